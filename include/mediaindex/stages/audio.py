@@ -1,0 +1,43 @@
+"""Normalised audio as the stages see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mediaindex.timeline import Clock, Span
+
+from .protocols import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from .protocols import Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The 16 kHz mono FLAC of a recording; ``duration`` in seconds of decoded audio, ``clock`` to source time."""
+
+    path: Path
+    duration: float
+    clock: Clock
+
+    def read(self) -> Samples:
+        """All samples, float32 in [-1, 1], shape (samples,)."""
+        return self.read_span(None)
+
+    def read_span(self, span: Span | None) -> Samples:
+        """Samples of a span of *decoded audio* (not source time), shape (samples,); None reads all."""
+        import soundfile
+
+        start = round(span.start * SAMPLE_RATE) if span else 0
+        stop = round(span.end * SAMPLE_RATE) if span else None
+        samples, _rate = soundfile.read(self.path, start=start, stop=stop, dtype="float32")
+        return samples  # type: ignore[no-any-return]  # soundfile has no types
+
+    def blocks(self, seconds: float) -> Iterator[Samples]:
+        """The samples in blocks of ``seconds``, so that memory stays flat with length."""
+        import soundfile
+
+        yield from soundfile.blocks(self.path, blocksize=round(seconds * SAMPLE_RATE), dtype="float32")

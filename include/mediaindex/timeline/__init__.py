@@ -1,0 +1,22 @@
+"""Word, Turn, Span, Transcript: frozen, in seconds on the source's clock, checked at construction."""
+
+from .clock import Anchor, Clock
+from .errors import TimelineError
+from .span import Span, seconds
+from .transcript import Transcript
+from .turn import SpeakerSpan, Turn, check_order
+from .word import Word, check_probability
+
+__all__ = [
+    "Anchor",
+    "Clock",
+    "Span",
+    "SpeakerSpan",
+    "TimelineError",
+    "Transcript",
+    "Turn",
+    "Word",
+    "check_order",
+    "check_probability",
+    "seconds",
+]

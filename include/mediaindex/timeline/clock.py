@@ -1,0 +1,60 @@
+"""From the position in decoded audio to the source's own clock, and back.
+
+Decoded audio is one run of samples; the source may start late (container offset) and may jump (a stream that was
+interrupted). Stages work on samples and speak in source time, so links into the original player are right.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from .errors import TimelineError
+from .span import Span, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """From ``audio`` seconds of decoded audio on, the source's clock reads ``source`` seconds and runs along."""
+
+    audio: float
+    source: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Anchors in order: the first at audio 0, each later one a jump forward of the source's clock."""
+
+    anchors: tuple[Anchor, ...] = (Anchor(0.0, 0.0),)
+
+    def __post_init__(self) -> None:
+        if not self.anchors or self.anchors[0].audio != 0.0 or self.anchors[0].source < 0.0:
+            raise TimelineError("clock: the first anchor ties audio 0 to a source time of at least 0")
+        for before, after in zip(self.anchors, self.anchors[1:], strict=False):
+            step = after.audio - before.audio
+            if step <= 0 or after.source - before.source < step:
+                raise TimelineError(f"clock: {after} does not lie after {before}; a gap only moves forward")
+
+    def to_source(self, audio: float) -> float:
+        """Source time (s) at a position (s) in the decoded audio."""
+        anchor = self.anchors[max(0, bisect_right(self.anchors, audio, key=lambda a: a.audio) - 1)]
+        return seconds(anchor.source + audio - anchor.audio)
+
+    def to_audio(self, source: float) -> float:
+        """Position (s) in the decoded audio at a source time (s); inside a gap, the position where it opens."""
+        index = max(0, bisect_right(self.anchors, source, key=lambda a: a.source) - 1)
+        anchor = self.anchors[index]
+        audio = anchor.audio + max(0.0, source - anchor.source)
+        if index + 1 < len(self.anchors):
+            audio = min(audio, self.anchors[index + 1].audio)
+        return seconds(audio)
+
+    def span_to_source(self, span: Span) -> Span:
+        """The span of decoded audio, on the source's clock."""
+        # The end belongs to the sample before it: a span that ends where a gap opens must not swallow the gap.
+        end_anchor = self.anchors[max(0, bisect_right(self.anchors, span.end - 1e-6, key=lambda a: a.audio) - 1)]
+        return Span(self.to_source(span.start), seconds(end_anchor.source + span.end - end_anchor.audio))
+
+    def span_to_audio(self, span: Span) -> Span:
+        """The span of source time, as positions in the decoded audio."""
+        return Span(self.to_audio(span.start), self.to_audio(span.end))

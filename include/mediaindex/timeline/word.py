@@ -1,0 +1,30 @@
+"""One recognised word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import TimelineError
+from .span import Span
+
+
+def check_probability(owner: object, name: str, value: float) -> None:
+    """Raise TimelineError unless ``value`` lies in [0, 1]."""
+    if not 0.0 <= value <= 1.0:
+        raise TimelineError(f"{owner!r}: {name} must be a probability, got {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Span):
+    """A word with its time and ``confidence`` = P(this word is right), in [0, 1]."""
+
+    text: str
+    confidence: float
+    speaker: str | None = None
+
+    def __post_init__(self) -> None:
+        # Not super(): dataclass(slots=True) makes a new class, and zero-argument super() would still see the old one.
+        Span.__post_init__(self)
+        if not self.text or self.text != self.text.strip() or len(self.text.split()) != 1:
+            raise TimelineError(f"{self!r}: a word is one token without white space")
+        check_probability(self, "confidence", self.confidence)
