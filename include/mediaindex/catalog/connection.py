@@ -1,0 +1,91 @@
+"""Connections to the catalog, transactions on them, and PostgreSQL's errors as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+from psycopg2.extensions import parse_dsn
+
+from mediaindex.errors import ConfigError, MediaindexError, TerminalError, TransientError
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+ILLEGAL_MOVE = "MI001"  # raised by the trigger media_object_move
+CONNECT_SECONDS = 10
+# No statement of ours takes minutes, and none may wait behind a forgotten session for ever. Keepalives notice a dead
+# server within a minute, so that a task fails and is retried instead of hanging.
+_OPTIONS = "-c statement_timeout=120s -c lock_timeout=30s -c idle_in_transaction_session_timeout=300s"
+_DEFAULTS: dict[str, Any] = {
+    "application_name": "mediaindex",
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+
+
+@contextmanager
+def connect(url: str) -> Iterator[connection]:
+    """A connection to ``postgresql://user:password@host:port/database``; commits at the end, rolls back on an error.
+
+    Raises ConfigError for a URL that is none, TransientError naming host and database where nobody answers. What the
+    URL itself sets (application_name, options, …) goes before our defaults.
+    """
+    settings = _settings(url)
+    where = f"{settings.get('host', 'the local socket')}:{settings.get('port', 5432)}/{settings.get('dbname', '')}"
+    try:
+        opened = psycopg2.connect(**settings)
+    except psycopg2.OperationalError as error:
+        raise TransientError(
+            f"PostgreSQL at {where} cannot be reached: {str(error).strip()}; is it running, are user and password right?",
+            code="catalog_unreachable",
+        ) from error
+    try:
+        with catalog_errors():
+            yield opened
+            opened.commit()
+    finally:
+        opened.close()  # closing without a commit rolls back
+
+
+@contextmanager
+def transaction(conn: connection) -> Iterator[cursor]:
+    """One transaction: commits at the end, rolls back on any error, raises PostgreSQL's errors as ours."""
+    with catalog_errors(), conn, conn.cursor() as opened:
+        yield opened
+
+
+@contextmanager
+def catalog_errors() -> Iterator[None]:
+    """Raise psycopg2's errors of the block as Terminal- or TransientError."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise _translated(error) from error
+
+
+def _translated(error: psycopg2.Error) -> MediaindexError:
+    text = str(error).strip()
+    if error.pgcode == ILLEGAL_MOVE:
+        return TerminalError((error.diag.message_primary or text) + "; put it back into the queue first", code="illegal_state")
+    if isinstance(error, psycopg2.errors.UndefinedTable | psycopg2.errors.UndefinedColumn):
+        return ConfigError(f"the catalog is not up to date: {text}; run its migrations", code="catalog_not_migrated")
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return TransientError(f"the catalog is away or busy: {text}", code="catalog_unavailable")
+    return TerminalError(f"the catalog refuses this: {text}", code="catalog_refused")
+
+
+def _settings(url: str) -> dict[str, Any]:
+    try:
+        given: dict[str, Any] = parse_dsn(url)
+    except psycopg2.ProgrammingError:
+        # The parser's own message repeats the URL, password and all.
+        raise ConfigError(
+            "the catalog's address is not one: write postgresql://user:password@host:port/database",
+            code="database_url",
+        ) from None
+    return _DEFAULTS | given | {"options": f"{_OPTIONS} {given.get('options', '')}".strip()}

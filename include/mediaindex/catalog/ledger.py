@@ -1,0 +1,178 @@
+"""The ledger: every object once, its state, and how it got there.
+
+PostgreSQL itself refuses a move that ``media_transition`` does not list, and writes each move into the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from psycopg2.extras import execute_values
+
+from mediaindex.errors import TerminalError
+from mediaindex.storage.objects import ObjectVersion
+
+from . import storable
+from .connection import transaction
+from .sql_files import query
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+__all__ = ["MediaObject", "ObjectEvent", "ObjectVersion", "claim", "find", "history", "requeue", "set_state"]
+
+PAGE = 1_000  # objects claimed in one statement and one transaction
+FIELDS = "id, source, bucket, key, etag, version_id, size, state, reason_code, reason, audio_sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaObject:
+    """One row of the ledger."""
+
+    id: int
+    source: str
+    bucket: str
+    key: str
+    etag: str
+    version_id: str | None
+    size: int
+    state: str
+    reason_code: str | None
+    reason: str | None
+    audio_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectEvent:
+    """One move of one object; ``from_state`` is None for its first."""
+
+    at: datetime
+    from_state: str | None
+    to_state: str
+    code: str | None
+    reason: str | None
+    stage: str | None
+    actor: str
+
+
+def claim(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> list[MediaObject]:
+    """Write new objects into the ledger; those that were new, and are now ours.
+
+    An object is known by bucket, key and ETag: a listing and an event name it the same way, whether or not they give a
+    version id. One transaction a thousand objects, so a long listing keeps what it has. ``batches.plan`` finds what a
+    crash left claimed here.
+    """
+    claimed: list[MediaObject] = []
+    remaining = iter(objects)
+    while page := list(islice(remaining, PAGE)):
+        with transaction(conn) as cursor:
+            cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
+            # In one order everywhere: two claimers that wait for each other's rows would otherwise deadlock.
+            rows = [_row(source, one) for one in sorted(page, key=attrgetter("bucket", "key", "etag"))]
+            claimed += [MediaObject(*row) for row in execute_values(cursor, query("claim"), rows, page_size=PAGE, fetch=True)]
+    return claimed
+
+
+def set_state(
+    conn: connection,
+    media_object_id: int,
+    state: str,
+    *,
+    code: str | None = None,
+    reason: str | None = None,
+    stage: str | None = None,
+) -> None:
+    """Move an object; the state it is in already is no move. Raises TerminalError ``illegal_state``."""
+    with transaction(conn) as cursor:
+        move(cursor, media_object_id, state, code=code, reason=reason, stage=stage)
+
+
+def move(
+    cursor: cursor,
+    media_object_id: int,
+    state: str,
+    *,
+    code: str | None = None,
+    reason: str | None = None,
+    stage: str | None = None,
+) -> None:
+    """``set_state`` inside the caller's transaction."""
+    cursor.execute(
+        "update media_object set state = %s, reason_code = %s, reason = %s, reason_stage = %s where id = %s",
+        (state, code, storable.message(reason), stage, media_object_id),
+    )
+    _must_exist(cursor, media_object_id)
+
+
+def requeue(conn: connection, media_object_id: int) -> None:
+    """Back to ``claimed`` and out of its batch, so that the next planning takes it. Its history stays.
+
+    Work in progress is left alone: an object whose batch has not finished raises TerminalError ``in_progress``.
+    """
+    with transaction(conn) as cursor:
+        cursor.execute(query("requeue"), {"id": media_object_id})
+        if cursor.rowcount:
+            return
+        cursor.execute("select state from media_object where id = %s", (media_object_id,))
+        _must_exist(cursor, media_object_id)
+        raise TerminalError(
+            f"media object {media_object_id}: its batch is still at work; wait for it or end that run first",
+            code="in_progress",
+        )
+
+
+def history(conn: connection, media_object_id: int) -> list[ObjectEvent]:
+    """Every move of the object, oldest first."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select at, from_state, to_state, reason_code, reason, stage, actor from media_object_event "
+            "where media_object_id = %s order by id",
+            (media_object_id,),
+        )
+        return [ObjectEvent(*row) for row in cursor.fetchall()]
+
+
+def find(
+    conn: connection,
+    *,
+    ids: Sequence[int] | None = None,
+    source: str | None = None,
+    states: Sequence[str] | None = None,
+    bucket: str | None = None,
+    key: str | None = None,
+    key_prefix: str | None = None,
+    audio_sha256: str | None = None,
+    batch_id: int | None = None,
+    after_id: int = 0,
+    limit: int = 1_000,
+) -> list[MediaObject]:
+    """Objects that match all that is given, by id; page on with ``after_id``."""
+    wanted = {
+        "ids": None if ids is None else list(ids),
+        "source": source,
+        "states": None if states is None else list(states),
+        "bucket": bucket,
+        "key": key,
+        "key_prefix": key_prefix,
+        "audio_sha256": audio_sha256,
+        "batch_id": batch_id,
+        "after_id": after_id,
+        "limit": limit,
+    }
+    with transaction(conn) as cursor:
+        cursor.execute(query("find_objects"), wanted)
+        return [MediaObject(*row) for row in cursor.fetchall()]
+
+
+def _row(source: str, one: ObjectVersion) -> tuple[object, ...]:
+    return (source, one.bucket, one.key, one.etag, one.version_id, one.size, one.last_modified)
+
+
+def _must_exist(cursor: cursor, media_object_id: int) -> None:
+    if cursor.rowcount == 0:
+        raise TerminalError(f"media object {media_object_id}: not in the ledger", code="unknown_object")

@@ -1,0 +1,67 @@
+"""Bring a database up to date: each numbered file of sql/ once, in order."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mediaindex.errors import ConfigError
+
+from .connection import transaction
+from .sql_files import sql_directory
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+_LOCK = 0x6D656469  # "medi": one number for all who migrate, so that only one does at a time
+
+_TABLE = """
+create table if not exists schema_migration (
+    version    text        primary key,
+    checksum   text        not null,
+    applied_at timestamptz not null default now()
+)
+"""
+
+
+def migrate(conn: connection, directory: Path | None = None) -> list[str]:
+    """Apply what is missing, all of it or nothing; the versions applied, in order (empty: up to date).
+
+    Safe to run from several places at once. Raises ConfigError where a file that was applied has changed since or is
+    missing: an applied migration is history; write a new one.
+    """
+    files = sorted((directory or sql_directory()).glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    with transaction(conn) as cursor:
+        cursor.execute("set local statement_timeout = 0; set local lock_timeout = '60s'")
+        cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+        cursor.execute(_TABLE)
+        missing = _missing(cursor, files)
+        for file in missing:
+            # Without parameters psycopg2 sends the text as it is, so a percent sign in a migration means itself.
+            cursor.execute(file.read_text("utf-8"))
+            cursor.execute(
+                "insert into schema_migration (version, checksum) values (%s, %s)", (file.stem, _checksum(file))
+            )
+    return [file.stem for file in missing]
+
+
+def _missing(cursor: cursor, files: list[Path]) -> list[Path]:
+    cursor.execute("select version, checksum from schema_migration")
+    applied = dict(cursor.fetchall())
+    if unknown := sorted(applied.keys() - {file.stem for file in files}):
+        raise ConfigError(
+            f"the catalog has migrations this version does not know ({', '.join(unknown)}); install a newer mediaindex",
+            code="catalog_too_new",
+        )
+    for file in files:
+        if file.stem in applied and applied[file.stem] != _checksum(file):
+            raise ConfigError(
+                f"{file.name}: changed since it was applied; put it back and write a new migration",
+                code="migration_changed",
+            )
+    return [file for file in files if file.stem not in applied]
+
+
+def _checksum(file: Path) -> str:
+    return hashlib.sha256(file.read_text("utf-8").encode()).hexdigest()

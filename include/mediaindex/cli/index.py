@@ -1,0 +1,114 @@
+"""``mediaindex index FILE… --out DIR``: transcripts of files on this machine, without Airflow or servers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from . import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mediaindex.runner.job import ItemResult, JobItem
+    from mediaindex.runner.local import Outcome
+
+EXAMPLES = """
+Examples:
+
+  mediaindex index talk.mp3 --out transcripts
+
+  mediaindex index calls/*.wav --out transcripts --language en --speakers 2
+
+  mediaindex index dump.raw --out transcripts --raw s16le:8000:1
+"""
+
+
+def index(
+    files: list[Path] = typer.Argument(..., exists=True, dir_okay=False, help="Audio or video, anything ffmpeg reads."),
+    out: Path = typer.Option(..., "--out", "-o", help="Folder for the transcripts: JSON, SRT and WebVTT a file."),
+    language: list[str] = options.LANGUAGE,
+    speakers: int | None = options.SPEAKERS,
+    raw: str | None = options.RAW,
+    cache: Path | None = options.CACHE,
+) -> None:
+    """Transcribe FILES: who said what, and when.
+
+    Results of stages are kept: a second run over the same audio computes nothing.
+    """
+    from mediaindex.runner.local import items_of
+
+    items = items_of(files, options.read_hints(language, speakers, raw))
+    began = time.perf_counter()
+    outcomes = _run(items, options.store_at(cache))
+    wall = time.perf_counter() - began
+    written = _write(outcomes, out)
+    console = Console()
+    for outcome in outcomes:
+        _tell(console, outcome)
+    console.print(summary(outcomes, wall, written, out), highlight=False, soft_wrap=True)
+    if any(outcome.error for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _run(items: Sequence[JobItem], store: options.FolderStore) -> list[Outcome]:
+    from mediaindex.runner.engines import Engines
+    from mediaindex.runner.local import AFTER_TRIAGE, BEFORE_TRIAGE, LocalRun
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("loading", total=len(items) * len(BEFORE_TRIAGE + AFTER_TRIAGE))
+
+        def tell(stage: str, _item: JobItem, _result: ItemResult) -> None:
+            progress.update(bar, description=stage, advance=1)
+
+        return LocalRun(store, {}, Engines(), tell).index(items)
+
+
+def _write(outcomes: Sequence[Outcome], out: Path) -> int:
+    from mediaindex.exports.files import write_transcript
+
+    out.mkdir(parents=True, exist_ok=True)
+    names: dict[str, int] = {}
+    written = 0
+    for outcome in outcomes:
+        if outcome.assessment is None:
+            continue
+        # Two recordings of one name from different folders must not overwrite each other.
+        stem = Path(outcome.item.name).stem
+        names[stem] = names.get(stem, 0) + 1
+        name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
+        write_transcript(out, name, outcome.item.name, outcome.assessment, outcome.topics)
+        written += 1
+    return written
+
+
+def _tell(console: Console, outcome: Outcome) -> None:
+    from rich.markup import escape
+
+    name = escape(outcome.item.name)
+    if outcome.error:
+        console.print(
+            f"[red]{outcome.status}[/] {name}: {escape(outcome.error.message)}", soft_wrap=True, highlight=False
+        )
+    elif outcome.reasons:
+        reasons = escape("; ".join(outcome.reasons))
+        console.print(f"[yellow]{outcome.status}[/] {name}: {reasons}", soft_wrap=True, highlight=False)
+
+
+def summary(outcomes: Sequence[Outcome], wall: float, written: int, out: Path) -> str:
+    """One line: how much audio, how fast, what became of it."""
+    audio = sum(outcome.summaries.get("normalize", {}).get("duration", 0.0) for outcome in outcomes)
+    counts = {
+        status: sum(outcome.status == status for outcome in outcomes)
+        for status in ("indexed", "in_review", "quarantined")
+    }
+    fates = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    factor = f"real-time factor {wall / audio:.3f}, {audio / wall:.1f}x real time" if audio and wall else "no audio"
+    return f"{len(outcomes)} files, {audio:.1f} s of audio in {wall:.1f} s ({factor}): {fates}; {written} transcripts in {out}"

@@ -1,0 +1,49 @@
+"""``mediaindex``: the command and its sub-commands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from mediaindex import __version__
+from mediaindex.errors import MediaindexError
+
+from . import index, models, samples, search, stage
+
+cli = typer.Typer(
+    name="mediaindex",
+    help="Find the second somebody said something.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+cli.command("index")(index.index)
+cli.command("stage")(stage.stage)
+cli.command("samples")(samples.samples)
+cli.command("search")(search.search)
+cli.add_typer(models.app, name="models")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"mediaindex {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Say which version this is."
+    ),
+) -> None:
+    """Recordings become searchable, speaker-labelled transcripts."""
+
+
+def app() -> None:
+    """Run the command; our own errors become one clear line instead of a traceback."""
+    try:
+        cli()
+    except MediaindexError as error:
+        print(f"mediaindex: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,79 @@
+"""``mediaindex search "words"``: who said it, in which recording, and at which second."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from mediaindex.search import Hit
+
+DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+
+
+def search(
+    words: Annotated[list[str], typer.Argument(help='What was said. "Quoted words" must stand side by side.')],
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many hits to show at most.")] = 10,
+    source: Annotated[str | None, typer.Option(help="Only recordings of this source.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="Only this speaker, like SPEAKER_00.")] = None,
+    language: Annotated[str | None, typer.Option("--language", "-l", help="Only this language, like en.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=DATES, help="Only what was published since (UTC).")] = None,
+    phrase: Annotated[bool, typer.Option("--phrase", help="All the words side by side, in this order.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Hits as JSON, for programs.")] = False,
+) -> None:
+    """Find the second somebody said something."""
+    from mediaindex.search import Filters, from_environment
+    from mediaindex.search import search as find
+
+    filters = Filters(source, speaker, language, since.replace(tzinfo=UTC) if since else None)
+    text = " ".join(words)
+    hits = find(from_environment(), text, filters=filters, phrase=phrase, limit=limit)
+    if as_json:
+        print(to_json(hits))
+    elif hits:
+        show(hits, Console())
+    else:
+        said = "in this order" if phrase else "in one turn"
+        Console(stderr=True).print(Text(f"Nobody says {printable(text)!r} {said}. Try fewer words or fewer filters."))
+
+
+def show(hits: list[Hit], console: Console) -> None:
+    """Print the hits: recording, second, speaker, the words in their context, where to play."""
+    for number, hit in enumerate(hits, 1):
+        head = Text.assemble(
+            f"{number:>2}  ",
+            (printable(hit.title), "bold"),
+            "  ",
+            (clock(hit.start_of_match), "green"),
+            "  ",
+            (printable(hit.speaker), "cyan"),
+            ("  not yet reviewed", "yellow") if hit.needs_review else "",
+        )
+        pieces = [(printable(piece.text), "bold magenta" if piece.matched else "") for piece in hit.highlight]
+        console.print(head, soft_wrap=True)
+        console.print(Text.assemble("    … ", *pieces, " …"), soft_wrap=True)
+        console.print(Text(f"    {printable(hit.link)}", "dim"), soft_wrap=True)
+
+
+def to_json(hits: list[Hit]) -> str:
+    """The hits as a JSON list; fields as in ``mediaindex.search.Hit``."""
+    import json
+    from dataclasses import asdict
+
+    return json.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=2)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``h:mm:ss.s``."""
+    tenths = round(seconds * 10)
+    return f"{tenths // 36000}:{tenths // 600 % 60:02}:{tenths // 10 % 60:02}.{tenths % 10}"
+
+
+def printable(text: str) -> str:
+    """Text without control characters: titles and keys come from outside, and a terminal obeys escape sequences."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,0 +1,44 @@
+"""``mediaindex stage NAME FILE``: the result of one stage, as JSON."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from . import options
+
+
+def stage(
+    name: str = typer.Argument(
+        ..., help="normalize, detect_speech, diarize, identify_language, transcribe, assess or find_topics."
+    ),
+    file: Path = typer.Argument(..., exists=True, dir_okay=False, help="Audio or video, anything ffmpeg reads."),
+    language: list[str] = options.LANGUAGE,
+    speakers: int | None = options.SPEAKERS,
+    raw: str | None = options.RAW,
+    cache: Path | None = options.CACHE,
+) -> None:
+    """Run one stage over FILE, and what it reads before it, and print its result.
+
+    Example:  mediaindex stage detect_speech talk.mp3 | jq '.spans[0]'
+    """
+    from mediaindex.errors import MediaindexError
+    from mediaindex.runner.bindings import BINDINGS
+    from mediaindex.runner.engines import Engines
+    from mediaindex.runner.local import items_of, run_one
+    from mediaindex.storage.artifacts import open_store
+
+    if name not in BINDINGS:
+        raise typer.BadParameter(f"no stage is called {name}; there are {', '.join(BINDINGS)}")
+    store = options.store_at(cache)
+    (item,) = items_of([file], options.read_hints(language, speakers, raw))
+    _item, result = run_one(name, item, store, Engines())
+    if result.error:
+        raise MediaindexError(result.error.message, code=result.error.code)
+    payload = open_store(store).get(str(result.audio_sha256), name, str(result.fingerprint))
+    if payload is not None:
+        Console().print_json(json.dumps(json.loads(gzip.decompress(payload))))

@@ -1,0 +1,58 @@
+"""Names and noun phrases in English text, by a spaCy model; spaCy is imported at the first text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.stages.protocols import Entity, ReadText
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BATCH = 64  # texts
+# What a key phrase may begin with; articles, pronouns, numbers and adverbs before it are cut off.
+PHRASE_WORDS = frozenset({"NOUN", "PROPN", "ADJ"})
+PHRASE_HEADS = frozenset({"NOUN", "PROPN"})
+
+
+@dataclass
+class SpacyReader:
+    """One model directory; noun phrases come without articles, pronouns and numbers in front."""
+
+    path: Path
+    identity: str
+    languages: frozenset[str] = frozenset({"en"})
+
+    def read(self, texts: Sequence[str]) -> list[ReadText]:
+        """Entities (all kinds the model knows) and noun phrases of each text, in order, as character offsets."""
+        return [_read(document) for document in self._model.pipe(texts, batch_size=BATCH)]
+
+    @cached_property
+    def _model(self) -> Any:
+        import spacy
+
+        return spacy.load(self.path, exclude=["lemmatizer", "senter"])
+
+
+def load(path: Path, *, identity: str) -> SpacyReader:
+    """The reader over a model directory such as an unpacked ``en_core_web_sm``."""
+    return SpacyReader(path, identity)
+
+
+def _read(document: Any) -> ReadText:
+    entities = tuple(Entity(span.start_char, span.end_char, span.label_) for span in document.ents)
+    phrases = (_phrase(chunk) for chunk in document.noun_chunks)
+    return ReadText(entities, tuple(phrase for phrase in phrases if phrase is not None))
+
+
+def _phrase(chunk: Any) -> tuple[int, int] | None:
+    """The chunk from its first telling word to its head, or None where it has none: "you", "the two", "a lot"."""
+    if chunk.root.pos_ not in PHRASE_HEADS or chunk.root.is_stop:
+        return None
+    words = [word for word in chunk if word.i <= chunk.root.i]
+    while words and (words[0].pos_ not in PHRASE_WORDS or words[0].is_stop):
+        words.pop(0)
+    return (words[0].idx, words[-1].idx + len(words[-1])) if words else None

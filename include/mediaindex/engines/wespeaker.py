@@ -1,0 +1,42 @@
+"""Speaker embeddings by a WeSpeaker ResNet34 in ONNX, fp32, as pyannote's pipeline asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import onnxruntime
+import torch
+from pyannote.audio.pipelines.speaker_verification import ONNXWeSpeakerPretrainedSpeakerEmbedding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class WeSpeakerEmbedding(ONNXWeSpeakerPretrainedSpeakerEmbedding):
+    """pyannote's own adapter, on more than its one thread, and with each window's filter bank computed once.
+
+    pyannote calls it with one window repeated for each of the window's speakers and one mask a speaker; the filter
+    bank of the window is the same for all of them.
+    """
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self.threads = threads
+        super().__init__(str(path))  # an existing path: no hub is asked
+
+    def to(self, device: torch.device) -> WeSpeakerEmbedding:
+        """Open the session; always on the CPU, where fp32 results are the same on every machine of a kind."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.inter_op_num_threads = 1
+        self.session_ = onnxruntime.InferenceSession(
+            self.embedding, sess_options=options, providers=["CPUExecutionProvider"]
+        )
+        self.device = torch.device("cpu")
+        return self
+
+    def compute_fbank(self, waveforms: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Filter bank of each waveform, shape (batch, frames, 80) for (batch, 1, samples)."""
+        first = super().compute_fbank(waveforms[:1], *args, **kwargs)
+        if all(torch.equal(waveforms[0], other) for other in waveforms[1:]):
+            return first.expand(len(waveforms), -1, -1)
+        return super().compute_fbank(waveforms, *args, **kwargs)

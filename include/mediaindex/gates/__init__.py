@@ -1,0 +1,1 @@
+"""What may go on by itself, and what a person should look at."""

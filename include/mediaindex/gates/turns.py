@@ -1,0 +1,63 @@
+"""From words with speakers to turns that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mediaindex.timeline import Turn, Word
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRules:
+    """Where a turn ends besides a change of speaker; all in seconds."""
+
+    pause: float  # silence that ends a turn
+    longest: float  # a turn longer than this is cut at its best pause
+    good_pause: float  # the first pause of this length from the middle on is good enough to cut at
+
+
+def build_turns(words: Sequence[Word], language: str, rules: TurnRules) -> tuple[Turn, ...]:
+    """Turns in order; every word is in exactly one of them, and each turn ends with its last word."""
+    return tuple(
+        Turn(part[0].start, part[-1].end, part[0].speaker or "", language, tuple(part))
+        for run in _runs(words, rules.pause)
+        for part in _cut(run, rules)
+    )
+
+
+def _runs(words: Sequence[Word], pause: float) -> Iterator[Sequence[Word]]:
+    """Words of one speaker without a long pause."""
+    begin = 0
+    for index in range(1, len(words) + 1):
+        at_end = index == len(words)
+        if at_end or words[index].speaker != words[begin].speaker or _gap(words, index) > pause:
+            if index > begin:
+                yield words[begin:index]
+            begin = index
+
+
+def _cut(run: Sequence[Word], rules: TurnRules) -> Iterator[Sequence[Word]]:
+    """The run in parts of at most ``longest`` seconds (a single word may be longer)."""
+    begin = 0
+    for index in range(1, len(run)):
+        if index <= begin or run[index].end - run[begin].start <= rules.longest:
+            continue
+        cut = _best_cut(run, begin, index, rules)
+        yield run[begin:cut]
+        begin = cut
+    if run:
+        yield run[begin:]
+
+
+def _best_cut(run: Sequence[Word], begin: int, index: int, rules: TurnRules) -> int:
+    """Where to cut words ``begin`` to ``index``: the last good pause in the second half, else the longest pause."""
+    middle = (run[begin].start + run[index].end) / 2
+    late = [at for at in range(begin + 1, index + 1) if run[at].start >= middle] or [index]
+    good = [at for at in late if _gap(run, at) >= rules.good_pause]
+    return good[-1] if good else max(late, key=lambda at: _gap(run, at))
+
+
+def _gap(words: Sequence[Word], index: int) -> float:
+    """Silence before a word, seconds; negative where it overlaps the one before."""
+    return words[index].start - words[index - 1].end

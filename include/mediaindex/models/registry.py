@@ -1,0 +1,112 @@
+"""The registry file, typed: read once, checked once."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from mediaindex.errors import ConfigError
+
+
+def _inside(path: str) -> str:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\\" in path:
+        raise ValueError(f"{path!r} must be a relative path that stays inside its directory")
+    return path
+
+
+RelativePath = Annotated[str, AfterValidator(_inside)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Official(_Strict):
+    """The model's own name on Hugging Face (``file`` of ``repo``, or all of it) and, where it has one, on NGC."""
+
+    repo: str
+    file: RelativePath | None = None
+    ngc: str | None = None
+
+
+class Package(_Strict):
+    """One wheel on the package registry. ``python``, ``abi``, ``platform`` choose one of several builds."""
+
+    project: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!-]*$")]
+    sha256: Sha256
+    python: str | None = None
+    abi: str | None = None
+    platform: str | None = None
+
+
+class Bundled(_Strict):
+    """A file inside a distribution that is installed anyway."""
+
+    distribution: str
+    file: RelativePath
+
+
+class ModelEntry(_Strict):
+    """One model; the head of registry.yaml explains each field."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    task: str
+    licence: str
+    path: RelativePath
+    form: Literal["file", "directory"] = "file"
+    languages: tuple[str, ...] = ()
+    weights: RelativePath | None = None
+    sha256: Sha256 | None = None
+    required: bool = False
+    official: Official | None = None
+    bundled: Bundled | None = None
+    packages: tuple[Package, ...] = ()
+    members: dict[RelativePath, tuple[RelativePath, ...]] = {}
+    tree: RelativePath | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if bool(self.packages) != bool(self.members or self.tree):
+            raise ValueError(f"{self.name}: packages need members or a tree to take out of them, and the reverse")
+        if self.members and self.tree:
+            raise ValueError(f"{self.name}: either members or a tree, not both")
+        if self.form == "file" and (self.weights or self.tree):
+            raise ValueError(f"{self.name}: weights and tree belong to form: directory")
+        if self.form == "file" and self.members and set(self.members) != {self.path}:
+            raise ValueError(f"{self.name}: members must make exactly {self.path!r}")
+        return self
+
+    @property
+    def version(self) -> str:
+        """Version of the packages that carry it; empty where there is none."""
+        return self.packages[0].version if self.packages else ""
+
+
+@cache
+def load_registry(path: Path | None = None) -> dict[str, ModelEntry]:
+    """All entries by name, from ``path`` or the registry that is part of the package; ConfigError if it is wrong."""
+    source = path or Path(str(files("mediaindex.models").joinpath("registry.yaml")))
+    try:
+        entries = TypeAdapter(tuple[ModelEntry, ...]).validate_python(yaml.safe_load(source.read_text("utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"model registry {source}: {error}") from error
+    by_name = {entry.name: entry for entry in entries}
+    if len(by_name) != len(entries):
+        raise ConfigError(f"model registry {source}: two entries have the same name; names must be unique")
+    return by_name
+
+
+def find(name: str) -> ModelEntry:
+    """The entry of that name, or a ConfigError that lists the names there are."""
+    registry = load_registry()
+    if name not in registry:
+        raise ConfigError(f"no model is called {name!r}; the registry has: {', '.join(registry)}")
+    return registry[name]

@@ -1,0 +1,95 @@
+"""``python -m mediaindex.runner --job job.json --result result.json``: one stage over one batch, in this process.
+
+The exit code is the contract (``job.ExitCode``); the last line of output says in words what happened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mediaindex.errors import TerminalError, TransientError
+
+from .job import ExitCode, ItemResult, Job, JobItem, JobResult
+
+log = logging.getLogger("mediaindex.runner")
+
+
+def main(arguments: list[str] | None = None) -> ExitCode:
+    """Run the job; never raises for what a job, a recording or the world can do."""
+    parser = argparse.ArgumentParser(prog="mediaindex.runner", description=__doc__)
+    parser.add_argument("--job", type=Path, required=True, help="what to do (see runner/job.py)")
+    parser.add_argument("--result", type=Path, required=True, help="where to write what became of it")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    try:
+        job = _read(options.job)
+        if not job.items:
+            log.info("%s: nothing to do, no recording of this batch is left for it", job.stage)
+            return ExitCode.NOTHING_TO_DO
+        result = _run(job)
+    except (TransientError, MemoryError) as error:
+        log.error("try again later: %s", error)  # noqa: TRY400  # the message says it all; a traceback is for bugs
+        return ExitCode.TRANSIENT
+    except TerminalError as error:
+        log.error("%s", error)  # noqa: TRY400
+        return ExitCode.BAD_INPUT
+    _write(options.result, result)
+    log.info("%s", summary_line(result))
+    return ExitCode.DONE
+
+
+def _read(path: Path) -> Job:
+    try:
+        return Job.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise TerminalError(f"job {path}: {error}; it must be what runner/job.py describes", code="bad_job") from error
+
+
+def _run(job: Job) -> JobResult:
+    from mediaindex.storage.artifacts import open_store
+
+    from .engines import Engines
+    from .execute import run_job
+
+    done = 0
+
+    def tell(item: JobItem, result: ItemResult) -> None:
+        nonlocal done
+        done += 1
+        log.info("%s %d/%d %s: %s", job.stage, done, len(job.items), item.name, item_line(result))
+
+    return run_job(job, open_store(job.store), Engines(), tell)
+
+
+def _write(path: Path, result: JobResult) -> None:
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(result.model_dump_json(indent=1), "utf-8")
+    beside.replace(path)
+
+
+def item_line(result: ItemResult) -> str:
+    """One item's fate for a log: cost and speed, or the reason."""
+    if result.error:
+        return f"{result.error.kind} {result.error.code}: {result.error.message}"
+    if result.status == "cached":
+        return "already there"
+    usage = result.usage
+    speed = f", {usage.audio_s / usage.wall_s:.0f}x real time" if usage.audio_s and usage.wall_s else ""
+    return f"{usage.audio_s:.1f} s of audio in {usage.wall_s:.1f} s{speed}"
+
+
+def summary_line(result: JobResult) -> str:
+    """The batch in one line."""
+    counts = {status: sum(item.status == status for item in result.items) for status in ("done", "cached", "failed")}
+    wall = sum(item.usage.wall_s for item in result.items)
+    parts = [f"{count} {status}" for status, count in counts.items() if count]
+    return f"{result.stage}: {', '.join(parts)} in {wall:.1f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""How the runner sees a stage: what it reads, what it writes, which engines and hints make its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.stages.fingerprint import fingerprint
+
+from .job import Hints, JobItem
+
+if TYPE_CHECKING:
+    from mediaindex.stages.audio import Audio
+
+    from .engines import Engines
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a stage may ask for: decoded upstream results by stage name, and the audio if it wants it."""
+
+    item: JobItem
+    upstream: Mapping[str, Any]
+    audio: Callable[[], Audio]
+    engines: Engines
+
+
+def _no_hints(_hints: Hints) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One stage, wired. ``identities`` gives the engines' identities without loading them."""
+
+    name: str
+    version: int
+    reads: tuple[str, ...]
+    settings: type[Any]
+    result: type[Any]
+    identities: Callable[[Engines], tuple[str, ...]]
+    run: Callable[[Inputs, Any], Any]
+    summary: Callable[[Any], dict[str, Any]]
+    hints: Callable[[Hints], dict[str, str]] = _no_hints
+
+    def fingerprint(self, item: JobItem, settings: Any, engines: Engines) -> str:
+        """The name of this computation for this item."""
+        inputs = {stage: item.upstream[stage] for stage in self.reads}
+        inputs |= {f"hint.{name}": value for name, value in self.hints(item.hints).items()}
+        return fingerprint(self.name, self.version, self.identities(engines), settings, inputs)

@@ -1,0 +1,136 @@
+"""Run one stage over one batch: each item on its own, so that a poison file never takes the others along."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.config.stage_settings import read_settings
+from mediaindex.errors import MediaindexError, TerminalError, TransientError
+from mediaindex.stages.audio import Audio
+from mediaindex.stages.results import NormalizedAudio
+
+from . import codec
+from .binding import Binding, Inputs
+from .bindings import BINDINGS, NORMALIZE
+from .job import ItemError, ItemResult, Job, JobItem, JobResult
+from .normalize_item import normalize_item
+from .usage import Meter
+
+if TYPE_CHECKING:
+    from mediaindex.storage.artifacts import ArtifactStore
+
+    from .engines import Engines
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[JobItem, ItemResult], None]
+
+
+@dataclass(slots=True)
+class Bench:
+    """What every item of a job shares: the store, the engines, a folder for files that may go afterwards."""
+
+    store: ArtifactStore
+    engines: Engines
+    folder: Path
+    settings: Any
+
+
+def run_job(job: Job, store: ArtifactStore, engines: Engines, progress: Progress | None = None) -> JobResult:
+    """Run the job's stage over its items; an error of one item is its result, not the job's.
+
+    Raises TerminalError where the job itself can never work, and TransientError where the store is away.
+    """
+    binding = BINDINGS.get(job.stage)
+    if binding is None:
+        raise TerminalError(f"stage {job.stage!r} is unknown; known are {', '.join(BINDINGS)}", code="bad_job")
+    settings = read_settings(binding.settings, job.settings)
+    results = []
+    with tempfile.TemporaryDirectory(prefix="mediaindex-") as folder:
+        for number, item in enumerate(job.items, 1):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            result = _run_item(binding, item, Bench(store, engines, place, settings))
+            results.append(result)
+            if progress:
+                progress(item, result)
+    return JobResult(stage=job.stage, items=tuple(results))
+
+
+def _run_item(binding: Binding, item: JobItem, bench: Bench) -> ItemResult:
+    meter = Meter()
+    try:
+        if binding is NORMALIZE:
+            return normalize_item(item, bench.store, bench.folder, bench.settings, meter)
+        return _stage_item(binding, item, bench, meter)
+    except Exception as error:
+        return ItemResult(id=item.id, status="failed", error=_describe(binding, item, error), usage=meter.read(0.0))
+
+
+def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
+    """Sort an exception into terminal or transient; one that we did not foresee is logged whole."""
+    if isinstance(error, MediaindexError):
+        kind = "transient" if isinstance(error, TransientError) else "terminal"
+        return ItemError(kind=kind, code=error.code, message=error.message)  # type: ignore[arg-type]
+    if isinstance(error, MemoryError):
+        message = f"{item.name}: {binding.name} ran out of memory; it is tried again, alone if it keeps failing"
+        return ItemError(kind="transient", code="out_of_memory", message=message)
+    log.exception("%s failed on %s in a way nobody foresaw", binding.name, item.name)
+    message = f"{item.name}: {binding.name} failed with {type(error).__name__}: {error}; the task log has the traceback"
+    return ItemError(kind="terminal", code="internal_error", message=message)
+
+
+def _stage_item(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> ItemResult:
+    sha256, upstream = _upstream(binding, item, bench.store)
+    mark = binding.fingerprint(item, bench.settings, bench.engines)
+    known = bench.store.get(sha256, binding.name, mark)
+    if known is None:
+        inputs = Inputs(item, upstream, lambda: _audio(item, sha256, upstream, bench), bench.engines)
+        result = binding.run(inputs, bench.settings)
+        bench.store.put(sha256, binding.name, mark, codec.dump(result))
+    else:
+        result = codec.load(binding.result, known)
+    normalized = upstream.get(NORMALIZE.name)
+    return ItemResult(
+        id=item.id,
+        status="done" if known is None else "cached",
+        audio_sha256=sha256,
+        fingerprint=mark,
+        engine="; ".join(binding.identities(bench.engines)),
+        summary=binding.summary(result),
+        usage=meter.read(normalized.duration if normalized else 0.0),
+    )
+
+
+def _upstream(binding: Binding, item: JobItem, store: ArtifactStore) -> tuple[str, dict[str, Any]]:
+    """The item's audio hash and the results that the stage reads, decoded."""
+    if item.audio_sha256 is None:
+        raise TerminalError(
+            f"{item.name}: {binding.name} needs the result of normalize; run that first", code="bad_job"
+        )
+    results: dict[str, Any] = {}
+    for stage in binding.reads:
+        mark = item.upstream.get(stage)
+        payload = store.get(item.audio_sha256, stage, mark) if mark else None
+        if payload is None:
+            raise TerminalError(
+                f"{item.name}: {binding.name} reads {stage}, and there is no artifact of it; run {stage} again",
+                code="missing_artifact",
+            )
+        results[stage] = codec.load(BINDINGS[stage].result, payload)
+    return item.audio_sha256, results
+
+
+def _audio(item: JobItem, sha256: str, upstream: dict[str, Any], bench: Bench) -> Audio:
+    normalized: NormalizedAudio = upstream[NORMALIZE.name]
+    path = bench.folder / "audio.flac"
+    if not path.exists() and not bench.store.get_file(
+        sha256, NORMALIZE.name, item.upstream[NORMALIZE.name], path.name, path
+    ):
+        raise TerminalError(f"{item.name}: its normalised audio is gone; run normalize again", code="missing_artifact")
+    return Audio(path, normalized.duration, normalized.clock)

@@ -1,0 +1,139 @@
+"""All stages over files on this machine, without Airflow and without servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.gates.triage import Settings as TriageSettings
+from mediaindex.gates.triage import TriageFacts, triage
+from mediaindex.stages.results import Assessment, Topics
+
+from . import codec
+from .bindings import BINDINGS
+from .execute import run_job
+from .job import FileSource, FolderStore, Hints, ItemError, ItemResult, Job, JobItem
+
+if TYPE_CHECKING:
+    from mediaindex.storage.artifacts import ArtifactStore
+
+    from .engines import Engines
+
+BEFORE_TRIAGE = ("normalize", "detect_speech", "diarize", "identify_language")
+AFTER_TRIAGE = ("transcribe", "assess", "find_topics")
+
+Progress = Callable[[str, JobItem, ItemResult], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one file. ``status``: indexed, in_review or quarantined; ``wall_s`` is compute over all stages."""
+
+    item: JobItem
+    status: str = "indexed"
+    reasons: tuple[str, ...] = ()
+    error: ItemError | None = None
+    summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    wall_s: float = 0.0
+    assessment: Assessment | None = None
+    topics: Topics | None = None
+
+
+def items_of(files: Sequence[Path], hints: Hints) -> list[JobItem]:
+    """One job item a file, in the order given."""
+    return [
+        JobItem(id=str(number), name=file.name, source=FileSource(path=str(file.resolve())), hints=hints)
+        for number, file in enumerate(files, 1)
+    ]
+
+
+@dataclass(slots=True)
+class LocalRun:
+    """Stages over a batch of files; ``settings`` overrides fields by stage name."""
+
+    store: FolderStore
+    settings: dict[str, dict[str, Any]]
+    engines: Engines
+    progress: Progress
+    triage: TriageSettings = field(default_factory=TriageSettings)
+
+    def index(self, items: Sequence[JobItem]) -> list[Outcome]:
+        """Every item through every stage that triage leaves it."""
+        outcomes = [Outcome(item) for item in items]
+        for stage in BEFORE_TRIAGE:
+            self._stage(stage, [outcome for outcome in outcomes if outcome.status == "indexed"])
+        for outcome in outcomes:
+            self._triage(outcome)
+        alive = [outcome for outcome in outcomes if outcome.status == "indexed"]
+        for stage in AFTER_TRIAGE:
+            self._stage(stage, [outcome for outcome in alive if outcome.error is None])
+        for outcome in alive:
+            self._collect(outcome)
+        return outcomes
+
+    def _open(self) -> ArtifactStore:
+        from mediaindex.storage.artifacts import open_store
+
+        return open_store(self.store)
+
+    def _stage(self, stage: str, outcomes: Sequence[Outcome]) -> None:
+        job = Job(
+            stage=stage,
+            items=tuple(outcome.item for outcome in outcomes),
+            store=self.store,
+            settings=self.settings.get(stage, {}),
+        )
+        result = run_job(job, self._open(), self.engines, lambda item, done: self.progress(stage, item, done))
+        for outcome, done in zip(outcomes, result.items, strict=True):
+            outcome.wall_s += done.usage.wall_s
+            outcome.summaries[stage] = done.summary
+            if done.error:
+                outcome.error, outcome.status = done.error, "quarantined"
+            outcome.item = passed(outcome.item, stage, done)
+
+    def _triage(self, outcome: Outcome) -> None:
+        if outcome.error:
+            return
+        decision = triage(TriageFacts.from_summaries(outcome.summaries), self.triage)
+        if not decision.transcribe:
+            outcome.status, outcome.reasons = "in_review", decision.reasons
+
+    def _collect(self, outcome: Outcome) -> None:
+        if outcome.error:
+            return
+        outcome.assessment = self._artifact(outcome.item, "assess")
+        outcome.topics = self._artifact(outcome.item, "find_topics")
+        if outcome.assessment.needs_review:
+            outcome.status, outcome.reasons = "in_review", outcome.assessment.reasons
+
+    def _artifact(self, item: JobItem, stage: str) -> Any:
+        payload = self._open().get(str(item.audio_sha256), stage, item.upstream[stage])
+        if payload is None:
+            raise FileNotFoundError(f"{stage} of {item.name} vanished from {self.store.path} while it was being used")
+        return codec.load(BINDINGS[stage].result, payload)
+
+
+def run_one(stage: str, item: JobItem, store: FolderStore, engines: Engines) -> tuple[JobItem, ItemResult]:
+    """One stage over one file, after everything that it reads; the first error on the way is the result.
+
+    The item comes back with what it has passed.
+    """
+    from mediaindex.storage.artifacts import open_store
+
+    for before in BINDINGS[stage].reads:
+        if before not in item.upstream:
+            item, result = run_one(before, item, store, engines)
+            if result.error:
+                return item, result
+    result = run_job(Job(stage=stage, items=(item,), store=store), open_store(store), engines).items[0]
+    return passed(item, stage, result), result
+
+
+def passed(item: JobItem, stage: str, result: ItemResult) -> JobItem:
+    """The item, knowing the artifact of a stage that it went through; unchanged where it failed."""
+    if result.error:
+        return item
+    upstream = item.upstream | {stage: str(result.fingerprint)}
+    return item.model_copy(update={"audio_sha256": result.audio_sha256, "upstream": upstream})

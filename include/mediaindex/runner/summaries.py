@@ -1,0 +1,71 @@
+"""The small numbers of each result: what decisions, tables and XCom may carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediaindex.stages.results import Assessment, Language, NormalizedAudio, Recognition, Speakers, Speech, Topics
+
+
+def of_normalized(audio: NormalizedAudio) -> dict[str, Any]:
+    """Length, loudness and what the container was."""
+    return {
+        "duration": audio.duration,
+        "loudness_lufs": audio.loudness_lufs,
+        "container": audio.container,
+        "codec": audio.codec,
+        "has_video": audio.has_video,
+        "title": audio.title,
+    }
+
+
+def of_speech(speech: Speech) -> dict[str, Any]:
+    """How much speech, and how clean."""
+    return {
+        "speech_seconds": round(speech.speech_seconds, 3),
+        "speech_share": round(speech.speech_share, 4),
+        "snr_db": None if speech.snr_db is None else round(speech.snr_db, 1),
+        "mean_probability": round(speech.mean_probability, 4),
+    }
+
+
+def of_speakers(speakers: Speakers) -> dict[str, Any]:
+    """How many speak."""
+    return {"speakers": speakers.count}
+
+
+def of_language(language: Language) -> dict[str, Any]:
+    """Which language, and how sure."""
+    return {
+        "language": language.language,
+        "confidence": round(language.confidence, 4),
+        "allowed": round(language.allowed, 4),
+    }
+
+
+def of_recognition(recognition: Recognition) -> dict[str, Any]:
+    """How many words, by whom, and what is missing."""
+    return {
+        "words": len(recognition.words),
+        "recogniser": recognition.recogniser,
+        "fallback": recognition.fallback,
+        "gaps": len(recognition.gaps),
+    }
+
+
+def of_assessment(assessment: Assessment) -> dict[str, Any]:
+    """How far to trust the transcript."""
+    turns = assessment.transcript.turns
+    return {
+        "confidence": None if assessment.confidence is None else round(assessment.confidence, 4),
+        "coverage": round(assessment.coverage, 4),
+        "needs_review": assessment.needs_review,
+        "reasons": list(assessment.reasons),
+        "turns": len(turns),
+        "words": sum(len(turn.words) for turn in turns),
+    }
+
+
+def of_topics(topics: Topics) -> dict[str, Any]:
+    """How many topics."""
+    return {"topics": len(topics.topics)}

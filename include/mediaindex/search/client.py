@@ -1,0 +1,96 @@
+"""One way to reach Elasticsearch, and its errors in our words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError
+
+from mediaindex.errors import ConfigError, TerminalError, TransientError
+
+URL_VARIABLE = "MEDIAINDEX_ELASTICSEARCH_URL"
+API_KEY_VARIABLE = "MEDIAINDEX_ELASTICSEARCH_API_KEY"
+REQUEST_TIMEOUT = 30.0  # seconds
+RETRIES = 3
+# Busy, restarting, or write-blocked while an index is rebuilt: the same request may work in a minute.
+TRANSIENT_STATUS = frozenset({408, 429, 502, 503, 504})
+TRANSIENT_BLOCKS = ("cluster_block_exception",)
+
+
+def connect(url: str, api_key: str | None = None) -> Elasticsearch:
+    """A client for ``url`` (``http(s)://[user:password@]host[:port]``); it connects at its first request.
+
+    Raises ConfigError where the URL cannot be one.
+    """
+    try:
+        usable = urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname and urlsplit(url).port != 0
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        raise ConfigError(
+            "The Elasticsearch URL is not one: it must look like http://localhost:9200. "
+            f"Correct {URL_VARIABLE} or the Airflow connection mediaindex_elasticsearch."
+        )
+    return Elasticsearch(
+        url, api_key=api_key or None, request_timeout=REQUEST_TIMEOUT, max_retries=RETRIES, retry_on_timeout=True
+    )
+
+
+def from_environment() -> Elasticsearch:
+    """A client for MEDIAINDEX_ELASTICSEARCH_URL; ConfigError where it is not set."""
+    url = os.environ.get(URL_VARIABLE, "")
+    if not url:
+        raise ConfigError(
+            f"No Elasticsearch is configured: set {URL_VARIABLE}, for example to http://localhost:9200, "
+            "or start the local servers with `make up`."
+        )
+    return connect(url, os.environ.get(API_KEY_VARIABLE))
+
+
+def address(client: Elasticsearch) -> str:
+    """Where the client goes, without credentials."""
+    return ", ".join(node.base_url for node in client.transport.node_pool.all())
+
+
+@contextmanager
+def translated(client: Elasticsearch) -> Iterator[None]:
+    """Raise the client's exceptions as ours. Conflicts pass: they mean something to whoever caused them."""
+    try:
+        yield
+    except ConflictError:
+        raise
+    except ApiError as error:
+        raise api_error(error, address(client)) from error
+    except TransportError as error:
+        raise TransientError(
+            f"Elasticsearch at {address(client)} does not answer ({type(error).__name__}). "
+            "Check that it runs and that the URL is right; nothing is lost, it will be tried again.",
+            code="search_unavailable",
+        ) from error
+
+
+def api_error(error: ApiError, where: str) -> ConfigError | TerminalError | TransientError:
+    """Our error for a refusal of the server."""
+    said = str(error.message)
+    if is_transient(error.status_code, said):
+        return TransientError(f"Elasticsearch at {where} is busy: {said}.", code="search_unavailable")
+    if error.status_code in {401, 403}:
+        return ConfigError(
+            f"Elasticsearch at {where} refuses us ({error.status_code}: {said}). "
+            f"Check the user and password in the URL, or {API_KEY_VARIABLE}."
+        )
+    if error.status_code == 404:
+        return ConfigError(
+            f"Elasticsearch at {where} has no indexes of ours ({said}). Create them: mediaindex search needs at least "
+            "one publish, or call mediaindex.search.prepare.",
+            code="search_not_prepared",
+        )
+    return TerminalError(f"Elasticsearch at {where} refused a request ({said}).", code="search_refused")
+
+
+def is_transient(status: int, reason: str) -> bool:
+    """Whether the same request may succeed later."""
+    return status in TRANSIENT_STATUS or reason in TRANSIENT_BLOCKS

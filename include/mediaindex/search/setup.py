@@ -1,0 +1,89 @@
+"""Index templates, concrete indexes and aliases: made once, safe to make again, also by two at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from elasticsearch import BadRequestError, Elasticsearch
+
+from mediaindex.errors import ConfigError
+
+from .client import translated
+from .names import DEFAULT, KINDS, Indexes
+
+# Above the templates a cluster brings along (100 to 200), so that a broad pattern there never takes our indexes.
+PRIORITY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """``created``: concrete indexes that are new. ``outdated``: indexes made by an older template: reindex them."""
+
+    created: tuple[str, ...]
+    outdated: tuple[str, ...]
+
+
+@cache
+def template(name: str) -> dict[str, Any]:
+    """The file ``templates/{name}.json``; do not change what is returned."""
+    content: dict[str, Any] = json.loads((files(__package__) / "templates" / f"{name}.json").read_text("utf-8"))
+    return content
+
+
+def prepare(client: Elasticsearch, indexes: Indexes = DEFAULT) -> Prepared:
+    """Bring templates, the first concrete indexes and their aliases into being; changes nothing that exists."""
+    with translated(client):
+        _put_templates(client, indexes)
+        created = [name for kind in KINDS if (name := _create_first(client, indexes, kind))]
+        outdated = [name for kind in KINDS if (name := _outdated(client, indexes, kind))]
+    return Prepared(tuple(created), tuple(outdated))
+
+
+def _put_templates(client: Elasticsearch, indexes: Indexes) -> None:
+    analysis = f"{indexes.prefix}-analysis"
+    client.cluster.put_component_template(name=analysis, template={"settings": template("analysis")})
+    for kind in KINDS:
+        client.indices.put_index_template(
+            name=indexes.alias(kind),
+            index_patterns=[f"{indexes.alias(kind)}-*"],
+            composed_of=[analysis],
+            priority=PRIORITY,
+            # One primary and, where there is a second node, one replica: a test node stays green without asking.
+            template={
+                "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
+                "mappings": template(kind),
+            },
+        )
+
+
+def _create_first(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
+    """Create the first concrete index with its alias, unless the alias is there; its name where it is new."""
+    alias = indexes.alias(kind)
+    if client.indices.exists_alias(name=alias):
+        return None
+    if client.indices.exists(index=alias):
+        raise ConfigError(
+            f"Elasticsearch has an index named {alias!r}, which must be an alias: something wrote there before the "
+            "indexes were prepared. Delete that index and prepare again; everything is published from the catalog."
+        )
+    name = indexes.concrete(kind, 1)
+    try:
+        client.indices.create(index=name, aliases={alias: {"is_write_index": True}})
+    except BadRequestError as error:
+        if error.error != "resource_already_exists_exception":
+            raise
+        return None  # another process was faster by a moment
+    return name
+
+
+def _outdated(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
+    """The concrete index behind the alias, where its mappings are of another version than our template."""
+    wanted = template(kind)["_meta"]["version"]
+    for name, answer in client.indices.get_mapping(index=indexes.alias(kind)).items():
+        if answer["mappings"].get("_meta", {}).get("version") != wanted:
+            return str(name)
+    return None

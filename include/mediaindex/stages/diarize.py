@@ -1,0 +1,75 @@
+"""Who speaks when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mediaindex.timeline import Clock, SpeakerSpan
+
+from .results import Speakers
+
+if TYPE_CHECKING:
+    from .audio import Audio
+    from .protocols import Diarizer
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What becomes of the spans that the diarizer hears; its own parameters belong to the engine and its identity."""
+
+    # s: shorter spans are breaths and clicks; no word fits into them.
+    shortest_span: float = 0.1
+    # A speaker heard for less than both of these, in all, is an error of the clustering: too little to tell a voice
+    # by. Their words go to whoever speaks next to them. Not applied where the number of speakers is given.
+    briefest_speaker: float = 2.0  # s
+    briefest_share: float = 0.05  # of everybody's time
+
+
+def diarize(audio: Audio, diarizer: Diarizer, settings: Settings, speakers: int | None = None) -> Speakers:
+    """Speaker spans on the source's clock, sorted by start; ``speakers``: their number where it is known.
+
+    Raises ValueError when ``speakers`` is not positive. Silence gives no span and a count of 0.
+    """
+    if speakers is not None and speakers < 1:
+        raise ValueError(f"{speakers} speakers: give their number (1 or more), or leave it open")
+    heard = diarizer.diarize(audio.read(), speakers)
+    spans = _on_source_clock(heard.spans, audio.clock, settings.shortest_span)
+    exclusive = _on_source_clock(heard.exclusive, audio.clock, settings.shortest_span)
+    if speakers is None:
+        believed = _believed(exclusive, settings)
+        spans = [span for span in spans if span.speaker in believed]
+        exclusive = [span for span in exclusive if span.speaker in believed]
+    return Speakers(*_renamed(spans, exclusive))
+
+
+def _on_source_clock(spans: Iterable[SpeakerSpan], clock: Clock, shortest: float) -> list[SpeakerSpan]:
+    moved = []
+    for span in spans:
+        if span.duration >= shortest:
+            source = clock.span_to_source(span)
+            moved.append(SpeakerSpan(source.start, source.end, span.speaker))
+    return sorted(moved, key=lambda span: (span.start, span.end, span.speaker))
+
+
+def _believed(exclusive: Iterable[SpeakerSpan], settings: Settings) -> frozenset[str]:
+    """Speakers heard long enough; never nobody, where somebody was heard."""
+    heard: dict[str, float] = {}
+    for span in exclusive:
+        heard[span.speaker] = heard.get(span.speaker, 0.0) + span.duration
+    enough = min(settings.briefest_speaker, settings.briefest_share * sum(heard.values()))
+    return frozenset(speaker for speaker, time in heard.items() if time >= enough)
+
+
+def _renamed(
+    spans: list[SpeakerSpan], exclusive: list[SpeakerSpan]
+) -> tuple[tuple[SpeakerSpan, ...], tuple[SpeakerSpan, ...], int]:
+    """Both lists and the count, with labels counted in order of appearance: a dropped span must leave no hole."""
+    labels: dict[str, str] = {}
+    for span in [*spans, *exclusive]:
+        labels.setdefault(span.speaker, f"SPEAKER_{len(labels):02d}")
+    named = [tuple(replace(span, speaker=labels[span.speaker]) for span in some) for some in (spans, exclusive)]
+    return named[0], named[1], len(labels)

@@ -1,0 +1,104 @@
+"""Pass 1: the source is decoded once, to 16 kHz 16-bit PCM, and hashed on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mediaindex.stages.protocols import SAMPLE_RATE
+
+from . import failures
+from .process import GLOBAL, HARDENING, run
+from .probe import AudioStream, SourceFile
+
+BYTES = 2  # a sample
+SHORTEST = 0.02  # s: less is a header with crumbs
+MOST_FLAC_CHANNELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pcm:
+    """Raw 16 kHz s16le on disk; ``complaints`` is what the decoder said on the way."""
+
+    path: Path
+    samples: int
+    sha256: str
+    channels_path: Path | None
+    channels: int
+    complaints: tuple[str, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.samples / SAMPLE_RATE
+
+
+def decode(source: SourceFile, stream: AudioStream, folder: Path, *, keep_channels: bool, max_seconds: float) -> Pcm:
+    """Decode ``stream`` to mono (and to its own channels, if kept: at most 8) into ``folder``.
+
+    What a damaged file still gives is kept; the caller compares lengths. Raises BadMediaError: ``decode_failed``,
+    ``empty_audio``, ``too_long``, ``timed_out``.
+    """
+    name = source.path.name
+    expected = min(stream.duration or source.duration or max_seconds, max_seconds)
+    channels = stream.channels if keep_channels and 1 < stream.channels <= MOST_FLAC_CHANNELS else 1
+    channels_path = folder / "channels.pcm" if channels > 1 else None
+    command = decode_command(source, stream, channels_path, max_seconds)
+    writer = _Writer(name, max_seconds)
+    path = folder / "mono.pcm"
+    with path.open("wb") as file:
+
+        def consume(piece: bytes) -> None:
+            writer.take(piece)
+            file.write(piece)
+
+        ended = run(command, 120.0 + expected / 4, consume, name=name)
+    if writer.seconds < SHORTEST:
+        if ended.code != 0 and ended.messages:
+            raise failures.undecodable(name, ended.messages)
+        raise failures.without_audio(name, writer.seconds)
+    return Pcm(path, writer.size // BYTES, writer.sha256.hexdigest(), channels_path, channels, ended.messages)
+
+
+def decode_command(source: SourceFile, stream: AudioStream, channels_path: Path | None, max_seconds: float) -> list[str]:
+    """The ffmpeg command: mono to standard output and, if asked for, all channels to a file."""
+    import ffmpeg
+
+    pcm: dict[str, Any] = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE}
+    opened = ffmpeg.input(source.url, **{**HARDENING, **source.options})
+    audio = opened[str(stream.index)]
+    if stream.channels > 2 and stream.layout is None:
+        # Nobody knows what stands where, so no channel may drown in a guess: the plain mean of all.
+        mean = "+".join(f"{1 / stream.channels:.6f}*c{channel}" for channel in range(stream.channels))
+        mono = ffmpeg.output(audio, "pipe:1", af=f"pan=mono|c0={mean}", **pcm)
+    else:
+        mono = ffmpeg.output(audio, "pipe:1", ac=1, **pcm)
+    outputs = [mono]
+    if channels_path:
+        # fs, not t: a limit in time would count a jump of the time stamps as audio.
+        limit = int(max_seconds * SAMPLE_RATE * BYTES * stream.channels)
+        outputs.append(ffmpeg.output(audio, f"file:{channels_path.absolute()}", fs=limit, **pcm))
+    command: list[str] = ffmpeg.merge_outputs(*outputs).global_args(*GLOBAL, "-v", "error", "-y").compile()
+    return command
+
+
+class _Writer:
+    """Counts and hashes what passes."""
+
+    def __init__(self, name: str, max_seconds: float) -> None:
+        self.name = name
+        self.max_seconds = max_seconds
+        self.size = 0
+        self.sha256 = hashlib.sha256()
+
+    @property
+    def seconds(self) -> float:
+        return self.size / (BYTES * SAMPLE_RATE)
+
+    def take(self, piece: bytes) -> None:
+        self.size += len(piece)
+        if self.seconds > self.max_seconds:
+            raise failures.too_long(self.name, self.max_seconds)
+        self.sha256.update(piece)

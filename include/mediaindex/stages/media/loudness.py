@@ -1,0 +1,68 @@
+"""EBU R128: how loud a recording is, and the one linear gain that brings it to the target."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediaindex.errors import TransientError
+from mediaindex.stages.protocols import SAMPLE_RATE
+
+from .process import GLOBAL, run
+
+# R128's absolute gate: ffmpeg reports exactly this where no block of 400 ms passed it.
+GATE_LUFS = -70.0
+_INTEGRATED = re.compile(r"^I:\s+(\S+) LUFS$")
+_PEAK = re.compile(r"^Peak:\s+(\S+) dBFS$")
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """Integrated loudness (LUFS) and true peak (dBTP), None where there is nothing to hear."""
+
+    integrated: float | None
+    true_peak: float | None
+
+
+def measure(pcm: Path, seconds: float, prepare: str | None) -> Loudness:
+    """Loudness of 16 kHz mono s16le PCM after the filter chain ``prepare``, if any."""
+    import ffmpeg
+
+    chain = ",".join(filter(None, [prepare, "ebur128=peak=true:framelog=verbose"]))
+    opened = ffmpeg.input(f"file:{pcm.absolute()}", format="s16le", ar=SAMPLE_RATE, ac=1)
+    # Only our own PCM is read here, so nothing a stranger wrote can stand among the lines that are parsed.
+    output = ffmpeg.output(opened["0"], "pipe:1", af=chain, format="null")
+    command = output.global_args(*GLOBAL, "-v", "info").compile()
+    ended = run(command, 120.0 + seconds / 4, lambda _piece: None, name=pcm.name)
+    if ended.code != 0:
+        raise TransientError(f"loudness could not be measured: {' / '.join(ended.messages[-3:])}", code="ffmpeg_failed")
+    return _parse(ended.messages)
+
+
+def gain_db(loudness: Loudness, target_lufs: float, max_true_peak_dbtp: float, max_gain_db: float) -> float:
+    """The gain (dB) to ``target_lufs`` that keeps the true peak below its limit; 0.0 for silence.
+
+    Turning down is never limited; turning up is, by the peak and by ``max_gain_db``: a recording of almost nothing
+    stays one.
+    """
+    if loudness.integrated is None:
+        return 0.0
+    gain = min(target_lufs - loudness.integrated, max_gain_db)
+    if loudness.true_peak is not None:
+        gain = min(gain, max_true_peak_dbtp - loudness.true_peak)
+    return round(gain, 2) + 0.0
+
+
+def _parse(messages: tuple[str, ...]) -> Loudness:
+    integrated = _last(_INTEGRATED, messages)
+    peak = _last(_PEAK, messages)
+    if integrated is not None and integrated <= GATE_LUFS:
+        integrated = None
+    return Loudness(integrated, peak)
+
+
+def _last(pattern: re.Pattern[str], messages: tuple[str, ...]) -> float | None:
+    values = [float(found[1]) for message in messages if (found := pattern.match(message))]
+    return values[-1] if values and math.isfinite(values[-1]) else None

@@ -1,0 +1,182 @@
+"""What a file says about itself, and which of its audio streams is the recording."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.errors import BadMediaError
+
+from . import failures
+from .containers import ALLOWED, RAW_FORMATS, RAW_SUFFIXES
+from .process import GLOBAL, HARDENING, printable, run
+
+if TYPE_CHECKING:
+    from mediaindex.runner.job import RawFormat
+
+PROBE_SECONDS = 60.0
+LARGEST_PROBE = 16 << 20  # bytes of JSON; a file with more to say about itself is no recording
+SAMPLE_RATES = range(100, 768_001)
+MOST_CHANNELS = 64
+# A second voice over the programme, not the programme.
+SIDE_STREAMS = ("comment", "visual_impaired", "hearing_impaired", "dub", "karaoke", "clean_effects")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """One audio stream; times in seconds, None where the file does not say."""
+
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    layout: str | None
+    start: float | None
+    duration: float | None
+    default: bool
+    side: bool  # commentary, description, dub
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that ffmpeg can read, ``options`` being what ffmpeg needs before ``-i``."""
+
+    path: Path
+    container: str
+    streams: tuple[AudioStream, ...]
+    duration: float | None
+    has_video: bool
+    title: str | None
+    options: dict[str, str | int] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The path as ffmpeg reads it: never as an option, a pattern or another protocol."""
+        return f"file:{self.path.absolute()}"
+
+
+def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
+    """Read a file's headers.
+
+    ``raw_format`` is used for files named as headerless audio, and for those in which no container is found.
+    Raises BadMediaError: ``missing_file``, ``empty_file``, ``not_media``, ``truncated``, ``needs_hint``, ``bad_hint``,
+    ``absurd_parameters``, ``timed_out``.
+    """
+    if not path.is_file():
+        raise BadMediaError(f"{printable(path.name)}: no such file", code="missing_file")
+    if path.stat().st_size == 0:
+        raise BadMediaError(f"{printable(path.name)}: the file is empty (0 bytes); upload it again", code="empty_file")
+    raw_name = path.suffix.lower() in RAW_SUFFIXES
+    if raw_name and raw_format:
+        return _probe(path, _raw_options(raw_format))
+    try:
+        return _probe(path, {"format_whitelist": ALLOWED})
+    except BadMediaError as error:
+        if error.code not in {"not_media", "truncated"}:
+            raise
+        if raw_format:
+            return _probe(path, _raw_options(raw_format))
+        if raw_name:
+            raise failures.needs_hint(path.name) from error
+        raise
+
+
+def choose_stream(source: SourceFile) -> AudioStream:
+    """The stream to index, by this order: no commentary, description or dub before any of those; the default stream;
+    the most channels; the longest; the first.
+
+    Pictures that are attached to audio files are video to ffprobe and never chosen. Raises BadMediaError:
+    ``no_audio_stream``, ``absurd_parameters``.
+    """
+    name = printable(source.path.name)
+    usable = [stream for stream in source.streams if stream.channels > 0 and stream.codec != "unknown"]
+    if not usable:
+        what = "only video" if source.has_video else "no stream of sound"
+        raise BadMediaError(f"{name}: {what}, so there is nothing to listen to", code="no_audio_stream")
+    best = min(usable, key=lambda s: (s.side, not s.default, -s.channels, -(s.duration or 0.0), s.index))
+    if best.sample_rate not in SAMPLE_RATES or best.channels > MOST_CHANNELS:
+        raise BadMediaError(
+            f"{name}: claims {best.sample_rate} Hz and {best.channels} channels; no recording has that "
+            f"({SAMPLE_RATES.start}-{SAMPLE_RATES.stop - 1} Hz, at most {MOST_CHANNELS} channels)",
+            code="absurd_parameters",
+        )
+    if len(usable) > 1:
+        log.info("%s: stream %d of %d audio streams", name, best.index, len(usable))
+    return best
+
+
+def _raw_options(raw: RawFormat) -> dict[str, str | int]:
+    fine = raw.format in RAW_FORMATS and raw.sample_rate in SAMPLE_RATES and 0 < raw.channels <= MOST_CHANNELS
+    if not fine:
+        raise BadMediaError(
+            f"raw_format {printable(raw.format)}, {raw.sample_rate} Hz, {raw.channels} channels: the format must be "
+            f"one of {', '.join(sorted(RAW_FORMATS))}, the rate at most {SAMPLE_RATES.stop - 1} Hz, the channels "
+            f"1-{MOST_CHANNELS}; correct it on the source",
+            code="bad_hint",
+        )
+    return {"format": raw.format, "ar": raw.sample_rate, "ac": raw.channels}
+
+
+def _probe(path: Path, options: dict[str, str | int]) -> SourceFile:
+    from ffmpeg._utils import convert_kwargs_to_cmd_line_args as arguments
+
+    # ffmpeg.probe() has no time limit and does not see the file: prefix's point; the arguments are its own.
+    asked = {("f" if key == "format" else key): value for key, value in {**HARDENING, **options}.items()}
+    command = ["ffprobe", "-hide_banner", *GLOBAL[3:], "-v", "error", "-show_format", "-show_streams", "-of", "json"]
+    out = bytearray()
+
+    def keep(piece: bytes) -> None:
+        out.extend(piece)
+        if len(out) > LARGEST_PROBE:
+            raise BadMediaError(f"{printable(path.name)}: its headers go on without end", code="absurd_parameters")
+
+    ended = run([*command, *arguments(asked), f"file:{path.absolute()}"], PROBE_SECONDS, keep, name=path.name)
+    if ended.code != 0:
+        raise failures.unreadable(path.name, ended.messages)
+    return _source(path, json.loads(out.decode("utf-8", "replace")), options)
+
+
+def _source(path: Path, found: dict[str, Any], options: dict[str, str | int]) -> SourceFile:
+    container = found.get("format", {})
+    streams = found.get("streams", [])
+    title = printable(str(container.get("tags", {}).get("title", "")))
+    return SourceFile(
+        path=path,
+        container=str(container.get("format_name", "unknown")),
+        streams=tuple(_stream(stream) for stream in streams if stream.get("codec_type") == "audio"),
+        duration=_number(container.get("duration")),
+        has_video=any(
+            stream.get("codec_type") == "video" and not stream.get("disposition", {}).get("attached_pic")
+            for stream in streams
+        ),
+        title=title or None,
+        options=options,
+    )
+
+
+def _stream(stream: dict[str, Any]) -> AudioStream:
+    disposition = stream.get("disposition", {})
+    layout = stream.get("channel_layout")
+    return AudioStream(
+        index=int(stream["index"]),
+        codec=str(stream.get("codec_name", "unknown")),
+        sample_rate=int(_number(stream.get("sample_rate")) or 0),
+        channels=int(stream.get("channels", 0)),
+        layout=str(layout) if layout and layout != "unknown" else None,
+        start=_number(stream.get("start_time")),
+        duration=_number(stream.get("duration")),
+        default=bool(disposition.get("default")),
+        side=any(disposition.get(kind) for kind in SIDE_STREAMS),
+    )
+
+
+def _number(text: object) -> float | None:
+    try:
+        return float(str(text))
+    except ValueError:
+        return None

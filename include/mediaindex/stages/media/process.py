@@ -1,0 +1,95 @@
+"""One ffmpeg or ffprobe process: its output streamed, its complaints kept in bounds, its time limited."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from mediaindex.errors import BadMediaError, ConfigError
+
+PIECE = 1 << 20  # bytes read at a time
+MESSAGES = 60  # the last lines of stderr that are kept
+LONGEST_MESSAGE = 500  # bytes of a line
+
+# Protocols, memory of one allocation and the number of streams that one file may ask for. Applied to every source.
+HARDENING: dict[str, str | int] = {"protocol_whitelist": "file,pipe", "max_streams": 100}
+GLOBAL = ("-hide_banner", "-nostdin", "-nostats", "-max_alloc", str(512 << 20))
+
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended; ``messages`` are its last lines on stderr, without addresses and control characters."""
+
+    code: int
+    messages: tuple[str, ...]
+
+
+def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None], *, name: str) -> Ended:
+    """Run ``command``, handing what it writes to ``consume``; an error raised there ends the process.
+
+    ``name`` is the recording, for messages. Raises BadMediaError (``timed_out``) after ``limit_s`` seconds, and
+    ConfigError where the program is not installed.
+    """
+    try:
+        process = subprocess.Popen(
+            list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{command[0]} is not installed: apt-get install ffmpeg (or put it on the PATH)", code="ffmpeg_missing"
+        ) from error
+    late = threading.Event()
+    messages: deque[str] = deque(maxlen=MESSAGES)
+    timer = threading.Timer(limit_s, _end, (process, late))
+    listener = threading.Thread(target=_listen, args=(process.stderr, messages), daemon=True)
+    timer.start()
+    listener.start()
+    try:
+        assert process.stdout is not None  # noqa: S101  # a pipe was asked for
+        while piece := process.stdout.read1(PIECE):  # type: ignore[attr-defined]  # a BufferedReader
+            consume(piece)
+        process.wait()
+    finally:
+        timer.cancel()
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        listener.join()
+        for stream in (process.stdout, process.stderr):
+            stream.close()  # type: ignore[union-attr]
+    if late.is_set():
+        raise BadMediaError(
+            f"{printable(name)}: {command[0]} was still busy with it after {limit_s:.0f} s and was ended; "
+            "the file is damaged or made to waste time",
+            code="timed_out",
+        )
+    return Ended(process.returncode, tuple(messages))
+
+
+def printable(text: str, longest: int = 200) -> str:
+    """``text`` from a file, safe for one log line."""
+    return _CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).strip()[:longest]
+
+
+def _end(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    if process.poll() is None:
+        late.set()
+        process.kill()
+
+
+def _listen(stream: IO[bytes], messages: deque[str]) -> None:
+    while line := stream.readline(LONGEST_MESSAGE):
+        text = printable(_ADDRESS.sub("", line.decode("utf-8", "replace")), LONGEST_MESSAGE)
+        if text:
+            messages.append(text)

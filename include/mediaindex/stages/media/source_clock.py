@@ -1,0 +1,157 @@
+"""The source's own clock, from the time stamps of its packets (nothing is decoded for it)."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mediaindex.timeline import Anchor, Clock, seconds
+
+from .containers import ALLOWED, has_clock
+from .probe import AudioStream, SourceFile
+from .process import GLOBAL, HARDENING, printable, run
+
+# Containers keep time stamps in milliseconds or coarser, so steps that differ from a packet's length by no more than
+# rounding say nothing, and adding them up would make gaps out of nothing.
+ROUNDING = 0.0021  # s
+# A jump that is taken back this soon (s of audio) was a wrong time stamp, not a gap.
+TAKEN_BACK = 1.0
+LONGEST_GAP = 24 * 3600.0  # s; a longer jump is damage, and links beyond it would help nobody
+LATEST_START = 7 * 24 * 3600.0  # s; MPEG-TS wraps after 26.5 hours
+MOST_JUMPS = 20_000  # more say that the time stamps are noise
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Presentation time and length (s) of a packet."""
+
+    start: float
+    duration: float
+
+
+@dataclass(slots=True)
+class Jump:
+    """The source's clock jumps ``length`` seconds forward after ``audio`` seconds of audio."""
+
+    audio: float
+    length: float
+
+
+class JumpFinder:
+    """Fed with packets in order, keeps the jumps; memory grows with jumps only, and those are bounded."""
+
+    def __init__(self, start: float, tolerance: float) -> None:
+        self.tolerance = tolerance
+        self.jumps: list[Jump] = []
+        self.hopeless = False
+        self._offset = start  # packet time minus position in the audio
+        self._end: float | None = None  # where the packet before ended
+        self._slack = 0.0  # small differences not yet worth a jump; those of both signs cancel
+
+    def feed(self, packet: Packet) -> None:
+        """Take the next packet."""
+        if self._end is not None and not self.hopeless:
+            step = packet.start - self._end
+            if abs(step) > ROUNDING:
+                self._step(self._end - self._offset, step)
+                self._offset += step
+        self._end = packet.start + packet.duration
+
+    def _step(self, audio: float, step: float) -> None:
+        if step > LONGEST_GAP:
+            return
+        self._slack += step
+        if self._slack >= self.tolerance:
+            self.jumps.append(Jump(audio, self._slack))
+            self._slack = 0.0
+            if len(self.jumps) > MOST_JUMPS:
+                self.jumps, self.hopeless = [], True
+        elif self._slack <= -self.tolerance:
+            self._take_back(audio)
+
+    def _take_back(self, audio: float) -> None:
+        """The clock went back: that undoes a jump just before, or is a stream that began anew and runs on."""
+        if self.jumps and audio - self.jumps[-1].audio <= TAKEN_BACK:
+            left = self.jumps[-1].length + self._slack
+            if left >= self.tolerance:
+                self.jumps[-1].length = left
+            else:
+                self.jumps.pop()
+        self._slack = 0.0
+
+
+def clock_of(start: float | None, jumps: Iterable[Jump], duration: float) -> Clock:
+    """The clock of ``duration`` seconds of audio. A start before 0, or absurdly late, is 0."""
+    first = start if start is not None and math.isfinite(start) and 0.0 <= start <= LATEST_START else 0.0
+    offset = seconds(first)
+    anchors = [Anchor(0.0, offset)]
+    for jump in jumps:
+        audio = seconds(max(0.0, jump.audio))
+        if audio >= duration:
+            break
+        offset = seconds(offset + jump.length)
+        if audio <= anchors[-1].audio:  # two jumps at one place, or one before the first sample
+            anchors.pop()
+            audio = anchors[-1].audio if anchors and audio < anchors[-1].audio else audio
+        anchors.append(Anchor(audio if anchors else 0.0, seconds((audio if anchors else 0.0) + offset)))
+    return Clock(tuple(anchors))
+
+
+def read_clock(source: SourceFile, stream: AudioStream, duration: float, tolerance: float) -> Clock:
+    """The clock of a source of which ``duration`` seconds were decoded.
+
+    ``tolerance`` (s): smaller gaps are not kept. Damaged time stamps leave the clock running on; nothing is raised for
+    them, because the audio is good.
+    """
+    if "format" in source.options or not has_clock(source.container):
+        return Clock()
+    finder = JumpFinder(stream.start or 0.0, tolerance)
+    _scan(source, stream, finder)
+    if finder.hopeless:
+        log.warning("%s: its time stamps are noise; time runs on from its start", printable(source.path.name))
+    return clock_of(stream.start, finder.jumps, duration)
+
+
+def _scan(source: SourceFile, stream: AudioStream, finder: JumpFinder) -> None:
+    from ffmpeg._utils import convert_kwargs_to_cmd_line_args as arguments
+
+    asked = {
+        **HARDENING,
+        "format_whitelist": ALLOWED,
+        "select_streams": str(stream.index),
+        "show_entries": "packet=pts_time,dts_time,duration_time",
+        "of": "csv=p=0",
+    }
+    command = ["ffprobe", "-hide_banner", *GLOBAL[3:], "-v", "error", *arguments(asked), source.url]
+    rest = b""
+
+    def consume(piece: bytes) -> None:
+        nonlocal rest
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            if packet := parse_packet(line):
+                finder.feed(packet)
+
+    size = source.path.stat().st_size
+    run(command, 120.0 + size / 2e6, consume, name=source.path.name)
+
+
+def parse_packet(line: bytes) -> Packet | None:
+    """A line of ffprobe (``pts,dts,duration`` in seconds, ``N/A`` where unknown); None where it has no time."""
+    fields = (line.split(b",") + [b"", b""])[:3]
+    times = [_time(field) for field in fields]
+    start = times[0] if times[0] is not None else times[1]
+    # Without a length the packet says where the clock stands and nothing about a gap after it.
+    return None if start is None or times[2] is None else Packet(start, times[2])
+
+
+def _time(field: bytes) -> float | None:
+    try:
+        value = float(field)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

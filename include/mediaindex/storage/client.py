@@ -1,0 +1,45 @@
+"""The S3 client: timeouts, retries and addressing in one place."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 60
+ATTEMPTS = 8
+CONNECTIONS = 16
+
+
+def s3_client(endpoint_url: str | None = None) -> S3Client:
+    """A client for ``endpoint_url``, else MEDIAINDEX_S3_ENDPOINT_URL, else AWS; safe to share between threads.
+
+    Credentials and region come from the environment, a profile or a role, as boto3 finds them.
+    """
+    return _client(endpoint_url or os.environ.get("MEDIAINDEX_S3_ENDPOINT_URL") or None, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _client(endpoint_url: str | None, _process: int) -> S3Client:
+    # One for each process: making a client reads megabytes of service descriptions, and sockets do not survive a fork.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "adaptive", "max_attempts": ATTEMPTS},
+        max_pool_connections=CONNECTIONS,
+        # Servers other than AWS often have no wildcard DNS, and not all know the newer checksum headers.
+        s3={"addressing_style": "path" if endpoint_url else "auto"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        user_agent_extra="mediaindex",
+    )
+    session = boto3.session.Session()
+    region = session.region_name or ("us-east-1" if endpoint_url else None)  # any will do for a server of one's own
+    return session.client("s3", endpoint_url=endpoint_url, region_name=region, config=config)

@@ -1,0 +1,70 @@
+"""Where each artifact lies, in S3 and in a folder alike, and how a payload is packed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import re
+import zlib
+from typing import Any
+
+from mediaindex.errors import TerminalError
+
+log = logging.getLogger(__name__)
+
+# One path part each: no slash, no leading dot, so that no name leads out of its place.
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+def payload_path(audio_sha256: str, stage: str, fingerprint: str) -> str:
+    """``{audio_sha256}/{stage}/{fingerprint}.json.gz``."""
+    return f"{_part(audio_sha256)}/{_part(stage)}/{_part(fingerprint)}.json.gz"
+
+
+def file_path(audio_sha256: str, stage: str, fingerprint: str, name: str) -> str:
+    """``{audio_sha256}/{stage}/{fingerprint}.{name}``."""
+    return f"{_part(audio_sha256)}/{_part(stage)}/{_part(fingerprint)}.{_part(name)}"
+
+
+def pointer_path(kind: str, name: str) -> str:
+    """``pointers/{kind}/{name}.json``."""
+    return f"pointers/{_part(kind)}/{_part(name)}.json"
+
+
+def pack(payload: bytes) -> bytes:
+    """Compressed; equal payloads give equal bytes (no time stamp inside)."""
+    return gzip.compress(payload, compresslevel=6, mtime=0)
+
+
+def unpack(packed: bytes, where: str) -> bytes | None:
+    """The payload; None where it is damaged, so that it is computed and written again."""
+    try:
+        return gzip.decompress(packed)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        log.warning("artifact %s is damaged (%s); it is taken as absent and will be computed again", where, error)
+        return None
+
+
+def pack_pointer(value: dict[str, Any]) -> bytes:
+    """The pointer as JSON."""
+    return json.dumps(value, sort_keys=True).encode()
+
+
+def unpack_pointer(packed: bytes, where: str) -> dict[str, Any] | None:
+    """The pointer; None where it is damaged."""
+    try:
+        value = json.loads(packed)
+    except ValueError as error:
+        log.warning("pointer %s is damaged (%s); it is taken as absent", where, error)
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _part(name: str) -> str:
+    if not _PART.fullmatch(name):
+        raise TerminalError(
+            f"artifact name {name!r}: letters, digits, '.', '_' and '-' only, not starting with a sign",
+            code="artifact_name",
+        )
+    return name

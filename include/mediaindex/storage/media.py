@@ -1,0 +1,74 @@
+"""Recordings in buckets: listing them, and reading exactly the version that was listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from s3transfer.manager import TransferConfig, TransferManager
+from s3transfer.subscribers import BaseSubscriber
+
+from mediaindex.errors import TransientError
+
+from .errors import s3_errors
+from .objects import Located, ObjectVersion, bare_etag
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_TRANSFER = TransferConfig(max_request_concurrency=4, num_download_attempts=5)
+
+
+class Downloader(Protocol):
+    """Anything that brings an object to a path; ``download`` with its client bound is one."""
+
+    def __call__(self, source: Located, target: Path) -> None:
+        """Write the object's bytes to ``target``."""
+        ...
+
+
+def list_objects(
+    client: S3Client, bucket: str, prefix: str = "", start_after: str | None = None
+) -> Iterator[ObjectVersion]:
+    """Every object under ``prefix``, in order of key, after ``start_after``; one request a thousand objects.
+
+    Folder markers (empty objects whose key ends in a slash) are left out. Listings carry no version ids.
+    """
+    options: dict[str, Any] = {"StartAfter": start_after} if start_after else {}
+    with s3_errors(f"s3://{bucket}/{prefix}"):
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **options):
+            for entry in page.get("Contents", []):
+                if entry["Size"] == 0 and entry["Key"].endswith("/"):
+                    continue
+                etag = bare_etag(entry["ETag"])
+                yield ObjectVersion(bucket, entry["Key"], etag, None, entry["Size"], entry["LastModified"])
+
+
+def download(client: S3Client, source: Located, target: Path) -> None:
+    """Bring exactly this version to ``target``: streamed, large objects in parallel parts, broken parts again.
+
+    The target appears whole or not at all. Raises TerminalError ``gone``, ``changed`` (another ETag now) or
+    ``archived``; TransientError where S3 cannot be reached.
+    """
+    what = f"s3://{source.bucket}/{source.key}"
+    extra = {"VersionId": source.version_id} if source.version_id else {}
+    with s3_errors(what), TransferManager(client, _TRANSFER) as manager:
+        future = manager.download(
+            source.bucket, source.key, str(target), extra_args=extra, subscribers=[_KnownObject(source)]
+        )
+        future.result()
+    if (size := target.stat().st_size) != source.size:
+        target.unlink()
+        raise TransientError(f"{what}: {size} bytes came instead of {source.size}; try again", code="s3_incomplete")
+
+
+class _KnownObject(BaseSubscriber):
+    """Tells the transfer size and ETag beforehand: no HEAD request, and each part is read under If-Match."""
+
+    def __init__(self, source: Located) -> None:
+        self._source = source
+
+    def on_queued(self, future: Any, **_options: Any) -> None:
+        future.meta.provide_transfer_size(self._source.size)
+        future.meta.provide_object_etag(f'"{self._source.etag}"')

@@ -1,0 +1,85 @@
+"""The command line of the local servers."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+
+from local import install, settings, supervisor
+from local.report import Progress, print_logs, print_status
+from local.roster import select
+from local.site import Site
+from mediaindex.errors import MediaindexError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; 0 when it did what was asked."""
+    options = _parser().parse_args(arguments)
+    progress = Progress()
+    try:
+        site = Site(settings.load(), progress.say)
+        return int(options.run(site, options.names))
+    except MediaindexError as error:
+        print(f"\n{error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; the servers started by this command have ended.", file=sys.stderr)
+        return 130
+
+
+def up(site: Site, names: Sequence[str]) -> int:
+    """Start servers and wait until they are healthy."""
+    began = time.monotonic()
+    install.into_external(site)
+    started = supervisor.up(site, select(site, names))
+    if started:
+        print(f"{', '.join(started)} started in {time.monotonic() - began:.1f} s.")
+        return print_status(select(site, names))
+    print(f"Everything runs already ({time.monotonic() - began:.1f} s).")
+    return 0
+
+
+def down(site: Site, names: Sequence[str]) -> int:
+    """End servers and everything they have started."""
+    stopped = supervisor.down(site, select(site, names))
+    print(f"{', '.join(stopped)} stopped." if stopped else "Nothing was running.")
+    return 0
+
+
+def erase(site: Site, names: Sequence[str]) -> int:
+    """End all servers and delete what they hold: databases, indices, buckets, credentials."""
+    down(site, ())
+    for folder in (site.settings.data, site.settings.state):
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def status(site: Site, names: Sequence[str]) -> int:
+    """Show what runs; 1 if something does not."""
+    return print_status(select(site, names))
+
+
+def logs(site: Site, names: Sequence[str]) -> int:
+    """Show the end of each log."""
+    return print_logs(select(site, names))
+
+
+def env(site: Site, names: Sequence[str]) -> int:
+    """Print the environment as lines for ``eval``; it holds secrets."""
+    for name, value in sorted(site.environment.items()):
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in (up, down, status, logs, env, erase):
+        entry = commands.add_parser(command.__name__, help=command.__doc__)
+        entry.add_argument("names", nargs="*", metavar="SERVER", help="default: all")
+        entry.set_defaults(run=command)
+    return parser

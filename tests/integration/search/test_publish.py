@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from mediaindex.errors import ConfigError, TerminalError, TransientError
+from mediaindex.search import Hit, Indexes, connect, publish
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+Find = Callable[..., list[Hit]]
+
+
+def turns(client: Elasticsearch, indexes: Indexes) -> list[tuple[int, int]]:
+    """(version, turn) of everything that is there."""
+    client.indices.refresh(index=indexes.turns)
+    found = client.search(index=indexes.turns, size=100)["hits"]["hits"]
+    return sorted((hit["_source"]["transcript_version"], hit["_source"]["turn"]) for hit in found)
+
+
+def test_publishing_twice_doubles_nothing(client: Elasticsearch, indexes: Indexes, make_transcript: Make) -> None:
+    for _ in range(2):
+        assert publish(client, make_transcript("one", "two"), indexes) == 2
+    assert turns(client, indexes) == [(1, 0), (1, 1)]
+    client.indices.refresh(index=indexes.recordings)
+    assert client.count(index=indexes.recordings)["count"] == 1
+
+
+def test_a_shorter_version_takes_its_surplus_turns_away(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+) -> None:
+    publish(client, make_transcript("one", "two", "three"), indexes)
+    publish(client, make_transcript("eins", version=2), indexes)
+    assert turns(client, indexes) == [(2, 0)]
+    assert find("three") == []
+
+
+def test_an_older_version_that_comes_late_changes_nothing(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make
+) -> None:
+    publish(client, make_transcript("new", version=2), indexes)
+    assert publish(client, make_transcript("old", "old", version=1), indexes) == 0
+    assert turns(client, indexes) == [(2, 0)]
+
+
+def test_versions_that_race_end_as_the_newest(client: Elasticsearch, indexes: Indexes, make_transcript: Make) -> None:
+    versions = [make_transcript(*["word"] * (10 - version), version=version) for version in range(1, 9)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda transcript: publish(client, transcript, indexes), versions))
+    assert turns(client, indexes) == [(8, 0), (8, 1)]
+
+
+def test_a_publish_that_broke_off_is_completed_by_the_next(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make
+) -> None:
+    publish(client, make_transcript("one", "two"), indexes)
+    client.delete(index=indexes.turns, id=f"{'a' * 64}:000001")
+    publish(client, make_transcript("one", "two"), indexes)
+    assert turns(client, indexes) == [(1, 0), (1, 1)]
+
+
+def test_an_empty_transcript_is_a_recording_without_turns(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make
+) -> None:
+    assert publish(client, make_transcript(), indexes) == 0
+    assert client.get(index=indexes.recordings, id="a" * 64)["_source"]["turns"] == 0
+
+
+def test_a_turn_that_is_refused_is_named_and_stops_no_other(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make
+) -> None:
+    transcript = make_transcript("one", "two", "three")
+    object.__setattr__(transcript.turns[1], "start", "not a number")
+    with pytest.raises(TerminalError, match=r"refused 1 of 3 turns.*:000001"):
+        publish(client, transcript, indexes)
+    assert turns(client, indexes) == [(1, 0), (1, 2)]
+
+
+def test_while_an_index_is_blocked_publishing_is_to_be_tried_again(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make
+) -> None:
+    for alias in (indexes.turns, indexes.recordings):
+        client.indices.put_settings(index=alias, settings={"index.blocks.write": True})
+        with pytest.raises(TransientError):
+            publish(client, make_transcript("one"), indexes)
+        client.indices.put_settings(index=alias, settings={"index.blocks.write": None})
+
+
+def test_without_prepared_indexes_nothing_is_written(client: Elasticsearch, make_transcript: Make) -> None:
+    with pytest.raises(ConfigError, match="has no indexes of ours"):
+        publish(client, make_transcript("one"), Indexes("test-never-prepared"))
+    assert not client.indices.exists(index="test-never-prepared-turns")
+
+
+def test_a_server_that_is_away_is_transient(make_transcript: Make) -> None:
+    with pytest.raises(TransientError, match=r"http://127\.0\.0\.1:1"):
+        publish(connect("http://127.0.0.1:1"), make_transcript("one"))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.search import Filters, Hit, Indexes, publish, search
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+Find = Callable[..., list[Hit]]
+HOSTILE = [
+    'unbalanced "quote', "(((", "a AND (b OR", "field:value", "text:*", "*", "_exists_:text", "a~9999", "/.*/", "x\\", "{}[]",
+    '{"match_all": {}}', "../../_search", "' OR 1=1 --", "\0null", "\ud800 lone", "💥" * 200, "a " * 400, '"' * 300, "+-|~*()",
+]  # fmt: skip
+
+
+def said(hit: Hit) -> list[str]:
+    return [piece.text for piece in hit.highlight if piece.matched]
+
+
+def test_a_hit_leads_to_the_second_the_word_was_said(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+) -> None:
+    publish(client, make_transcript("hello there", "we talk about the weather today"), indexes)
+    (hit,) = find("weather")
+    assert (hit.turn, hit.start, hit.start_of_match, hit.speaker) == (1, 10.0, 12.0, "SPEAKER_01")
+    assert hit.link == "s3://media/talks/a.mp3#t=12"
+    assert said(hit) == ["weather"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("en", "the dogs were running", "dog run"),
+        ("de", "schöne Häuser in München", "haus munchen"),
+        ("fr", "nous avons mangé des pommes", "pomme mangés"),
+        ("es", "las canciones bonitas", "canción"),
+        ("tlh", "the dogs were running", "dogs running"),
+        ("en", "I don't know", "don’t"),
+        ("ru", "новые книги", "книга"),
+    ],
+)
+def test_other_forms_of_a_word_are_found_in_its_language(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find, language: str, text: str, words: str
+) -> None:
+    publish(client, make_transcript(text, language=language), indexes)
+    assert len(find(words)) == 1
+
+
+def test_no_stemmer_of_another_language_is_used(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+) -> None:
+    publish(client, make_transcript("die Sonne runs", language="de"), indexes)
+    assert find("running") == []
+
+
+def test_all_words_must_be_said_and_quoted_ones_side_by_side(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+) -> None:
+    publish(client, make_transcript("new york is big", "york has a new mayor"), indexes)
+    assert len(find("new york")) == 2
+    assert [hit.turn for hit in find('"new york" big')] == [0]
+    assert [hit.turn for hit in find("new york", phrase=True)] == [0]
+    assert find("new york tokyo") == []
+
+
+def test_words_as_they_were_said_come_before_other_forms(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+) -> None:
+    publish(client, make_transcript("one house here", "all houses here"), indexes)
+    assert [hit.turn for hit in find("houses")] == [1, 0]
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_no_query_breaks_or_means_more_than_its_words(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find, words: str
+) -> None:
+    publish(client, make_transcript("nothing of that"), indexes)
+    try:
+        assert find(words) == []
+    except TerminalError as error:
+        assert error.code == "empty_query"  # noqa: PT017 - either answer is right, an exception of another kind is not
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("", "empty_query"), (' "" ', "empty_query"), ("a" * 1001, "query_too_long")]
+)
+def test_what_cannot_be_searched_is_said(find: Find, words: str, code: str) -> None:
+    with pytest.raises(TerminalError) as caught:
+        find(words)
+    assert caught.value.code == code
+
+
+def test_html_in_a_text_stays_text(client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find) -> None:
+    text = "<script>alert(1)</script> & <em>weather</em>"
+    publish(client, make_transcript(text), indexes)
+    (hit,) = find("weather")
+    assert "".join(piece.text for piece in hit.highlight) == text
+    assert said(hit) == ["weather"]
+
+
+def test_each_filter_narrows(client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find) -> None:
+    publish(client, make_transcript("some weather", source="talks", needs_review=True), indexes)
+    for right, wrong in [
+        (Filters(source="talks"), Filters(source="other")),
+        (Filters(speaker="SPEAKER_00"), Filters(speaker="SPEAKER_01")),
+        (Filters(language="en"), Filters(language="de")),
+        (Filters(since=datetime(2026, 1, 1, tzinfo=UTC)), Filters(since=datetime(2026, 1, 3, tzinfo=UTC))),
+        (Filters(needs_review=True), Filters(needs_review=False)),
+    ]:
+        assert (len(find("weather", filters=right)), find("weather", filters=wrong)) == (1, [])
+
+
+def test_a_match_late_in_a_very_long_turn_has_its_own_second(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+) -> None:
+    publish(client, make_transcript("blah " * 20_000 + "needle"), indexes)
+    (hit,) = find("needle")
+    assert hit.start_of_match == 10_000.0
+    assert sum(len(piece.text) for piece in hit.highlight) < 100
+
+
+def test_ten_thousand_hits_are_read_page_by_page_each_once(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+) -> None:
+    total, size, after, seen = 10_050, 1_000, None, []
+    publish(client, make_transcript(*["weather"] * total), indexes)
+    while page := find("weather", limit=size, after=after):
+        seen += [hit.turn for hit in page]
+        after = page[-1].cursor
+    assert seen == list(range(total))
+
+
+def test_without_indexes_the_error_says_what_is_missing(client: Elasticsearch) -> None:
+    with pytest.raises(ConfigError, match="has no indexes of ours"):
+        search(client, "word", indexes=Indexes("test-never-prepared"))

@@ -1,0 +1,26 @@
+"""The compiled requirements files say what pyproject.toml says."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(("extra", "name"), [("airflow", "requirements.txt"), ("speech", "requirements-speech.txt")])
+def test_compiling_again_changes_nothing(extra: str, name: str, tmp_path: Path) -> None:
+    compiled = shutil.copy(ROOT / name, tmp_path / name)  # the pins that are there are kept where they still fit
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", str(ROOT / "pyproject.toml"), "--extra", extra]
+    options = ["--universal", "--python-version", "3.11", "--no-emit-index-url"]
+    header = ["--custom-compile-command", "make requirements"]
+    subprocess.run([*command, *options, *header, "--output-file", str(compiled)], check=True, cwd=ROOT, timeout=120)
+    assert pins(Path(compiled)) == pins(ROOT / name), "run `make requirements` and commit the result"
+
+
+def pins(path: Path) -> list[str]:
+    return [line for line in path.read_text("utf-8").splitlines() if line and not line.lstrip().startswith("#")]

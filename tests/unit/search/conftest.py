@@ -1,0 +1,89 @@
+"""A transcript as the catalog gives it to the search room."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class PublishableTurn:
+    index: int
+    start: float
+    end: float
+    speaker: str
+    language: str
+    text: str
+    confidence: float
+    entities: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    word_starts: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class PublishableTranscript:
+    audio_sha256: str
+    transcript_id: int
+    version: int
+    source: str
+    bucket: str
+    key: str
+    title: str | None
+    language: str
+    recogniser: str
+    duration: float
+    start: float
+    end: float
+    published_at: datetime | None
+    confidence: float | None
+    needs_review: bool
+    turns: tuple[PublishableTurn, ...]
+
+
+@pytest.fixture
+def make_transcript() -> Any:
+    """``make_transcript(*texts, **changes)``: a turn a text, ten seconds each, a word every half second."""
+
+    def make(
+        *texts: str, entities: tuple[str, ...] = (), language: str = "en", **changes: Any
+    ) -> PublishableTranscript:
+        turns = tuple(
+            PublishableTurn(
+                index=number,
+                start=number * 10.0,
+                end=number * 10.0 + 10.0,
+                speaker=f"SPEAKER_{number % 2:02}",
+                language=language,
+                text=text,
+                confidence=0.9,
+                entities=entities,
+                topics=("weather",),
+                word_starts=tuple(number * 10.0 + place / 2 for place in range(len(text.split()))),
+            )
+            for number, text in enumerate(texts)
+        )
+        transcript = PublishableTranscript(
+            audio_sha256="a" * 64,
+            transcript_id=1,
+            version=1,
+            source="talks",
+            bucket="media",
+            key="talks/a.mp3",
+            title="A talk",
+            language=language,
+            recogniser="conformer",
+            duration=max(1, len(texts)) * 10.0,
+            start=0.0,
+            end=max(1, len(texts)) * 10.0,
+            published_at=datetime(2026, 1, 2, tzinfo=UTC),
+            confidence=0.9 if texts else None,
+            needs_review=False,
+            turns=turns,
+        )
+        return dataclasses.replace(transcript, **changes)
+
+    return make
