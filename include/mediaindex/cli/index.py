@@ -111,4 +111,5 @@ def summary(outcomes: Sequence[Outcome], wall: float, written: int, out: Path) -
     }
     fates = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     factor = f"real-time factor {wall / audio:.3f}, {audio / wall:.1f}x real time" if audio and wall else "no audio"
-    return f"{len(outcomes)} files, {audio:.1f} s of audio in {wall:.1f} s ({factor}): {fates}; {written} transcripts in {out}"
+    told = f"{len(outcomes)} files, {audio:.1f} s of audio in {wall:.1f} s ({factor})"
+    return f"{told}: {fates}; {written} transcripts in {out}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,23 +39,30 @@ class Bench:
     engines: Engines
     folder: Path
     settings: Any
+    bindings: Mapping[str, Binding]
 
 
-def run_job(job: Job, store: ArtifactStore, engines: Engines, progress: Progress | None = None) -> JobResult:
+def run_job(
+    job: Job,
+    store: ArtifactStore,
+    engines: Engines,
+    progress: Progress | None = None,
+    bindings: Mapping[str, Binding] = BINDINGS,
+) -> JobResult:
     """Run the job's stage over its items; an error of one item is its result, not the job's.
 
     Raises TerminalError where the job itself can never work, and TransientError where the store is away.
     """
-    binding = BINDINGS.get(job.stage)
+    binding = bindings.get(job.stage)
     if binding is None:
-        raise TerminalError(f"stage {job.stage!r} is unknown; known are {', '.join(BINDINGS)}", code="bad_job")
+        raise TerminalError(f"stage {job.stage!r} is unknown; known are {', '.join(bindings)}", code="bad_job")
     settings = read_settings(binding.settings, job.settings)
     results = []
     with tempfile.TemporaryDirectory(prefix="mediaindex-") as folder:
         for number, item in enumerate(job.items, 1):
             place = Path(folder) / str(number)
             place.mkdir()
-            result = _run_item(binding, item, Bench(store, engines, place, settings))
+            result = _run_item(binding, item, Bench(store, engines, place, settings, bindings))
             results.append(result)
             if progress:
                 progress(item, result)
@@ -86,7 +93,7 @@ def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
 
 
 def _stage_item(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> ItemResult:
-    sha256, upstream = _upstream(binding, item, bench.store)
+    sha256, upstream = _upstream(binding, item, bench)
     mark = binding.fingerprint(item, bench.settings, bench.engines)
     known = bench.store.get(sha256, binding.name, mark)
     if known is None:
@@ -107,7 +114,7 @@ def _stage_item(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> 
     )
 
 
-def _upstream(binding: Binding, item: JobItem, store: ArtifactStore) -> tuple[str, dict[str, Any]]:
+def _upstream(binding: Binding, item: JobItem, bench: Bench) -> tuple[str, dict[str, Any]]:
     """The item's audio hash and the results that the stage reads, decoded."""
     if item.audio_sha256 is None:
         raise TerminalError(
@@ -116,13 +123,13 @@ def _upstream(binding: Binding, item: JobItem, store: ArtifactStore) -> tuple[st
     results: dict[str, Any] = {}
     for stage in binding.reads:
         mark = item.upstream.get(stage)
-        payload = store.get(item.audio_sha256, stage, mark) if mark else None
+        payload = bench.store.get(item.audio_sha256, stage, mark) if mark else None
         if payload is None:
             raise TerminalError(
                 f"{item.name}: {binding.name} reads {stage}, and there is no artifact of it; run {stage} again",
                 code="missing_artifact",
             )
-        results[stage] = codec.load(BINDINGS[stage].result, payload)
+        results[stage] = codec.load(bench.bindings[stage].result, payload)
     return item.audio_sha256, results
 
 

@@ -22,7 +22,7 @@ class Meter:
     cpu: float = field(default_factory=_cpu_seconds)
 
     def read(self, audio_s: float) -> Usage:
-        """Cost since the meter was made. ``peak_mb`` is the high-water mark of this process and of its largest child."""
+        """Cost since the meter was made. ``peak_mb``: high-water mark of this process or its largest child."""
         peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         return Usage(
             wall_s=round(time.perf_counter() - self.wall, 3),

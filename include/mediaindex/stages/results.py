@@ -33,6 +33,7 @@ class NormalizedAudio:
     peak_dbfs: float | None
     title: str | None = None
     channels_kept: int = 1
+    warnings: tuple[str, ...] = ()  # what is wrong with a recording that could be used all the same
 
     @property
     def start(self) -> float:

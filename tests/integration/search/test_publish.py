@@ -58,7 +58,7 @@ def test_a_publish_that_broke_off_is_completed_by_the_next(
     client: Elasticsearch, indexes: Indexes, make_transcript: Make
 ) -> None:
     publish(client, make_transcript("one", "two"), indexes)
-    client.delete(index=indexes.turns, id=f"{'a' * 64}:000001")
+    client.delete(index=indexes.turns, id=f"{'a' * 64}:000001", version=1, version_type="external_gte")
     publish(client, make_transcript("one", "two"), indexes)
     assert turns(client, indexes) == [(1, 0), (1, 1)]
 
@@ -74,7 +74,7 @@ def test_a_turn_that_is_refused_is_named_and_stops_no_other(
     client: Elasticsearch, indexes: Indexes, make_transcript: Make
 ) -> None:
     transcript = make_transcript("one", "two", "three")
-    object.__setattr__(transcript.turns[1], "start", "not a number")
+    object.__setattr__(transcript.turns[1], "confidence", "not a number")
     with pytest.raises(TerminalError, match=r"refused 1 of 3 turns.*:000001"):
         publish(client, transcript, indexes)
     assert turns(client, indexes) == [(1, 0), (1, 2)]

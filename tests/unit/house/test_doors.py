@@ -25,7 +25,19 @@ OURS = {
     "runner": {"timeline", "errors", "stages", "gates", "engines", "models", "storage", "config"},
     "samples": {"errors", "models"},
     "orchestration": {"errors", "stages", "gates", "runner", "storage", "catalog", "search", "config"},
-    "cli": {"errors", "timeline", "stages", "runner", "models", "storage", "search", "catalog", "exports", "samples", "config"},
+    "cli": {
+        "errors",
+        "timeline",
+        "stages",
+        "runner",
+        "models",
+        "storage",
+        "search",
+        "catalog",
+        "exports",
+        "samples",
+        "config",
+    },
 }
 
 # Which room alone may import each library, at any depth of the code.

@@ -12,7 +12,7 @@ from mediaindex.errors import BadMediaError
 
 from . import failures
 from .containers import ALLOWED, RAW_FORMATS, RAW_SUFFIXES
-from .process import GLOBAL, HARDENING, printable, run
+from .process import FFPROBE, HARDENING, printable, run
 
 if TYPE_CHECKING:
     from mediaindex.runner.job import RawFormat
@@ -73,14 +73,14 @@ def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
         raise BadMediaError(f"{printable(path.name)}: the file is empty (0 bytes); upload it again", code="empty_file")
     raw_name = path.suffix.lower() in RAW_SUFFIXES
     if raw_name and raw_format:
-        return _probe(path, _raw_options(raw_format))
+        return _raw(path, raw_format)
     try:
-        return _probe(path, {"format_whitelist": ALLOWED})
+        return _probe(path)
     except BadMediaError as error:
         if error.code not in {"not_media", "truncated"}:
             raise
         if raw_format:
-            return _probe(path, _raw_options(raw_format))
+            return _raw(path, raw_format)
         if raw_name:
             raise failures.needs_hint(path.name) from error
         raise
@@ -110,7 +110,7 @@ def choose_stream(source: SourceFile) -> AudioStream:
     return best
 
 
-def _raw_options(raw: RawFormat) -> dict[str, str | int]:
+def _raw(path: Path, raw: RawFormat) -> SourceFile:
     fine = raw.format in RAW_FORMATS and raw.sample_rate in SAMPLE_RATES and 0 < raw.channels <= MOST_CHANNELS
     if not fine:
         raise BadMediaError(
@@ -119,15 +119,16 @@ def _raw_options(raw: RawFormat) -> dict[str, str | int]:
             f"1-{MOST_CHANNELS}; correct it on the source",
             code="bad_hint",
         )
-    return {"format": raw.format, "ar": raw.sample_rate, "ac": raw.channels}
+    stream = AudioStream(0, f"pcm_{raw.format}", raw.sample_rate, raw.channels, None, None, None, True, False)
+    options: dict[str, str | int] = {"format": raw.format, "ar": raw.sample_rate, "ac": raw.channels}
+    return SourceFile(path, raw.format, (stream,), None, False, None, options)
 
 
-def _probe(path: Path, options: dict[str, str | int]) -> SourceFile:
+def _probe(path: Path) -> SourceFile:
     from ffmpeg._utils import convert_kwargs_to_cmd_line_args as arguments
 
-    # ffmpeg.probe() has no time limit and does not see the file: prefix's point; the arguments are its own.
-    asked = {("f" if key == "format" else key): value for key, value in {**HARDENING, **options}.items()}
-    command = ["ffprobe", "-hide_banner", *GLOBAL[3:], "-v", "error", "-show_format", "-show_streams", "-of", "json"]
+    # ffmpeg.probe() has no time limit and reads any amount of output; the arguments are spelled by its own function.
+    options: dict[str, str | int] = {"format_whitelist": ALLOWED}
     out = bytearray()
 
     def keep(piece: bytes) -> None:
@@ -135,7 +136,8 @@ def _probe(path: Path, options: dict[str, str | int]) -> SourceFile:
         if len(out) > LARGEST_PROBE:
             raise BadMediaError(f"{printable(path.name)}: its headers go on without end", code="absurd_parameters")
 
-    ended = run([*command, *arguments(asked), f"file:{path.absolute()}"], PROBE_SECONDS, keep, name=path.name)
+    asked = {**HARDENING, **options, "show_format": None, "show_streams": None, "of": "json"}
+    ended = run([*FFPROBE, *arguments(asked), f"file:{path.absolute()}"], PROBE_SECONDS, keep, name=path.name)
     if ended.code != 0:
         raise failures.unreadable(path.name, ended.messages)
     return _source(path, json.loads(out.decode("utf-8", "replace")), options)

@@ -11,7 +11,7 @@ from mediaindex.timeline import Anchor, Clock, seconds
 
 from .containers import ALLOWED, has_clock
 from .probe import AudioStream, SourceFile
-from .process import GLOBAL, HARDENING, printable, run
+from .process import FFPROBE, HARDENING, printable, run
 
 # Containers keep time stamps in milliseconds or coarser, so steps that differ from a packet's length by no more than
 # rounding say nothing, and adding them up would make gaps out of nothing.
@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """Presentation time and length (s) of a packet."""
+    """Presentation time and length (s) of a packet, None where the container does not say."""
 
-    start: float
-    duration: float
+    start: float | None
+    duration: float | None
 
 
 @dataclass(slots=True)
@@ -54,12 +54,14 @@ class JumpFinder:
 
     def feed(self, packet: Packet) -> None:
         """Take the next packet."""
-        if self._end is not None and not self.hopeless:
+        if self._end is not None and packet.start is not None and not self.hopeless:
             step = packet.start - self._end
             if abs(step) > ROUNDING:
                 self._step(self._end - self._offset, step)
                 self._offset += step
-        self._end = packet.start + packet.duration
+        # Without time or length a packet says nothing about a gap behind it.
+        known = packet.start is not None and packet.duration is not None
+        self._end = packet.start + packet.duration if known else None  # type: ignore[operator]
 
     def _step(self, audio: float, step: float) -> None:
         if step > LONGEST_GAP:
@@ -87,18 +89,16 @@ class JumpFinder:
 def clock_of(start: float | None, jumps: Iterable[Jump], duration: float) -> Clock:
     """The clock of ``duration`` seconds of audio. A start before 0, or absurdly late, is 0."""
     first = start if start is not None and math.isfinite(start) and 0.0 <= start <= LATEST_START else 0.0
-    offset = seconds(first)
-    anchors = [Anchor(0.0, offset)]
+    offsets = {0.0: seconds(first)}  # by position in the audio, in order: source time minus audio time from there on
+    position, offset = 0.0, first
     for jump in jumps:
-        audio = seconds(max(0.0, jump.audio))
-        if audio >= duration:
+        if jump.audio >= duration:
             break
-        offset = seconds(offset + jump.length)
-        if audio <= anchors[-1].audio:  # two jumps at one place, or one before the first sample
-            anchors.pop()
-            audio = anchors[-1].audio if anchors and audio < anchors[-1].audio else audio
-        anchors.append(Anchor(audio if anchors else 0.0, seconds((audio if anchors else 0.0) + offset)))
-    return Clock(tuple(anchors))
+        position = max(position, seconds(jump.audio))  # two jumps at one place are one
+        offset += jump.length
+        if seconds(offset) > next(reversed(offsets.values())):
+            offsets[position] = seconds(offset)
+    return Clock(tuple(Anchor(audio, seconds(audio + offset)) for audio, offset in offsets.items()))
 
 
 def read_clock(source: SourceFile, stream: AudioStream, duration: float, tolerance: float) -> Clock:
@@ -126,7 +126,7 @@ def _scan(source: SourceFile, stream: AudioStream, finder: JumpFinder) -> None:
         "show_entries": "packet=pts_time,dts_time,duration_time",
         "of": "csv=p=0",
     }
-    command = ["ffprobe", "-hide_banner", *GLOBAL[3:], "-v", "error", *arguments(asked), source.url]
+    command = [*FFPROBE, *arguments(asked), source.url]
     rest = b""
 
     def consume(piece: bytes) -> None:
@@ -141,12 +141,12 @@ def _scan(source: SourceFile, stream: AudioStream, finder: JumpFinder) -> None:
 
 
 def parse_packet(line: bytes) -> Packet | None:
-    """A line of ffprobe (``pts,dts,duration`` in seconds, ``N/A`` where unknown); None where it has no time."""
-    fields = (line.split(b",") + [b"", b""])[:3]
-    times = [_time(field) for field in fields]
-    start = times[0] if times[0] is not None else times[1]
-    # Without a length the packet says where the clock stands and nothing about a gap after it.
-    return None if start is None or times[2] is None else Packet(start, times[2])
+    """A line of ffprobe (``pts,dts,duration`` in seconds, ``N/A`` where unknown); None for a line without them."""
+    fields = line.strip().split(b",")
+    if len(fields) < 3:
+        return None
+    shown, decoded, length = (_time(field) for field in fields[:3])
+    return Packet(shown if shown is not None else decoded, length)
 
 
 def _time(field: bytes) -> float | None:

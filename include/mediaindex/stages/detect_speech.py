@@ -1,0 +1,131 @@
+"""Where somebody speaks, and how far speech stands above the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mediaindex.timeline import Clock, Span, seconds
+
+from .media.signal_level import frame_levels, snr_db
+from .protocols import SAMPLE_RATE
+from .results import Speech
+
+if TYPE_CHECKING:
+    from .audio import Audio
+    from .protocols import Samples, SpeechDetector
+
+VERSION = 1
+BLOCK = 320.0  # s of audio in memory at a time (20 MB); a whole number of 32 ms frames
+LEAD = 8.0  # s before a block that the detector hears again, so that it knows its surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """When a run of frames counts as speech. Times in seconds."""
+
+    enter: float = 0.5  # P(speech) at which speech begins
+    leave: float = 0.35  # P(speech) below which it may end; lower than enter, so that it does not flicker
+    min_speech: float = 0.25  # shorter bursts are clicks and coughs
+    min_silence: float = 0.3  # shorter pauses are inside a sentence
+    padding: float = 0.1  # added on both sides: first and last consonants are quieter than the detector hears
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.leave <= self.enter < 1.0:
+            raise ValueError("detect_speech: 0 < leave <= enter < 1")
+        if min(self.min_speech, self.min_silence, self.padding) < 0.0:
+            raise ValueError("detect_speech: min_speech, min_silence and padding are at least 0")
+
+
+def detect_speech(audio: Audio, detector: SpeechDetector, settings: Settings) -> Speech:
+    """Spans of speech on the source's clock, in order, without overlap.
+
+    ``speech_seconds`` counts padding; ``mean_probability`` is over the frames that were heard as speech, 0.0 where
+    there are none.
+    """
+    import numpy as np
+
+    heard, levels = _listen(audio, detector)
+    runs = speech_runs(heard, detector.frame_seconds, settings)
+    speech = np.zeros(len(heard), dtype=bool)
+    for first, last in runs:
+        speech[first:last] = True
+    spans = padded(runs, detector.frame_seconds, audio.duration, settings.padding)
+    total = sum(span.duration for span in spans)
+    return Speech(
+        spans=tuple(piece for span in spans for piece in on_source_clock(span, audio.clock)),
+        speech_seconds=seconds(total),
+        speech_share=round(min(1.0, total / audio.duration), 4) if audio.duration else 0.0,
+        mean_probability=round(float(heard[speech].mean()), 4) if speech.any() else 0.0,
+        snr_db=snr_db(levels, speech & (heard >= settings.enter), _far_from(speech, detector.frame_seconds)),
+    )
+
+
+def speech_runs(heard: Samples, frame_seconds: float, settings: Settings) -> list[tuple[int, int]]:
+    """First frame and frame after the last of each run of speech, by two thresholds and two shortest lengths."""
+    patience = round(settings.min_silence / frame_seconds)
+    shortest = settings.min_speech / frame_seconds
+    runs: list[tuple[int, int]] = []
+    begin: int | None = None
+    quiet: int | None = None  # where speech seems to have ended
+    for index, probability in enumerate(heard.tolist()):
+        if probability >= settings.enter:
+            begin, quiet = (index if begin is None else begin), None
+        elif begin is not None:
+            if quiet is None and probability < settings.leave:
+                quiet = index
+            if quiet is not None and index - quiet >= patience:
+                runs.append((begin, quiet))
+                begin, quiet = None, None
+    if begin is not None:
+        runs.append((begin, len(heard) if quiet is None else quiet))
+    return [(first, last) for first, last in runs if last - first >= shortest]
+
+
+def padded(runs: list[tuple[int, int]], frame_seconds: float, duration: float, padding: float) -> list[Span]:
+    """The runs in seconds of audio with ``padding`` around; two that would meet share what lies between them."""
+    bounds = [(first * frame_seconds, min(last * frame_seconds, duration)) for first, last in runs]
+    spans = []
+    for index, (start, end) in enumerate(bounds):
+        before = bounds[index - 1][1] if index else 0.0
+        after = bounds[index + 1][0] if index + 1 < len(bounds) else duration
+        room_before = start - before if index == 0 else (start - before) / 2
+        room_after = after - end if index + 1 == len(bounds) else (after - end) / 2
+        low = seconds(start - min(padding, room_before))
+        high = seconds(end + min(padding, room_after))
+        if low < high:
+            spans.append(Span(low, high))
+    return spans
+
+
+def on_source_clock(span: Span, clock: Clock) -> list[Span]:
+    """The span in source time, cut where the source's clock jumps: nobody was heard inside a gap."""
+    cuts = [anchor.audio for anchor in clock.anchors if span.start < anchor.audio < span.end]
+    edges = [span.start, *cuts, span.end]
+    return [clock.span_to_source(Span(low, high)) for low, high in zip(edges, edges[1:], strict=False)]
+
+
+def _listen(audio: Audio, detector: SpeechDetector) -> tuple[Samples, Samples]:
+    """P(speech) and power of every frame, block by block: memory holds one block and 8 bytes a frame."""
+    import numpy as np
+
+    frame = round(detector.frame_seconds * SAMPLE_RATE)
+    lead = round(LEAD / detector.frame_seconds) * frame
+    empty = np.zeros(0, dtype=np.float32)
+    before = empty
+    heard, levels = [empty], [empty]
+    for block in audio.blocks(BLOCK):
+        probabilities = detector.probabilities(np.concatenate([before, block]))
+        heard.append(probabilities[len(before) // frame :])
+        levels.append(frame_levels(block, frame))
+        before = block[-lead:] if len(block) >= lead else empty
+    return np.concatenate(heard), np.concatenate(levels)
+
+
+def _far_from(speech: Samples, frame_seconds: float) -> Samples:
+    """Frames at least 0.1 s from speech: breath and echo at its edges are not the background."""
+    import numpy as np
+
+    reach = round(0.1 / frame_seconds)
+    near = np.convolve(speech, np.ones(2 * reach + 1), mode="same") > 0 if len(speech) else speech
+    return ~near[: len(speech)]

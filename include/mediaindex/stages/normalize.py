@@ -1,0 +1,129 @@
+"""Any recording to 16 kHz mono FLAC at one loudness, on its source's clock.
+
+Two passes: the source is decoded once, to plain PCM that is hashed and measured; loudness and noise treatment then
+work on that. Memory stays flat with length; the disk holds about 115 MB an hour while it runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mediaindex.errors import ConfigError
+from mediaindex.timeline import seconds
+
+from .audio import Audio
+from .media import failures
+from .media.containers import has_clock
+from .media.decode import Pcm, decode
+from .media.encode import encode_flac
+from .media.loudness import gain_db, measure
+from .media.probe import AudioStream, SourceFile, choose_stream, probe
+from .media.process import printable
+from .media.source_clock import read_clock
+from .results import NormalizedAudio
+
+if TYPE_CHECKING:
+    from mediaindex.runner.job import RawFormat
+
+VERSION = 1
+AUDIO = "audio.flac"
+CHANNELS = "channels.flac"
+# FFT denoiser, following the noise as it changes; it suits steady noise (fans, hiss, hum).
+NOISE_REDUCTION = "afftdn=nr=12:tn=1"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How recordings are brought to one form."""
+
+    target_lufs: float = -23.0  # EBU R128 programme loudness
+    max_true_peak_dbtp: float = -1.0  # EBU R128: no gain may push a peak above this
+    max_gain_db: float = 30.0  # a recording of almost nothing stays one
+    reduce_noise: bool = False  # helps listeners; recognisers trained on noise mostly do better without
+    keep_channels: bool = False  # also write channels.flac (2-8 channels): one party a channel stays separable
+    max_seconds: float = 26 * 3600.0  # longer audio is refused; bounds disk and time, whatever a header claims
+    gap_tolerance: float = 0.1  # s: smaller gaps of the source's time stamps are not kept
+
+    def __post_init__(self) -> None:
+        if not -70.0 < self.target_lufs < 0.0 or self.max_true_peak_dbtp > 0.0 or self.max_gain_db < 0.0:
+            raise ValueError("normalize: target_lufs in (-70, 0), max_true_peak_dbtp at most 0, max_gain_db at least 0")
+        if self.max_seconds <= 0.0 or self.gap_tolerance < 0.01:
+            raise ValueError("normalize: max_seconds above 0, gap_tolerance at least 0.01")
+
+
+def normalize(
+    source: Path, out_dir: Path, settings: Settings, raw_format: RawFormat | None = None
+) -> NormalizedAudio:
+    """Write ``out_dir/audio.flac`` (and ``channels.flac``, if kept), and say what is in it.
+
+    ``raw_format`` tells how to read headerless audio. Raises BadMediaError (its code is the reason), ConfigError
+    (no ffmpeg), TransientError (the disk).
+    """
+    if source.resolve() == (out_dir / AUDIO).resolve():
+        raise ConfigError(f"{source}: the output would replace the source; choose another folder")
+    found = probe(source, raw_format)
+    stream = choose_stream(found)
+    _check_length(found, stream, settings)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".normalize-", dir=out_dir) as folder:
+        pcm = decode(
+            found, stream, Path(folder), keep_channels=settings.keep_channels, max_seconds=settings.max_seconds
+        )
+        prepare = NOISE_REDUCTION if settings.reduce_noise else None
+        loudness = measure(pcm.path, pcm.seconds, prepare)
+        gain = gain_db(loudness, settings.target_lufs, settings.max_true_peak_dbtp, settings.max_gain_db)
+        filters = [*filter(None, [prepare]), *([f"volume={gain}dB"] if gain else [])]
+        encode_flac(pcm.path, 1, pcm.seconds, filters, out_dir / AUDIO)
+        if pcm.channels_path:
+            encode_flac(pcm.channels_path, pcm.channels, pcm.seconds, filters, out_dir / CHANNELS)
+    return NormalizedAudio(
+        audio_sha256=pcm.sha256,
+        duration=seconds(pcm.seconds),
+        clock=read_clock(found, stream, pcm.seconds, settings.gap_tolerance),
+        container=found.container,
+        codec=stream.codec,
+        source_sample_rate=stream.sample_rate,
+        source_channels=stream.channels,
+        stream_index=stream.index,
+        has_video=found.has_video,
+        loudness_lufs=loudness.integrated,
+        gain_db=gain,
+        peak_dbfs=None if loudness.true_peak is None else round(loudness.true_peak + gain, 2),
+        title=found.title,
+        channels_kept=pcm.channels,
+        warnings=_warnings(found, stream, pcm, settings),
+    )
+
+
+def audio_of(normalized: NormalizedAudio, out_dir: Path) -> Audio:
+    """The audio that ``normalize`` wrote to ``out_dir``, as the other stages read it."""
+    return Audio(out_dir / AUDIO, normalized.duration, normalized.clock)
+
+
+def _check_length(source: SourceFile, stream: AudioStream, settings: Settings) -> None:
+    # A header may be wrong by a factor (bit rate estimates), so only a gross claim is believed before decoding.
+    if (stream.duration or source.duration or 0.0) > 2 * settings.max_seconds:
+        raise failures.too_long(source.path.name, settings.max_seconds)
+
+
+def _warnings(source: SourceFile, stream: AudioStream, pcm: Pcm, settings: Settings) -> tuple[str, ...]:
+    """What is wrong with a recording that could be used all the same."""
+    found = []
+    declared = stream.duration or (None if source.has_video else source.duration)
+    # Formats without a clock of their own estimate their length from the bit rate; that proves nothing.
+    exact = has_clock(source.container) or source.container in {"wav", "w64", "aiff", "caf", "flac"}
+    if exact and declared and declared - pcm.seconds > max(1.0, 0.02 * declared):
+        found.append(f"truncated: {pcm.seconds:.1f} s of {declared:.1f} s could be decoded")
+    if pcm.complaints:
+        found.append(f"damaged: {pcm.complaints[0]}")
+    if settings.keep_channels and pcm.channels < stream.channels:
+        found.append(f"channels not kept: {stream.channels} are more than FLAC holds")
+    for warning in found:
+        log.warning("%s: %s", printable(source.path.name), warning)
+    return tuple(found)

@@ -1,0 +1,146 @@
+"""One stage over a batch: nothing twice, and no item takes the others along."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediaindex.errors import BadMediaError, TerminalError, TransientError
+from mediaindex.runner.binding import Binding, Inputs
+from mediaindex.runner.engines import Engines
+from mediaindex.runner.execute import run_job
+from mediaindex.runner.job import FileSource, FolderStore, Job, JobItem, JobResult
+from mediaindex.storage.artifacts import FolderArtifactStore
+
+
+@dataclass(frozen=True)
+class Settings:
+    suffix: str = "!"
+
+
+@dataclass(frozen=True)
+class Shout:
+    text: str
+
+
+def shout(inputs: Inputs, settings: Settings) -> Shout:
+    before = inputs.upstream.get("first")
+    return Shout((before.text if before else inputs.item.name) + settings.suffix)
+
+
+def binding(
+    name: str, run: Callable[[Inputs, Any], Any] = shout, reads: tuple[str, ...] = (), **changes: Any
+) -> Binding:
+    fields: dict[str, Any] = {
+        "version": 1,
+        "settings": Settings,
+        "result": Shout,
+        "identities": lambda _: ("voice 1",),
+        "summary": lambda result: {"text": result.text},
+    }
+    return Binding(name=name, reads=reads, run=run, **(fields | changes))
+
+
+class Lab:
+    """Two stages, the second of which reads the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = FolderStore(path=str(folder))
+        self.store = FolderArtifactStore(folder)
+        self.table = {"first": binding("first"), "second": binding("second", reads=("first",))}
+
+    def items(self, *names: str) -> tuple[JobItem, ...]:
+        hashed = ((name, hashlib.sha256(name.encode()).hexdigest()) for name in names)
+        return tuple(
+            JobItem(id=name, name=name, source=FileSource(path=f"/{name}"), audio_sha256=sha256)
+            for name, sha256 in hashed
+        )
+
+    def run(self, stage: str, items: tuple[JobItem, ...], settings: dict[str, Any] | None = None) -> JobResult:
+        job = Job(stage=stage, items=items, store=self.folder, settings=settings or {})
+        return run_job(job, self.store, Engines(), bindings=self.table)
+
+    def both(self, items: tuple[JobItem, ...], settings: dict[str, Any] | None = None) -> JobResult:
+        first = self.run("first", items, settings)
+        passed = [
+            item.model_copy(update={"upstream": {"first": result.fingerprint}})
+            for item, result in zip(items, first.items, strict=True)
+        ]
+        return self.run("second", tuple(passed))
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
+
+
+def statuses(result: JobResult) -> list[str]:
+    return [item.status for item in result.items]
+
+
+def test_a_second_run_computes_nothing(lab: Lab) -> None:
+    assert statuses(lab.run("first", lab.items("a", "b"))) == ["done", "done"]
+    lab.table["first"] = binding("first", run=lambda *_: pytest.fail("computed again"))
+    again = lab.run("first", lab.items("a", "b", "a"))
+    assert statuses(again) == ["cached", "cached", "cached"]
+    assert again.items[0].summary == {"text": "a!"}
+
+
+def test_a_changed_setting_recomputes_the_stage_and_its_readers(lab: Lab) -> None:
+    items = lab.items("a")
+    lab.both(items)
+    assert statuses(lab.both(items)) == ["cached"]
+    changed = lab.both(items, {"suffix": "?"})
+    assert statuses(changed) == ["done"]
+    assert changed.items[0].summary == {"text": "a?!"}
+
+
+def test_a_changed_reader_leaves_what_it_reads_alone(lab: Lab) -> None:
+    items = lab.items("a")
+    lab.both(items)
+    lab.table["second"] = binding("second", reads=("first",), version=2)
+    assert statuses(lab.run("first", items)) == ["cached"]
+    assert statuses(lab.both(items)) == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code"),
+    [
+        (BadMediaError("b: is a stone; send music", code="stone"), "terminal", "stone"),
+        (TransientError("the store is away; wait"), "transient", "transient"),
+        (MemoryError(), "transient", "out_of_memory"),
+        (ZeroDivisionError("oh"), "terminal", "internal_error"),
+    ],
+    ids=["bad media", "transient", "memory", "bug"],
+)
+def test_a_poison_item_fails_alone(lab: Lab, error: Exception, kind: str, code: str) -> None:
+    def run(inputs: Inputs, settings: Settings) -> Shout:
+        if inputs.item.name == "b":
+            raise error
+        return shout(inputs, settings)
+
+    lab.table["first"] = binding("first", run=run)
+    result = lab.run("first", lab.items("a", "b", "c"))
+    assert statuses(result) == ["done", "failed", "done"]
+    failed = result.items[1].error
+    assert failed is not None
+    assert (failed.kind, failed.code) == (kind, code)
+
+
+def test_a_missing_artifact_upstream_is_named(lab: Lab) -> None:
+    (item,) = lab.run("second", lab.items("a")).items
+    assert item.error is not None
+    assert item.error.code == "missing_artifact"
+    assert "run first again" in item.error.message
+
+
+def test_an_unknown_stage_or_setting_ends_the_job(lab: Lab) -> None:
+    with pytest.raises(TerminalError, match="stage 'third' is unknown"):
+        lab.run("third", lab.items("a"))
+    with pytest.raises(TerminalError, match="unknown setting volume; known are suffix"):
+        lab.run("first", lab.items("a"), {"volume": 11})
