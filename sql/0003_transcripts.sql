@@ -52,7 +52,7 @@ create table word (
     turn_index    int              not null,
     start_s       double precision not null check (start_s >= 0),
     end_s         double precision not null check (end_s < 'infinity'),
-    text          text             not null check (text <> '' and text !~ '\s'),
+    text          text             not null check (text <> '' and strpos(text, ' ') = 0),
     confidence    double precision not null check (confidence between 0 and 1),
     speaker       text,
     primary key (transcript_id, word_index),

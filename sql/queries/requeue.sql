@@ -3,7 +3,8 @@ update media_object o
 set state = 'claimed', batch_id = null, reason_code = null, reason = null, reason_stage = null
 where o.id = %(id)s
   and (
-      o.batch_id is null
+      %(in_progress)s
+      or o.batch_id is null
       or o.state in ('quarantined', 'duplicate', 'in_review', 'gone')
       or exists (select from batch b where b.id = o.batch_id and b.finished_at is not null)
   )

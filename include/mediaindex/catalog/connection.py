@@ -41,7 +41,7 @@ def connect(url: str) -> Iterator[connection]:
         opened = psycopg2.connect(**settings)
     except psycopg2.OperationalError as error:
         raise TransientError(
-            f"PostgreSQL at {where} cannot be reached: {str(error).strip()}; is it running, are user and password right?",
+            f"PostgreSQL at {where} cannot be reached: {str(error).strip()}; check that it runs, user and password",
             code="catalog_unreachable",
         ) from error
     try:
@@ -71,7 +71,9 @@ def catalog_errors() -> Iterator[None]:
 def _translated(error: psycopg2.Error) -> MediaindexError:
     text = str(error).strip()
     if error.pgcode == ILLEGAL_MOVE:
-        return TerminalError((error.diag.message_primary or text) + "; put it back into the queue first", code="illegal_state")
+        return TerminalError(
+            (error.diag.message_primary or text) + "; put it back into the queue first", code="illegal_state"
+        )
     if isinstance(error, psycopg2.errors.UndefinedTable | psycopg2.errors.UndefinedColumn):
         return ConfigError(f"the catalog is not up to date: {text}; run its migrations", code="catalog_not_migrated")
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):

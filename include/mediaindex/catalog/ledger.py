@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["MediaObject", "ObjectEvent", "ObjectVersion", "claim", "find", "history", "requeue", "set_state"]
 
 PAGE = 1_000  # objects claimed in one statement and one transaction
-FIELDS = "id, source, bucket, key, etag, version_id, size, state, reason_code, reason, audio_sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,9 @@ def claim(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> li
             cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
             # In one order everywhere: two claimers that wait for each other's rows would otherwise deadlock.
             rows = [_row(source, one) for one in sorted(page, key=attrgetter("bucket", "key", "etag"))]
-            claimed += [MediaObject(*row) for row in execute_values(cursor, query("claim"), rows, page_size=PAGE, fetch=True)]
+            claimed += [
+                MediaObject(*row) for row in execute_values(cursor, query("claim"), rows, page_size=PAGE, fetch=True)
+            ]
     return claimed
 
 
@@ -109,19 +110,21 @@ def move(
     _must_exist(cursor, media_object_id)
 
 
-def requeue(conn: connection, media_object_id: int) -> None:
+def requeue(conn: connection, media_object_id: int, *, in_progress: bool = False) -> None:
     """Back to ``claimed`` and out of its batch, so that the next planning takes it. Its history stays.
 
-    Work in progress is left alone: an object whose batch has not finished raises TerminalError ``in_progress``.
+    Work in progress is left alone, with TerminalError ``in_progress``, unless the caller knows that the batch's run is
+    dead and says so; should it live after all, it finds the object no longer among its items.
     """
     with transaction(conn) as cursor:
-        cursor.execute(query("requeue"), {"id": media_object_id})
+        cursor.execute(query("requeue"), {"id": media_object_id, "in_progress": in_progress})
         if cursor.rowcount:
             return
         cursor.execute("select state from media_object where id = %s", (media_object_id,))
         _must_exist(cursor, media_object_id)
         raise TerminalError(
-            f"media object {media_object_id}: its batch is still at work; wait for it or end that run first",
+            f"media object {media_object_id}: its batch is still at work; wait for it, or end its run "
+            "and ask again with in_progress",
             code="in_progress",
         )
 

@@ -22,7 +22,8 @@ _Names = Annotated[list[str] | None, typer.Argument(help="Names as `mediaindex m
 @app.command("list")
 def list_models() -> None:
     """Every model the package knows, and the source it would be loaded from."""
-    table = Table("name", "task", "languages", "licence", "source", "sha256", "path")
+    table = Table("name", "task", "languages", "licence", "source", "sha256")
+    table.columns[0].no_wrap = True
     for row in check():
         source = row.located.source if row.located else "[red]damaged[/]" if row.damaged else "[dim]not here[/]"
         languages = row.entry.languages
@@ -32,8 +33,7 @@ def list_models() -> None:
             " ".join(languages) if len(languages) <= 3 else f"{len(languages)} languages",
             row.entry.licence,
             source,
-            row.located.sha256[:12] if row.located else "",
-            str(row.located.path) if row.located else "",
+            row.located.sha256[:8] if row.located else "",
         )
     _out.print(table)
 

@@ -60,7 +60,9 @@ class TruecaseRestorer:
                 following = pieces[index + 1].strip(EDGES).lower() if index + 1 < len(pieces) else None
                 previous = restored[-1].strip(EDGES) if restored else None
                 cased = self._spelling(core, None if begins else previous, following)
-                written = piece.replace(core, cased[0].upper() + cased[1:] if begins else cased, 1)
+                cased = cased[0].upper() + cased[1:] if begins else cased
+                # A few letters have no capital of their own: "ß" would become two.
+                written = piece.replace(core, cased, 1) if len(cased) == len(core) else piece
             restored.append(written)
             begins = piece.endswith(SENTENCE_END) if piece else begins
         return " ".join(restored)

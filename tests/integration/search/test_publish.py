@@ -19,7 +19,7 @@ def turns(client: Elasticsearch, indexes: Indexes) -> list[tuple[int, int]]:
     """(version, turn) of everything that is there."""
     client.indices.refresh(index=indexes.turns)
     found = client.search(index=indexes.turns, size=100)["hits"]["hits"]
-    return sorted((hit["_source"]["transcript_version"], hit["_source"]["turn"]) for hit in found)
+    return sorted((hit["_source"]["revision"], hit["_source"]["turn"]) for hit in found)
 
 
 def test_publishing_twice_doubles_nothing(client: Elasticsearch, indexes: Indexes, make_transcript: Make) -> None:

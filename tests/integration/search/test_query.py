@@ -2,31 +2,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
 from mediaindex.errors import ConfigError, TerminalError
-from mediaindex.search import Filters, Hit, Indexes, publish, search
+from mediaindex.search import Filters, Hit, Indexes, search
 
 pytestmark = pytest.mark.servers
-Make = Callable[..., Any]
+Publish = Callable[..., None]
 Find = Callable[..., list[Hit]]
-HOSTILE = [
-    'unbalanced "quote', "(((", "a AND (b OR", "field:value", "text:*", "*", "_exists_:text", "a~9999", "/.*/", "x\\", "{}[]",
-    '{"match_all": {}}', "../../_search", "' OR 1=1 --", "\0null", "\ud800 lone", "💥" * 200, "a " * 400, '"' * 300, "+-|~*()",
-]  # fmt: skip
+HOSTILE = (
+    *('unbalanced "quote', "x(((", "a AND (b OR", "field:value", "text:*", "_exists_:text", "a~9999", "x\\", "x{}[]"),
+    *('{"match_all": {}}', "../../_search", "' OR 1=1 --", "\0null", "\ud800 lone", "x+-|~*()", "/.*x/", "noth*", "-x"),
+    *("x" + "💥" * 200, "a " * 400, "x" + '"' * 300),
+)
 
 
 def said(hit: Hit) -> list[str]:
     return [piece.text for piece in hit.highlight if piece.matched]
 
 
-def test_a_hit_leads_to_the_second_the_word_was_said(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
-) -> None:
-    publish(client, make_transcript("hello there", "we talk about the weather today"), indexes)
+def test_a_hit_leads_to_the_second_the_word_was_said(published: Publish, find: Find) -> None:
+    published("hello there", "we talk about the weather today")
     (hit,) = find("weather")
     assert (hit.turn, hit.start, hit.start_of_match, hit.speaker) == (1, 10.0, 12.0, "SPEAKER_01")
     assert hit.link == "s3://media/talks/a.mp3#t=12"
@@ -41,50 +39,38 @@ def test_a_hit_leads_to_the_second_the_word_was_said(
         ("fr", "nous avons mangé des pommes", "pomme mangés"),
         ("es", "las canciones bonitas", "canción"),
         ("tlh", "the dogs were running", "dogs running"),
-        ("en", "I don't know", "don’t"),
+        ("en", "I don't know", "don\u2019t"),
         ("ru", "новые книги", "книга"),
     ],
 )
 def test_other_forms_of_a_word_are_found_in_its_language(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find, language: str, text: str, words: str
+    published: Publish, find: Find, language: str, text: str, words: str
 ) -> None:
-    publish(client, make_transcript(text, language=language), indexes)
+    published(text, language=language)
     assert len(find(words)) == 1
 
 
-def test_no_stemmer_of_another_language_is_used(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
-) -> None:
-    publish(client, make_transcript("die Sonne runs", language="de"), indexes)
+def test_no_stemmer_of_another_language_is_used(published: Publish, find: Find) -> None:
+    published("die Sonne runs", language="de")
     assert find("running") == []
 
 
-def test_all_words_must_be_said_and_quoted_ones_side_by_side(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
-) -> None:
-    publish(client, make_transcript("new york is big", "york has a new mayor"), indexes)
+def test_all_words_must_be_said_and_quoted_ones_side_by_side(published: Publish, find: Find) -> None:
+    published("new york is big", "york has a new mayor")
     assert len(find("new york")) == 2
     assert [hit.turn for hit in find('"new york" big')] == [0]
     assert [hit.turn for hit in find("new york", phrase=True)] == [0]
     assert find("new york tokyo") == []
 
 
-def test_words_as_they_were_said_come_before_other_forms(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
-) -> None:
-    publish(client, make_transcript("one house here", "all houses here"), indexes)
+def test_words_as_they_were_said_come_before_other_forms(published: Publish, find: Find) -> None:
+    published("one house here", "all houses here")
     assert [hit.turn for hit in find("houses")] == [1, 0]
 
 
-@pytest.mark.parametrize("words", HOSTILE)
-def test_no_query_breaks_or_means_more_than_its_words(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find, words: str
-) -> None:
-    publish(client, make_transcript("nothing of that"), indexes)
-    try:
-        assert find(words) == []
-    except TerminalError as error:
-        assert error.code == "empty_query"  # noqa: PT017 - either answer is right, an exception of another kind is not
+def test_no_query_breaks_or_means_more_than_its_words(published: Publish, find: Find) -> None:
+    published("nothing of that")
+    assert {words: find(words) for words in HOSTILE} == {words: [] for words in HOSTILE}
 
 
 @pytest.mark.parametrize(
@@ -96,16 +82,16 @@ def test_what_cannot_be_searched_is_said(find: Find, words: str, code: str) -> N
     assert caught.value.code == code
 
 
-def test_html_in_a_text_stays_text(client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find) -> None:
+def test_html_in_a_text_stays_text(published: Publish, find: Find) -> None:
     text = "<script>alert(1)</script> & <em>weather</em>"
-    publish(client, make_transcript(text), indexes)
+    published(text)
     (hit,) = find("weather")
     assert "".join(piece.text for piece in hit.highlight) == text
     assert said(hit) == ["weather"]
 
 
-def test_each_filter_narrows(client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find) -> None:
-    publish(client, make_transcript("some weather", source="talks", needs_review=True), indexes)
+def test_each_filter_narrows(published: Publish, find: Find) -> None:
+    published("some weather", source="talks", needs_review=True)
     for right, wrong in [
         (Filters(source="talks"), Filters(source="other")),
         (Filters(speaker="SPEAKER_00"), Filters(speaker="SPEAKER_01")),
@@ -116,20 +102,16 @@ def test_each_filter_narrows(client: Elasticsearch, indexes: Indexes, make_trans
         assert (len(find("weather", filters=right)), find("weather", filters=wrong)) == (1, [])
 
 
-def test_a_match_late_in_a_very_long_turn_has_its_own_second(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
-) -> None:
-    publish(client, make_transcript("blah " * 20_000 + "needle"), indexes)
+def test_a_match_late_in_a_very_long_turn_has_its_own_second(published: Publish, find: Find) -> None:
+    published("blah " * 20_000 + "needle")
     (hit,) = find("needle")
     assert hit.start_of_match == 10_000.0
     assert sum(len(piece.text) for piece in hit.highlight) < 100
 
 
-def test_ten_thousand_hits_are_read_page_by_page_each_once(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
-) -> None:
+def test_ten_thousand_hits_are_read_page_by_page_each_once(published: Publish, find: Find) -> None:
     total, size, after, seen = 10_050, 1_000, None, []
-    publish(client, make_transcript(*["weather"] * total), indexes)
+    published(*["weather"] * total)
     while page := find("weather", limit=size, after=after):
         seen += [hit.turn for hit in page]
         after = page[-1].cursor

@@ -81,11 +81,20 @@ def test_facts_come_from_the_summaries_of_the_stages():
 
 
 shares = st.floats(0, 1)
-
-
-@given(
-    st.floats(0, 1e5), shares, st.none() | st.floats(-60, 90), shares, st.sampled_from(["en", "und"]), shares, shares
+any_facts = st.builds(
+    TriageFacts,
+    duration=st.just(1e5),
+    speech_seconds=st.floats(0, 1e5),
+    speech_share=shares,
+    snr_db=st.none() | st.floats(-60, 90),
+    mean_probability=shares,
+    language=st.sampled_from(["en", "und"]),
+    language_confidence=shares,
+    allowed=shares,
 )
-def test_review_always_has_a_reason_and_transcribe_never(speech, share, snr, sure, language, confidence, allowed):
-    decision = triage(TriageFacts(1e5, speech, share, snr, sure, language, confidence, allowed), Settings())
+
+
+@given(any_facts)
+def test_review_always_has_a_reason_and_transcribe_never(facts):
+    decision = triage(facts, Settings())
     assert (decision.way == "review") == bool(decision.reasons)

@@ -3,45 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-
-@dataclass(frozen=True)
-class PublishableTurn:
-    index: int
-    start: float
-    end: float
-    speaker: str
-    language: str
-    text: str
-    confidence: float
-    entities: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-    word_starts: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class PublishableTranscript:
-    audio_sha256: str
-    transcript_id: int
-    version: int
-    source: str
-    bucket: str
-    key: str
-    title: str | None
-    language: str
-    recogniser: str
-    duration: float
-    start: float
-    end: float
-    published_at: datetime | None
-    confidence: float | None
-    needs_review: bool
-    turns: tuple[PublishableTurn, ...]
+from mediaindex.catalog.publications import PublishableTranscript, PublishableTurn
 
 
 @pytest.fixture

@@ -1,0 +1,93 @@
+"""Find new recordings in S3: one DAG a source, generated from the sources file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import CronDataIntervalTimetable, dag, task
+
+from mediaindex.config import sources
+from mediaindex.orchestration.callbacks import report_failed_run
+from mediaindex.orchestration.connections import S3
+from mediaindex.orchestration.defaults import CATALOG_POOL, default_args
+
+DOC = """
+## What
+Waits until something lies under the source's prefix, lists it, writes what is new into the ledger, groups it into
+batches and starts one run of `index_recordings` for each. An object is claimed once, whoever else announces it.
+
+## When it fails
+* `wait_for_recordings` skipped: nothing came during this interval. That is fine.
+* `claim_new` red: S3 or the catalog is away; the log says which. Clear it: claiming twice claims once.
+* A batch without a run, after a crash, is started by the next run of this DAG.
+
+## By hand
+`airflow dags trigger {dag_id}` · years at once: `airflow backfill create --dag-id {dag_id} --from-date A --to-date B`
+
+## Owner
+mediaindex
+"""
+
+
+def discover(source: sources.Source) -> None:
+    """The DAG of one source."""
+    dag_id = f"discover_{source.name}"
+
+    @dag(
+        dag_id=dag_id,
+        description=f"New recordings under s3://{source.bucket}/{source.prefix}",
+        schedule=CronDataIntervalTimetable(source.schedule, timezone="UTC"),
+        start_date=datetime(2020, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args=default_args(),
+        on_failure_callback=report_failed_run,
+        doc_md=DOC.format(dag_id=dag_id),
+        tags=["mediaindex", "discovery", source.lane],
+    )
+    def wire() -> None:
+        arrived = S3KeySensor(
+            task_id="wait_for_recordings",
+            bucket_name=source.bucket,
+            bucket_key=f"{source.prefix}*",
+            wildcard_match=True,
+            aws_conn_id=S3,
+            deferrable=True,
+            soft_fail=True,
+            poke_interval=source.sensor_poke_seconds,
+            timeout=source.sensor_timeout_seconds,
+            # A deferred wait is limited by `timeout`; this limits what runs on a worker.
+            execution_timeout=timedelta(seconds=source.sensor_timeout_seconds + 60),
+        )
+
+        @task
+        def claim_new(prefix: str) -> int:
+            from mediaindex.orchestration import discovery
+
+            return discovery.claim_new(source, prefix)
+
+        @task
+        def batches_to_start() -> list[dict[str, Any]]:
+            from mediaindex.orchestration import discovery
+
+            return discovery.batches_to_start(source.name)
+
+        waiting = batches_to_start()
+        start = TriggerDagRunOperator.partial(
+            task_id="start_indexing",
+            trigger_dag_id="index_recordings",
+            skip_when_already_exists=True,
+            pool=CATALOG_POOL,
+            map_index_template="{{ task.trigger_run_id }}",
+        ).expand_kwargs(waiting)
+
+        arrived >> claim_new(source.prefix) >> waiting >> start
+
+    wire()
+
+
+for one in sources.load(sources.path_from_environment()).sources:
+    discover(one)

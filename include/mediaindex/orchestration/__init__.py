@@ -1,0 +1,1 @@
+"""Airflow: operators, connections, what each task does. The only room that imports airflow (DAG files aside)."""

@@ -1,0 +1,124 @@
+"""Run one job in the speech environment, as a child process. Knows nothing of Airflow.
+
+``SPEECH_PYTHON -m mediaindex.runner --job job.json --result result.json``: the same command line serves a virtual
+environment, a container and a pod.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mediaindex.errors import MediaindexError, TransientError
+from mediaindex.runner.job import ExitCode, Job, JobResult
+
+from .process_group import ProcessGroup
+
+log = logging.getLogger(__name__)
+
+# Everything else stays here: Airflow's environment holds its database, its keys and every connection, and the child
+# decodes files that strangers made.
+HANDED_DOWN = frozenset(
+    ["PATH", "HOME", "USER", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_OFFLINE", "TORCH_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
+)
+HANDED_DOWN_PREFIXES = ("AWS_", "MEDIAINDEX_")
+# Ours, and still none of the child's business: it needs S3 and nothing else.
+KEPT_BACK = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ELASTICSEARCH_", "MEDIAINDEX_AIRFLOW_")
+
+
+class ChildFailedError(MediaindexError):
+    """The child ended in a way the contract does not know: a crash, a signal, no result or a wrong one."""
+
+    code = "child_failed"
+
+
+class ChildRefusedError(MediaindexError):
+    """The job itself can never work (exit code 10); the last line of the child's output says why."""
+
+    code = "job_refused"
+
+
+class NothingToDoError(MediaindexError):
+    """No item of the batch is left for this stage (exit code 11)."""
+
+    code = "nothing_to_do"
+
+
+@dataclass(slots=True)
+class Child:
+    """One command of the speech environment; ``stop`` may come at any moment, also from a signal handler."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    tell: Callable[[str], None] = log.info
+    _group: ProcessGroup | None = None
+
+    def run(self, job: Job) -> JobResult:
+        """Run the job; raises one of the errors above, or TransientError for exit code 75."""
+        with tempfile.TemporaryDirectory(prefix="mediaindex-job-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            request, answer = folder / "job.json", folder / "result.json"
+            request.write_text(job.model_dump_json(), "utf-8")
+            last = ""
+
+            def tell(line: str) -> None:
+                nonlocal last
+                last = line
+                self.tell(line)
+
+            arguments = [*self.command, "--job", str(request), "--result", str(answer)]
+            # Temporary files in here too: a child that is killed cannot clear up after itself.
+            self._group = ProcessGroup(arguments, {**self.environment, "TMPDIR": name}, folder)
+            code = self._group.follow(tell)
+            _check(code, last)
+            return _result(answer, job)
+
+    def stop(self) -> None:
+        """End the child and everything it started; nothing where none runs."""
+        if self._group is not None:
+            self._group.end()
+
+
+def runner_command(python: str) -> list[str]:
+    """The runner of the environment that ``python`` is the interpreter of."""
+    # Unbuffered, so that each line is in the log when it is written; faulthandler names the place of a crash in C.
+    return [python, "-u", "-X", "faulthandler", "-m", "mediaindex.runner"]
+
+
+def environment(ours: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
+    """What of our own environment the child may see, and ``extra``."""
+    return {name: value for name, value in ours.items() if _may_see(name)} | dict(extra)
+
+
+def _may_see(name: str) -> bool:
+    return name in HANDED_DOWN or (name.startswith(HANDED_DOWN_PREFIXES) and not name.startswith(KEPT_BACK))
+
+
+def _check(code: int, last: str) -> None:
+    if code == ExitCode.DONE:
+        return
+    said = f": {last}" if last else ""
+    if code == ExitCode.BAD_INPUT:
+        raise ChildRefusedError(f"the job cannot work{said}")
+    if code == ExitCode.NOTHING_TO_DO:
+        raise NothingToDoError(f"nothing to do{said}")
+    if code == ExitCode.TRANSIENT:
+        raise TransientError(f"try again later{said}", code="child_transient")
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    raise ChildFailedError(f"the speech process {how}{said}; its whole output stands above")
+
+
+def _result(path: Path, job: Job) -> JobResult:
+    try:
+        result = JobResult.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ChildFailedError(f"the speech process ended well but left no valid result: {error}") from error
+    asked, answered = [item.id for item in job.items], [item.id for item in result.items]
+    if result.stage != job.stage or asked != answered:
+        raise ChildFailedError(f"the result is for {result.stage} of {answered}, not for {job.stage} of {asked}")
+    return result

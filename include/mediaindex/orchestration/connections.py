@@ -1,0 +1,78 @@
+"""Airflow's connections as what the package and the speech process understand: URLs and variables."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from mediaindex.errors import ConfigError
+from mediaindex.runner.job import S3Store
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+POSTGRES = "mediaindex_postgres"
+ELASTICSEARCH = "mediaindex_elasticsearch"
+S3 = "mediaindex_s3"
+
+
+def database_url() -> str:
+    """Address of the catalog; options of the connection's extra (sslmode, …) become its query."""
+    connection = _connection(POSTGRES, "postgresql://user:password@host:5432/mediaindex")
+    options = "&".join(f"{quote(name)}={quote(str(value))}" for name, value in connection.extra_dejson.items())
+    place = f"{_login(connection)}{connection.host}:{connection.port or 5432}/{connection.schema or 'mediaindex'}"
+    return f"postgresql://{place}" + (f"?{options}" if options else "")
+
+
+def elasticsearch_url() -> str:
+    """Address of Elasticsearch. The scheme stands in the connection's schema, or is its type."""
+    connection = _connection(ELASTICSEARCH, "http://host:9200")
+    scheme = next((word for word in (connection.schema, connection.conn_type) if word in {"http", "https"}), "http")
+    return f"{scheme}://{_login(connection)}{connection.host}:{connection.port or 9200}"
+
+
+def s3_environment() -> dict[str, str]:
+    """AWS variables of the connection; without a login in it the machine's own role or profile stays in charge."""
+    connection = _connection(S3, "aws://KEY:SECRET@/?endpoint_url=http%3A%2F%2Fhost%3A9000&region_name=us-east-1")
+    extra = connection.extra_dejson
+    found = {
+        "AWS_ACCESS_KEY_ID": connection.login,
+        "AWS_SECRET_ACCESS_KEY": connection.password,
+        "AWS_SESSION_TOKEN": extra.get("aws_session_token"),
+        "AWS_DEFAULT_REGION": extra.get("region_name"),
+        "MEDIAINDEX_S3_ENDPOINT_URL": extra.get("endpoint_url"),
+    }
+    return {name: str(value) for name, value in found.items() if value}
+
+
+def artifact_store() -> S3Store:
+    """Where stages keep what they compute."""
+    bucket = required("MEDIAINDEX_ARTIFACTS_BUCKET", "the bucket for artifacts")
+    return S3Store(bucket=bucket, endpoint_url=s3_environment().get("MEDIAINDEX_S3_ENDPOINT_URL"))
+
+
+def required(variable: str, what: str) -> str:
+    """The variable's value; ConfigError names what it is for."""
+    if value := os.environ.get(variable):
+        return value
+    raise ConfigError(f"{variable} is not set: it names {what}; set it for Airflow's workers (README, Configuration)")
+
+
+def _connection(name: str, example: str) -> Connection:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return Connection.get(name)
+    except AirflowNotFoundException:
+        raise ConfigError(
+            f"there is no Airflow connection {name}: add it, or set AIRFLOW_CONN_{name.upper()}='{example}'"
+        ) from None
+
+
+def _login(connection: Connection) -> str:
+    if not connection.login:
+        return ""
+    password = f":{quote(connection.password, safe='')}" if connection.password else ""
+    return f"{quote(connection.login, safe='')}{password}@"

@@ -1,0 +1,95 @@
+"""One speech stage over one batch, as an Airflow operator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from mediaindex.errors import TerminalError, TransientError
+
+from . import connections
+from .child import NothingToDoError, SpeechChild, child_environment
+from .defaults import SPEECH_POOL, SPEECH_TIMEOUT
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from mediaindex.runner.job import Job, JobResult
+
+
+class SpeechStageOperator(BaseOperator):
+    """Run ``stage`` in the speech environment over the items of a batch that are alive and may take it.
+
+    :param stage: name of the stage, one of ``mediaindex.runner.bindings``
+    :param batch_id: id of the batch in the catalog (templated)
+
+    Exit codes of the child become Airflow's ways to end: 0 done · 10 failed for good · 11 skipped · 75, a signal or a
+    crash: retried. An item that fails is noted on the ledger and never takes the others along; only items that may
+    pass another time make the task retry, and what is done then comes back from the artifacts.
+    """
+
+    template_fields: Sequence[str] = ("batch_id",)
+    ui_color = "#e4f0e8"
+
+    def __init__(self, *, stage: str, batch_id: str, **kwargs: Any) -> None:
+        kwargs.setdefault("task_id", stage)
+        kwargs.setdefault("pool", SPEECH_POOL)
+        kwargs.setdefault("execution_timeout", SPEECH_TIMEOUT)
+        super().__init__(**kwargs)
+        self.stage = stage
+        self.batch_id = batch_id
+        self._child: SpeechChild | None = None
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Small numbers for XCom: how many were done, cached and failed, and how fast."""
+        from .batch_job import record, speech_job
+
+        job = speech_job(int(self.batch_id), self.stage)
+        if not job.items:
+            raise AirflowSkipException(f"{self.stage}: no recording of batch {self.batch_id} is left for it")
+        result = self._run(job)
+        last_try = context["ti"].try_number > (context["ti"].max_tries or 0)
+        waiting = record(int(self.batch_id), result, give_up=last_try)
+        if waiting:
+            raise TransientError(
+                f"{self.stage}: {waiting} of {len(job.items)} may pass another time; see the lines above"
+            )
+        return counts(result)
+
+    def on_kill(self) -> None:
+        """Marked failed, cleared or timed out: the child and all its children end now."""
+        if self._child:
+            self._child.stop()
+
+    def _run(self, job: Job) -> JobResult:
+        python = os.environ.get("MEDIAINDEX_SPEECH_PYTHON")
+        if not python:
+            raise AirflowFailException(
+                "MEDIAINDEX_SPEECH_PYTHON is not set: give workers the path of the speech environment's Python"
+            )
+        environment = child_environment(os.environ, connections.s3_environment())
+        self._child = SpeechChild(python, environment, self.log)
+        try:
+            return self._child.run(job)
+        except NothingToDoError as error:
+            raise AirflowSkipException(error.message) from error
+        except TerminalError as error:
+            raise AirflowFailException(error.message) from error
+
+
+def counts(result: JobResult) -> dict[str, Any]:
+    """What became of a batch, in numbers small enough for XCom. ``real_time_factor``: compute over audio seconds."""
+    computed = [item for item in result.items if item.status == "done"]
+    audio = sum(item.usage.audio_s for item in computed)
+    wall = sum(item.usage.wall_s for item in computed)
+    return {
+        "done": len(computed),
+        "cached": sum(item.status == "cached" for item in result.items),
+        "failed": sum(item.status == "failed" for item in result.items),
+        "audio_seconds": round(audio, 1),
+        "real_time_factor": round(wall / audio, 3) if audio else None,
+    }

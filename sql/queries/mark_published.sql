@@ -1,0 +1,8 @@
+-- With it, all older ones of the recording: Elasticsearch now holds something newer.
+update publication p
+set published_at = now(), last_error = null
+from publication done
+where done.id = %(id)s
+  and p.audio_sha256 = done.audio_sha256
+  and p.id <= done.id
+  and p.published_at is null

@@ -1,0 +1,20 @@
+select
+    u.turn_index, u.start_s, u.end_s, u.speaker, u.language, u.text, u.confidence,
+    coalesce(m.entities, '{}'), coalesce(m.topics, '{}'), w.starts
+from turn u
+left join (
+    select mention.turn_index,
+           array_agg(distinct topic.text) filter (where topic.kind = 'entity') as entities,
+           array_agg(distinct topic.text) filter (where topic.kind = 'phrase') as topics
+    from topic_mention mention
+    join topic using (transcript_id, topic_index)
+    where mention.transcript_id = %(transcript_id)s
+    group by mention.turn_index
+) m on m.turn_index = u.turn_index
+join (
+    select turn_index, array_agg(start_s order by word_index) as starts
+    from word where transcript_id = %(transcript_id)s
+    group by turn_index
+) w on w.turn_index = u.turn_index
+where u.transcript_id = %(transcript_id)s
+order by u.turn_index

@@ -1,0 +1,23 @@
+-- One row an object: what became of it, and what it cost over all attempts and stages.
+select
+    o.id, o.source, o.key, o.state,
+    r.duration_s,
+    coalesce(t.language, (
+        select s.summary ->> 'language' from batch_item_stage s
+        where s.media_object_id = o.id and s.batch_id = o.batch_id and s.stage = 'identify_language'
+    )),
+    cardinality(t.speakers), t.word_count, t.confidence, t.recogniser, o.reason_code, o.reason,
+    coalesce(cost.wall_s, 0), coalesce(cost.cpu_s, 0), coalesce(cost.gpu_s, 0), coalesce(cost.peak_mb, 0)
+from media_object o
+left join recording r on r.audio_sha256 = o.audio_sha256
+left join transcript t on t.audio_sha256 = o.audio_sha256 and t.is_current
+left join (
+    select media_object_id, sum(wall_s) as wall_s, sum(cpu_s) as cpu_s, sum(gpu_s) as gpu_s, max(peak_mb) as peak_mb
+    from stage_run group by media_object_id
+) cost on cost.media_object_id = o.id
+where (%(source)s::text is null or o.source = %(source)s)
+  and (%(batch_id)s::bigint is null or exists (
+      select from batch_item i where i.media_object_id = o.id and i.batch_id = %(batch_id)s
+  ))
+order by o.source, o.key, o.id
+limit %(limit)s

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import batches, ledger
+from mediaindex.catalog.connection import connect
+from mediaindex.errors import TerminalError
+
+pytestmark = pytest.mark.servers
+
+
+def ids(items: list[batches.BatchItem]) -> list[int]:
+    return [item.media_object_id for item in items]
+
+
+def test_a_long_recording_is_a_batch_of_its_own(conn: Any, source: str, listed: Callable[..., Any]) -> None:
+    objects = [*listed(2), *listed(1, size=64_000 * 3600, start=2), *listed(2, start=3)]
+    claimed = ledger.claim(conn, source, objects)
+    planned = [ids(batches.items(conn, batch_id)) for batch_id in batches.plan(conn, source)]
+    assert sorted(planned) == sorted([[claimed[2].id], [claimed[n].id for n in (0, 1, 3, 4)]])
+
+
+def test_planners_side_by_side_plan_each_object_once(
+    database_url: str, source: str, listed: Callable[..., Any]
+) -> None:
+    with connect(database_url) as conn:
+        claimed = ledger.claim(conn, source, listed(3_000))
+
+    def plan(_: int) -> list[int]:
+        with connect(database_url) as conn:
+            return batches.plan(conn, source, max_items=7)
+
+    with ThreadPoolExecutor(6) as pool, connect(database_url) as conn:
+        made = [batch_id for part in pool.map(plan, range(6)) for batch_id in part]
+        planned = [id_ for batch_id in made for id_ in ids(batches.items(conn, batch_id))]
+    assert sorted(planned) == sorted(one.id for one in claimed)
+
+
+def test_a_planned_batch_is_offered_until_a_run_is_noted(conn: Any, source: str, batch: Callable[..., Any]) -> None:
+    batch_id, objects = batch(3)
+    (offered,) = batches.unstarted(conn, source)
+    assert offered == batches.PlannedBatch(batch_id, source, "fresh", len(objects), 3_000)
+    assert batches.mark_started(conn, batch_id, f"run-{batch_id}")
+    assert batches.mark_started(conn, batch_id, f"run-{batch_id}")
+    assert not batches.mark_started(conn, batch_id, "another-run")
+    assert batches.unstarted(conn, source) == []
+
+
+def test_items_carry_what_they_have_passed(
+    conn: Any, batch: Callable[..., Any], passes: Callable[..., Any], sha256: Callable[[], str]
+) -> None:
+    batch_id, (one, other) = batch(2)
+    audio = sha256()
+    passes(batch_id, "normalize", {one: audio}, duration=3.5)
+    first, second = batches.items(conn, batch_id)
+    assert (first.audio_sha256, first.upstream) == (audio, {"normalize": f"normalize-{one}"})
+    assert first.summaries == {"normalize": {"duration": 3.5}}
+    assert (second.media_object_id, second.audio_sha256, second.upstream) == (other, None, {})
+
+
+def test_a_step_gets_the_items_that_have_passed_what_it_reads(
+    conn: Any, batch: Callable[..., Any], passes: Callable[..., Any], sha256: Callable[[], str]
+) -> None:
+    batch_id, (one, other) = batch(2)
+    passes(batch_id, "normalize", {one: sha256()})
+    assert ids(batches.items(conn, batch_id, stage="normalize")) == [one, other]
+    assert ids(batches.items(conn, batch_id, stage="diarize")) == [one]
+    with pytest.raises(TerminalError, match="no step"):
+        batches.items(conn, batch_id, stage="transcirbe")
+
+
+def test_triage_sends_each_item_one_way_and_may_change_its_mind(
+    conn: Any, batch: Callable[..., Any], passes: Callable[..., Any], sha256: Callable[[], str]
+) -> None:
+    batch_id, (one, other) = batch(2)
+    for stage in ("normalize", "detect_speech", "identify_language"):
+        passes(batch_id, stage, {one: f"{one:064}", other: f"{other:064}"})
+    batches.set_decision(conn, batch_id, one, "transcribe")
+    batches.set_decision(conn, batch_id, other, "review", ["SNR 2 dB"])
+    assert ids(batches.items(conn, batch_id, stage="transcribe")) == [one]
+    (queued,) = batches.items(conn, batch_id, stage="queue_for_review")
+    assert (queued.media_object_id, queued.decision_reasons) == (other, ("SNR 2 dB",))
+    batches.set_decision(conn, batch_id, other, "transcribe")
+    assert ids(batches.items(conn, batch_id, stage="transcribe")) == [one, other]
+
+
+def test_a_decision_about_a_stranger_is_refused(conn: Any, batch: Callable[..., Any]) -> None:
+    batch_id, _ = batch(1)
+    with pytest.raises(TerminalError, match="not in batch"):
+        batches.set_decision(conn, batch_id, 2**40, "review")

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import psycopg2
+import pytest
+
+from mediaindex.catalog import ledger
+from mediaindex.catalog.connection import connect, transaction
+from mediaindex.errors import ConfigError, TransientError
+
+pytestmark = pytest.mark.servers
+
+
+def test_work_is_kept_at_the_end_and_undone_on_an_error(database_url: str, source: str) -> None:
+    insert = "insert into source (name) values (%s)"
+    with connect(database_url) as conn, conn.cursor() as cursor:
+        cursor.execute(insert, (source,))
+    with pytest.raises(ZeroDivisionError), connect(database_url) as conn, conn.cursor() as cursor:
+        cursor.execute(insert, (source + "-lost",))
+        raise ZeroDivisionError
+    with connect(database_url) as conn, conn.cursor() as cursor:
+        cursor.execute("select name from source where name like %s", (source + "%",))
+        assert cursor.fetchall() == [(source,)]
+
+
+def test_every_statement_has_a_time_limit(database_url: str) -> None:
+    with connect(database_url) as conn, conn.cursor() as cursor:
+        cursor.execute("select current_setting('statement_timeout'), current_setting('lock_timeout')")
+        assert cursor.fetchone() == ("2min", "30s")
+
+
+def test_a_server_that_ends_the_session_is_transient(database_url: str) -> None:
+    with connect(database_url) as victim, connect(database_url) as killer:
+        with killer.cursor() as cursor:
+            cursor.execute("select pg_terminate_backend(%s)", (victim.info.backend_pid,))
+        with pytest.raises(TransientError), transaction(victim) as cursor:
+            cursor.execute("select 1")
+        victim.close()
+        with pytest.raises(TransientError):
+            ledger.find(victim)
+        raise_free(victim)
+
+
+def raise_free(conn: object) -> None:
+    """Leave ``connect`` without its final commit on a dead session."""
+    conn.commit = lambda: None  # type: ignore[attr-defined]
+
+
+def test_a_catalog_without_tables_says_so(empty_database: str) -> None:
+    with pytest.raises(ConfigError, match="migrations"), connect(empty_database) as conn:
+        ledger.find(conn)
+
+
+def test_a_wrong_password_is_not_repeated(server_url: str) -> None:
+    dsn = psycopg2.extensions.parse_dsn(server_url)
+    with (
+        pytest.raises(TransientError) as caught,
+        connect(f"postgresql://nobody-here:hunter2@{dsn['host']}:{dsn['port']}/none"),
+    ):
+        pass
+    assert "none" in caught.value.message
+    assert "hunter2" not in caught.value.message

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.migrate import migrate
+from mediaindex.errors import ConfigError
+
+pytestmark = pytest.mark.servers
+
+
+def run(url: str, directory: Path | None = None) -> list[str]:
+    with connect(url) as conn:
+        return migrate(conn, directory)
+
+
+def write(directory: Path, name: str, text: str) -> None:
+    (directory / name).write_text(text)
+
+
+def test_two_at_once_apply_each_migration_once(empty_database: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(run, [empty_database] * 2)
+    assert sorted([bool(first), bool(second)]) == [False, True]
+    assert (first or second)[0] == "0001_ledger"
+    assert run(empty_database) == []
+
+
+def test_a_changed_migration_is_refused(empty_database: str, tmp_path: Path) -> None:
+    write(tmp_path, "0001_a.sql", "create table a (x int)")
+    run(empty_database, tmp_path)
+    write(tmp_path, "0001_a.sql", "create table a (x text)")
+    with pytest.raises(ConfigError, match=r"0001_a\.sql: changed"):
+        run(empty_database, tmp_path)
+
+
+def test_a_newer_catalog_is_refused(empty_database: str, tmp_path: Path) -> None:
+    write(tmp_path, "0002_b.sql", "create table b (x int)")
+    run(empty_database, tmp_path)
+    (tmp_path / "0002_b.sql").unlink()
+    with pytest.raises(ConfigError, match="0002_b"):
+        run(empty_database, tmp_path)
+
+
+def test_a_failing_migration_leaves_nothing(empty_database: str, tmp_path: Path) -> None:
+    write(tmp_path, "0001_a.sql", "create table a (x int check (x % 2 = 0))")
+    write(tmp_path, "0002_b.sql", "create table nonsense (")
+    with pytest.raises(Exception, match="syntax error"):
+        run(empty_database, tmp_path)
+    write(tmp_path, "0002_b.sql", "create table b (x int)")
+    assert run(empty_database, tmp_path) == ["0001_a", "0002_b"]

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import publications, transcripts
+from mediaindex.errors import TerminalError
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def loaded(conn: Any, batch: Make, passes: Make, sha256: Make, assessed: Make) -> tuple[int, Callable[[str], int]]:
+    """A batch with one recording, and how to load a transcript of it."""
+    batch_id, (one,) = batch(1)
+    audio = sha256()
+    passes(batch_id, "normalize", {one: audio}, duration=9.0, title="A talk")
+
+    def load(fingerprint: str) -> int:
+        assessment, topics = assessed()
+        return transcripts.load(
+            conn, media_object_id=one, audio_sha256=audio, assessment=assessment, topics=topics, fingerprint=fingerprint
+        )
+
+    return batch_id, load
+
+
+def test_a_loaded_transcript_is_pending_until_published(conn: Any, loaded: Any) -> None:
+    batch_id, load = loaded
+    id_ = load("f1")
+    (due,) = publications.pending(conn, batch_id=batch_id)
+    assert due.transcript_id == id_
+    publications.mark_published(conn, due.id)
+    assert publications.pending(conn, batch_id=batch_id) == []
+
+
+def test_only_the_newest_of_a_recording_is_pending_and_settles_the_older(conn: Any, loaded: Any) -> None:
+    batch_id, load = loaded
+    load("f1")
+    newest = load("f2")
+    (due,) = publications.pending(conn, batch_id=batch_id)
+    assert due.transcript_id == newest
+    publications.mark_published(conn, due.id)
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from publication where audio_sha256 = %s and published_at is null", (due.audio_sha256,)
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_publishing_an_older_one_leaves_the_newer_pending(conn: Any, loaded: Any) -> None:
+    batch_id, load = loaded
+    load("f1")
+    (older,) = publications.pending(conn, batch_id=batch_id)
+    newest = load("f2")
+    publications.mark_published(conn, older.id)
+    assert [due.transcript_id for due in publications.pending(conn, batch_id=batch_id)] == [newest]
+
+
+def test_a_failure_is_kept_and_stays_pending(conn: Any, loaded: Any) -> None:
+    batch_id, load = loaded
+    load("f1")
+    (due,) = publications.pending(conn, batch_id=batch_id)
+    publications.mark_failed(conn, due.id, "cluster away")
+    (again,) = publications.pending(conn, batch_id=batch_id)
+    assert (again.id, again.attempts, again.last_error) == (due.id, 1, "cluster away")
+
+
+def test_a_publication_names_object_and_recording(conn: Any, loaded: Any, source: str) -> None:
+    _, load = loaded
+    facts = publications.load_for_publication(conn, load("f1"))
+    assert (facts.source, facts.bucket, facts.key) == (source, source, "clip 00000.wav")
+    assert (facts.title, facts.duration, facts.published_at.year) == ("A talk", 9.0, 2025)
+
+
+def test_an_unknown_transcript_is_refused(conn: Any) -> None:
+    with pytest.raises(TerminalError, match="not in the catalog"):
+        publications.load_for_publication(conn, 2**40)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg2
+import pytest
+
+from mediaindex.catalog import reviews
+from mediaindex.errors import TerminalError
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+
+
+def test_the_same_question_is_asked_once(conn: Any, batch: Make, source: str) -> None:
+    _, (one,) = batch(1)
+    first = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
+    assert reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"]) == first
+    (item,) = reviews.open_items(conn, source)
+    assert (item.id, item.media_object_id, item.reasons) == (first, one, ("SNR 2 dB",))
+    assert [event.action for event in reviews.events(conn, first)] == ["opened"]
+
+
+def test_new_reasons_bring_the_open_question_up_to_date(conn: Any, batch: Make, source: str) -> None:
+    _, (one,) = batch(1)
+    id_ = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
+    assert reviews.file(conn, one, kind="triage", reasons=["language unsure"]) == id_
+    assert reviews.open_items(conn, source)[0].reasons == ("language unsure",)
+    assert [event.action for event in reviews.events(conn, id_)] == ["opened", "changed"]
+
+
+def test_an_answer_closes_the_question_and_stands_in_the_audit(conn: Any, batch: Make, source: str) -> None:
+    _, (one,) = batch(1)
+    id_ = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
+    assert reviews.close(conn, id_, actor="ada", resolution="transcribe")
+    assert not reviews.close(conn, id_, actor="bob", resolution="reject")
+    assert reviews.open_items(conn, source) == []
+    last = reviews.events(conn, id_)[-1]
+    assert (last.actor, last.action, last.details) == ("ada", "closed", {"resolution": "transcribe"})
+
+
+@pytest.mark.parametrize(("kind", "reasons"), [("gossip", ["x"]), ("triage", []), ("assessment", ["no transcript"])])
+def test_half_a_question_is_refused(conn: Any, batch: Make, kind: str, reasons: list[str]) -> None:
+    _, (one,) = batch(1)
+    with pytest.raises(TerminalError):
+        reviews.file(conn, one, kind=kind, reasons=reasons)
+
+
+def test_the_audit_cannot_be_rewritten(conn: Any, batch: Make) -> None:
+    _, (one,) = batch(1)
+    reviews.file(conn, one, kind="triage", reasons=["x"])
+    with conn.cursor() as cursor, pytest.raises(psycopg2.Error, match="never changed"):
+        cursor.execute("delete from review_event")
+    conn.rollback()

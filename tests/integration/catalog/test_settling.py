@@ -1,0 +1,88 @@
+"""From claimed to the end, and what the report then says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import batches, ledger, publications, report, reviews, transcripts
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def index(conn: Any, passes: Make, assessed: Make) -> Callable[..., int]:
+    """Take one object of a batch to a published transcript; its id."""
+
+    def take(batch_id: int, id_: int, audio: str, *, needs_review: bool = False, fingerprint: str = "f1") -> int:
+        passes(batch_id, "normalize", {id_: audio}, duration=9.0)
+        batches.set_decision(conn, batch_id, id_, "transcribe")
+        assessment, topics = assessed(needs_review=needs_review)
+        loaded = transcripts.load(
+            conn, media_object_id=id_, audio_sha256=audio, assessment=assessment, topics=topics, fingerprint=fingerprint
+        )
+        if needs_review:
+            reviews.file(conn, id_, kind="assessment", transcript_id=loaded, reasons=assessment.reasons)
+        for due in publications.pending(conn, batch_id=batch_id):
+            publications.mark_published(conn, due.id)
+        return loaded
+
+    return take
+
+
+def states(conn: Any, source: str) -> list[str]:
+    return [one.state for one in ledger.find(conn, source=source)]
+
+
+def test_each_item_ends_as_it_should(
+    conn: Any, source: str, batch: Make, index: Make, passes: Make, fails: Make, sha256: Make
+) -> None:
+    batch_id, (good, doubtful, noisy, broken, copy) = batch(5)
+    audio = sha256()
+    index(batch_id, good, audio)
+    index(batch_id, doubtful, sha256(), needs_review=True)
+    reviews.file(conn, noisy, kind="triage", reasons=["SNR 2 dB"])
+    fails(batch_id, "normalize", broken)
+    passes(batch_id, "normalize", {copy: audio})
+    assert batches.finish(conn, batch_id) == batches.BatchSummary(batch_id, 1, 2, 1, 1, ())
+    assert states(conn, source) == ["indexed", "in_review", "in_review", "quarantined", "duplicate"]
+    assert batches.finish(conn, batch_id) == batches.BatchSummary(batch_id, 1, 2, 1, 1, ())
+    lines = {row.media_object_id: row for row in report.rows(conn, batch_id=batch_id)}
+    assert (lines[good].words, lines[good].speakers, lines[good].duration, lines[good].wall_s) == (20, 2, 9.0, 2.0)
+    assert (lines[noisy].reason_code, lines[noisy].reason) == ("review_triage", "SNR 2 dB")
+    assert (lines[doubtful].reason_code, lines[broken].reason_code) == ("review_assessment", "no_audio")
+
+
+def test_what_is_not_published_is_not_indexed(conn: Any, source: str, batch: Make, index: Make, sha256: Make) -> None:
+    batch_id, (done, waiting) = batch(2)
+    index(batch_id, done, sha256())
+    assert batches.finish(conn, batch_id).unfinished == (waiting,)
+    assert states(conn, source) == ["indexed", "claimed"]
+    index(batch_id, waiting, sha256())
+    assert batches.finish(conn, batch_id) == batches.BatchSummary(batch_id, 2, 0, 0, 0, ())
+
+
+def test_a_better_transcript_answers_the_question_about_the_old_one(
+    conn: Any, source: str, batch: Make, index: Make, sha256: Make
+) -> None:
+    batch_id, (one,) = batch(1)
+    audio = sha256()
+    index(batch_id, one, audio, needs_review=True)
+    batches.finish(conn, batch_id)
+    assert states(conn, source) == ["in_review"]
+    index(batch_id, one, audio, fingerprint="f2")
+    batches.finish(conn, batch_id)
+    assert states(conn, source) == ["indexed"]
+    assert reviews.open_items(conn, source) == []
+
+
+def test_a_recording_in_review_can_be_put_back_into_the_queue(conn: Any, source: str, batch: Make) -> None:
+    batch_id, (one,) = batch(1)
+    reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
+    batches.finish(conn, batch_id)
+    ledger.requeue(conn, one)
+    assert len(batches.plan(conn, source)) == 1
+    assert states(conn, source) == ["claimed"]

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import batches, ledger, stage_runs
+from mediaindex.catalog.connection import connect
+from mediaindex.errors import TerminalError
+from mediaindex.runner.job import ItemResult, JobResult
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+
+
+def state(conn: Any, id_: int) -> ledger.MediaObject:
+    return ledger.find(conn, ids=[id_])[0]
+
+
+def test_a_terminal_failure_quarantines_that_item_alone(
+    conn: Any, batch: Make, passes: Make, fails: Make, sha256: Make
+) -> None:
+    batch_id, (good, bad) = batch(2)
+    passes(batch_id, "normalize", {good: sha256()})
+    assert fails(batch_id, "normalize", bad).quarantined == (bad,)
+    ended = state(conn, bad)
+    assert (ended.state, ended.reason_code) == ("quarantined", "no_audio")
+    assert ended.reason == "clip.wav: has no sound\ufffd; give one that has"
+    assert [item.media_object_id for item in batches.items(conn, batch_id)] == [good]
+
+
+def test_a_transient_failure_leaves_the_item_where_it_is(conn: Any, batch: Make, fails: Make) -> None:
+    batch_id, (one,) = batch(1)
+    assert fails(batch_id, "normalize", one, "transient").transient == (one,)
+    assert state(conn, one).state == "claimed"
+    assert len(batches.items(conn, batch_id, stage="normalize")) == 1
+
+
+def test_recording_again_adds_an_attempt_and_changes_nothing(
+    conn: Any, batch: Make, passes: Make, sha256: Make
+) -> None:
+    batch_id, (one,) = batch(1)
+    audio = sha256()
+    passes(batch_id, "normalize", {one: audio})
+    before = batches.items(conn, batch_id), state(conn, one)
+    passes(batch_id, "normalize", {one: audio})
+    assert (batches.items(conn, batch_id), state(conn, one)) == before
+    with conn.cursor() as cursor:
+        cursor.execute("select count(*), sum(cpu_s) from stage_run where media_object_id = %s", (one,))
+        assert cursor.fetchone() == (2, 3.0)
+
+
+def test_stages_side_by_side_record_without_waiting_on_each_other(
+    database_url: str, batch: Make, passes: Make, sha256: Make, conn: Any
+) -> None:
+    batch_id, objects = batch(20)
+    audio = {id_: sha256() for id_ in objects}
+    passes(batch_id, "normalize", audio)
+    side_by_side = ("detect_speech", "diarize", "identify_language")
+
+    def record(stage: str) -> None:
+        items = [
+            ItemResult(id=str(id_), status="cached", audio_sha256=audio[id_], fingerprint=stage) for id_ in objects
+        ]
+        with connect(database_url) as own:
+            for _ in range(10):
+                items.reverse()
+                stage_runs.record(own, batch_id, JobResult(stage=stage, items=tuple(items)))
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(record, side_by_side))
+    assert all(set(item.upstream) == {"normalize", *side_by_side} for item in batches.items(conn, batch_id))
+
+
+def test_the_second_object_with_the_same_audio_is_a_duplicate(
+    conn: Any, batch: Make, passes: Make, sha256: Make
+) -> None:
+    batch_id, (first, second) = batch(2)
+    assert passes(batch_id, "normalize", dict.fromkeys((second, first), sha256())).duplicates == (second,)
+    assert state(conn, first).state == "claimed"
+    assert state(conn, second).state == "duplicate"
+    assert "clip 00000.wav" in str(state(conn, second).reason)
+
+
+def test_normalize_again_leaves_the_primary_primary(conn: Any, batch: Make, passes: Make, sha256: Make) -> None:
+    batch_id, (first,) = batch(1)
+    audio = {first: sha256()}
+    assert passes(batch_id, "normalize", audio).duplicates == passes(batch_id, "normalize", audio).duplicates == ()
+
+
+def test_a_newcomer_takes_the_place_of_a_quarantined_primary(
+    conn: Any, batch: Make, passes: Make, fails: Make, sha256: Make
+) -> None:
+    audio = sha256()
+    old_batch, (old,) = batch(1)
+    passes(old_batch, "normalize", {old: audio})
+    fails(old_batch, "transcribe", old)
+    new_batch, (new,) = batch(1, start=1)
+    assert passes(new_batch, "normalize", {new: audio}).duplicates == ()
+
+
+def test_of_eight_batches_with_the_same_recordings_each_has_one_primary(
+    database_url: str, conn: Any, batch: Make, sha256: Make
+) -> None:
+    audio = [sha256() for _ in range(5)]
+    work = [batch(5, start=5 * n) for n in range(8)]
+
+    def record(number: int) -> int:
+        batch_id, objects = work[number]
+        order = audio if number % 2 else audio[::-1]
+        items = tuple(
+            ItemResult(id=str(id_), status="done", audio_sha256=one, fingerprint="n")
+            for id_, one in zip(objects, order, strict=True)
+        )
+        with connect(database_url) as own:
+            return len(stage_runs.record(own, batch_id, JobResult(stage="normalize", items=items)).duplicates)
+
+    with ThreadPoolExecutor(8) as pool:
+        duplicates = sum(pool.map(record, range(8)))
+    assert duplicates == 35
+    alive = [item.audio_sha256 for batch_id, _ in work for item in batches.items(conn, batch_id)]
+    assert sorted(map(str, alive)) == sorted(audio)
+
+
+def test_a_late_result_does_not_touch_an_object_put_back_into_the_queue(conn: Any, batch: Make, fails: Make) -> None:
+    batch_id, (one,) = batch(1)
+    ledger.requeue(conn, one, in_progress=True)
+    assert fails(batch_id, "normalize", one).quarantined == ()
+    assert state(conn, one).state == "claimed"
+
+
+@pytest.mark.parametrize("id_", ["1099511627776", "x", "-1"])
+def test_a_result_for_a_stranger_is_not_believed(conn: Any, batch: Make, id_: str) -> None:
+    batch_id, _ = batch(1)
+    result = JobResult(stage="normalize", items=(ItemResult(id=id_, status="done", fingerprint="f"),))
+    with pytest.raises(TerminalError) as caught:
+        stage_runs.record(conn, batch_id, result)
+    assert caught.value.code == "bad_result"

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg2
+import pytest
+
+from mediaindex.catalog import publications, transcripts
+from mediaindex.catalog.connection import connect
+from mediaindex.errors import TerminalError
+from mediaindex.stages.results import Topics
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+TABLES = ("transcript", "turn", "word", "topic", "topic_mention", "publication")
+
+
+@pytest.fixture
+def recording(batch: Make, passes: Make, sha256: Make) -> dict[str, Any]:
+    """A recording that normalize has passed: what ``load`` asks of it."""
+    batch_id, (one,) = batch(1)
+    audio = sha256()
+    passes(batch_id, "normalize", {one: audio}, duration=9.0)
+    return {"media_object_id": one, "audio_sha256": audio}
+
+
+def load(conn: Any, recording: dict[str, Any], assessed: tuple[Any, Any], fingerprint: str = "f1") -> int:
+    assessment, topics = assessed
+    return transcripts.load(conn, **recording, assessment=assessment, topics=topics, fingerprint=fingerprint)
+
+
+def rows(conn: Any, audio_sha256: str) -> dict[str, int]:
+    counts = {}
+    with conn, conn.cursor() as cursor:
+        for table in TABLES:
+            key = "id" if table == "transcript" else "transcript_id"
+            cursor.execute(
+                f"select count(*) from {table} where {key} in (select id from transcript where audio_sha256 = %s)",  # noqa: S608
+                (audio_sha256,),
+            )
+            counts[table] = cursor.fetchone()[0]
+    return counts
+
+
+ONE = {"transcript": 1, "turn": 2, "word": 20, "topic": 2, "topic_mention": 3, "publication": 1}
+
+
+def test_a_transcript_comes_back_as_it_was(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
+    assessment, topics = assessed(2)
+    loaded = publications.load_for_publication(conn, load(conn, recording, (assessment, topics)))
+    said = assessment.transcript
+    assert (loaded.start, loaded.end, loaded.language, loaded.confidence) == (0.0, 9.0, "en", said.confidence)
+    for turn, original, text in zip(loaded.turns, said.turns, topics.texts, strict=True):
+        assert (turn.start, turn.end, turn.speaker, turn.text) == (original.start, original.end, original.speaker, text)
+        assert turn.word_starts == tuple(word.start for word in original.words)
+    assert [turn.entities for turn in loaded.turns] == [("New York",)] * 2
+    assert [turn.topics for turn in loaded.turns] == [('the "old" bridge',), ()]
+    with conn.cursor() as cursor:
+        cursor.execute("select text from word where transcript_id = %s order by word_index", (loaded.transcript_id,))
+        assert [text for (text,) in cursor.fetchall()] == [word.text for word in said.words]
+
+
+def test_a_recording_in_which_nothing_was_said_loads(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
+    loaded = publications.load_for_publication(conn, load(conn, recording, assessed(0)))
+    assert (loaded.turns, loaded.confidence) == ((), None)
+
+
+def test_the_same_computation_is_loaded_once(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
+    assert load(conn, recording, assessed()) == load(conn, recording, assessed())
+    assert rows(conn, recording["audio_sha256"]) == ONE
+
+
+def test_loads_of_the_same_computation_at_once_give_one_transcript(
+    database_url: str, conn: Any, recording: dict[str, Any], assessed: Make
+) -> None:
+    def once(_: int) -> int:
+        with connect(database_url) as own:
+            return load(own, recording, assessed())
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(once, range(6)))) == 1
+    assert rows(conn, recording["audio_sha256"]) == ONE
+
+
+def test_a_new_computation_is_a_new_version_and_the_old_one_stays(
+    conn: Any, recording: dict[str, Any], assessed: Make
+) -> None:
+    first = load(conn, recording, assessed(), "f1")
+    second = load(conn, recording, assessed(), "f2")
+    with conn.cursor() as cursor:
+        cursor.execute(
+            "select id, version, is_current from transcript where audio_sha256 = %s order by version",
+            (recording["audio_sha256"],),
+        )
+        assert cursor.fetchall() == [(first, 1, False), (second, 2, True)]
+
+
+def test_going_back_publishes_the_older_transcript_as_newer_news(
+    conn: Any, recording: dict[str, Any], assessed: Make
+) -> None:
+    first = load(conn, recording, assessed(), "f1")
+    second = load(conn, recording, assessed(), "f2")
+    before = publications.load_for_publication(conn, second).version
+    assert load(conn, recording, assessed(), "f1") == first
+    assert publications.load_for_publication(conn, first).version > before
+
+
+def test_topics_of_another_run_are_refused_and_leave_nothing(
+    conn: Any, recording: dict[str, Any], assessed: Make
+) -> None:
+    with pytest.raises(TerminalError, match="not of the same run"):
+        load(conn, recording, (assessed(2)[0], Topics((), ("one text",))))
+    assert not any(rows(conn, recording["audio_sha256"]).values())
+
+
+def test_an_unknown_recording_is_refused(conn: Any, assessed: Make, sha256: Make) -> None:
+    with pytest.raises(TerminalError, match="run normalize"):
+        load(conn, {"media_object_id": 1, "audio_sha256": sha256()}, assessed())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update word set text = 'x' where transcript_id = %s",
+        "update turn set speaker = 'x' where transcript_id = %s",
+        "update transcript set language = 'xx' where id = %s",
+    ],
+)
+def test_what_was_loaded_cannot_be_rewritten(
+    conn: Any, recording: dict[str, Any], assessed: Make, statement: str
+) -> None:
+    id_ = load(conn, recording, assessed())
+    with conn.cursor() as cursor, pytest.raises(psycopg2.Error, match="never changed"):
+        cursor.execute(statement, (id_,))
+    conn.rollback()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into word values (%s, 20, 1, 3.9, 3.95, 'early', 0.5, null)",
+        "insert into word values (%s, 20, 1, 7.9, 8.5, 'late', 0.5, null)",
+        "insert into word values (%s, 20, 1, 7.9, 7.9, 'empty', 0.5, null)",
+        "insert into word values (%s, 20, 1, 7.9, 'nan', 'nan', 0.5, null)",
+        "insert into word values (%s, 20, 1, 7.8, 7.9, 'sure', 1.5, null)",
+        "insert into turn values (%s, 2, 8, 10, 'S', 'en', 'outside', 0.5)",
+    ],
+)
+def test_the_database_refuses_what_the_timeline_refuses(
+    conn: Any, recording: dict[str, Any], assessed: Make, statement: str
+) -> None:
+    id_ = load(conn, recording, assessed())
+    with conn.cursor() as cursor, pytest.raises(psycopg2.errors.CheckViolation):
+        cursor.execute(statement, (id_,))
+    conn.rollback()
+
+
+LOADER = """
+import os, sys
+from mediaindex.catalog import transcripts
+from mediaindex.catalog.connection import connect
+from mediaindex.stages.results import Assessment, Topics
+from mediaindex.timeline import Transcript, Turn, Word
+
+words = tuple(Word(n * 0.1, n * 0.1 + 0.05, "word", 0.5) for n in range(5000))
+said = Transcript(0, 600, "en", "r", (Turn(0, 600, "S", "en", words),))
+with connect(os.environ["URL"]) as conn:
+    transcripts.load(conn, media_object_id=int(sys.argv[1]), audio_sha256=sys.argv[2],
+                     assessment=Assessment(said, 0.5, 1.0, False), topics=Topics(()), fingerprint="killed")
+"""
+
+
+def test_a_loader_killed_in_the_middle_leaves_nothing(
+    database_url: str, conn: Any, recording: dict[str, Any], assessed: Make
+) -> None:
+    with connect(database_url) as blocker:
+        with blocker.cursor() as cursor:
+            cursor.execute("lock table word in exclusive mode")  # turns go in, words wait
+        arguments = [str(value) for value in recording.values()]
+        url = f"{database_url}?application_name=loader-{os.getpid()}"
+        child = subprocess.Popen([sys.executable, "-c", LOADER, *arguments], env=os.environ | {"URL": url})
+        wait_until(conn, "wait_event_type = 'Lock'", 1)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        blocker.rollback()
+    wait_until(conn, "true", 0)
+    assert not any(rows(conn, recording["audio_sha256"]).values())
+    load(conn, recording, assessed())
+    assert rows(conn, recording["audio_sha256"]) == ONE
+
+
+def wait_until(conn: Any, condition: str, count: int) -> None:
+    """Until that many sessions of the loader's meet the condition."""
+    found = f"select count(*) from pg_stat_activity where application_name = %s and {condition}"  # noqa: S608
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with conn, conn.cursor() as cursor:
+            cursor.execute(found, (f"loader-{os.getpid()}",))
+            if cursor.fetchone()[0] == count:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"no {count} sessions with {condition} within 30 s")

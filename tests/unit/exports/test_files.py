@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import json
+
+import srt
+import webvtt
+
+from mediaindex.exports.files import write_transcript
+from mediaindex.stages.results import Assessment, Mention, Topic, Topics
+
+
+def test_three_files_tell_the_same_story(tmp_path, dialogue):
+    texts = tuple(turn.text.capitalize() for turn in dialogue.turns)
+    topics = Topics((Topic("entity", "New York", "GPE", (Mention(0, 3.0),)),), texts)
+    paths = write_transcript(tmp_path, "talk", "Talk 1.mp4", Assessment(dialogue, 0.9, 1.0, False), topics)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["talk.json", "talk.srt", "talk.vtt"]
+    document = json.loads(paths[0].read_text())
+    assert document["mediaindex"]["source"] == "Talk 1.mp4"
+    assert document["mediaindex"]["topics"][0]["text"] == "New York"
+    assert document["mediaindex"]["transcript"]["turns"][0]["text"] == texts[0]
+    assert len(document["segments"]) == len(list(srt.parse(paths[1].read_text()))) == len(webvtt.read(str(paths[2])))
+
+
+def test_writing_again_replaces_the_files(tmp_path, dialogue):
+    for name in ("first.wav", "second.wav"):
+        write_transcript(tmp_path, "talk", name, Assessment(dialogue, 0.9, 1.0, False))
+    assert json.loads((tmp_path / "talk.json").read_text())["mediaindex"]["source"] == "second.wav"
