@@ -64,27 +64,29 @@ def discover(source: sources.Source) -> None:
         )
 
         @task
-        def claim_new(prefix: str) -> int:
+        def claim_new(prefix: str, run_type: str) -> list[dict[str, Any]]:
             from mediaindex.orchestration import discovery
 
-            return discovery.claim_new(source, prefix)
-
-        @task
-        def batches_to_start() -> list[dict[str, Any]]:
-            from mediaindex.orchestration import discovery
-
+            discovery.claim_new(source, prefix, "backfill" if run_type == "backfill" else source.lane)
             return discovery.batches_to_start(source.name)
 
-        waiting = batches_to_start()
+        # Runs that were there already count as started.
+        @task(trigger_rule="none_failed")
+        def note_started(started: Any) -> None:
+            from mediaindex.orchestration import discovery
+
+            discovery.note_started(started)
+
+        waiting = claim_new(source.prefix, "{{ dag_run.run_type }}")
         start = TriggerDagRunOperator.partial(
             task_id="start_indexing",
-            trigger_dag_id="index_recordings",
+            logical_date=None,  # else two of them started in the same instant would collide
             skip_when_already_exists=True,
             pool=CATALOG_POOL,
             map_index_template="{{ task.trigger_run_id }}",
         ).expand_kwargs(waiting)
 
-        arrived >> claim_new(source.prefix) >> waiting >> start
+        arrived >> waiting >> start >> note_started(waiting)
 
     wire()
 

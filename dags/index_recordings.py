@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import DAG, Param, task
 
 from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import default_args
+from mediaindex.orchestration.defaults import INDEX_DAG, RUNS, default_args
 from mediaindex.orchestration.speech_operator import SpeechStageOperator
 
 DOC = """
@@ -17,11 +17,11 @@ Takes one batch of recordings from the ledger to PostgreSQL and Elasticsearch: n
 language, decide by confidence, transcribe or ask a person, judge, find topics, load, publish.
 
 ## When it fails
-* A **recording** that cannot be used never fails a run: `mediaindex ledger`'s table `media_object` has its state
-  `quarantined`, with reason and stage.
+* A **recording** that cannot be used never fails a run: on the ledger (table `media_object`) it is `quarantined`, with
+  reason and stage.
 * A **task** is red when something around the recordings is wrong (a model is missing, a server is away). Its log's last
   line says what and how to mend it. Clear the task: what is done comes back from the artifacts.
-* `finish` is red when another task was: it has noted on the ledger which recordings were left.
+* `finish` is red when another task was: the recordings that were left stay `claimed` with the reason `run_failed`.
 
 ## By hand
 `airflow dags trigger index_recordings --conf '{"batch_id": 7}'`
@@ -33,62 +33,73 @@ mediaindex
 BATCH = "{{ params.batch_id }}"
 
 
-@dag(
-    dag_id="index_recordings",
-    description="One batch of recordings: audio in, searchable transcripts out",
-    schedule=None,
-    catchup=False,
-    max_active_runs=4,
-    default_args=default_args(),
-    params={"batch_id": Param(type="integer", minimum=1, description="The batch, as the catalog numbers it")},
-    on_failure_callback=report_failed_run,
-    dagrun_timeout=timedelta(hours=24),
-    doc_md=DOC,
-    tags=["mediaindex", "speech"],
-)
-def index_recordings() -> None:
-    """Wire the stages."""
+@task.branch
+def triage(batch_id: str) -> list[str]:
+    """Which ways the batch goes on: one, the other, or both."""
+    from mediaindex.orchestration import indexing
+
+    return indexing.decide(int(batch_id))
+
+
+@task
+def queue_for_review(batch_id: str) -> int:
+    """Ask a person about each recording that triage doubted."""
+    from mediaindex.orchestration import indexing
+
+    return indexing.queue_for_review(int(batch_id))
+
+
+@task
+def load_transcripts(batch_id: str) -> int:
+    """From artifacts to PostgreSQL."""
+    from mediaindex.orchestration import indexing
+
+    return indexing.load_transcripts(int(batch_id))
+
+
+@task(retries=10)  # nothing is lost while Elasticsearch is away; it only comes later
+def publish(batch_id: str) -> dict[str, Any]:
+    """From PostgreSQL to Elasticsearch."""
+    from mediaindex.orchestration import indexing
+
+    return indexing.publish(int(batch_id))
+
+
+# Whatever happened before: every recording of the batch gets a state that says what became of it.
+@task(trigger_rule="all_done")
+def finish(batch_id: str) -> dict[str, Any]:
+    """Settle the ledger; red where a recording was left."""
+    from mediaindex.orchestration import indexing
+
+    return indexing.finish(int(batch_id))
+
+
+def wire() -> None:
+    """The way of a batch. Where a stage or a way is skipped, what follows it is too; `finish` runs in any case."""
 
     def speech(stage: str) -> SpeechStageOperator:
         return SpeechStageOperator(stage=stage, batch_id=BATCH)
 
-    @task.branch
-    def triage(params: dict[str, Any]) -> list[str]:
-        from mediaindex.orchestration import indexing
-
-        return indexing.decide(params["batch_id"])
-
-    @task
-    def queue_for_review(params: dict[str, Any]) -> int:
-        from mediaindex.orchestration import indexing
-
-        return indexing.queue_for_review(params["batch_id"])
-
-    @task
-    def load_transcripts(params: dict[str, Any]) -> int:
-        from mediaindex.orchestration import indexing
-
-        return indexing.load_transcripts(params["batch_id"])
-
-    @task(retries=10)
-    def publish(params: dict[str, Any]) -> dict[str, Any]:
-        from mediaindex.orchestration import indexing
-
-        return indexing.publish(params["batch_id"])
-
-    # Whatever happened before: every recording of the batch gets a state that says what became of it.
-    @task(trigger_rule="all_done")
-    def finish(params: dict[str, Any]) -> dict[str, Any]:
-        from mediaindex.orchestration import indexing
-
-        return indexing.finish(params["batch_id"])
-
-    decision, asked, published, end = triage(), queue_for_review(), publish(), finish()
+    decision, asked, published, end = triage(BATCH), queue_for_review(BATCH), publish(BATCH), finish(BATCH)
     transcribe = speech("transcribe")
     speech("normalize") >> [speech("detect_speech"), speech("diarize"), speech("identify_language")] >> decision
     decision >> [transcribe, asked]
-    transcribe >> speech("assess") >> speech("find_topics") >> load_transcripts() >> published
+    transcribe >> speech("assess") >> speech("find_topics") >> load_transcripts(BATCH) >> published
     [asked, published] >> end
 
 
-index_recordings()
+for lane, dag_id in INDEX_DAG.items():
+    with DAG(
+        dag_id=dag_id,
+        description="One batch of recordings: audio in, searchable transcripts out",
+        schedule=None,
+        max_active_runs=RUNS[lane],
+        is_paused_upon_creation=False,  # paused, it would swallow what discovery starts without a word
+        default_args=default_args(lane),
+        params={"batch_id": Param(type="integer", minimum=1, description="The batch, as the catalog numbers it")},
+        on_failure_callback=report_failed_run,
+        dagrun_timeout=timedelta(hours=24),
+        doc_md=DOC,
+        tags=["mediaindex", "speech", lane],
+    ):
+        wire()

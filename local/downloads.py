@@ -138,7 +138,9 @@ def _fetch(site: Site, server: str, artefact: Artefact) -> None:
 
     argv = [maven, "-B", "-q", "-ntp", f"-Dmaven.repo.local={repository()}", PLUGIN]
     argv += [f"-Dartifact={artefact.coordinates}", "-Dtransitive=false"]
-    site.run(argv, what=f"Download of {artefact.coordinates}", environment=dict(os.environ), watch=progress)
+    what = f"Download of {artefact.coordinates}"
+    with lock(site.settings.downloads / "maven.lock", site.check):  # two Mavens in one repository spoil each other
+        site.run(argv, what=what, environment=dict(os.environ), watch=progress)
     found = _sha256(artefact.path)
     if found != artefact.sha256:
         artefact.path.unlink()

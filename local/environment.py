@@ -26,6 +26,7 @@ MAY_SET = (
 def environment(settings: Settings, credentials: Credentials) -> dict[str, str]:
     """What is the same for the package, the command line and Airflow; ours win, but for what a user may set."""
     values = _services(settings, credentials) | _connections(settings, credentials) | _airflow(settings, credentials)
+    values["MEDIAINDEX_CONFIG"] = str(settings.root / "local" / "sources.yaml")
     values["MEDIAINDEX_SPEECH_PYTHON"] = str(settings.root / ".venv-speech" / "bin" / "python")
     models = settings.root.parent / "shared" / "models"
     if models.is_dir():

@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 
 from local.environment import REGION
 from local.site import ServerError, Site
+from mediaindex.search.client import connect
+from mediaindex.search.setup import prepare
 
 
 def catalog(site: Site) -> None:
@@ -43,7 +45,9 @@ def buckets(site: Site) -> None:
 
 
 def search(site: Site) -> None:
-    """The search templates."""
+    """Index templates, the first indexes and their aliases."""
+    with contextlib.closing(connect(site.environment["MEDIAINDEX_ELASTICSEARCH_URL"])) as client:
+        prepare(client)
 
 
 def into_external(site: Site) -> None:

@@ -63,7 +63,10 @@ class Server(ABC):
             self._await_health(started)
         else:
             self._await_health(running)
-        self.ready()
+        try:
+            self.ready()
+        except Exception as error:
+            raise ServerError(f"{self.name} runs, but could not be made ready: {str(error).strip()}") from error
         return running is None
 
     def down(self) -> bool:

@@ -11,10 +11,10 @@ select
 from media_object o
 left join recording r on r.audio_sha256 = o.audio_sha256
 left join transcript t on t.audio_sha256 = o.audio_sha256 and t.is_current
-left join (
-    select media_object_id, sum(wall_s) as wall_s, sum(cpu_s) as cpu_s, sum(gpu_s) as gpu_s, max(peak_mb) as peak_mb
-    from stage_run group by media_object_id
-) cost on cost.media_object_id = o.id
+left join lateral (
+    select sum(s.wall_s) as wall_s, sum(s.cpu_s) as cpu_s, sum(s.gpu_s) as gpu_s, max(s.peak_mb) as peak_mb
+    from stage_run s where s.media_object_id = o.id
+) cost on true
 where (%(source)s::text is null or o.source = %(source)s)
   and (%(batch_id)s::bigint is null or exists (
       select from batch_item i where i.media_object_id = o.id and i.batch_id = %(batch_id)s

@@ -85,9 +85,12 @@ def _settings(url: str) -> dict[str, Any]:
     try:
         given: dict[str, Any] = parse_dsn(url)
     except psycopg2.ProgrammingError:
-        # The parser's own message repeats the URL, password and all.
+        given = {"port": "?"}
+    # A URL that is none, or a password with an unquoted sign that cut it in two: any message on it would show a part.
+    if not given.get("port", "5432").isdecimal() or "@" in given.get("host", "") + given.get("dbname", ""):
         raise ConfigError(
-            "the catalog's address is not one: write postgresql://user:password@host:port/database",
+            "the catalog's address is not one: write postgresql://user:password@host:port/database, "
+            "with special signs of the password percent-encoded",
             code="database_url",
-        ) from None
+        )
     return _DEFAULTS | given | {"options": f"{_OPTIONS} {given.get('options', '')}".strip()}

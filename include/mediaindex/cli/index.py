@@ -15,7 +15,7 @@ from . import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mediaindex.runner.job import ItemResult, JobItem
+    from mediaindex.runner.job import FolderStore, ItemResult, JobItem
     from mediaindex.runner.local import Outcome
 
 EXAMPLES = """
@@ -56,7 +56,7 @@ def index(
         raise typer.Exit(1)
 
 
-def _run(items: Sequence[JobItem], store: options.FolderStore) -> list[Outcome]:
+def _run(items: Sequence[JobItem], store: FolderStore) -> list[Outcome]:
     from mediaindex.runner.engines import Engines
     from mediaindex.runner.local import AFTER_TRIAGE, BEFORE_TRIAGE, LocalRun
 

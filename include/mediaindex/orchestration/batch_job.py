@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from mediaindex.catalog import batches, ledger, stage_runs
 from mediaindex.catalog.batches import BatchItem
@@ -39,7 +40,13 @@ def speech_job(batch_id: int, stage: str) -> Job:
 
 def artifact_store() -> S3Store:
     """Where this installation keeps artifacts."""
-    return S3Store(bucket=connections.artifacts_bucket(), endpoint_url=connections.s3_endpoint())
+    endpoint = connections.s3_environment().get("MEDIAINDEX_S3_ENDPOINT_URL")
+    return S3Store(bucket=connections.artifacts_bucket(), endpoint_url=endpoint)
+
+
+def use_s3_environment() -> None:
+    """Give this task's own process what the S3 connection says; a task is a process of its own."""
+    os.environ.update(connections.s3_environment())
 
 
 def record(batch_id: int, result: JobResult, *, give_up: bool) -> int:

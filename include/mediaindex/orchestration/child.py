@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from mediaindex.errors import MediaindexError, TransientError
+from mediaindex.errors import MediaindexError, TerminalError, TransientError
 from mediaindex.runner.job import ExitCode, Job, JobResult
 
 from .process_group import ProcessGroup
 
-log = logging.getLogger(__name__)
-
 # Everything else stays here: Airflow's environment holds its database, its keys and every connection, and the child
 # decodes files that strangers made.
 HANDED_DOWN = frozenset(
-    ["PATH", "HOME", "USER", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_OFFLINE", "TORCH_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
+    {
+        *("PATH", "HOME", "USER", "TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "XDG_CACHE_HOME"),
+        *("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES"),
+        *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+        *("HF_HOME", "HF_HUB_OFFLINE", "TORCH_HOME"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+    }
 )
 HANDED_DOWN_PREFIXES = ("AWS_", "MEDIAINDEX_")
 # Ours, and still none of the child's business: it needs S3 and nothing else.
@@ -37,7 +43,7 @@ class ChildFailedError(MediaindexError):
     code = "child_failed"
 
 
-class ChildRefusedError(MediaindexError):
+class ChildRefusedError(TerminalError):
     """The job itself can never work (exit code 10); the last line of the child's output says why."""
 
     code = "job_refused"
@@ -49,14 +55,21 @@ class NothingToDoError(MediaindexError):
     code = "nothing_to_do"
 
 
-@dataclass(slots=True)
-class Child:
-    """One command of the speech environment; ``stop`` may come at any moment, also from a signal handler."""
+class Log(Protocol):
+    """Where the child's lines go: a standard logger, or Airflow's."""
 
-    command: Sequence[str]
+    def info(self, event: str, /) -> Any:
+        """Take one line."""
+
+
+@dataclass(slots=True)
+class SpeechChild:
+    """The runner under ``python``; ``stop`` may come at any moment, also from a signal handler."""
+
+    python: str
     environment: Mapping[str, str]
-    tell: Callable[[str], None] = log.info
-    _group: ProcessGroup | None = None
+    log: Log = field(default_factory=lambda: logging.getLogger(__name__))
+    _group: ProcessGroup | None = field(default=None, init=False)
 
     def run(self, job: Job) -> JobResult:
         """Run the job; raises one of the errors above, or TransientError for exit code 75."""
@@ -69,9 +82,11 @@ class Child:
             def tell(line: str) -> None:
                 nonlocal last
                 last = line
-                self.tell(line)
+                self.log.info(line)
 
-            arguments = [*self.command, "--job", str(request), "--result", str(answer)]
+            # Unbuffered, so that a line is in the log when it is written; faulthandler names the place of a crash in C.
+            runner = [self.python, "-u", "-X", "faulthandler", "-m", "mediaindex.runner"]
+            arguments = [*runner, "--job", str(request), "--result", str(answer)]
             # Temporary files in here too: a child that is killed cannot clear up after itself.
             self._group = ProcessGroup(arguments, {**self.environment, "TMPDIR": name}, folder)
             code = self._group.follow(tell)
@@ -84,13 +99,7 @@ class Child:
             self._group.end()
 
 
-def runner_command(python: str) -> list[str]:
-    """The runner of the environment that ``python`` is the interpreter of."""
-    # Unbuffered, so that each line is in the log when it is written; faulthandler names the place of a crash in C.
-    return [python, "-u", "-X", "faulthandler", "-m", "mediaindex.runner"]
-
-
-def environment(ours: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
+def child_environment(ours: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
     """What of our own environment the child may see, and ``extra``."""
     return {name: value for name, value in ours.items() if _may_see(name)} | dict(extra)
 

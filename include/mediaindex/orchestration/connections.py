@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mediaindex.errors import ConfigError
-from mediaindex.runner.job import S3Store
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -46,17 +45,13 @@ def s3_environment() -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value}
 
 
-def artifact_store() -> S3Store:
-    """Where stages keep what they compute."""
-    bucket = required("MEDIAINDEX_ARTIFACTS_BUCKET", "the bucket for artifacts")
-    return S3Store(bucket=bucket, endpoint_url=s3_environment().get("MEDIAINDEX_S3_ENDPOINT_URL"))
-
-
-def required(variable: str, what: str) -> str:
-    """The variable's value; ConfigError names what it is for."""
-    if value := os.environ.get(variable):
-        return value
-    raise ConfigError(f"{variable} is not set: it names {what}; set it for Airflow's workers (README, Configuration)")
+def artifacts_bucket() -> str:
+    """The bucket for artifacts; ConfigError where nobody named one."""
+    if bucket := os.environ.get("MEDIAINDEX_ARTIFACTS_BUCKET"):
+        return bucket
+    raise ConfigError(
+        "MEDIAINDEX_ARTIFACTS_BUCKET is not set: it names the bucket for artifacts; set it for the workers"
+    )
 
 
 def _connection(name: str, example: str) -> Connection:
@@ -64,11 +59,12 @@ def _connection(name: str, example: str) -> Connection:
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
-        return Connection.get(name)
+        found: Connection = Connection.get(name)
     except AirflowNotFoundException:
         raise ConfigError(
             f"there is no Airflow connection {name}: add it, or set AIRFLOW_CONN_{name.upper()}='{example}'"
         ) from None
+    return found
 
 
 def _login(connection: Connection) -> str:

@@ -16,7 +16,7 @@ from mediaindex.runner import codec
 from mediaindex.stages.results import Assessment, Recognition, Topics
 
 from . import connections
-from .batch_job import artifact_store
+from .batch_job import artifact_store, use_s3_environment
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def load_transcripts(batch_id: int) -> int:
     Items whose artifacts have vanished are quarantined with that reason; the others go on.
     """
     loaded = 0
-    connections.use_s3_environment()
+    use_s3_environment()
     with connect(connections.database_url()) as conn:
         for item in batches.items(conn, batch_id, stage="load_transcripts"):
             try:
@@ -102,7 +102,7 @@ def _artifact(item: BatchItem, stage: str, kind: Any) -> Any:
 def publish(batch_id: int) -> dict[str, Any]:
     """Bring Elasticsearch up to what the catalog says of this batch; TransientError while the cluster is away."""
     from mediaindex.search.client import connect as connect_search
-    from mediaindex.search.outbox import publish_pending
+    from mediaindex.search.publish import publish_pending
     from mediaindex.search.setup import prepare
 
     client = connect_search(connections.elasticsearch_url())
@@ -115,20 +115,22 @@ def publish(batch_id: int) -> dict[str, Any]:
 def finish(batch_id: int) -> dict[str, Any]:
     """Settle every recording of the batch on the ledger; TerminalError where a failed task left some unsettled.
 
-    Those are quarantined, so that each has a state and a reason, and one command tries them again.
+    Those stay claimed and in their batch, with a reason, so that clearing the failed task goes on with them; and so
+    that another try of this comes to the same verdict.
     """
     with connect(connections.database_url()) as conn:
         summary = batches.finish(conn, batch_id)
         for id_ in summary.unfinished:
-            reason = f"a task of run batch_{batch_id} failed before this recording was done; mend its cause and requeue"
-            ledger.set_state(conn, id_, "quarantined", code="run_failed", reason=reason, stage="finish")
-        if summary.unfinished:
-            batches.finish(conn, batch_id)
+            reason = (
+                f"a task of run batch_{batch_id} failed before this recording was done; mend its cause and clear it"
+            )
+            ledger.set_state(conn, id_, "claimed", code="run_failed", reason=reason, stage="finish")
     numbers = {
         "indexed": summary.indexed,
         "in_review": summary.in_review,
         "duplicate": summary.duplicate,
-        "quarantined": summary.quarantined + len(summary.unfinished),
+        "quarantined": summary.quarantined,
+        "unfinished": len(summary.unfinished),
     }
     log.info("batch %d: %s", batch_id, ", ".join(f"{count} {state}" for state, count in numbers.items() if count))
     if summary.unfinished:

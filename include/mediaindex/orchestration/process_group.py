@@ -52,7 +52,7 @@ class ProcessGroup:
             self.end()
 
     def end(self, grace_s: float = GRACE_S) -> None:
-        """TERM, then KILL after ``grace_s``, to the whole group; nothing where it has ended. Safe in a signal handler."""
+        """TERM to the whole group, KILL after ``grace_s``; nothing where it has ended. Safe in a signal handler."""
         if self._process.returncode is None and self._signal(signal.SIGTERM):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace_s)
@@ -112,6 +112,6 @@ class _Lines:
 
 
 def _end_with_parent() -> list[str]:
-    """On Linux the kernel itself ends the child where this process is killed too hard to do it (SIGKILL, out of memory)."""
+    """On Linux the kernel ends the child itself where this process is killed too hard to do it (out of memory)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

@@ -14,8 +14,16 @@ from mediaindex.stages import (
 )
 
 from . import summaries
-from .binding import Binding
+from .binding import Binding, Inputs
 from .normalize_item import ENGINE
+
+
+def _assess(inputs: Inputs, settings: assess.Settings) -> results.Assessment:
+    normalized, speech, speakers, language, recognition = (inputs.upstream[stage] for stage in ASSESS_READS)
+    return assess.assess(normalized, speech, speakers, language, recognition, settings)
+
+
+ASSESS_READS = ("normalize", "detect_speech", "diarize", "identify_language", "transcribe")
 
 NORMALIZE = Binding(
     name="normalize",
@@ -87,11 +95,11 @@ TRANSCRIBE = Binding(
 ASSESS = Binding(
     name="assess",
     version=assess.VERSION,
-    reads=("normalize", "detect_speech", "diarize", "identify_language", "transcribe"),
+    reads=ASSESS_READS,
     settings=assess.Settings,
     result=results.Assessment,
     identities=lambda _: (),
-    run=lambda inputs, settings: assess.assess(*(inputs.upstream[stage] for stage in ASSESS.reads), settings),
+    run=_assess,
     summary=summaries.of_assessment,
 )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,20 +12,16 @@ from mediaindex.errors import TerminalError
 T = TypeVar("T")
 
 
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
 def dump(value: object) -> bytes:
     """Gzipped JSON. No time stamp goes in: equal values give equal bytes."""
-    return gzip.compress(_adapter(type(value)).dump_json(value), compresslevel=6, mtime=0)
+    return gzip.compress(TypeAdapter(type(value)).dump_json(value), compresslevel=6, mtime=0)
 
 
 def load(kind: type[T], payload: bytes) -> T:
     """The value that ``dump`` was given, its invariants checked again; TerminalError if the payload is not one."""
     try:
-        value: T = _adapter(kind).validate_json(gzip.decompress(payload))
+        adapter: TypeAdapter[T] = TypeAdapter(kind)
+        value = adapter.validate_json(gzip.decompress(payload))
     except (OSError, EOFError, ValidationError) as error:
         raise TerminalError(
             f"an artifact does not hold a valid {kind.__name__}: {error}; delete it and run the stage again",

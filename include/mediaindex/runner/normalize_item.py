@@ -20,6 +20,7 @@ from .usage import Meter
 
 if TYPE_CHECKING:
     from mediaindex.storage.artifacts import ArtifactStore
+    from mediaindex.storage.objects import Located
 
 NAME = "normalize"
 ENGINE = "ffmpeg"
@@ -47,7 +48,7 @@ def normalize_item(item: JobItem, store: ArtifactStore, folder: Path, settings: 
     return _result(item, "done", normalized, mark, meter)
 
 
-def _download(source: object, target: Path) -> None:
+def _download(source: Located, target: Path) -> None:
     from mediaindex.storage.client import s3_client
     from mediaindex.storage.media import download
 

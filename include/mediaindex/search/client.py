@@ -74,8 +74,8 @@ def translated(client: Elasticsearch) -> Iterator[None]:
 
 def api_error(error: ApiError, where: str) -> ConfigError | TerminalError | TransientError:
     """Our error for a refusal of the server."""
-    said = str(error.message)
-    if is_transient(error.status_code, said):
+    said = _said(error)
+    if is_transient(error.status_code, error.message):
         return TransientError(f"Elasticsearch at {where} is busy: {said}.", code="search_unavailable")
     if error.status_code in {401, 403}:
         return ConfigError(
@@ -94,3 +94,10 @@ def api_error(error: ApiError, where: str) -> ConfigError | TerminalError | Tran
 def is_transient(status: int, reason: str) -> bool:
     """Whether the same request may succeed later."""
     return status in TRANSIENT_STATUS or reason in TRANSIENT_BLOCKS
+
+
+def _said(error: ApiError) -> str:
+    """Kind and reason of a refusal, as the server words them."""
+    details = error.body.get("error") if isinstance(error.body, dict) else None
+    reason = details.get("reason") if isinstance(details, dict) else None
+    return f"{error.message}: {reason:.500}" if isinstance(reason, str) else str(error.message)

@@ -38,7 +38,7 @@ def publish_pending(
     conn: connection,
     client: Elasticsearch,
     *,
-    limit: int = 100,
+    limit: int = 1_000,
     batch_id: int | None = None,
     indexes: Indexes = DEFAULT,
 ) -> PublishCounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from .results import Speech
 
 if TYPE_CHECKING:
     from .audio import Audio
+    from .media.signal_level import Mask
     from .protocols import Samples, SpeechDetector
 
 VERSION = 1
@@ -72,10 +74,9 @@ def speech_runs(heard: Samples, frame_seconds: float, settings: Settings) -> lis
     for index, probability in enumerate(heard.tolist()):
         if probability >= settings.enter:
             begin, quiet = (index if begin is None else begin), None
-        elif begin is not None:
-            if quiet is None and probability < settings.leave:
-                quiet = index
-            if quiet is not None and index - quiet >= patience:
+        elif begin is not None and probability < settings.leave:
+            quiet = index if quiet is None else quiet
+            if index - quiet >= patience:
                 runs.append((begin, quiet))
                 begin, quiet = None, None
     if begin is not None:
@@ -103,7 +104,7 @@ def on_source_clock(span: Span, clock: Clock) -> list[Span]:
     """The span in source time, cut where the source's clock jumps: nobody was heard inside a gap."""
     cuts = [anchor.audio for anchor in clock.anchors if span.start < anchor.audio < span.end]
     edges = [span.start, *cuts, span.end]
-    return [clock.span_to_source(Span(low, high)) for low, high in zip(edges, edges[1:], strict=False)]
+    return [clock.span_to_source(Span(low, high)) for low, high in itertools.pairwise(edges)]
 
 
 def _listen(audio: Audio, detector: SpeechDetector) -> tuple[Samples, Samples]:
@@ -123,10 +124,12 @@ def _listen(audio: Audio, detector: SpeechDetector) -> tuple[Samples, Samples]:
     return np.concatenate(heard), np.concatenate(levels)
 
 
-def _far_from(speech: Samples, frame_seconds: float) -> Samples:
+def _far_from(speech: Mask, frame_seconds: float) -> Mask:
     """Frames at least 0.1 s from speech: breath and echo at its edges are not the background."""
     import numpy as np
 
     reach = round(0.1 / frame_seconds)
-    near = np.convolve(speech, np.ones(2 * reach + 1), mode="same") > 0 if len(speech) else speech
-    return ~near[: len(speech)]
+    if not len(speech):
+        return speech
+    heard_near = np.convolve(speech, np.ones(2 * reach + 1), mode="full")[reach : reach + len(speech)]
+    return np.asarray(heard_near < 0.5)

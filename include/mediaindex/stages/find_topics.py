@@ -23,12 +23,11 @@ VERSION = 1
 # Names; a recording's dates, amounts and ordinals are not what it is about.
 NAMES = frozenset({"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"})
 # What everybody says about everything.
-SPOKEN_ONLY = frozenset(
-    (
-        "bit case course day fact guy guys kind lot man matter one ones part people place point question reason rest "
-        "side sort stuff thing things time times today tomorrow type way ways word words year years yeah yes um uh okay"
-    ).split()  # noqa: SIM905  # one a line says no more
-)
+_SPOKEN = """
+    bit case course day fact guy guys kind lot man matter one ones part people place point question reason rest
+    side sort stuff thing things time times today tomorrow type way ways word words year years yeah yes um uh okay
+"""
+SPOKEN_ONLY = frozenset(_SPOKEN.split())
 PUNCTUATION = " .,!?;:\"'()[]-\u2013\u2014\u2026\u201c\u201d\u2018\u2019"
 
 

@@ -20,7 +20,8 @@ from .media import failures
 from .media.containers import has_clock
 from .media.decode import Pcm, decode
 from .media.encode import encode_flac
-from .media.loudness import gain_db, measure
+from .media.loudness import Loudness, gain_db, measure
+from .media.noise import noise_filter
 from .media.probe import AudioStream, SourceFile, choose_stream, probe
 from .media.process import printable
 from .media.source_clock import read_clock
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 VERSION = 1
 AUDIO = "audio.flac"
 CHANNELS = "channels.flac"
-# FFT denoiser, following the noise as it changes; it suits steady noise (fans, hiss, hum).
-NOISE_REDUCTION = "afftdn=nr=12:tn=1"
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +56,7 @@ class Settings:
             raise ValueError("normalize: max_seconds above 0, gap_tolerance at least 0.01")
 
 
-def normalize(
-    source: Path, out_dir: Path, settings: Settings, raw_format: RawFormat | None = None
-) -> NormalizedAudio:
+def normalize(source: Path, out_dir: Path, settings: Settings, raw_format: RawFormat | None = None) -> NormalizedAudio:
     """Write ``out_dir/audio.flac`` (and ``channels.flac``, if kept), and say what is in it.
 
     ``raw_format`` tells how to read headerless audio. Raises BadMediaError (its code is the reason), ConfigError
@@ -75,13 +72,10 @@ def normalize(
         pcm = decode(
             found, stream, Path(folder), keep_channels=settings.keep_channels, max_seconds=settings.max_seconds
         )
-        prepare = NOISE_REDUCTION if settings.reduce_noise else None
-        loudness = measure(pcm.path, pcm.seconds, prepare)
-        gain = gain_db(loudness, settings.target_lufs, settings.max_true_peak_dbtp, settings.max_gain_db)
-        filters = [*filter(None, [prepare]), *([f"volume={gain}dB"] if gain else [])]
-        encode_flac(pcm.path, 1, pcm.seconds, filters, out_dir / AUDIO)
-        if pcm.channels_path:
-            encode_flac(pcm.channels_path, pcm.channels, pcm.seconds, filters, out_dir / CHANNELS)
+        prepare = noise_filter(pcm.path) if settings.reduce_noise else None
+        loudness, gain = _level(pcm.path, 1, pcm.seconds, prepare, settings, out_dir / AUDIO)
+        if pcm.channels_path:  # its own gain: a party alone on a channel is louder there than in the mix
+            _level(pcm.channels_path, pcm.channels, pcm.seconds, prepare, settings, out_dir / CHANNELS)
     return NormalizedAudio(
         audio_sha256=pcm.sha256,
         duration=seconds(pcm.seconds),
@@ -106,9 +100,21 @@ def audio_of(normalized: NormalizedAudio, out_dir: Path) -> Audio:
     return Audio(out_dir / AUDIO, normalized.duration, normalized.clock)
 
 
+def _level(
+    pcm: Path, channels: int, length: float, prepare: str | None, settings: Settings, target: Path
+) -> tuple[Loudness, float]:
+    """Write ``target`` through the filter ``prepare`` at the loudness asked for; what was measured, and the gain (dB)."""
+    loudness = measure(pcm, channels, length, prepare)
+    gain = gain_db(loudness, settings.target_lufs, settings.max_true_peak_dbtp, settings.max_gain_db)
+    volume = f"volume={gain}dB" if gain else None
+    encode_flac(pcm, channels, length, [part for part in (prepare, volume) if part], target)
+    return loudness, gain
+
+
 def _check_length(source: SourceFile, stream: AudioStream, settings: Settings) -> None:
-    # A header may be wrong by a factor (bit rate estimates), so only a gross claim is believed before decoding.
-    if (stream.duration or source.duration or 0.0) > 2 * settings.max_seconds:
+    # A header may be wrong by a factor (bit rate estimates), so only a gross claim is believed before decoding; and
+    # only the stream's own: the container's counts a jump of the time stamps as length.
+    if (stream.duration or 0.0) > 2 * settings.max_seconds:
         raise failures.too_long(source.path.name, settings.max_seconds)
 
 

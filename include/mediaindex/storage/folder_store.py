@@ -68,7 +68,7 @@ class FolderArtifactStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(target, write)
         except OSError as error:
-            raise TransientError(f"{target}: {error.strerror}; free space or make it writable", code="store") from error
+            raise TransientError(f"{target}: {error}; free space or make it writable", code="store") from error
 
 
 def _read(path: Path) -> bytes | None:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 # Decoded samples say all there is to say about time here. What ffprobe calls a start time is the encoder's delay,
 # which the decoder cuts away, or an estimate.
-WITHOUT_CLOCK = frozenset(
-    "wav w64 aiff au caf flac mp3 aac ac3 eac3 dts dtshd amr amrnb amrwb ape tta wv tak shn mpc mpc8 voc sox ircam "
-    "nistsphere g722 g726 gsm ilbc sds truehd loas qcp dsf wsd wve adx aptx spdif".split()
-)
+# fmt: off
+WITHOUT_CLOCK = frozenset((
+    "wav", "w64", "aiff", "au", "caf", "flac", "mp3", "aac", "ac3", "eac3", "dts", "dtshd", "amr", "amrnb",
+    "amrwb", "ape", "tta", "wv", "tak", "shn", "mpc", "mpc8", "voc", "sox", "ircam", "nistsphere", "g722",
+    "g726", "gsm", "ilbc", "sds", "truehd", "loas", "qcp", "dsf", "wsd", "wve", "adx", "aptx", "spdif",
+))
 
+# "mov" is also mp4, m4a and 3gp; "matroska" is also webm.
 WITH_CLOCK = (
-    "mov",  # also mp4, m4a, 3gp
-    "matroska",  # also webm
-    *"ogg mpegts mpeg avi asf flv live_flv mxf rm wtv dv nut ivf xmv ty pva gxf nsv swf vivo kux dhav lxf".split(),
+    "mov", "matroska", "ogg", "mpegts", "mpeg", "avi", "asf", "flv", "live_flv", "mxf", "rm", "wtv", "dv",
+    "nut", "ivf", "xmv", "ty", "pva", "gxf", "nsv", "swf", "vivo", "kux", "dhav", "lxf",
 )
+# fmt: on
 
 ALLOWED = ",".join([*sorted(WITHOUT_CLOCK), *WITH_CLOCK])
 

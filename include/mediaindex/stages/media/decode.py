@@ -10,8 +10,8 @@ from typing import Any
 from mediaindex.stages.protocols import SAMPLE_RATE
 
 from . import failures
-from .process import GLOBAL, HARDENING, run
 from .probe import AudioStream, SourceFile
+from .process import GLOBAL, HARDENING, run
 
 BYTES = 2  # a sample
 SHORTEST = 0.02  # s: less is a header with crumbs
@@ -42,7 +42,6 @@ def decode(source: SourceFile, stream: AudioStream, folder: Path, *, keep_channe
     ``empty_audio``, ``too_long``, ``timed_out``.
     """
     name = source.path.name
-    expected = min(stream.duration or source.duration or max_seconds, max_seconds)
     channels = stream.channels if keep_channels and 1 < stream.channels <= MOST_FLAC_CHANNELS else 1
     channels_path = folder / "channels.pcm" if channels > 1 else None
     command = decode_command(source, stream, channels_path, max_seconds)
@@ -54,7 +53,7 @@ def decode(source: SourceFile, stream: AudioStream, folder: Path, *, keep_channe
             writer.take(piece)
             file.write(piece)
 
-        ended = run(command, 120.0 + expected / 4, consume, name=name)
+        ended = run(command, _patience(source, stream, max_seconds), consume, name=name)
     if writer.seconds < SHORTEST:
         if ended.code != 0 and ended.messages:
             raise failures.undecodable(name, ended.messages)
@@ -62,7 +61,9 @@ def decode(source: SourceFile, stream: AudioStream, folder: Path, *, keep_channe
     return Pcm(path, writer.size // BYTES, writer.sha256.hexdigest(), channels_path, channels, ended.messages)
 
 
-def decode_command(source: SourceFile, stream: AudioStream, channels_path: Path | None, max_seconds: float) -> list[str]:
+def decode_command(
+    source: SourceFile, stream: AudioStream, channels_path: Path | None, max_seconds: float
+) -> list[str]:
     """The ffmpeg command: mono to standard output and, if asked for, all channels to a file."""
     import ffmpeg
 
@@ -82,6 +83,15 @@ def decode_command(source: SourceFile, stream: AudioStream, channels_path: Path 
         outputs.append(ffmpeg.output(audio, f"file:{channels_path.absolute()}", fs=limit, **pcm))
     command: list[str] = ffmpeg.merge_outputs(*outputs).global_args(*GLOBAL, "-v", "error", "-y").compile()
     return command
+
+
+def _patience(source: SourceFile, stream: AudioStream, max_seconds: float) -> float:
+    """Seconds that decoding may take: at four times real time, where 20 and more are usual.
+
+    Headers understate length too (a broadcast that was cut off), so the size has a say: 4 kB a second is a low rate.
+    """
+    claimed = stream.duration or source.duration or 0.0
+    return 120.0 + min(max(claimed, source.path.stat().st_size / 4000), max_seconds) / 4
 
 
 class _Writer:

@@ -51,6 +51,6 @@ def without_audio(name: str, seconds: float) -> BadMediaError:
 def too_long(name: str, limit_s: float) -> BadMediaError:
     """More audio than the setting allows."""
     return BadMediaError(
-        f"{printable(name)}: more than {limit_s / 3600:.0f} hours of audio; split it, or raise max_seconds of normalize",
+        f"{printable(name)}: more than {limit_s / 3600:.0f} hours of audio; split it or raise normalize's max_seconds",
         code="too_long",
     )

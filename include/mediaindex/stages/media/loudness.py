@@ -26,12 +26,12 @@ class Loudness:
     true_peak: float | None
 
 
-def measure(pcm: Path, seconds: float, prepare: str | None) -> Loudness:
-    """Loudness of 16 kHz mono s16le PCM after the filter chain ``prepare``, if any."""
+def measure(pcm: Path, channels: int, seconds: float, prepare: str | None) -> Loudness:
+    """Loudness of 16 kHz s16le PCM after the filter chain ``prepare``, if any."""
     import ffmpeg
 
     chain = ",".join(filter(None, [prepare, "ebur128=peak=true:framelog=verbose"]))
-    opened = ffmpeg.input(f"file:{pcm.absolute()}", format="s16le", ar=SAMPLE_RATE, ac=1)
+    opened = ffmpeg.input(f"file:{pcm.absolute()}", format="s16le", ar=SAMPLE_RATE, ac=channels)
     # Only our own PCM is read here, so nothing a stranger wrote can stand among the lines that are parsed.
     output = ffmpeg.output(opened["0"], "pipe:1", af=chain, format="null")
     command = output.global_args(*GLOBAL, "-v", "info").compile()

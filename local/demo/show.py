@@ -1,0 +1,69 @@
+"""What the demo ends with: the table, a transcript's beginning, a search with its hit, the review queue, addresses."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mediaindex.catalog import publications, reviews
+from mediaindex.catalog.report import ReportRow
+
+QUERY = "season of light"
+
+
+def recordings(console: Console, rows: list[ReportRow]) -> None:
+    """One line a file."""
+    table = Table(title="Recordings", title_justify="left", box=None, pad_edge=False)
+    table.add_column("file", no_wrap=True)
+    for name in ("length", "language", "speakers", "words", "confidence", "status", "seconds"):
+        table.add_column(name, justify="left" if name in ("language", "status") else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            escape(row.key.rpartition("/")[2]),
+            clock(row.duration),
+            row.language or "-",
+            "-" if row.speakers is None else str(row.speakers),
+            "-" if row.words is None else str(row.words),
+            "-" if row.confidence is None else f"{row.confidence:.2f}",
+            row.state,
+            f"{row.wall_s:.1f}",
+        )
+    console.print(table)
+    used = sorted({row.recogniser for row in rows if row.recogniser})
+    console.print(f"recognised by: {', '.join(used) or 'nobody'}\n", highlight=False)
+
+
+def transcript(console: Console, found: publications.PublishableTranscript, turns: int = 4) -> None:
+    """The first turns of one recording, with speakers and times."""
+    console.print(f"[bold]The beginning of {escape(found.key.rpartition('/')[2])}[/]", highlight=False)
+    for turn in found.turns[:turns]:
+        console.print(f"  {clock(turn.start)}  {turn.speaker}  {escape(turn.text)}", highlight=False)
+    console.print()
+
+
+def review_queue(console: Console, items: list[reviews.ReviewItem]) -> None:
+    """What waits for people, and why."""
+    console.print("[bold]The review queue[/]")
+    for item in items:
+        console.print(f"  {escape(item.key.rpartition('/')[2])} ({item.kind})", highlight=False)
+        for reason in item.reasons:
+            console.print(f"    {escape(reason)}", highlight=False)
+    console.print()
+
+
+def addresses(console: Console, lines: dict[str, str]) -> None:
+    """Where to look next."""
+    console.print("[bold]Look around[/]")
+    width = max(map(len, lines))
+    for name, value in lines.items():
+        console.print(f"  {name:<{width}}  {value}", highlight=False, soft_wrap=True)
+
+
+def clock(seconds: float | None) -> str:
+    """``0:01:02.3``; a dash where there is no time."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}"

@@ -1,0 +1,93 @@
+"""How long one hour's words and turns take into PostgreSQL: ``python tests/bench/catalog_load.py``.
+
+Needs MEDIAINDEX_DATABASE_URL and the right to create a database, which is dropped at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+
+from mediaindex.catalog import batches, ledger, stage_runs, transcripts
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.migrate import migrate
+from mediaindex.runner.job import ItemResult, JobResult
+from mediaindex.stages.results import Assessment, Mention, Topic, Topics
+from mediaindex.storage.objects import ObjectVersion
+from mediaindex.timeline import Transcript, Turn, Word
+
+WORDS, WORDS_A_TURN = 10_000, 20
+BUDGET_S = 2.0
+ROUNDS = 5
+
+
+def hour() -> tuple[Assessment, Topics]:
+    """An hour in which two people say 10 000 words in 500 turns."""
+    step = 3600 / WORDS
+    words = [Word(n * step, n * step + step * 0.8, f"word{n % 977}", 0.9) for n in range(WORDS)]
+    turns = []
+    for first in range(0, WORDS, WORDS_A_TURN):
+        said = tuple(words[first : first + WORDS_A_TURN])
+        turns.append(Turn(said[0].start, said[-1].end, f"SPEAKER_{len(turns) % 2:02}", "en", said))
+    topics = tuple(
+        Topic("phrase", f"topic {n}", None, tuple(Mention(t, turns[t].start) for t in range(n, len(turns), 40)))
+        for n in range(40)
+    )
+    return Assessment(Transcript(0, 3600, "en", "bench", tuple(turns)), 0.9, 1.0, False), Topics(topics)
+
+
+def measure(conn: Any) -> list[float]:
+    """Seconds of each load, every one a new version."""
+    when = datetime(2025, 1, 1, tzinfo=UTC)
+    (claimed,) = ledger.claim(conn, "bench", [ObjectVersion("bench", "hour.wav", "e", None, 1, when)])
+    (batch_id,) = batches.plan(conn, "bench")
+    sha256 = "0" * 64
+    normalized = ItemResult(id=str(claimed.id), status="done", audio_sha256=sha256, fingerprint="n")
+    stage_runs.record(conn, batch_id, JobResult(stage="normalize", items=(normalized,)))
+    assessment, topics = hour()
+    took = []
+    for number in range(ROUNDS):
+        start = time.perf_counter()
+        transcripts.load(
+            conn,
+            media_object_id=claimed.id,
+            audio_sha256=sha256,
+            assessment=assessment,
+            topics=topics,
+            fingerprint=f"round {number}",
+        )
+        took.append(time.perf_counter() - start)
+    return took
+
+
+def main() -> int:
+    """Print the median and how often it fits into the budget; 1 where it does not."""
+    server = os.environ["MEDIAINDEX_DATABASE_URL"]
+    name = f"mediaindex_bench_{uuid.uuid4().hex[:12]}"
+    admin = psycopg2.connect(server)
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute(f"create database {name}")
+        try:
+            with connect(urlunsplit(urlsplit(server)._replace(path=f"/{name}"))) as conn:
+                migrate(conn)
+                median = statistics.median(measure(conn))
+        finally:
+            cursor.execute(f"drop database {name} with (force)")
+    admin.close()
+    print(
+        f"load of one hour ({WORDS} words): {median:.2f} s, {BUDGET_S / median:.1f} x faster than asked ({BUDGET_S} s)"
+    )  # noqa: T201
+    return int(median > BUDGET_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

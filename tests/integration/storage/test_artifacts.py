@@ -1,0 +1,94 @@
+"""What every artifact store promises, held against the real ones."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.storage.artifacts import ArtifactStore, FolderArtifactStore, S3ArtifactStore, open_store
+from mediaindex.storage.client import s3_client
+
+NAME = ("ab" * 32, "diarize", "0f" * 16)
+
+
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.servers)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactStore:
+    if request.param == "folder":
+        return FolderArtifactStore(tmp_path / "artifacts")
+    return S3ArtifactStore(request.getfixturevalue("client"), request.getfixturevalue("bucket"))
+
+
+def test_what_was_put_comes_back(store: ArtifactStore) -> None:
+    store.put(*NAME, b'{"a": 1}')
+    assert store.exists(*NAME)
+    assert store.get(*NAME) == b'{"a": 1}'
+
+
+def test_what_was_not_put_is_not_there(store: ArtifactStore, tmp_path: Path) -> None:
+    target = tmp_path / "audio.flac"
+    assert not store.exists(*NAME)
+    assert store.get(*NAME) is None
+    assert store.get_pointer("source", "77") is None
+    assert not store.get_file(*NAME, "audio.flac", target)
+    assert not target.exists()
+
+
+def test_a_file_comes_back_whole(store: ArtifactStore, tmp_path: Path) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.write_bytes(bytes(range(256)) * 40_000)  # more than one part of a multipart upload
+    store.put_file(*NAME, "audio.flac", source)
+    assert store.get_file(*NAME, "audio.flac", target)
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_the_last_pointer_counts(store: ArtifactStore) -> None:
+    store.put_pointer("source", "77", {"audio_sha256": "old"})
+    store.put_pointer("source", "77", {"audio_sha256": "new"})
+    assert store.get_pointer("source", "77") == {"audio_sha256": "new"}
+
+
+def test_readers_see_a_whole_artifact_or_none(store: ArtifactStore) -> None:
+    payloads = [bytes([n]) * 200_000 for n in range(8)]
+    store.put(*NAME, payloads[0])
+    with ThreadPoolExecutor(4) as pool:
+        writes = [pool.submit(store.put, *NAME, payload) for payload in payloads]
+        while not all(write.done() for write in writes):
+            assert store.get(*NAME) in payloads
+
+
+def test_names_that_lead_elsewhere_are_refused(store: ArtifactStore) -> None:
+    with pytest.raises(TerminalError):
+        store.put("../../etc", "diarize", "f0", b"")
+
+
+def test_the_address_names_the_artifact(store: ArtifactStore) -> None:
+    assert store.uri(*NAME).endswith(f"/artifacts/{'/'.join(NAME)}.json.gz")
+
+
+def test_a_folder_keeps_no_half_written_files(tmp_path: Path) -> None:
+    store = FolderArtifactStore(tmp_path)
+    with pytest.raises(Exception, match="no-such-file"):
+        store.put_file(*NAME, "audio.flac", tmp_path / "no-such-file")
+    store.put(*NAME, b"{}")
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{NAME[2]}.json.gz"]
+
+
+@pytest.mark.servers
+def test_a_missing_bucket_is_said_to_be_missing(client: object) -> None:
+    assert client
+    store = S3ArtifactStore(s3_client(), "mediaindex-no-such-bucket")
+    with pytest.raises(ConfigError, match="no such bucket"):
+        store.put(*NAME, b"{}")
+    with pytest.raises(ConfigError, match="no such bucket"):
+        store.get(*NAME)
+
+
+def test_a_job_names_its_store(tmp_path: Path) -> None:
+    from mediaindex.runner.job import FolderStore, S3Store
+
+    assert open_store(FolderStore(path=str(tmp_path))).uri(*NAME).startswith(tmp_path.as_uri())
+    opened = open_store(S3Store(bucket="b", prefix="/p/", endpoint_url="http://127.0.0.1:1"))
+    assert opened.uri(*NAME) == f"s3://b/p/{'/'.join(NAME)}.json.gz"

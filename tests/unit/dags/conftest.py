@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+DAGS = ROOT / "dags"
+
+# Read the DAG files as Airflow's parser does, with every door to the world shut, and say what was found.
+PROBE = """
+import json, socket, sys, time
+import airflow.sdk, airflow.dag_processing.dagbag
+from airflow.providers.standard.operators.python import BranchPythonOperator
+def refuse(*_a, **_k): raise OSError("a DAG file must not touch the network while it is parsed")
+class Shut(socket.socket):
+    connect = connect_ex = refuse
+socket.socket, socket.getaddrinfo, socket.create_connection = Shut, refuse, refuse
+from airflow.dag_processing.dagbag import DagBag
+began = time.process_time()
+bag = DagBag(dag_folder=sys.argv[1])
+seconds = {s.file: s.duration.total_seconds() for s in bag.dagbag_stats}
+def mapped(task):
+    group = task.task_group
+    while group is not None:
+        if type(group).__name__ == "MappedTaskGroup": return True
+        group = group.parent_group
+    return False
+def seconds_of(delta): return None if delta is None else delta.total_seconds()
+def fact(task):
+    kind = task.operator_class if task.is_mapped else type(task)
+    names = [c.__name__ for c in kind.__mro__] if isinstance(kind, type) else [str(kind)]
+    return dict(id=task.task_id, owner=task.owner, retries=task.retries, delay=seconds_of(task.retry_delay),
+        backoff=task.retry_exponential_backoff, longest=seconds_of(task.max_retry_delay),
+        timeout=seconds_of(task.execution_timeout), pool=task.pool, rule=str(task.weight_rule.value
+        if hasattr(task.weight_rule, "value") else task.weight_rule), kinds=names, mapped=mapped(task),
+        policy=type(task.retry_policy).__name__, trigger_rule=str(getattr(task.trigger_rule, "value", task.trigger_rule)),
+        downstream=sorted(task.downstream_task_ids))
+dags = {d.dag_id: dict(file=d.fileloc, doc=d.doc_md, tags=sorted(d.tags), tasks=[fact(t) for t in d.tasks],
+    timetable=type(d.timetable).__name__, callback=bool(d.on_failure_callback)) for d in bag.dags.values()}
+print("FACTS" + json.dumps(dict(errors=bag.import_errors, seconds=seconds, dags=dags, modules=sorted(sys.modules))))
+"""
+
+
+@pytest.fixture(scope="session")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a fresh Airflow process sees in our DAG folder."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
+        "AIRFLOW_CONFIG": str(ROOT / "airflow.cfg"),
+        "MEDIAINDEX_CONFIG": str(ROOT / "local" / "sources.yaml"),
+    }
+    command = [sys.executable, "-c", PROBE, str(DAGS)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
+    found = [line[5:] for line in done.stdout.splitlines() if line.startswith("FACTS")]
+    assert found, done.stdout + done.stderr
+    told: dict[str, Any] = json.loads(found[0])
+    return told

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mediaindex.engines import silero
+from mediaindex.errors import ModelMissingError
+
+found = importlib.util.find_spec("silero_vad")
+pytestmark = pytest.mark.skipif(found is None, reason="silero-vad is not in this environment")
+DATA = Path(found.submodule_search_locations[0]) / "data" if found and found.submodule_search_locations else Path()
+MODEL = DATA / "silero_vad_16k_sequence.onnx"
+
+
+@pytest.fixture(scope="module")
+def detector() -> silero.SileroDetector:
+    return silero.load(MODEL, identity="silero")
+
+
+def noise(samples: int) -> np.ndarray:
+    return np.random.default_rng(3).normal(0, 0.1, samples).astype(np.float32)
+
+
+@pytest.mark.parametrize(("samples", "frames"), [(0, 0), (1, 1), (512, 1), (513, 2), (512 * 512 + 1, 513)])
+def test_one_probability_a_frame(detector: silero.SileroDetector, samples: int, frames: int) -> None:
+    heard = detector.probabilities(noise(samples))
+    assert heard.shape == (frames,)
+    assert heard.dtype == np.float32
+    assert np.all((heard >= 0) & (heard <= 1))
+
+
+def test_state_runs_on_between_calls_of_the_model(
+    detector: silero.SileroDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = noise(512 * 40)
+    whole = detector.probabilities(samples)
+    monkeypatch.setattr(silero, "FRAMES_A_CALL", 7)
+    assert np.allclose(detector.probabilities(samples), whole, atol=1e-5)
+
+
+def test_each_call_begins_anew(detector: silero.SileroDetector) -> None:
+    assert np.array_equal(detector.probabilities(noise(5000)), detector.probabilities(noise(5000)))
+
+
+def test_the_streaming_model_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError, match=r"silero_vad_16k_sequence\.onnx"):
+        silero.load(DATA / "silero_vad.onnx", identity="x").probabilities(noise(512))
+
+
+def test_torch_is_not_imported() -> None:
+    code = "import sys, mediaindex.engines.silero; sys.exit('torch' in sys.modules or 'silero_vad' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediaindex.errors import TerminalError, TransientError
+from mediaindex.orchestration.child import (
+    ChildFailedError,
+    ChildRefusedError,
+    NothingToDoError,
+    SpeechChild,
+    child_environment,
+)
+from mediaindex.runner.job import FolderStore, Job, JobItem, ObjectSource
+
+Make = Callable[[str], str]
+
+
+def a_job(*ids: str) -> Job:
+    source = ObjectSource(bucket="media", key="a.wav", etag="e", size=1)
+    items = tuple(JobItem(id=id_, name="a.wav", source=source) for id_ in ids)
+    return Job(stage="normalize", items=items, store=FolderStore(path="/nowhere"))
+
+
+def test_a_result_comes_back_as_the_child_wrote_it(speech_python: Make, plain_environment: dict[str, str]) -> None:
+    child = SpeechChild(speech_python("write([item('1'), item('2', status='cached')])"), plain_environment)
+    assert [item.status for item in child.run(a_job("1", "2")).items] == ["done", "cached"]
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("print('no such model'); sys.exit(10)", ChildRefusedError),
+        ("sys.exit(11)", NothingToDoError),
+        ("print('network'); sys.exit(75)", TransientError),
+        ("sys.exit(1)", ChildFailedError),
+        ("os.kill(os.getpid(), signal.SIGKILL)", ChildFailedError),
+        ("pass", ChildFailedError),
+        ("answer.write_text('{')", ChildFailedError),
+        ("write([item('1', status='wonderful')])", ChildFailedError),
+        ("write([item('2')])", ChildFailedError),
+        ("write([item('1')], stage='diarize')", ChildFailedError),
+    ],
+    ids=["refused", "nothing", "transient", "crash", "signal", "no-result", "half", "invalid", "stranger", "stage"],
+)
+def test_each_end_has_its_error(
+    body: str, error: type[Exception], speech_python: Make, plain_environment: dict[str, str]
+) -> None:
+    with pytest.raises(error) as caught:
+        SpeechChild(speech_python(body), plain_environment).run(a_job("1"))
+    assert type(caught.value) is error
+
+
+def test_only_a_refused_job_is_terminal() -> None:
+    assert issubclass(ChildRefusedError, TerminalError)
+    assert not issubclass(ChildFailedError, TerminalError)
+
+
+def test_the_error_repeats_the_last_line(speech_python: Make, plain_environment: dict[str, str]) -> None:
+    body = "print('first'); print('the model is missing: fetch it'); sys.exit(10)"
+    with pytest.raises(ChildRefusedError, match="the model is missing: fetch it"):
+        SpeechChild(speech_python(body), plain_environment).run(a_job("1"))
+
+
+def test_output_goes_into_the_log_line_by_line(
+    speech_python: Make, plain_environment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    SpeechChild(speech_python("print('one'); print('two'); write([item('1')])"), plain_environment).run(a_job("1"))
+    assert caplog.messages == ["one", "two"]
+
+
+def test_the_child_sees_what_it_is_given_and_no_more() -> None:
+    ours = {
+        "PATH": "/bin",
+        "OMP_NUM_THREADS": "1",
+        "AWS_ACCESS_KEY_ID": "old",
+        "MEDIAINDEX_MODELS": "/models",
+        "MEDIAINDEX_DATABASE_URL": "postgresql://secret",
+        "MEDIAINDEX_ELASTICSEARCH_API_KEY": "secret",
+        "AIRFLOW_CONN_MEDIAINDEX_POSTGRES": "secret",
+        "AIRFLOW__CORE__FERNET_KEY": "secret",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "secret",
+        "GITHUB_TOKEN": "secret",
+        "PYTHONPATH": "/airflow/dags",
+    }
+    assert child_environment(ours, {"AWS_ACCESS_KEY_ID": "new"}) == {
+        "PATH": "/bin",
+        "OMP_NUM_THREADS": "1",
+        "AWS_ACCESS_KEY_ID": "new",
+        "MEDIAINDEX_MODELS": "/models",
+    }
+
+
+def test_temporary_files_of_a_child_go_with_it(speech_python: Make, plain_environment: dict[str, str]) -> None:
+    body = "import tempfile; print(tempfile.mkstemp()[1]); write([item('1')])"
+    lines: list[str] = []
+
+    class Log:
+        def info(self, event: str, /) -> None:
+            lines.append(event)
+
+    SpeechChild(speech_python(body), plain_environment, Log()).run(a_job("1"))
+    assert lines
+    assert not Path(lines[0]).exists()

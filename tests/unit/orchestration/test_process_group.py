@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mediaindex.orchestration.process_group import LINE_BYTES, ProcessGroup
+
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(300)"
+)
+PARENT = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}])
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def start(code: str, folder: Path) -> ProcessGroup:
+    return ProcessGroup([sys.executable, "-c", code], dict(os.environ), folder)
+
+
+def gone(pid: int, within_s: float = 5.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class StopReading(BaseException):
+    """Like Airflow's timeout: not an Exception."""
+
+
+def test_lines_come_in_order_with_the_exit_code(tmp_path: Path) -> None:
+    lines: list[str] = []
+    code = start("import sys; print('one'); print('two', file=sys.stderr); print('10%\\r20%'); sys.exit(7)", tmp_path)
+    assert code.follow(lines.append) == 7
+    assert sorted(lines) == ["10%", "20%", "one", "two"]
+
+
+def test_a_line_is_told_when_it_is_written_not_at_the_end(tmp_path: Path) -> None:
+    group = start("import time; print('here', flush=True); time.sleep(300)", tmp_path)
+
+    def tell(line: str) -> None:
+        raise StopReading(line)
+
+    with pytest.raises(StopReading, match="here"):
+        group.follow(tell)
+
+
+def test_an_endless_line_is_cut_and_bad_bytes_are_replaced(tmp_path: Path) -> None:
+    lines: list[str] = []
+    start(f"import sys; sys.stdout.buffer.write(b'\\xff' + b'x' * {LINE_BYTES * 3})", tmp_path).follow(lines.append)
+    assert lines[0].startswith("\ufffdx")
+    assert max(map(len, lines)) <= LINE_BYTES
+
+
+def test_an_exception_while_reading_ends_a_grandchild_that_ignores_term(tmp_path: Path) -> None:
+    lines: list[str] = []
+    group = start(PARENT, tmp_path)
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        if len(lines) == 2:  # its pid, and that it is deaf by now
+            raise StopReading
+
+    with pytest.raises(StopReading):
+        group.follow(tell)
+    assert gone(group.pid)
+    assert gone(next(int(line) for line in lines if line.isdecimal()))
+
+
+def test_a_grandchild_left_behind_does_not_hold_up_the_end_and_is_ended(tmp_path: Path) -> None:
+    lines: list[str] = []
+    code = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]).pid, flush=True)"
+    began = time.monotonic()
+    assert start(code, tmp_path).follow(lines.append) == 0
+    assert time.monotonic() - began < 30
+    assert gone(int(lines[0]))
+
+
+def test_a_signal_handler_ends_a_deaf_child_within_airflows_five_seconds(
+    tmp_path: Path,
+) -> None:
+    group = start(STUBBORN, tmp_path)
+    took: list[float] = []
+
+    def on_signal(_number: int, _frame: object) -> None:
+        began = time.monotonic()
+        group.end()
+        took.append(time.monotonic() - began)
+
+    before = signal.signal(signal.SIGUSR1, on_signal)
+    try:
+        code = group.follow(lambda _line: os.kill(os.getpid(), signal.SIGUSR1))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert code == -signal.SIGKILL
+    assert took[0] < 5
+
+
+def test_ending_twice_or_after_the_end_does_nothing(tmp_path: Path) -> None:
+    group = start("pass", tmp_path)
+    assert group.follow(lambda _line: None) == 0
+    group.end()
+    group.end()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    code = f"""
+import os, pathlib, sys
+from mediaindex.orchestration.process_group import ProcessGroup
+command = [sys.executable, "-c", "import time; time.sleep(300)"]
+group = ProcessGroup(command, dict(os.environ), pathlib.Path({str(tmp_path)!r}))
+print(group.pid, flush=True)
+group.follow(print)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        deadline = time.monotonic() + 10
+        while "setpriv" in psutil.Process(pid).name() and time.monotonic() < deadline:
+            time.sleep(0.02)  # until it has told the kernel and become the child proper
+        parent.kill()
+    assert gone(pid)

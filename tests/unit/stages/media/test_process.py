@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from mediaindex.errors import BadMediaError, ConfigError
+from mediaindex.stages.media.process import MESSAGES, printable, run
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_a_stalled_process_is_ended_in_time() -> None:
+    begin = time.monotonic()
+    with pytest.raises(BadMediaError) as caught:
+        run(python("import time; time.sleep(60)"), 0.5, lambda _: None, name="x")
+    assert caught.value.code == "timed_out"
+    assert time.monotonic() - begin < 10
+
+
+def test_an_error_while_reading_ends_the_process() -> None:
+    def refuse(_piece: bytes) -> None:
+        raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        run(python("import sys\nwhile True: sys.stdout.write('x' * 10000)"), 60, refuse, name="x")
+
+
+def test_messages_are_bounded_and_clean() -> None:
+    code = r"import sys; sys.stderr.write('\x1b[31m[mp3 @ 0x5581ab] bad\n' * 5000 + 'y' * 100000)"
+    ended = run(python(code), 60, lambda _: None, name="x")
+    assert len(ended.messages) == MESSAGES
+    assert all(len(message) <= 500 and message.isprintable() for message in ended.messages)
+    assert "0x5581ab" not in "".join(ended.messages)
+
+
+def test_a_missing_program_says_what_to_install() -> None:
+    with pytest.raises(ConfigError, match="apt-get install ffmpeg"):
+        run(["no-such-ffmpeg"], 1, lambda _: None, name="x")
+
+
+def test_names_become_one_line() -> None:
+    assert printable("a\nb\x1b[0m\u2028c\udcff") == "a b [0m c?"

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+
+from mediaindex.errors import ConfigError, TerminalError, TransientError
+from mediaindex.storage.errors import s3_errors
+
+
+def answer(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "m"}}, "GetObject")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code"),
+    [
+        (answer("NoSuchKey"), TerminalError, "gone"),
+        (answer("404"), TerminalError, "gone"),
+        (answer("PreconditionFailed"), TerminalError, "changed"),
+        (answer("InvalidObjectState"), TerminalError, "archived"),
+        (answer("NoSuchBucket"), ConfigError, "no_bucket"),
+        (answer("AccessDenied"), ConfigError, "s3_refused"),
+        (answer("SlowDown"), TransientError, "s3_busy"),
+        (answer("InternalError"), TransientError, "s3_busy"),
+        (NoCredentialsError(), ConfigError, "s3_credentials"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), TransientError, "s3_unreachable"),
+    ],
+)
+def test_each_failure_says_whether_trying_again_helps(error: Exception, kind: type[Exception], code: str) -> None:
+    with pytest.raises(kind, match="s3://b/k") as caught, s3_errors("s3://b/k"):
+        raise error
+    assert caught.value.code == code  # type: ignore[attr-defined]
