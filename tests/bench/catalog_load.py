@@ -33,7 +33,7 @@ def hour() -> tuple[Assessment, Topics]:
     """An hour in which two people say 10 000 words in 500 turns."""
     step = 3600 / WORDS
     words = [Word(n * step, n * step + step * 0.8, f"word{n % 977}", 0.9) for n in range(WORDS)]
-    turns = []
+    turns: list[Turn] = []
     for first in range(0, WORDS, WORDS_A_TURN):
         said = tuple(words[first : first + WORDS_A_TURN])
         turns.append(Turn(said[0].start, said[-1].end, f"SPEAKER_{len(turns) % 2:02}", "en", said))
@@ -83,9 +83,8 @@ def main() -> int:
         finally:
             cursor.execute(f"drop database {name} with (force)")
     admin.close()
-    print(
-        f"load of one hour ({WORDS} words): {median:.2f} s, {BUDGET_S / median:.1f} x faster than asked ({BUDGET_S} s)"
-    )  # noqa: T201
+    ratio = BUDGET_S / median
+    sys.stdout.write(f"load of one hour ({WORDS} words): {median:.2f} s, {ratio:.1f} x faster than {BUDGET_S} s\n")
     return int(median > BUDGET_S)
 
 

@@ -8,11 +8,14 @@ from functools import cached_property, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import ctranslate2
 from faster_whisper import WhisperModel
 
 from .whisper_words import Heard, words_of
 
 if TYPE_CHECKING:
+    from faster_whisper.transcribe import Segment
+
     from mediaindex.models import LocatedModel
     from mediaindex.stages.protocols import Samples
     from mediaindex.timeline import Word
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
 _RATE = 16_000
 # A retry hotter than this invents more than it hears.
 _TEMPERATURES = (0.0, 0.4)
+# What still repeats itself after the last try, or is most likely no speech, was made up. Whisper's own thresholds.
+_MAX_COMPRESSION = 2.4
+_MAX_NO_SPEECH = 0.6
+_MIN_LOG_PROB = -1.0
+_ISO = {"jw": "jv"}  # Whisper's code for Javanese
+_OWN = {iso: own for own, iso in _ISO.items()}
 
 
 class Whisper:
@@ -47,6 +56,12 @@ def _shared(located: LocatedModel) -> Whisper:
     return Whisper(located)
 
 
+def made_up(segment: Segment) -> bool:
+    """Whether a segment looks like an invention over silence or noise, or like a loop."""
+    silent = segment.no_speech_prob > _MAX_NO_SPEECH and segment.avg_logprob < _MIN_LOG_PROB
+    return bool(silent or segment.compression_ratio > _MAX_COMPRESSION)
+
+
 class WhisperRecogniser:
     """Speech to words in any of Whisper's languages, with its own punctuation and case."""
 
@@ -65,11 +80,15 @@ class WhisperRecogniser:
         return [self._words(chunk, language) for chunk in chunks]
 
     def _words(self, chunk: Samples, language: str) -> tuple[Word, ...]:
+        ctranslate2.set_random_seed(0)  # temperatures above 0 draw lots; the same audio shall give the same words
         segments, _info = self._whisper.model.transcribe(
             chunk,
-            language=language,
+            language=_OWN.get(language, language),
             word_timestamps=True,
             temperature=_TEMPERATURES,
+            compression_ratio_threshold=_MAX_COMPRESSION,
+            log_prob_threshold=_MIN_LOG_PROB,
+            no_speech_threshold=_MAX_NO_SPEECH,
             # What it wrote before would make it repeat itself; our chunks stand alone.
             condition_on_previous_text=False,
             without_timestamps=False,
@@ -78,6 +97,7 @@ class WhisperRecogniser:
         pieces = (
             Heard(word.word, word.start, word.end, word.probability)
             for segment in segments
+            if not made_up(segment)
             for word in segment.words or ()
         )
         return words_of(pieces, language, len(chunk) / _RATE)
@@ -97,7 +117,7 @@ class WhisperLanguages:
     def probabilities(self, samples: Samples) -> Mapping[str, float]:
         """P(language) by ISO 639-1 code over Whisper's languages, from one window of at most 30 s."""
         _best, _probability, found = self._whisper.model.detect_language(samples)
-        return {str(code): float(probability) for code, probability in found}
+        return {_ISO.get(code, code): float(probability) for code, probability in found}
 
 
 def load_recogniser(located: LocatedModel) -> WhisperRecogniser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from elasticsearch import ConflictError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
@@ -17,10 +17,9 @@ from .documents import recording_document, turn_documents
 from .names import DEFAULT, Indexes
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
-
     from mediaindex.catalog.publications import Publication, PublishableTranscript
 
+Catalog: TypeAlias = Any  # what catalog.connection.connect opens; its library is no business of this room
 CHUNK = 1_000  # documents a request; the client also cuts at 100 MB
 CONFLICT = 409
 
@@ -35,7 +34,7 @@ class PublishCounts:
 
 
 def publish_pending(
-    conn: connection,
+    conn: Catalog,
     client: Elasticsearch,
     *,
     limit: int = 1_000,
@@ -58,10 +57,13 @@ def publish_pending(
         except TerminalError as error:
             publications.mark_failed(conn, due.id, error.message)
             failed += 1
+    if published:
+        with translated(client):  # what we say is published can be found
+            client.indices.refresh(index=[indexes.turns, indexes.recordings])
     return PublishCounts(published, failed, turns)
 
 
-def _publish_one(conn: connection, client: Elasticsearch, due: Publication, indexes: Indexes) -> int:
+def _publish_one(conn: Catalog, client: Elasticsearch, due: Publication, indexes: Indexes) -> int:
     written = publish(client, publications.load_for_publication(conn, due.transcript_id), indexes)
     publications.mark_published(conn, due.id)
     return written

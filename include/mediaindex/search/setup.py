@@ -63,13 +63,15 @@ def _put_templates(client: Elasticsearch, indexes: Indexes) -> None:
 def _create_first(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
     """Create the first concrete index with its alias, unless the alias is there; its name where it is new."""
     alias = indexes.alias(kind)
-    if client.indices.exists_alias(name=alias):
-        return None
-    if client.indices.exists(index=alias):
+    # One question, not "is it an alias?" and then "is it an index?": another process may create it in between.
+    behind = client.options(ignore_status=404).indices.get(index=alias, features="aliases")
+    if alias in behind:
         raise ConfigError(
             f"Elasticsearch has an index named {alias!r}, which must be an alias: something wrote there before the "
             "indexes were prepared. Delete that index and prepare again; everything is published from the catalog."
         )
+    if "status" not in behind:
+        return None
     name = indexes.concrete(kind, 1)
     try:
         client.indices.create(index=name, aliases={alias: {"is_write_index": True}})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mediaindex.timeline import Span, seconds
@@ -51,7 +52,7 @@ def identify_language(
     Windows are combined by the mean of their log probabilities, weighted by seconds of speech. ``allowed`` languages,
     if given, share the probability among themselves; how much they had before stands in ``Language.allowed``.
     """
-    heard = list(_listen(audio, detector, identifier, settings))
+    heard = _listen(audio, detector, identifier, settings)
     if not heard:
         return Language("und", 0.0)
     combined = combine([(one.weight, one.probabilities) for one in heard])
@@ -81,10 +82,19 @@ def combine(windows: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, f
     return {code: share / sum(shares.values()) for code, share in shares.items()}
 
 
-def _listen(
-    audio: Audio, detector: SpeechDetector, identifier: LanguageIdentifier, settings: Settings
+def _listen(audio: Audio, detector: SpeechDetector, identifier: LanguageIdentifier, settings: Settings) -> list[_Heard]:
+    few = spread(audio.duration, settings.window, settings.windows)
+    if heard := list(_heard(few, audio, detector, identifier, settings)):
+        return heard
+    # Speech may be rare. Looking on until some is found costs no more than finding out that there is none.
+    every = spread(audio.duration, settings.window, max(1, math.ceil(audio.duration / settings.window)))
+    return list(itertools.islice(_heard(every, audio, detector, identifier, settings), settings.windows))
+
+
+def _heard(
+    spans: Iterable[Span], audio: Audio, detector: SpeechDetector, identifier: LanguageIdentifier, settings: Settings
 ) -> Iterator[_Heard]:
-    for span in spread(audio.duration, settings.window, settings.windows):
+    for span in spans:
         samples = audio.read_span(span)
         frames = detector.probabilities(samples)
         speech = float((frames > settings.speech_threshold).sum()) * detector.frame_seconds
@@ -93,12 +103,15 @@ def _listen(
 
 
 def spread(duration: float, window: float, count: int) -> list[Span]:
-    """At most ``count`` windows over ``duration`` seconds, evenly spread, not overlapping; one where it is short."""
+    """At most ``count`` windows over ``duration`` seconds, evenly spread; one where it is short.
+
+    They overlap only where ``count`` of them do not fit side by side.
+    """
     if duration <= 0:
         return []
     if duration <= window:
         return [Span(0.0, duration)]
-    number = min(count, int(duration // window))
+    number = min(count, math.ceil(duration / window))
     if number == 1:
         return [Span(0.0, window)]
     step = (duration - window) / (number - 1)

@@ -103,7 +103,7 @@ def audio_of(normalized: NormalizedAudio, out_dir: Path) -> Audio:
 def _level(
     pcm: Path, channels: int, length: float, prepare: str | None, settings: Settings, target: Path
 ) -> tuple[Loudness, float]:
-    """Write ``target`` through the filter ``prepare`` at the loudness asked for; what was measured, and the gain (dB)."""
+    """Write ``target`` through the filter ``prepare``, at its loudness; what was measured, and the gain (dB)."""
     loudness = measure(pcm, channels, length, prepare)
     gain = gain_db(loudness, settings.target_lufs, settings.max_true_peak_dbtp, settings.max_gain_db)
     volume = f"volume={gain}dB" if gain else None

@@ -18,6 +18,8 @@ VERSION = 1
 
 log = logging.getLogger(__name__)
 
+LONGEST_CHUNK = 30.0  # seconds: Whisper's window, and as far as full attention is cheap
+SMOOTH = 5  # frames that are loud or quiet together: a single quiet frame is a plosive, not a pause
 FRAME = 0.02  # seconds: where a long stretch is cut, the quietest stretch of this length wins
 
 
@@ -33,6 +35,12 @@ class Settings:
     group: int = 16
     # What is assumed of speech too short to tell its language.
     default_language: str = "en"
+
+    def __post_init__(self) -> None:
+        if not 4.0 <= self.max_chunk <= LONGEST_CHUNK:
+            raise ValueError(f"transcribe: max_chunk lies between 4 and {LONGEST_CHUNK:.0f} seconds")
+        if self.max_pause < 0.0 or self.group < 1:
+            raise ValueError("transcribe: max_pause is at least 0 seconds, group at least 1 chunk")
 
 
 def transcribe(
@@ -68,9 +76,11 @@ def quietest(audio: Audio, start: float, end: float) -> float:
     samples = audio.read_span(Span(start, end))
     size = round(FRAME * SAMPLE_RATE)
     frames = samples[: len(samples) // size * size].reshape(-1, size)
-    # Smoothed over five frames: a single quiet frame is a plosive, not a pause.
-    energy = np.convolve((frames**2).mean(axis=1), np.ones(5) / 5, mode="same")
-    return start + (int(energy.argmin()) + 0.5) * FRAME
+    if len(frames) < SMOOTH:
+        return end
+    # Only where all frames are there: at the edges a shorter sum would always look quieter.
+    energy = np.convolve((frames**2).mean(axis=1), np.ones(SMOOTH), mode="valid")
+    return start + (int(energy.argmin()) + SMOOTH / 2) * FRAME
 
 
 def _recognise(

@@ -6,6 +6,7 @@ interrupted). Stages work on samples and speak in source time, so links into the
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ class Clock:
     anchors: tuple[Anchor, ...] = (Anchor(0.0, 0.0),)
 
     def __post_init__(self) -> None:
+        if not all(math.isfinite(anchor.audio) and math.isfinite(anchor.source) for anchor in self.anchors):
+            raise TimelineError("clock: times must be finite numbers of seconds")
         if not self.anchors or self.anchors[0].audio != 0.0 or self.anchors[0].source < 0.0:
             raise TimelineError("clock: the first anchor ties audio 0 to a source time of at least 0")
         for before, after in zip(self.anchors, self.anchors[1:], strict=False):

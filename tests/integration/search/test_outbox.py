@@ -18,7 +18,7 @@ from mediaindex.catalog.connection import connect as connect_catalog
 from mediaindex.catalog.migrate import migrate
 from mediaindex.errors import ConfigError, TransientError
 from mediaindex.runner.job import ItemResult, JobResult, Usage
-from mediaindex.search import Hit, Indexes, PublishCounts, connect, publish_pending
+from mediaindex.search import Hit, Indexes, PublishCounts, connect, publish_pending, search
 from mediaindex.stages.results import Assessment, Topics
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
@@ -107,6 +107,12 @@ def test_what_is_due_is_found_at_its_second_and_leaves_the_outbox(
     assert publish_pending(conn, client, indexes=indexes) == PublishCounts(published=1, failed=0, turns=2)
     assert [(hit.key, hit.start_of_match) for hit in find("weather")] == [("talk.mp3", 103.0)]
     assert publications.pending(conn) == []
+
+
+def test_what_is_published_can_be_found_at_once(conn: Any, client: Elasticsearch, indexes: Indexes, load: Load) -> None:
+    load("talk", "weather")
+    publish_pending(conn, client, indexes=indexes)
+    assert len(search(client, "weather", indexes=indexes)) == 1
 
 
 def test_a_new_transcript_replaces_and_going_back_brings_the_old_one_back(

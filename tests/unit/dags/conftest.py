@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def fact(task):
         backoff=task.retry_exponential_backoff, longest=seconds_of(task.max_retry_delay),
         timeout=seconds_of(task.execution_timeout), pool=task.pool, rule=str(task.weight_rule.value
         if hasattr(task.weight_rule, "value") else task.weight_rule), kinds=names, mapped=mapped(task),
-        policy=type(task.retry_policy).__name__, trigger_rule=str(getattr(task.trigger_rule, "value", task.trigger_rule)),
+        policy=type(task.retry_policy).__name__,
+        trigger_rule=str(getattr(task.trigger_rule, "value", task.trigger_rule)),
         downstream=sorted(task.downstream_task_ids))
 dags = {d.dag_id: dict(file=d.fileloc, doc=d.doc_md, tags=sorted(d.tags), tasks=[fact(t) for t in d.tasks],
     timetable=type(d.timetable).__name__, callback=bool(d.on_failure_callback)) for d in bag.dags.values()}
@@ -47,19 +49,32 @@ print("FACTS" + json.dumps(dict(errors=bag.import_errors, seconds=seconds, dags=
 """
 
 
+Read = Callable[[Path], dict[str, Any]]
+
+
 @pytest.fixture(scope="session")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a fresh Airflow process sees in our DAG folder."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path_factory.mktemp("home")),
-        "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
-        "AIRFLOW_CONFIG": str(ROOT / "airflow.cfg"),
-        "MEDIAINDEX_CONFIG": str(ROOT / "local" / "sources.yaml"),
-    }
-    command = [sys.executable, "-c", PROBE, str(DAGS)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
-    found = [line[5:] for line in done.stdout.splitlines() if line.startswith("FACTS")]
-    assert found, done.stdout + done.stderr
-    told: dict[str, Any] = json.loads(found[0])
-    return told
+def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """What a fresh Airflow process sees in a folder of DAG files."""
+
+    def run(folder: Path) -> dict[str, Any]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path_factory.mktemp("home")),
+            "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
+            "AIRFLOW_CONFIG": str(ROOT / "airflow.cfg"),
+            "MEDIAINDEX_CONFIG": str(ROOT / "local" / "sources.yaml"),
+        }
+        command = [sys.executable, "-c", PROBE, str(folder)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
+        found = [line[5:] for line in done.stdout.splitlines() if line.startswith("FACTS")]
+        assert found, done.stdout + done.stderr
+        told: dict[str, Any] = json.loads(found[0])
+        return told
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def facts(read: Read) -> dict[str, Any]:
+    """Our own DAG folder."""
+    return read(DAGS)

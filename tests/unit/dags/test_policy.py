@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,15 @@ Facts = dict[str, Any]
 
 def tasks(facts: Facts) -> list[tuple[str, Facts]]:
     return [(f"{dag_id}.{task['id']}", task) for dag_id, dag in facts["dags"].items() for task in dag["tasks"]]
+
+
+def is_retried_with_backoff(task: Facts) -> bool:
+    # A factor, not a flag: True counts as 1, which is no backoff.
+    return bool(task["retries"] >= 1 and task["backoff"] is not True and task["backoff"] > 1 and task["longest"])
+
+
+def branches_in_a_mapped_group(task: Facts) -> bool:
+    return bool(task["mapped"] and BRANCHING & set(task["kinds"]))
 
 
 def test_every_file_is_imported_without_network_and_gives_a_dag(facts: Facts) -> None:
@@ -65,11 +75,7 @@ def test_every_task_has_an_owner(facts: Facts) -> None:
 
 
 def test_every_task_is_retried_later_and_later_up_to_a_limit(facts: Facts) -> None:
-    # A factor, not a flag: True counts as 1, which is no backoff.
-    bad = [
-        n for n, t in tasks(facts) if t["retries"] < 1 or t["backoff"] is True or t["backoff"] <= 1 or not t["longest"]
-    ]
-    assert not bad
+    assert not [name for name, task in tasks(facts) if not is_retried_with_backoff(task)]
 
 
 def test_no_task_is_retried_for_what_cannot_pass(facts: Facts) -> None:
@@ -95,7 +101,7 @@ def test_work_begun_comes_before_work_to_begin(facts: Facts) -> None:
 
 def test_nothing_branches_inside_a_mapped_group(facts: Facts) -> None:
     # Airflow 3.3 runs the branch that was not chosen there, without a word (apache/airflow#67265).
-    assert not [name for name, task in tasks(facts) if task["mapped"] and BRANCHING & set(task["kinds"])]
+    assert not [name for name, task in tasks(facts) if branches_in_a_mapped_group(task)]
 
 
 @pytest.mark.parametrize("dag_id", ["index_recordings", "index_recordings_backfill"])
@@ -113,3 +119,39 @@ def test_a_dag_file_is_wiring_only(file: Path) -> None:
     imported = {n.module or "" for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom)}
     rooms = {name.split(".")[1] for name in imported if name.startswith("mediaindex.")}
     assert rooms <= {"orchestration", "config"}
+
+
+BAD = """
+import time, urllib.request
+from airflow.sdk import dag, task, task_group
+time.sleep({pause})
+{more}
+@dag(schedule=None)
+def bad():
+    @task_group
+    def each(n):
+        @task.branch
+        def pick(n): return "each.left"
+        @task.short_circuit
+        def gate(n): return False
+        pick(n), gate(n)
+    each.expand(n=[1, 2])
+    @task(retries=1, retry_exponential_backoff=True)
+    def flagged(): ...
+    flagged()
+bad()
+"""
+
+
+def test_these_rules_see_what_they_forbid(read: Callable[[Path], Facts], tmp_path: Path) -> None:
+    (tmp_path / "slow_bad.py").write_text(BAD.format(pause=1.1, more=""))
+    asks = BAD.format(pause=0, more="urllib.request.urlopen('http://127.0.0.1:9')")
+    (tmp_path / "asks_the_network.py").write_text(asks)
+    seen = read(tmp_path)
+    by_id = {task["id"]: task for task in seen["dags"]["bad"]["tasks"]}
+    assert branches_in_a_mapped_group(by_id["each.pick"])
+    assert branches_in_a_mapped_group(by_id["each.gate"])
+    assert not is_retried_with_backoff(by_id["flagged"])
+    assert not by_id["flagged"]["timeout"]
+    assert max(seen["seconds"].values()) >= 1
+    assert "must not touch the network" in str(seen["errors"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_runs_are_ordered_apart_and_long_enough(heard: np.ndarray, speech: float
     edges = [edge for run in runs for edge in run]
     assert edges == sorted(edges)
     assert all(heard[first] >= settings.enter and (last - first) * FRAME >= speech for first, last in runs)
-    assert all((second[0] - first[1]) * FRAME >= silence for first, second in zip(runs, runs[1:], strict=False))
+    assert all((second[0] - first[1]) * FRAME >= silence for first, second in itertools.pairwise(runs))
 
 
 @given(probabilities)
@@ -58,7 +59,7 @@ def test_without_shortest_lengths_every_frame_above_enter_is_speech(heard: np.nd
 def test_padding_never_overlaps_or_leaves_the_audio(heard: np.ndarray, padding: float) -> None:
     duration = max(0.0, len(heard) * FRAME - 0.01)
     spans = padded(speech_runs(heard, FRAME, Settings(min_speech=0.0)), FRAME, duration, padding)
-    assert all(before.end <= after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end <= after.start for before, after in itertools.pairwise(spans))
     assert all(span.start >= 0.0 and span.end <= duration + 0.0005 for span in spans)
 
 
@@ -71,7 +72,7 @@ def test_no_span_swallows_a_gap(start: float, length: float, steps: list[tuple[i
     span = Span(round(start, 3), round(start + length, 3))
     pieces = on_source_clock(span, Clock(tuple(anchors)))
     assert sum(piece.duration for piece in pieces) == pytest.approx(span.duration, abs=0.01)
-    assert all(before.end <= after.start for before, after in zip(pieces, pieces[1:], strict=False))
+    assert all(before.end <= after.start for before, after in itertools.pairwise(pieces))
 
 
 def test_spans_share_and_probability(tmp_path: Path) -> None:

@@ -1,0 +1,179 @@
+"""An Airflow of the tests' own, with a catalog and metadata database of its own on the real PostgreSQL.
+
+Its speech environment is a small real program behind the runner's command line, so that a test can watch what becomes
+of the processes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import Request, urlopen
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+
+from mediaindex.catalog import batches, ledger
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.migrate import migrate
+from mediaindex.storage.objects import ObjectVersion
+
+ROOT = Path(__file__).parents[3]
+NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_ELASTICSEARCH_URL")
+
+# Starts a grandchild, both deaf to TERM, says who they are and works for ever.
+DEAF = f"""#!{sys.executable}
+import json, os, pathlib, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])  # inherits the deafness
+place = pathlib.Path(os.environ["MEDIAINDEX_TEST_PIDS"])
+beside = place.with_suffix(".part")
+beside.write_text(json.dumps([os.getpid(), grandchild.pid]))
+beside.replace(place)
+print("at work", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="session")
+def server_url() -> str:
+    missing = [name for name in NEEDED if not os.environ.get(name)]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
+    return os.environ["MEDIAINDEX_DATABASE_URL"]
+
+
+def database(server_url: str, what: str) -> Iterator[str]:
+    name = f"mediaindex_test_{what}_{uuid.uuid4().hex[:8]}"
+    admin = psycopg2.connect(server_url)
+    admin.autocommit = True
+    try:
+        with admin.cursor() as cursor:
+            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+            cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    finally:
+        admin.close()
+
+
+@pytest.fixture(scope="session")
+def catalog_url(server_url: str) -> Iterator[str]:
+    for url in database(server_url, "catalog"):
+        with connect(url) as conn:
+            migrate(conn)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def metadata_url(server_url: str) -> Iterator[str]:
+    yield from database(server_url, "airflow")
+
+
+@pytest.fixture
+def batch_id(catalog_url: str) -> int:
+    """A batch of one recording, as discovery leaves it."""
+    key = f"incoming/{uuid.uuid4().hex}.wav"
+    with connect(catalog_url) as conn:
+        ledger.claim(conn, "recordings", [ObjectVersion("media", key, "e", None, 1, datetime.now(UTC))])
+        return batches.plan(conn, "recordings")[0]
+
+
+@pytest.fixture(scope="session")
+def deaf_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("speech") / "python"
+    path.write_text(DEAF)
+    path.chmod(0o755)
+    return path
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """Its REST API, and where its child notes who it is."""
+
+    address: str
+    pids: Path
+    token: str = ""
+
+    def call(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        """The answer of ``/api/v2/{path}``."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{self.address}/{path}", data=data, method=method, headers=headers)  # noqa: S310
+        try:
+            with urlopen(request, timeout=60) as answer:  # noqa: S310
+                return json.load(answer)
+        except HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
+
+
+@pytest.fixture(scope="session")
+def airflow(
+    catalog_url: str, metadata_url: str, deaf_python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Airflow]:
+    """Scheduler, DAG processor and API server, with the project's own DAGs and settings."""
+    state = tmp_path_factory.mktemp("airflow")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ours = {
+        "MEDIAINDEX_STATE": str(state),
+        "MEDIAINDEX_PORT_AIRFLOW": str(port),
+        "MEDIAINDEX_DATABASE_URL": catalog_url,
+        "MEDIAINDEX_AIRFLOW_DATABASE_URL": metadata_url,
+        "MEDIAINDEX_SPEECH_PYTHON": str(deaf_python),
+        "MEDIAINDEX_TEST_PIDS": str(state / "pids.json"),
+        "MEDIAINDEX_RETRY_SECONDS": "1",
+    }
+    # Without MEDIAINDEX_LOCAL the addresses in the environment count as servers that the user brought.
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW") and k != "MEDIAINDEX_LOCAL"
+    } | ours
+    local = [sys.executable, "-m", "local"]
+    parts = ["api-server", "scheduler", "dag-processor"]
+    try:
+        up = subprocess.run(
+            [*local, "up", *parts], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert up.returncode == 0, up.stdout + up.stderr
+        password = json.loads((state / "credentials.json").read_text())["airflow_password"]
+        address = f"http://127.0.0.1:{port}"
+        token = Airflow(address, state).call("auth/token", "POST", {"username": "admin", "password": password})
+        yield Airflow(f"{address}/api/v2", state / "pids.json", token["access_token"])
+    finally:
+        subprocess.run([*local, "down", *parts], cwd=ROOT, env=environment, capture_output=True, check=False)
+
+
+@pytest.fixture
+def task_environment(catalog_url: str, deaf_python: Path, tmp_path: Path) -> dict[str, str]:
+    """What a task's process needs where no Airflow runs: a metadata database in a file, and our connections."""
+    s3 = json.dumps({"conn_type": "aws", "extra": {"endpoint_url": os.environ["MEDIAINDEX_S3_ENDPOINT_URL"]}})
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW_CONFIG": str(ROOT / "airflow.cfg"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path / 'airflow.db'}",
+        "AIRFLOW_CONN_MEDIAINDEX_POSTGRES": catalog_url,
+        "AIRFLOW_CONN_MEDIAINDEX_S3": s3,
+        "MEDIAINDEX_CONFIG": str(ROOT / "local" / "sources.yaml"),
+        "MEDIAINDEX_ARTIFACTS_BUCKET": "mediaindex-artifacts",
+        "MEDIAINDEX_SPEECH_PYTHON": str(deaf_python),
+        "MEDIAINDEX_TEST_PIDS": str(tmp_path / "pids.json"),
+    }
+    command = shlex.split("airflow db migrate")
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=180)
+    return environment

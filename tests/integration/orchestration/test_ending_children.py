@@ -1,0 +1,85 @@
+"""However a task is ended, the speech process and everything it started end with it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from mediaindex.catalog import ledger
+from mediaindex.catalog.connection import connect
+
+pytestmark = pytest.mark.servers
+
+DAG = """
+from datetime import timedelta
+from airflow.sdk import DAG
+from mediaindex.orchestration.speech_operator import SpeechStageOperator
+with DAG("limited", schedule=None) as dag:
+    SpeechStageOperator(stage="normalize", batch_id="{batch_id}", execution_timeout=timedelta(seconds=3))
+if __name__ == "__main__":
+    run = dag.test()
+    print("STATE", run.state)
+"""
+
+
+def until(what: Callable[[], Any], within_s: float) -> Any:
+    """The first true answer."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if answer := what():
+            return answer
+        time.sleep(0.2)
+    raise AssertionError(f"not within {within_s} s")
+
+
+def alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_execution_timeout_ends_child_and_grandchild(task_environment: dict[str, str], batch_id: int) -> None:
+    folder = Path(task_environment["AIRFLOW__CORE__DAGS_FOLDER"])
+    folder.mkdir()
+    file = folder / "limited.py"
+    file.write_text(DAG.format(batch_id=batch_id))
+    done = subprocess.run(
+        [sys.executable, str(file)], env=task_environment, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert "at work" in done.stdout
+    assert "AirflowTaskTimeout" in done.stdout + done.stderr
+    assert "STATE failed" in done.stdout
+    pids = json.loads(Path(task_environment["MEDIAINDEX_TEST_PIDS"]).read_text())
+    assert len(pids) == 2
+    assert not [pid for pid in pids if alive(pid)]
+
+
+def test_marking_a_task_failed_ends_child_and_grandchild_and_leaves_a_clear_ledger(
+    airflow: Any, catalog_url: str, batch_id: int
+) -> None:
+    until(lambda: "index_recordings" in str(airflow.call("dags")), 120)
+    run = f"dags/index_recordings/dagRuns/test_{batch_id}"
+    body = {"dag_run_id": f"test_{batch_id}", "logical_date": None, "conf": {"batch_id": batch_id}}
+    airflow.call("dags/index_recordings/dagRuns", "POST", body)
+    until(airflow.pids.exists, 120)
+    pids = json.loads(airflow.pids.read_text())
+    assert all(alive(pid) for pid in pids)
+
+    airflow.call(f"{run}/taskInstances/normalize", "PATCH", {"new_state": "failed"})
+    until(lambda: not [pid for pid in pids if alive(pid)], 30)
+
+    until(lambda: airflow.call(run)["state"] in ("failed", "success"), 120)
+    states = {one["task_id"]: one["state"] for one in airflow.call(f"{run}/taskInstances")["task_instances"]}
+    assert airflow.call(run)["state"] == "failed"
+    assert states["normalize"] == "failed"
+    assert states["publish"] == "upstream_failed"
+    assert states["finish"] == "failed"
+    with connect(catalog_url) as conn:
+        [left] = ledger.find(conn, batch_id=batch_id)
+    assert (left.state, left.reason_code) == ("claimed", "run_failed")

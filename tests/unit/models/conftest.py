@@ -1,0 +1,52 @@
+"""A registry of one tiny model, and wheels that really are zip files."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediaindex.models import ModelEntry, registry
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Empty directories for local models (``local``) and the cache (``cache``); no hub."""
+    (tmp_path / "local").mkdir()
+    monkeypatch.setenv("MEDIAINDEX_MODELS", str(tmp_path / "local"))
+    monkeypatch.setenv("MEDIAINDEX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.delenv("MEDIAINDEX_OFFLINE", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def entry(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModelEntry]:
+    """Makes an entry and puts it into the registry."""
+
+    def make(**fields: Any) -> ModelEntry:
+        made = ModelEntry.model_validate(
+            {"name": "tiny", "task": "test", "licence": "MIT", "path": "tiny.bin"} | fields
+        )
+        known = {**registry.load_registry(), made.name: made}
+        monkeypatch.setattr(registry, "load_registry", lambda: known)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Callable[[dict[str, bytes]], Path]:
+    """A wheel with these members."""
+
+    def make(members: dict[str, bytes], name: str = "tiny_weights-1.0-py3-none-any.whl") -> Path:
+        path = tmp_path / name
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, content in members.items():
+                archive.writestr(member, content)
+        return path
+
+    return make
