@@ -62,8 +62,8 @@ logs: setup  ## The end of each server's log (NAMES=scheduler for more of one)
 demo: setup  ## Real recordings through real servers, from the bucket to the search hit
 	@$(AIRFLOW)/python -m local.demo
 
-SPEECH_ROOMS := timeline stages engines gates runner exports cli config
-AIRFLOW_ROOMS := catalog storage search orchestration dags local
+SPEECH_ROOMS := house timeline stages engines models gates runner exports cli config
+AIRFLOW_ROOMS := catalog storage search orchestration dags docker local
 present = $(wildcard $(addprefix tests/unit/,$(1)))
 test: setup  ## Everything that must pass: lint, types, unit and integration tests on the real servers
 	@$(MAKE) --no-print-directory lint types

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import CronDataIntervalTimetable, dag, task
+from airflow.sdk import DAG, CronDataIntervalTimetable, task
 
 from mediaindex.config import sources
 from mediaindex.orchestration.callbacks import report_failed_run
@@ -32,64 +32,61 @@ mediaindex
 """
 
 
-def discover(source: sources.Source) -> None:
-    """The DAG of one source."""
-    dag_id = f"discover_{source.name}"
+@task
+def claim_new(source: str, prefix: str, run_type: str) -> list[dict[str, Any]]:
+    """What is new into the ledger and into batches; a run's arguments for each batch that has none."""
+    from mediaindex.orchestration import discovery
 
-    @dag(
-        dag_id=dag_id,
-        description=f"New recordings under s3://{source.bucket}/{source.prefix}",
-        schedule=CronDataIntervalTimetable(source.schedule, timezone="UTC"),
+    known = sources.load(sources.path_from_environment()).source(source)
+    discovery.claim_new(known, prefix, "backfill" if run_type == "backfill" else known.lane)
+    return discovery.batches_to_start(source)
+
+
+@task(trigger_rule="none_failed")  # a run that was there already is skipped, and counts as started
+def note_started(started: Any) -> None:
+    """Remember which batches have their run."""
+    from mediaindex.orchestration import discovery
+
+    discovery.note_started(started)
+
+
+def wire(source: sources.Source) -> None:
+    """Wait, claim, start."""
+    arrived = S3KeySensor(
+        task_id="wait_for_recordings",
+        bucket_name=source.bucket,
+        bucket_key=f"{source.prefix}*",
+        wildcard_match=True,
+        aws_conn_id=S3,
+        deferrable=True,
+        soft_fail=True,
+        poke_interval=source.sensor_poke_seconds,
+        timeout=source.sensor_timeout_seconds,
+        # A deferred wait is limited by `timeout`; this limits what runs on a worker.
+        execution_timeout=timedelta(seconds=source.sensor_timeout_seconds + 60),
+    )
+    waiting = claim_new(source.name, source.prefix, "{{ dag_run.run_type }}")
+    start = TriggerDagRunOperator.partial(
+        task_id="start_indexing",
+        logical_date=None,  # else two of them started in the same instant would collide
+        skip_when_already_exists=True,
+        pool=CATALOG_POOL,
+        map_index_template="{{ task.trigger_run_id }}",
+    ).expand_kwargs(waiting)
+    arrived >> waiting >> start >> note_started(waiting)
+
+
+for one in sources.load(sources.path_from_environment()).sources:
+    with DAG(
+        dag_id=f"discover_{one.name}",
+        description=f"New recordings under s3://{one.bucket}/{one.prefix}",
+        schedule=CronDataIntervalTimetable(one.schedule, timezone="UTC"),
         start_date=datetime(2020, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
         default_args=default_args(),
         on_failure_callback=report_failed_run,
-        doc_md=DOC.format(dag_id=dag_id),
-        tags=["mediaindex", "discovery", source.lane],
-    )
-    def wire() -> None:
-        arrived = S3KeySensor(
-            task_id="wait_for_recordings",
-            bucket_name=source.bucket,
-            bucket_key=f"{source.prefix}*",
-            wildcard_match=True,
-            aws_conn_id=S3,
-            deferrable=True,
-            soft_fail=True,
-            poke_interval=source.sensor_poke_seconds,
-            timeout=source.sensor_timeout_seconds,
-            # A deferred wait is limited by `timeout`; this limits what runs on a worker.
-            execution_timeout=timedelta(seconds=source.sensor_timeout_seconds + 60),
-        )
-
-        @task
-        def claim_new(prefix: str, run_type: str) -> list[dict[str, Any]]:
-            from mediaindex.orchestration import discovery
-
-            discovery.claim_new(source, prefix, "backfill" if run_type == "backfill" else source.lane)
-            return discovery.batches_to_start(source.name)
-
-        # Runs that were there already count as started.
-        @task(trigger_rule="none_failed")
-        def note_started(started: Any) -> None:
-            from mediaindex.orchestration import discovery
-
-            discovery.note_started(started)
-
-        waiting = claim_new(source.prefix, "{{ dag_run.run_type }}")
-        start = TriggerDagRunOperator.partial(
-            task_id="start_indexing",
-            logical_date=None,  # else two of them started in the same instant would collide
-            skip_when_already_exists=True,
-            pool=CATALOG_POOL,
-            map_index_template="{{ task.trigger_run_id }}",
-        ).expand_kwargs(waiting)
-
-        arrived >> waiting >> start >> note_started(waiting)
-
-    wire()
-
-
-for one in sources.load(sources.path_from_environment()).sources:
-    discover(one)
+        doc_md=DOC.format(dag_id=f"discover_{one.name}"),
+        tags=["mediaindex", "discovery", one.lane],
+    ):
+        wire(one)

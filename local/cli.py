@@ -35,10 +35,11 @@ def up(site: Site, names: Sequence[str]) -> int:
     """Start servers and wait until they are healthy."""
     began = time.monotonic()
     install.into_external(site)
-    started = supervisor.up(site, select(site, names))
+    servers = select(site, names, with_needs=True)
+    started = supervisor.up(site, servers)
     if started:
         print(f"{', '.join(started)} started in {time.monotonic() - began:.1f} s.")
-        return print_status(select(site, names))
+        return print_status(servers)
     print(f"Everything runs already ({time.monotonic() - began:.1f} s).")
     return 0
 

@@ -37,6 +37,7 @@ class Elasticsearch(Server):
         config = self._configure(home, folder)
         environment = {
             "PATH": "/usr/bin:/bin",
+            "LC_ALL": "C.UTF-8",
             "ES_JAVA_HOME": str(java),
             "ES_PATH_CONF": str(config),
             "ES_TMPDIR": str(folder / "tmp"),

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from importlib.util import find_spec
 
-import boto3
 import psycopg2
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from local.environment import REGION
 from local.site import ServerError, Site
-from mediaindex.search.client import connect
-from mediaindex.search.setup import prepare
+
+# Clients are imported where they are used: they cost a second of start-up, which `status` and `down` need not pay.
 
 
 def catalog(site: Site) -> None:
     """The catalog's schema, by the package's own migrations."""
-    if find_spec("mediaindex.catalog.migrate") is None:
-        return
     from mediaindex.catalog.migrate import migrate
 
     with contextlib.closing(psycopg2.connect(site.environment["MEDIAINDEX_DATABASE_URL"])) as connection:
@@ -28,6 +22,10 @@ def catalog(site: Site) -> None:
 
 def buckets(site: Site) -> None:
     """The bucket for media and the one for artifacts."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import ClientError
+
     environment = {**site.settings.variables, **site.environment}
     client = boto3.client(
         "s3",
@@ -46,6 +44,9 @@ def buckets(site: Site) -> None:
 
 def search(site: Site) -> None:
     """Index templates, the first indexes and their aliases."""
+    from mediaindex.search.client import connect
+    from mediaindex.search.setup import prepare
+
     with contextlib.closing(connect(site.environment["MEDIAINDEX_ELASTICSEARCH_URL"])) as client:
         prepare(client)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from local.account import Account
+from local.account import Account, make_folder
 
 # Handed down to every descendant, so that one whose parent has died is still known as ours.
 MARK = "MEDIAINDEX_LOCAL_SERVER"
@@ -54,8 +54,8 @@ class Running:
 
 def start(launch: Launch, mark: str, log: Path, pid_file: Path) -> Running:
     """Start in a new session (Ctrl-C in the terminal does not reach it), its output in ``log``."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    pid_file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(log.parent, None)  # logs quote what people said: only for our own eyes
+    make_folder(pid_file.parent, None)
     if log.exists():
         log.replace(log.with_suffix(".previous.log"))
     account = launch.account
@@ -90,8 +90,11 @@ def load(pid_file: Path) -> Running | None:
     return running if running.process() else None
 
 
-def stop(running: Running | None, mark: str, *, stop_signal: signal.Signals, grace_s: float) -> None:
-    """Ask the leader, then end whatever is left of its family: children, grandchildren and orphans with our mark."""
+def stop(running: Running | None, mark: str, *, stop_signal: signal.Signals, grace_s: float) -> list[int]:
+    """Ask the leader, then end whatever is left of its family: children, grandchildren and orphans with our mark.
+
+    Returns the pids of those that even SIGKILL did not end.
+    """
     leader = running.process() if running else None
     family = {*_descendants(leader), *_marked(mark)}
     if leader:
@@ -99,12 +102,15 @@ def stop(running: Running | None, mark: str, *, stop_signal: signal.Signals, gra
             leader.send_signal(stop_signal)
         psutil.wait_procs([leader], timeout=grace_s)
         family |= {leader, *_descendants(leader)}
-    left = [process for process in family | _marked(mark) if _alive(process)]
-    for send, wait_s in ((psutil.Process.terminate, 3.0), (psutil.Process.kill, 5.0)):
+    rounds = ((psutil.Process.terminate, 3.0), (psutil.Process.kill, 5.0), (psutil.Process.kill, 5.0))
+    for send, wait_s in rounds:  # the last for those who were born while their parents were ending
+        family |= _marked(mark)
+        left = [process for process in family if _alive(process)]
         for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 send(process)
-        left = [process for process in psutil.wait_procs(left, timeout=wait_s)[1] if _alive(process)]
+        psutil.wait_procs(left, timeout=wait_s)
+    return [process.pid for process in family if _alive(process)]
 
 
 def _born(process: psutil.Process) -> float:

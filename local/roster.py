@@ -16,15 +16,16 @@ KINDS: tuple[type[Server], ...] = (Postgres, Elasticsearch, S3, ApiServer, Sched
 GROUPS = {"airflow": ("api-server", "scheduler", "dag-processor", "triggerer")}
 
 
-def select(site: Site, names: Sequence[str]) -> list[Server]:
-    """The servers named, with those they need; all without names. A server the user brought is left out."""
+def select(site: Site, names: Sequence[str], *, with_needs: bool = False) -> list[Server]:
+    """The servers named, or all; on request with those they need. A server the user brought is left out."""
     kinds = {kind.name: kind for kind in KINDS}
     wanted = {part for name in names for part in GROUPS.get(name, (name,))} or set(kinds)
     unknown = wanted - set(kinds)
     if unknown:
         known = ", ".join([*kinds, *GROUPS])
         raise ConfigError(f"No server is called {', '.join(sorted(unknown))}. There are: {known}.")
-    wanted |= {need for name in wanted for need in kinds[name].needs}
+    if with_needs:
+        wanted |= {need for name in wanted for need in kinds[name].needs}
     return [kind(site) for name, kind in kinds.items() if name in wanted and _ours(site, name, wanted)]
 
 

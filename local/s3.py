@@ -36,7 +36,8 @@ class S3(Server):
         path = folder / "s3proxy.properties"
         write_private(path, "".join(f"{key}={value}\n" for key, value in properties.items()), account)
         argv = [str(java / "bin" / "java"), "-Xmx256m", "-jar", str(jar), "--properties", str(path)]
-        return Launch(argv, {"PATH": "/usr/bin:/bin"}, folder, account)
+        # Without a UTF-8 locale Java cannot write a file whose name has an umlaut: every such key would be refused.
+        return Launch(argv, {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, folder, account)
 
     def healthy(self, running: Running) -> bool:
         """It refuses a stranger."""

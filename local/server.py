@@ -72,7 +72,9 @@ class Server(ABC):
     def down(self) -> bool:
         """End it and everything it has started; False if there was nothing."""
         running = self.running()
-        process.stop(running, self._mark, stop_signal=self.stop_signal, grace_s=self.grace_s)
+        left = process.stop(running, self._mark, stop_signal=self.stop_signal, grace_s=self.grace_s)
+        if left:
+            raise ServerError(f"{self.name} could not be ended; these processes remain: {left}.")
         self._pid_file.unlink(missing_ok=True)
         return running is not None
 

@@ -78,6 +78,6 @@ def _short_hash(path: Path) -> str:
 def _port(variables: Mapping[str, str], name: str, default: int) -> int:
     variable = f"MEDIAINDEX_PORT_{name.upper()}"
     text = variables.get(variable) or str(default)
-    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
+    if not (text.isascii() and text.isdecimal()) or not 1024 <= int(text) <= 65535:
         raise ConfigError(f"{variable}={text} is not a port: give a number from 1024 to 65535.")
     return int(text)

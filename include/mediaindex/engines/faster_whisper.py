@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 _RATE = 16_000
 # A retry hotter than this invents more than it hears.
 _TEMPERATURES = (0.0, 0.4)
-# What still repeats itself after the last try, or is most likely no speech, was made up. Whisper's own thresholds.
+# Whisper's own thresholds: what fails them is tried again at the next temperature.
 _MAX_COMPRESSION = 2.4
 _MAX_NO_SPEECH = 0.6
 _MIN_LOG_PROB = -1.0
+# Over silence and music it writes "You" and "I'm sorry" at -0.7 to -0.9, and calls them no speech (0.7 and more; real
+# speech 0.1 and less).
+_DOUBTFUL_LOG_PROB = -0.5
 _ISO = {"jw": "jv"}  # Whisper's code for Javanese
 _OWN = {iso: own for own, iso in _ISO.items()}
 
@@ -58,7 +61,7 @@ def _shared(located: LocatedModel) -> Whisper:
 
 def made_up(segment: Segment) -> bool:
     """Whether a segment looks like an invention over silence or noise, or like a loop."""
-    silent = segment.no_speech_prob > _MAX_NO_SPEECH and segment.avg_logprob < _MIN_LOG_PROB
+    silent = segment.no_speech_prob > _MAX_NO_SPEECH and segment.avg_logprob < _DOUBTFUL_LOG_PROB
     return bool(silent or segment.compression_ratio > _MAX_COMPRESSION)
 
 

@@ -61,4 +61,4 @@ def _after(before: Word | None, token: Heard, duration: float) -> Word:
     start = max(before.start if before else 0.0, min(token.start, duration - _SHORTEST), 0.0)
     end = max(before.end if before else 0.0, min(max(token.end, start + _SHORTEST), duration))
     probability = min(max(token.probability, 0.0), 1.0)
-    return Word(seconds(start), max(seconds(end), seconds(start) + 0.001), token.text, round(probability, 4))
+    return Word(seconds(start), max(seconds(end), seconds(start) + 0.001), token.text, round(float(probability), 4))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -30,8 +31,11 @@ def test_planners_side_by_side_plan_each_object_once(
     with connect(database_url) as conn:
         claimed = ledger.claim(conn, source, listed(3_000))
 
+    start = Barrier(6)
+
     def plan(_: int) -> list[int]:
         with connect(database_url) as conn:
+            start.wait()
             return batches.plan(conn, source, max_items=7)
 
     with ThreadPoolExecutor(6) as pool, connect(database_url) as conn:

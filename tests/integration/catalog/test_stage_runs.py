@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -58,6 +59,7 @@ def test_stages_side_by_side_record_without_waiting_on_each_other(
     batch_id, objects = batch(20)
     audio = {id_: sha256() for id_ in objects}
     passes(batch_id, "normalize", audio)
+    start = Barrier(3)
     side_by_side = ("detect_speech", "diarize", "identify_language")
 
     def record(stage: str) -> None:
@@ -65,6 +67,7 @@ def test_stages_side_by_side_record_without_waiting_on_each_other(
             ItemResult(id=str(id_), status="cached", audio_sha256=audio[id_], fingerprint=stage) for id_ in objects
         ]
         with connect(database_url) as own:
+            start.wait()
             for _ in range(10):
                 items.reverse()
                 stage_runs.record(own, batch_id, JobResult(stage=stage, items=tuple(items)))
@@ -106,6 +109,7 @@ def test_of_eight_batches_with_the_same_recordings_each_has_one_primary(
 ) -> None:
     audio = [sha256() for _ in range(5)]
     work = [batch(5, start=5 * n) for n in range(8)]
+    start = Barrier(8)
 
     def record(number: int) -> int:
         batch_id, objects = work[number]
@@ -115,6 +119,7 @@ def test_of_eight_batches_with_the_same_recordings_each_has_one_primary(
             for id_, one in zip(objects, order, strict=True)
         )
         with connect(database_url) as own:
+            start.wait()
             return len(stage_runs.record(own, batch_id, JobResult(stage="normalize", items=items)).duplicates)
 
     with ThreadPoolExecutor(8) as pool:

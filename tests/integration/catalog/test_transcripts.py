@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import psycopg2
@@ -80,8 +81,11 @@ def test_the_same_computation_is_loaded_once(conn: Any, recording: dict[str, Any
 def test_loads_of_the_same_computation_at_once_give_one_transcript(
     database_url: str, conn: Any, recording: dict[str, Any], assessed: Make
 ) -> None:
+    start = Barrier(6)
+
     def once(_: int) -> int:
         with connect(database_url) as own:
+            start.wait()
             return load(own, recording, assessed())
 
     with ThreadPoolExecutor(6) as pool:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from mediaindex.config import sources
+
 ROOT = Path(__file__).parents[3]
 FILES = sorted((ROOT / "dags").glob("*.py"))
 POOLS = json.loads((ROOT / "include" / "mediaindex" / "orchestration" / "pools.json").read_text("utf-8"))
@@ -43,7 +45,8 @@ def test_every_file_is_imported_without_network_and_gives_a_dag(facts: Facts) ->
 
 
 def test_there_is_an_index_dag_for_each_lane_and_a_discovery_for_each_source(facts: Facts) -> None:
-    assert set(facts["dags"]) == {"index_recordings", "index_recordings_backfill", "discover_recordings"}
+    names = {source.name for source in sources.load(ROOT / "local" / "sources.yaml").sources}
+    assert set(facts["dags"]) == {"index_recordings", "index_recordings_backfill", *(f"discover_{n}" for n in names)}
 
 
 def test_no_speech_library_and_no_client_is_loaded_by_reading_dags(facts: Facts) -> None:

@@ -1,0 +1,46 @@
+"""Airflow as ``make up`` starts it."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from local import settings
+from local.airflow import ApiServer, DagProcessor, Scheduler, Triggerer, _api, _token
+from local.http import request
+from local.site import Site
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    found = Site(settings.load())
+    if not ApiServer(found).running():
+        pytest.skip("the servers are not running: `make up`")
+    return found
+
+
+def test_each_of_the_four_parts_is_a_healthy_process_of_its_own(site: Site) -> None:
+    pids = set()
+    for part in (ApiServer(site), Scheduler(site), DagProcessor(site), Triggerer(site)):
+        running = part.running()
+        assert running, part.name
+        assert part.healthy(running), part.name
+        pids.add(running.pid)
+    assert len(pids) == 4
+
+
+def test_the_generated_password_opens_the_api_and_no_other_does(site: Site) -> None:
+    status, _ = request(f"{_api(site)}/pools", token=_token(site))
+    assert status == 200
+    assert request(f"{_api(site)}/pools")[0] == 401
+
+
+def test_airflow_listens_on_loopback_only(site: Site) -> None:
+    pids = set()
+    for part in (ApiServer(site), Scheduler(site), DagProcessor(site), Triggerer(site)):
+        leader = psutil.Process(part.running().pid)  # type: ignore[union-attr]
+        pids |= {leader.pid, *(child.pid for child in leader.children(recursive=True))}
+    listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.pid in pids]
+    assert {connection.laddr[0] for connection in listening if connection.laddr} == {"127.0.0.1"}

@@ -1,0 +1,146 @@
+"""The real servers come, serve, stay as they are and go without a trace."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import psutil
+import psycopg2
+import pytest
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from .conftest import Commands
+
+
+def test_up_serves_a_second_up_changes_nothing_and_down_leaves_nothing(local: Commands) -> None:
+    started = local.run("up", "postgres", "s3")
+    assert started.returncode == 0, started.stderr
+    pids = _pids(local)
+
+    variables = _exported(local)
+    with psycopg2.connect(variables["MEDIAINDEX_DATABASE_URL"]) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT version FROM schema_migration")
+        assert cursor.fetchall()
+    s3 = _client(variables, variables["AWS_SECRET_ACCESS_KEY"])
+    s3.put_object(Bucket=variables["MEDIAINDEX_MEDIA_BUCKET"], Key="a b/ü?.wav", Body=b"sound")
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        _client(variables, "wrong").list_buckets()
+
+    again = local.run("up", "postgres", "s3")
+    assert "Everything runs already" in again.stdout
+    assert _pids(local) == pids
+
+    assert local.run("down").returncode == 0
+    assert not [pid for pid in pids.values() if psutil.pid_exists(pid)]
+    assert local.survivors() == []
+    assert not _listens(local.port("postgres"))
+
+    assert local.run("up", "s3").returncode == 0  # what was put is still there
+    answer = s3.get_object(Bucket=variables["MEDIAINDEX_MEDIA_BUCKET"], Key="a b/ü?.wav")
+    assert answer["Body"].read() == b"sound"
+
+
+def test_a_taken_port_is_told_with_its_holder_and_nothing_is_left_running(local: Commands) -> None:
+    with socket.create_server(("127.0.0.1", local.port("s3"))):
+        failed = local.run("up", "postgres", "s3")
+    assert failed.returncode == 1
+    assert f"s3 needs port {local.port('s3')}, but" in failed.stderr
+    assert f"pid {os.getpid()}" in failed.stderr
+    assert "MEDIAINDEX_PORT_S3" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert local.survivors() == []
+    assert not _listens(local.port("postgres"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_start_that_is_interrupted_leaves_nothing(local: Commands, number: signal.Signals) -> None:
+    starting = local.start("up", "postgres", "elasticsearch")
+    _wait_for(local.state / "run" / "elasticsearch.pid")
+    starting.send_signal(number)
+    _, told = starting.communicate(timeout=60)
+    assert starting.returncode == 130
+    assert "Traceback" not in told
+    assert local.survivors() == []
+    assert not _listens(local.port("postgres"))
+
+
+def test_servers_outlive_a_start_that_was_killed_and_down_still_finds_them(local: Commands) -> None:
+    starting = local.start("up", "elasticsearch")
+    _wait_for(local.state / "run" / "elasticsearch.pid")
+    starting.kill()
+    starting.communicate()
+    assert local.survivors()
+    assert local.run("down").returncode == 0
+    assert local.survivors() == []
+
+
+def test_a_server_that_was_killed_comes_back_with_the_next_up(local: Commands) -> None:
+    assert local.run("up", "s3").returncode == 0
+    psutil.Process(_pids(local)["s3"]).kill()
+    assert local.run("status", "s3").returncode == 1
+    assert local.run("up", "s3").returncode == 0
+    assert local.run("status", "s3").returncode == 0
+
+
+def test_nothing_listens_beyond_this_machine(local: Commands) -> None:
+    assert local.run("up", "postgres", "s3").returncode == 0
+    ports = (local.port("s3"), local.port("postgres"))
+    listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr]
+    addresses = {c.laddr[0].removeprefix("::ffff:") for c in listening if c.laddr[1] in ports}
+    assert addresses == {"127.0.0.1"}
+
+
+def test_secrets_stand_in_no_log_and_on_no_command_line(local: Commands) -> None:
+    assert local.run("up", "postgres", "s3").returncode == 0
+    variables = _exported(local)
+    password = variables["MEDIAINDEX_DATABASE_URL"].partition("@")[0].rpartition(":")[2]
+    seen = "".join(path.read_text(errors="replace") for path in (local.state / "logs").glob("*.log"))
+    seen += "".join(" ".join(psutil.Process(pid).cmdline()) for pid in _pids(local).values())
+    assert seen
+    assert password not in seen
+    assert variables["AWS_SECRET_ACCESS_KEY"] not in seen
+
+
+def _exported(local: Commands) -> dict[str, str]:
+    lines = local.run("env").stdout.splitlines()
+    words = (shlex.split(line)[1].partition("=") for line in lines)
+    return {name: value for name, _, value in words}
+
+
+def _client(variables: dict[str, str], secret: str) -> S3Client:
+    return boto3.client(
+        "s3",
+        endpoint_url=variables["MEDIAINDEX_S3_ENDPOINT_URL"],
+        region_name=variables["AWS_DEFAULT_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=secret,
+    )
+
+
+def _pids(local: Commands) -> dict[str, int]:
+    from local.process import load
+
+    files = (local.state / "run").glob("*.pid")
+    return {path.stem: running.pid for path in files if (running := load(path))}
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 120
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediaindex.config import sources
+from mediaindex.errors import ConfigError
+
+ROOT = Path(__file__).parents[3]
+GOOD = "sources:\n  - name: calls\n    bucket: my-calls\n    prefix: in/\n    languages: [en, de]\n    speakers: 2\n"
+
+
+def load(tmp_path: Path, text: str) -> sources.Configuration:
+    path = tmp_path / "sources.yaml"
+    path.write_text(text, "utf-8")
+    return sources.load(path)
+
+
+def test_the_example_is_valid() -> None:
+    source = sources.load(ROOT / "local" / "sources.yaml").source("recordings")
+    assert (source.name, source.bucket, source.prefix) == ("recordings", "mediaindex-media", "incoming/")
+
+
+def test_hints_are_what_the_source_says(tmp_path: Path) -> None:
+    hints = load(tmp_path, GOOD).source("calls").hints
+    assert (hints.languages, hints.speakers) == (("en", "de"), 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (GOOD.replace("prefix", "prefx"), "prefx"),
+        (GOOD.replace("calls\n    bucket", "My Calls\n    bucket"), "name"),
+        (GOOD.replace("speakers: 2", "speakers: none"), "speakers"),
+        (GOOD + GOOD.removeprefix("sources:\n"), "same name"),
+        ("sources: [", "not YAML"),
+        ("", "sources.yaml"),
+    ],
+    ids=["unknown-field", "name", "number", "twice", "yaml", "empty"],
+)
+def test_an_error_names_the_file_and_the_place(text: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=told) as caught:
+        load(tmp_path, text)
+    assert "sources.yaml" in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="MEDIAINDEX_CONFIG"):
+        sources.load(tmp_path / "none.yaml")

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import numpy as np
+import pytest
+import soundfile
+
+from mediaindex.engines import conformer_ctc
+from mediaindex.engines.conformer_ctc import _batches
+from mediaindex.models import LocatedModel
+
+Model = Callable[[str], LocatedModel]
+Dataset = Callable[[str], list[dict[str, Any]]]
+NAME = "stt-en-conformer-ctc-small"
+
+
+@pytest.fixture(scope="module")
+def recogniser(model: Model) -> conformer_ctc.ConformerCtc:
+    return conformer_ctc.load(model(NAME), threads=2)
+
+
+@pytest.fixture(scope="module")
+def utterances(dataset: Dataset) -> list[tuple[np.ndarray, str]]:
+    rows = dataset("wer/refs.jsonl")[::10]
+    return [(soundfile.read(row["path"], dtype="float32")[0], row["text"]) for row in rows]
+
+
+def test_batches_hold_each_chunk_once_and_little_padding() -> None:
+    lengths = [16_000 * seconds for seconds in (28, 3, 20, 1, 29, 2)]
+    batches = list(_batches(lengths))
+    assert sorted(index for batch in batches for index in batch) == list(range(6))
+    assert all(len(batch) * max(lengths[i] for i in batch) <= 60 * 16_000 for batch in batches)
+
+
+def test_the_identity_is_known_without_loading_anything(tmp_path: Path) -> None:
+    located = LocatedModel(NAME, tmp_path / "absent.nemo", "local", "ab" * 32, "MIT", ("en",))
+    assert "ab" * 32 in conformer_ctc.load(located).identity
+
+
+def test_importing_the_engine_imports_neither_nemo_nor_torch() -> None:
+    code = "import sys, mediaindex.engines.conformer_ctc; print({'torch', 'nemo'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.models
+@pytest.mark.shared
+def test_words_are_as_right_as_nemos_own(
+    recogniser: conformer_ctc.ConformerCtc, utterances: list[tuple[np.ndarray, str]]
+) -> None:
+    words = recogniser.recognise([samples for samples, _ in utterances], "en")
+    said = [" ".join(word.text for word in one) for one in words]
+    assert jiwer.wer([text for _, text in utterances], said) < 0.11  # NeMo's transcribe() on these ten: 0.090
+
+
+@pytest.mark.models
+@pytest.mark.shared
+def test_a_batch_gives_what_each_chunk_gives_alone(
+    recogniser: conformer_ctc.ConformerCtc, utterances: list[tuple[np.ndarray, str]]
+) -> None:
+    chunks = [samples for samples, _ in utterances[:4]]
+    alone = [recogniser.recognise([chunk], "en")[0] for chunk in chunks]
+    for batched, single in zip(recogniser.recognise(chunks, "en"), alone, strict=True):
+        assert [(w.start, w.end, w.text) for w in batched] == [(w.start, w.end, w.text) for w in single]
+        assert [w.confidence for w in batched] == pytest.approx([w.confidence for w in single], abs=1e-3)
+
+
+@pytest.mark.models
+@pytest.mark.shared
+def test_words_are_heard_where_they_are(
+    recogniser: conformer_ctc.ConformerCtc, utterances: list[tuple[np.ndarray, str]]
+) -> None:
+    samples = utterances[0][0]
+    late = np.concatenate([np.zeros(16_000 * 2, np.float32), samples])
+    (at_once,), (after,) = (recogniser.recognise([chunk], "en") for chunk in (samples, late))
+    assert after[3].text == at_once[3].text
+    assert after[3].start - at_once[3].start == pytest.approx(2.0, abs=0.09)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("samples", [0, 1, 400, 16_000])
+def test_next_to_nothing_is_no_words_and_no_error(recogniser: conformer_ctc.ConformerCtc, samples: int) -> None:
+    assert recogniser.recognise([np.zeros(samples, np.float32)], "en") == [()]

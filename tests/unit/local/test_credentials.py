@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local import credentials
+from mediaindex.errors import ConfigError
+
+
+def test_they_are_made_once_and_closed_to_others(tmp_path: Path) -> None:
+    first = credentials.load(tmp_path / "state")
+    assert credentials.load(tmp_path / "state") == first
+    assert (tmp_path / "state" / "credentials.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_two_sites_share_one(tmp_path: Path) -> None:
+    one, two = credentials.load(tmp_path / "one"), credentials.load(tmp_path / "two")
+    assert not set(vars(one).values()) & set(vars(two).values())
+
+
+def test_a_damaged_file_is_named_with_its_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text("{")
+    with pytest.raises(ConfigError, match=r"credentials\.json.*make clean"):
+        credentials.load(tmp_path)

@@ -1,0 +1,157 @@
+"""Servers here are small shell commands behind our own Server class; the real ones are in tests/integration/local."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import psutil
+import pytest
+
+from local import supervisor
+from local.process import Launch, Running
+from local.server import Server
+from local.site import ServerError, Site
+
+Survivors = Callable[[], list[int]]
+
+
+class Shell(Server):
+    script: ClassVar[str] = "exec sleep 600"
+    grace_s = 2.0
+    order: ClassVar[list[str]] = []
+
+    def prepare(self) -> Launch:
+        self.order.append(self.name)
+        return Launch(["/bin/sh", "-c", self.script], {"PATH": "/usr/bin:/bin"}, Path("/"))
+
+    def healthy(self, running: Running) -> bool:
+        return True
+
+
+class First(Shell):
+    name = "first"
+
+
+class Second(Shell):
+    name = "second"
+    needs = ("first",)
+
+
+class Family(Shell):
+    """A child, and a grandchild in a session of its own whose parent has gone."""
+
+    name = "family"
+    script = "sleep 600 & (setsid sleep 600 & exit 0); exec sleep 600"
+
+    def healthy(self, running: Running) -> bool:
+        return len(psutil.Process(running.pid).children()) > 0
+
+
+class Deaf(Shell):
+    name = "deaf"
+    script = "trap '' TERM; echo deaf; while :; do sleep 1; done"
+
+    def healthy(self, running: Running) -> bool:
+        return "deaf" in self.log.read_text()  # from now on the trap is set
+
+
+class Broken(Shell):
+    name = "broken"
+    script = "echo the disk is full >&2; exit 3"
+    needs = ("first",)
+
+    def healthy(self, running: Running) -> bool:
+        return False
+
+
+class Sleepy(Shell):
+    name = "sleepy"
+    deadline_s = 0.5
+
+    def healthy(self, running: Running) -> bool:
+        return False
+
+
+def test_what_is_needed_starts_first_and_a_second_up_starts_nothing(site: Site, survivors: Survivors) -> None:
+    servers = [Second(site), First(site)]
+    Shell.order.clear()
+    assert supervisor.up(site, servers) == ["second", "first"]
+    assert Shell.order == ["first", "second"]
+    before = survivors()
+    assert supervisor.up(site, servers) == []
+    assert survivors() == before
+    assert sorted(supervisor.down(site, servers)) == ["first", "second"]
+    assert survivors() == []
+
+
+def test_down_ends_children_and_orphaned_grandchildren(site: Site, survivors: Survivors) -> None:
+    family = Family(site)
+    supervisor.up(site, [family])
+    _wait_until(lambda: len(survivors()) == 3)
+    supervisor.down(site, [family])
+    assert survivors() == []
+
+
+def test_down_finds_the_family_of_a_leader_that_was_killed(site: Site, survivors: Survivors) -> None:
+    family = Family(site)
+    supervisor.up(site, [family])
+    _wait_until(lambda: len(survivors()) == 3)
+    running = family.running()
+    assert running
+    psutil.Process(running.pid).kill()
+    supervisor.down(site, [family])
+    assert survivors() == []
+
+
+def test_a_server_that_ignores_term_is_killed(site: Site, survivors: Survivors) -> None:
+    supervisor.up(site, [Deaf(site)])
+    supervisor.down(site, [Deaf(site)])
+    assert survivors() == []
+
+
+def test_a_failed_start_says_which_server_and_why_and_leaves_nothing(site: Site, survivors: Survivors) -> None:
+    with pytest.raises(ServerError, match=r"broken ended while starting(.|\n)*the disk is full"):
+        supervisor.up(site, [First(site), Broken(site)])
+    assert survivors() == []
+
+
+def test_a_failed_start_leaves_alone_what_ran_before(site: Site, survivors: Survivors) -> None:
+    supervisor.up(site, [First(site)])
+    before = survivors()
+    with pytest.raises(ServerError):
+        supervisor.up(site, [First(site), Broken(site)])
+    assert survivors() == before
+
+
+def test_a_server_that_never_gets_healthy_is_given_up(site: Site, survivors: Survivors) -> None:
+    with pytest.raises(ServerError, match="sleepy was not healthy after"):
+        supervisor.up(site, [Sleepy(site)])
+    assert survivors() == []
+
+
+def test_a_pid_that_now_belongs_to_somebody_else_is_not_trusted(site: Site) -> None:
+    server = First(site)
+    pid_file = site.settings.state / "run" / "first.pid"
+    pid_file.parent.mkdir(parents=True)
+    pid_file.write_text(json.dumps({"pid": os.getpid(), "born": 1.0, "started_at": 1.0, "mark": "x"}))
+    assert server.running() is None
+    assert supervisor.down(site, [server]) == []  # and this test still runs
+
+
+def test_a_damaged_pid_file_counts_as_none(site: Site) -> None:
+    pid_file = site.settings.state / "run" / "first.pid"
+    pid_file.parent.mkdir(parents=True)
+    pid_file.write_text("{")
+    assert First(site).running() is None
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaindex.stages.chunks import plan_chunks
+from mediaindex.timeline import Span, seconds
+
+lengths = st.lists(st.tuples(st.floats(0.05, 10), st.floats(0.1, 70)), max_size=12)
+
+
+def spans(pairs: list[tuple[float, float]]) -> list[Span]:
+    """Pause and length, one after the other."""
+    found, at = [], 0.0
+    for pause, length in pairs:
+        start = seconds(at + pause)
+        at = seconds(start + length)
+        found.append(Span(start, at))
+    return found
+
+
+def end(_start: float, stop: float) -> float:
+    return stop
+
+
+@given(lengths, st.floats(0.0, 1.0))
+def test_all_speech_lies_in_chunks_that_are_short_and_apart(pairs: list[tuple[float, float]], where: float) -> None:
+    speech = spans(pairs)
+    chunks = plan_chunks(speech, 28.0, 2.0, lambda start, stop: start + where * (stop - start))
+    assert all(chunk.duration <= 28.001 for chunk in chunks)
+    assert all(before.end <= after.start for before, after in itertools.pairwise(chunks))
+    for span in speech:
+        assert sum(span.overlap(chunk) for chunk in chunks) >= span.duration - 0.001
+
+
+def test_neighbours_join_while_they_fit() -> None:
+    assert plan_chunks([Span(0, 10), Span(11, 20), Span(21, 30)], 28.0, 2.0, end) == [Span(0, 20), Span(21, 30)]
+
+
+def test_a_long_pause_ends_a_chunk() -> None:
+    assert plan_chunks([Span(0, 1), Span(5, 6)], 28.0, 2.0, end) == [Span(0, 1), Span(5, 6)]

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaindex.stages.audio import Audio
+from mediaindex.stages.identify_language import Settings, combine, identify_language, spread
+from mediaindex.timeline import Anchor, Clock
+
+
+class LoudIsSpeech:
+    frame_seconds = 0.032
+    identity = "loud"
+
+    def probabilities(self, samples: np.ndarray) -> np.ndarray:
+        filled = np.pad(samples, (0, -len(samples) % 512)).reshape(-1, 512)
+        return (np.abs(filled).max(axis=1) > 0.1).astype(np.float32)
+
+
+class Fixed:
+    """Gives one answer after the other."""
+
+    identity = "fixed"
+
+    def __init__(self, *answers: Mapping[str, float]) -> None:
+        self.answers = itertools.cycle(answers)
+        self.heard = 0
+
+    def probabilities(self, samples: np.ndarray) -> Mapping[str, float]:
+        self.heard += 1
+        assert len(samples) <= 30 * 16_000
+        return next(self.answers)
+
+
+def audio(folder: Path, seconds: float, *loud: tuple[float, float], clock: Clock | None = None) -> Audio:
+    samples = np.zeros(round(seconds * 16_000))
+    for start, end in loud:
+        samples[round(start * 16_000) : round(end * 16_000)] = 0.5
+    soundfile.write(folder / "audio.flac", samples, 16_000)
+    return Audio(folder / "audio.flac", seconds, clock or Clock())
+
+
+GERMAN = {"de": 0.8, "nl": 0.15, "en": 0.05}
+
+
+def test_one_window_says_what_the_model_says(tmp_path: Path) -> None:
+    language = identify_language(audio(tmp_path, 10, (1, 9)), LoudIsSpeech(), Fixed(GERMAN), Settings(), ())
+    assert (language.language, language.allowed) == ("de", 1.0)
+    assert language.confidence == pytest.approx(0.8, abs=1e-4)
+
+
+def test_nobody_speaks_is_undetermined_and_the_model_is_not_asked(tmp_path: Path) -> None:
+    identifier = Fixed(GERMAN)
+    language = identify_language(audio(tmp_path, 100), LoudIsSpeech(), identifier, Settings(), ())
+    assert (language.language, language.confidence, identifier.heard) == ("und", 0.0, 0)
+
+
+def test_rare_speech_between_the_windows_is_found(tmp_path: Path) -> None:
+    rare = audio(tmp_path, 600, (100, 105))  # the first five windows lie elsewhere
+    assert identify_language(rare, LoudIsSpeech(), Fixed(GERMAN), Settings(), ()).language == "de"
+
+
+def test_long_recordings_cost_no_more_windows(tmp_path: Path) -> None:
+    identifier = Fixed(GERMAN)
+    identify_language(audio(tmp_path, 900, (0, 900)), LoudIsSpeech(), identifier, Settings(windows=3), ())
+    assert identifier.heard == 3
+
+
+def test_allowed_languages_share_the_probability_and_the_mass_before_is_kept(tmp_path: Path) -> None:
+    spoken = audio(tmp_path, 10, (0, 10))
+    language = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), Settings(), ("en", "nl"))
+    assert (language.language, set(language.probabilities)) == ("nl", {"en", "nl"})
+    assert language.confidence == pytest.approx(0.75, abs=1e-3)
+    assert language.allowed == pytest.approx(0.2, abs=1e-3)
+
+
+def test_windows_are_on_the_sources_clock(tmp_path: Path) -> None:
+    spoken = audio(tmp_path, 10, (0, 10), clock=Clock((Anchor(0.0, 50.0),)))
+    (window,) = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), Settings(), ()).windows
+    assert (window.span.start, window.language) == (50.0, "de")
+
+
+def test_windows_that_agree_stay_sure_and_windows_that_disagree_leave_doubt() -> None:
+    german, french = {"de": 0.8, "fr": 0.2}, {"de": 0.2, "fr": 0.8}
+    assert combine([(10, german), (10, german)])["de"] == pytest.approx(0.8)
+    assert combine([(10, german), (10, french)])["de"] == pytest.approx(0.5)
+
+
+def test_a_window_with_more_speech_weighs_more() -> None:
+    german, french = {"de": 0.9, "fr": 0.1}, {"de": 0.1, "fr": 0.9}
+    assert combine([(1, german), (9, french)])["fr"] > 0.8
+
+
+def test_one_window_cannot_rule_a_language_out() -> None:
+    sure, never = {"de": 1.0, "fr": 0.0}, {"de": 0.0, "fr": 1.0}
+    combined = combine([(30, sure), (30, sure), (30, sure), (1, never)])
+    assert combined["de"] > 0.99
+
+
+@given(st.floats(0.01, 4000), st.floats(1, 30), st.integers(1, 9))
+def test_windows_are_inside_the_recording_and_in_order(duration: float, window: float, count: int) -> None:
+    spans = spread(duration, window, count)
+    assert 1 <= len(spans) <= count
+    assert all(span.start >= 0 and span.end <= duration + 0.001 for span in spans)
+    assert all(before.start <= after.start for before, after in itertools.pairwise(spans))

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mediaindex.errors import ModelMissingError, TerminalError
+from mediaindex.stages.audio import Audio
+from mediaindex.stages.results import Language, Speech
+from mediaindex.stages.transcribe import Settings, quietest, transcribe
+from mediaindex.timeline import Anchor, Clock, Span, Word
+
+ENGLISH = Language("en", 0.9)
+
+
+@dataclass
+class Counting:
+    """Writes one word a second of each chunk; fails on chunks of a length that it does not like."""
+
+    name: str = "counting"
+    languages: frozenset[str] = frozenset({"en"})
+    identity: str = "counting"
+    dislikes: float | None = None
+    calls: list[int] = field(default_factory=list)
+
+    def recognise(self, chunks: Sequence[np.ndarray], language: str) -> list[tuple[Word, ...]]:
+        self.calls.append(len(chunks))
+        if any(len(chunk) / 16_000 == self.dislikes for chunk in chunks):
+            raise RuntimeError("shape mismatch")
+        return [
+            tuple(Word(at, at + 0.5, f"w{at}", 0.9) for at in range(max(1, len(chunk) // 16_000))) for chunk in chunks
+        ]
+
+
+class Missing(Counting):
+    def recognise(self, chunks: Sequence[np.ndarray], language: str) -> list[tuple[Word, ...]]:
+        raise ModelMissingError(f"model {self.name} is in none of its places.")
+
+
+@pytest.fixture
+def minute(tmp_path: Path) -> Audio:
+    """60 s of noise, silent from 24.0 to 24.3."""
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, 60 * 16_000)
+    samples[round(24.0 * 16_000) : round(24.3 * 16_000)] = 0
+    soundfile.write(tmp_path / "audio.flac", samples, 16_000)
+    return Audio(tmp_path / "audio.flac", 60.0, Clock())
+
+
+def speech(*spans: tuple[float, float]) -> Speech:
+    return Speech(tuple(Span(*span) for span in spans), 1.0, 0.5, 0.9, 20.0)
+
+
+def test_no_speech_is_no_words_and_asks_no_recogniser(minute: Audio) -> None:
+    recogniser = Counting()
+    recognition = transcribe(minute, speech(), Language("und", 0.0), [recogniser], Settings())
+    assert (recognition.words, recognition.chunks, recogniser.calls) == ((), (), [])
+
+
+def test_words_are_on_the_sources_clock(minute: Audio) -> None:
+    late = Audio(minute.path, 60.0, Clock((Anchor(0.0, 100.0), Anchor(30.0, 200.0))))
+    recognition = transcribe(late, speech((110.0, 112.0), (205.0, 207.0)), ENGLISH, [Counting()], Settings())
+    assert [word.start for word in recognition.words] == [110.0, 111.0, 205.0, 206.0]
+    assert recognition.chunks == (Span(110.0, 112.0), Span(205.0, 207.0))
+
+
+def test_the_first_recogniser_that_writes_the_language_does_it(minute: Audio) -> None:
+    others = Counting("french", frozenset({"fr"})), Counting("many", frozenset({"en", "de"})), Counting("late")
+    recognition = transcribe(minute, speech((1, 2)), ENGLISH, others, Settings())
+    assert (recognition.recogniser, recognition.fallback) == ("many", None)
+
+
+def test_a_missing_model_passes_the_recording_on_and_says_so(minute: Audio) -> None:
+    recognition = transcribe(minute, speech((1, 2)), ENGLISH, [Missing("conformer"), Counting("whisper")], Settings())
+    assert recognition.recogniser == "whisper"
+    assert recognition.fallback
+    assert "conformer" in recognition.fallback
+
+
+def test_with_every_model_missing_it_is_an_error(minute: Audio) -> None:
+    with pytest.raises(ModelMissingError, match="conformer"):
+        transcribe(minute, speech((1, 2)), ENGLISH, [Missing("conformer")], Settings())
+
+
+def test_a_language_that_nobody_writes_is_an_error(minute: Audio) -> None:
+    with pytest.raises(TerminalError, match="'eo'"):
+        transcribe(minute, speech((1, 2)), Language("eo", 0.9), [Counting()], Settings())
+
+
+def test_a_chunk_that_fails_alone_too_becomes_a_gap_and_the_rest_stands(minute: Audio) -> None:
+    recogniser = Counting(dislikes=4.0)
+    spoken = speech((1.0, 3.0), (10.0, 14.0), (20.0, 22.0))
+    recognition = transcribe(minute, spoken, ENGLISH, [recogniser], Settings())
+    assert [gap.span for gap in recognition.gaps] == [Span(10.0, 14.0)]
+    assert "shape mismatch" in recognition.gaps[0].reason
+    assert [word.start for word in recognition.words] == [1.0, 2.0, 20.0, 21.0]
+    assert recogniser.calls == [3, 1, 1, 1]
+
+
+def test_speech_without_a_pause_is_cut_where_it_is_quietest(minute: Audio) -> None:
+    recognition = transcribe(minute, speech((0.0, 40.0)), ENGLISH, [Counting()], Settings())
+    first, second = recognition.chunks
+    assert 24.0 < first.end < 24.3
+    assert second == Span(first.end, 40.0)
+
+
+def test_the_quietest_place_is_not_drawn_to_the_edges(minute: Audio) -> None:
+    assert 20.05 < quietest(minute, 20.0, 23.0) < 22.95
+
+
+def test_memory_holds_one_group_of_chunks(minute: Audio) -> None:
+    recogniser = Counting()
+    transcribe(minute, speech((1, 2), (10, 11), (20, 21)), ENGLISH, [recogniser], Settings(group=2))
+    assert recogniser.calls == [2, 1]
+
+
+@pytest.mark.parametrize("wrong", [{"max_chunk": 31.0}, {"max_chunk": 0.0}, {"group": 0}, {"max_pause": -1.0}])
+def test_settings_that_cannot_work_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="transcribe"):
+        Settings(**wrong)  # type: ignore[arg-type]
