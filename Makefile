@@ -62,26 +62,30 @@ logs: setup  ## The end of each server's log (NAMES=scheduler for more of one)
 demo: setup  ## Real recordings through real servers, from the bucket to the search hit
 	@$(AIRFLOW)/python -m local.demo
 
+ORCHESTRATION := include/mediaindex/orchestration
 SPEECH_ROOMS := house timeline stages engines models gates runner exports cli config
 AIRFLOW_ROOMS := catalog storage search orchestration dags docker local
 present = $(wildcard $(addprefix tests/unit/,$(1)))
 test: setup  ## Everything that must pass: lint, types, unit and integration tests on the real servers
 	@$(MAKE) --no-print-directory lint types
-	$(SPEECH)/python -m pytest -q $(call present,$(SPEECH_ROOMS))
+	$(SPEECH)/python -m pytest -q $(call present,$(SPEECH_ROOMS)) tests/integration/speech
 	@$(LOCAL) up
 	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; \
-		$(AIRFLOW)/python -m pytest -q $(call present,$(AIRFLOW_ROOMS)) tests/integration
+		$(AIRFLOW)/python -m pytest -q $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
 
 bench: setup  ## The figures of the README, measured on this machine
-	@$(SPEECH)/python -m tests.bench
+	@$(SPEECH)/python tests/bench/recognition.py
+	@$(LOCAL) up
+	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; status=0; for bench in dag_parse catalog_load publish_hour; do \
+		$(AIRFLOW)/python tests/bench/$$bench.py || status=1; done; exit $$status
 
 lint: setup  ## ruff: rules and format
 	@$(SPEECH)/ruff check .
 	@$(SPEECH)/ruff format --check .
 
 types: setup  ## mypy, strict, each room in the environment it lives in
-	@$(SPEECH)/mypy include/mediaindex
-	@$(AIRFLOW)/mypy local $(wildcard dags plugins)
+	@$(SPEECH)/mypy $(filter-out $(ORCHESTRATION)/,$(dir $(wildcard include/mediaindex/*/__init__.py)))
+	@$(AIRFLOW)/mypy local dags $(ORCHESTRATION)
 
 clean:  ## Stop the servers; delete their data, the environments and caches
 	@[ ! -x $(AIRFLOW)/python ] || $(LOCAL) erase

@@ -26,6 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     except MediaindexError as error:
         print(f"\n{error.message}", file=sys.stderr)
         return 1
+    except OSError as error:  # a folder we may not write, a full disk
+        print(f"\n{error.filename or 'mediaindex'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped; the servers started by this command have ended.", file=sys.stderr)
         return 130

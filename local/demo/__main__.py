@@ -31,7 +31,8 @@ def main() -> int:
     """0 if every recording ended as it should."""
     site = Site(settings.load(), Progress().say)
     os.environ.update(site.environment)
-    console = Console()
+    # A pipe has no width: the table must not be cut to 80 columns.
+    console = Console(width=None if sys.stdout.isatty() else 110)
     began = time.monotonic()
     try:
         step(console, began, "Starting the servers; fetching models and recordings")

@@ -14,13 +14,14 @@ QUERY = "season of light"
 
 def recordings(console: Console, rows: list[ReportRow]) -> None:
     """One line a file."""
-    table = Table(title="Recordings", title_justify="left", box=None, pad_edge=False)
-    table.add_column("file", no_wrap=True)
+    console.print("[bold]Recordings[/]")
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("  file", no_wrap=True)
     for name in ("length", "language", "speakers", "words", "confidence", "status", "seconds"):
         table.add_column(name, justify="left" if name in ("language", "status") else "right", no_wrap=True)
     for row in rows:
         table.add_row(
-            escape(row.key.rpartition("/")[2]),
+            "  " + escape(row.key.rpartition("/")[2]),
             clock(row.duration),
             row.language or "-",
             "-" if row.speakers is None else str(row.speakers),
@@ -31,14 +32,14 @@ def recordings(console: Console, rows: list[ReportRow]) -> None:
         )
     console.print(table)
     used = sorted({row.recogniser for row in rows if row.recogniser})
-    console.print(f"recognised by: {', '.join(used) or 'nobody'}\n", highlight=False)
+    console.print(f"  recognised by {' and '.join(used) or 'nobody'}\n", highlight=False)
 
 
-def transcript(console: Console, found: publications.PublishableTranscript, turns: int = 4) -> None:
+def transcript(console: Console, found: publications.PublishableTranscript, turns: int = 8) -> None:
     """The first turns of one recording, with speakers and times."""
     console.print(f"[bold]The beginning of {escape(found.key.rpartition('/')[2])}[/]", highlight=False)
     for turn in found.turns[:turns]:
-        console.print(f"  {clock(turn.start)}  {turn.speaker}  {escape(turn.text)}", highlight=False)
+        console.print(f"  {clock(turn.start)}  {turn.speaker}  {escape(turn.text)}", highlight=False, soft_wrap=True)
     console.print()
 
 
@@ -48,7 +49,7 @@ def review_queue(console: Console, items: list[reviews.ReviewItem]) -> None:
     for item in items:
         console.print(f"  {escape(item.key.rpartition('/')[2])} ({item.kind})", highlight=False)
         for reason in item.reasons:
-            console.print(f"    {escape(reason)}", highlight=False)
+            console.print(f"    {escape(reason)}", highlight=False, soft_wrap=True)
     console.print()
 
 

@@ -19,7 +19,7 @@ TURNS, WORDS, BOUND = 720, 14, 3.0  # the bound: seconds
 
 def hour() -> PublishableTranscript:
     """Random words of a vocabulary of 5 000; the same at every run."""
-    chance = random.Random(1)  # noqa: S311 - not for secrets
+    chance = random.Random(1)
     vocabulary = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=6)) for _ in range(5_000)]
     turns = []
     for index in range(TURNS):

@@ -36,8 +36,9 @@ def link(cursor: cursor, normalized: Mapping[int, ItemResult]) -> list[int]:
 def _is_duplicate(cursor: cursor, id_: int, item: ItemResult) -> bool:
     facts = _facts(id_, item)
     cursor.execute(query("link_recording"), facts)
+    cursor.execute("select from recording where audio_sha256 = %(audio_sha256)s for update", facts)
     cursor.execute(query("primary_object"), facts)
-    primary, bucket, key, lost = cursor.fetchone() or (id_, "", "", False)
+    ((primary, bucket, key, lost),) = cursor.fetchall()
     cursor.execute("update media_object set audio_sha256 = %(audio_sha256)s where id = %(id)s", facts)
     if primary == id_ or lost:
         cursor.execute(

@@ -41,8 +41,7 @@ def normalize_item(item: JobItem, store: ArtifactStore, folder: Path, settings: 
     clock = hashlib.sha256(repr(normalized.clock).encode()).hexdigest()
     mark = fingerprint(NAME, VERSION, (ENGINE,), settings, {**hint, "clock": clock})
     for file in sorted(folder.glob("*.flac")):
-        if file != source:
-            store.put_file(normalized.audio_sha256, NAME, mark, file.name, file)
+        store.put_file(normalized.audio_sha256, NAME, mark, file.name, file)
     store.put(normalized.audio_sha256, NAME, mark, codec.dump(normalized))
     store.put_pointer(POINTER, pointer, {"audio_sha256": normalized.audio_sha256, "fingerprint": mark})
     return _result(item, "done", normalized, mark, meter)

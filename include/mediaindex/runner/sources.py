@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from .job import FileSource, ObjectSource
 
 if TYPE_CHECKING:
     from mediaindex.storage.media import Downloader
+
+LONGEST_NAME = 60  # characters: at most 240 bytes in UTF-8, and file systems take 255
 
 
 def identity(source: ObjectSource | FileSource) -> str:
@@ -30,11 +33,19 @@ def identity(source: ObjectSource | FileSource) -> str:
 
 
 def local_path(source: ObjectSource | FileSource, folder: Path, downloader: Downloader) -> Path:
-    """A path that holds the recording; an object is downloaded into ``folder`` under a name of ours."""
+    """A path that holds the recording; an object is downloaded into a folder of its own in ``folder``.
+
+    Messages name the recording by that path's last part, so it keeps as much of the key as a file name safely can.
+    """
     if isinstance(source, FileSource):
         return Path(source.path)
-    # The key is somebody else's text: only a plain extension survives, as a hint for people reading logs.
-    suffix = Path(source.key).suffix
-    target = folder / f"source{suffix if suffix[1:].isalnum() and len(suffix) < 8 else ''}"
+    target = folder / "source" / file_name(source.key)
+    target.parent.mkdir()
     downloader(source, target)
     return target
+
+
+def file_name(key: str) -> str:
+    """A harmless file name that people recognise the key by: the key is somebody else's text."""
+    name = re.sub(r"[^\w.\- ]", "_", key.rpartition("/")[2])[-LONGEST_NAME:].lstrip(".- ")
+    return name or "recording"

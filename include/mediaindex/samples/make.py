@@ -10,7 +10,7 @@ from typing import Any
 
 from .packages import from_debian, from_wheel
 
-# Pink noise at this level over the reader at this gain: people still follow, machines garble (-8 dB by our own measure).
+# Pink noise at this level over the reader at this gain, -8 dB by our own measure: people still follow, machines garble.
 NOISE_AMPLITUDE = 0.15
 VOICE_GAIN = 0.7
 

@@ -40,6 +40,9 @@ def test_planners_side_by_side_plan_each_object_once(
 
     with ThreadPoolExecutor(6) as pool, connect(database_url) as conn:
         made = [batch_id for part in pool.map(plan, range(6)) for batch_id in part]
+        with conn.cursor() as cursor:
+            cursor.execute("select count(*) from batch_item where batch_id = any (%s)", (made,))
+            assert cursor.fetchone() == (3_000,)
         planned = [id_ for batch_id in made for id_ in ids(batches.items(conn, batch_id))]
     assert sorted(planned) == sorted(one.id for one in claimed)
 

@@ -43,7 +43,7 @@ def test_eight_claimers_claim_each_of_2000_objects_once(database_url: str, sourc
     start = Barrier(8)
 
     def claim(seed: int) -> list[ledger.MediaObject]:
-        mixed = Random(seed).sample(objects, len(objects))  # all at once, each in an order of its own
+        mixed = Random(seed).sample(objects, len(objects))
         with connect(database_url) as conn:
             start.wait()
             return ledger.claim(conn, source, mixed)

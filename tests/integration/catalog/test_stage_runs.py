@@ -10,7 +10,7 @@ import pytest
 from mediaindex.catalog import batches, ledger, stage_runs
 from mediaindex.catalog.connection import connect
 from mediaindex.errors import TerminalError
-from mediaindex.runner.job import ItemResult, JobResult
+from mediaindex.runner.job import ItemError, ItemResult, JobResult
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
@@ -102,6 +102,47 @@ def test_a_newcomer_takes_the_place_of_a_quarantined_primary(
     fails(old_batch, "transcribe", old)
     new_batch, (new,) = batch(1, start=1)
     assert passes(new_batch, "normalize", {new: audio}).duplicates == ()
+
+
+def test_of_many_newcomers_one_takes_the_place(
+    database_url: str, conn: Any, batch: Make, passes: Make, fails: Make, sha256: Make
+) -> None:
+    audio = sha256()
+    old_batch, (old,) = batch(1)
+    passes(old_batch, "normalize", {old: audio})
+    fails(old_batch, "transcribe", old)
+    work = [batch(1, start=1 + n) for n in range(8)]
+    start = Barrier(8)
+
+    def arrive(number: int) -> int:
+        batch_id, (one,) = work[number]
+        items = (ItemResult(id=str(one), status="done", audio_sha256=audio, fingerprint="n"),)
+        with connect(database_url) as own:
+            start.wait()
+            return len(stage_runs.record(own, batch_id, JobResult(stage="normalize", items=items)).duplicates)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(arrive, range(8))) == 7
+
+
+def test_stages_side_by_side_that_fail_the_same_items_give_each_one_reason(
+    database_url: str, conn: Any, batch: Make
+) -> None:
+    batch_id, objects = batch(20)
+    start = Barrier(3)
+
+    def fail(stage: str) -> None:
+        error = ItemError(kind="terminal", code=f"bad_{stage}", message="cannot be read")
+        order = objects if stage == "diarize" else objects[::-1]
+        items = tuple(ItemResult(id=str(id_), status="failed", error=error) for id_ in order)
+        with connect(database_url) as own:
+            start.wait()
+            stage_runs.record(own, batch_id, JobResult(stage=stage, items=items))
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(fail, ("detect_speech", "diarize", "identify_language")))
+    for id_ in objects:
+        assert [move.to_state for move in ledger.history(conn, id_)] == ["claimed", "quarantined"]
 
 
 def test_of_eight_batches_with_the_same_recordings_each_has_one_primary(

@@ -149,12 +149,14 @@ def test_what_was_loaded_cannot_be_rewritten(
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into word values (%s, 20, 1, 3.9, 3.95, 'early', 0.5, null)",
-        "insert into word values (%s, 20, 1, 7.9, 8.5, 'late', 0.5, null)",
-        "insert into word values (%s, 20, 1, 7.9, 7.9, 'empty', 0.5, null)",
-        "insert into word values (%s, 20, 1, 7.9, 'nan', 'nan', 0.5, null)",
-        "insert into word values (%s, 20, 1, 7.8, 7.9, 'sure', 1.5, null)",
-        "insert into turn values (%s, 2, 8, 10, 'S', 'en', 'outside', 0.5)",
+        "insert into word values (%(id)s, 20, 1, 3.9, 3.95, 'early', 0.5, null)",
+        "insert into word values (%(id)s, 20, 1, 7.9, 8.5, 'late', 0.5, null)",
+        "insert into word values (%(id)s, 20, 1, 7.9, 7.9, 'empty', 0.5, null)",
+        "insert into word values (%(id)s, 20, 1, 7.9, 'nan', 'nan', 0.5, null)",
+        "insert into word values (%(id)s, 20, 1, 7.8, 7.9, 'sure', 1.5, null)",
+        "insert into word values (%(id)s, 20, 1, 7.5, 7.6, 'a', 1, null), (%(id)s, 21, 1, 7.2, 7.7, 'b', 1, null)",
+        "insert into word values (%(id)s, 20, 1, 7.1, 7.6, 'a', 1, null), (%(id)s, 21, 1, 7.2, 7.5, 'b', 1, null)",
+        "insert into turn values (%(id)s, 2, 8, 10, 'S', 'en', 'outside', 0.5)",
     ],
 )
 def test_the_database_refuses_what_the_timeline_refuses(
@@ -162,7 +164,7 @@ def test_the_database_refuses_what_the_timeline_refuses(
 ) -> None:
     id_ = load(conn, recording, assessed())
     with conn.cursor() as cursor, pytest.raises(psycopg2.errors.CheckViolation):
-        cursor.execute(statement, (id_,))
+        cursor.execute(statement, {"id": id_})
     conn.rollback()
 
 

@@ -95,8 +95,8 @@ def test_a_server_that_was_killed_comes_back_with_the_next_up(local: Commands) -
 def test_nothing_listens_beyond_this_machine(local: Commands) -> None:
     assert local.run("up", "postgres", "s3").returncode == 0
     ports = (local.port("s3"), local.port("postgres"))
-    listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr]
-    addresses = {c.laddr[0].removeprefix("::ffff:") for c in listening if c.laddr[1] in ports}
+    listening = [tuple(c.laddr) for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+    addresses = {str(address).removeprefix("::ffff:") for address, port in listening if port in ports}
     assert addresses == {"127.0.0.1"}
 
 

@@ -93,7 +93,7 @@ def _paths(lines: Sequence[dict[str, str]]) -> list[Path]:
 def _joined(target: Path, parts: Sequence[Path]) -> Path:
     """The parts with a pause before each. The first pause differs each time: the same audio twice is a duplicate."""
     inputs = [argument for part in parts for argument in ("-i", str(part))]
-    pauses = [random.randint(100, 900), *[PAUSE_MS] * (len(parts) - 1)]  # noqa: S311 - no secret
+    pauses = [random.randint(100, 900), *[PAUSE_MS] * (len(parts) - 1)]
     delayed = [f"[{n}:a]aresample=16000,adelay={pause}[d{n}]" for n, pause in enumerate(pauses)]
     names = "".join(f"[d{n}]" for n in range(len(parts)))
     graph = ";".join([*delayed, f"{names}concat=n={len(parts)}:v=0:a=1[out]"])
@@ -102,9 +102,9 @@ def _joined(target: Path, parts: Sequence[Path]) -> Path:
 
 
 def _noisy(target: Path, part: Path) -> Path:
-    seed = random.randint(1, 1_000_000)  # noqa: S311
+    seed = random.randint(1, 1_000_000)
     noise = f"anoisesrc=color=pink:amplitude=0.15:seed={seed}:sample_rate=16000"
-    graph = "[0:a]volume=0.7[v];[v][1:a]amix=inputs=2:normalize=0:duration=first"
+    graph = "[0:a]volume=0.3[v];[v][1:a]amix=inputs=2:normalize=0:duration=first"
     _ffmpeg("-i", str(part), "-f", "lavfi", "-i", noise, "-filter_complex", graph, "-ac", "1", str(target))
     return target
 

@@ -1,0 +1,34 @@
+"""How long each DAG file takes to parse once Airflow is imported: ``python tests/bench/dag_parse.py``."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BUDGET_S = 1.0
+SPEECH_LIBRARIES = {"torch", "nemo", "pyannote", "silero_vad", "onnxruntime", "faster_whisper", "spacy", "numpy"}
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    os.environ.setdefault("MEDIAINDEX_CONFIG", str(ROOT / "local" / "sources.yaml"))
+    import airflow.dag_processing.dagbag  # noqa: F401  # what the processor has imported before any file
+
+    missed = 0
+    for file in sorted((ROOT / "dags").glob("*.py")):
+        start = time.perf_counter()
+        runpy.run_path(str(file))
+        took = time.perf_counter() - start
+        missed += took > BUDGET_S
+        sys.stdout.write(f"{file.name:<26} parsed in {took:.2f} s (at most {BUDGET_S:.0f} s)\n")
+    loaded = sorted(SPEECH_LIBRARIES & set(sys.modules))
+    sys.stdout.write(f"speech libraries imported  {', '.join(loaded) or 'none'}\n")
+    return 1 if missed or loaded else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
