@@ -1,0 +1,92 @@
+"""All stages over a file, without servers: nothing twice, and a changed setting costs itself and its readers only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediaindex.errors import MediaindexError
+from mediaindex.models import ensure
+from mediaindex.runner.engines import Engines
+from mediaindex.runner.job import FolderStore, Hints
+from mediaindex.runner.local import LocalRun, Outcome, items_of
+
+SHARED = Path(__file__).parents[4] / "shared"
+RECORDING = SHARED / "data" / "formats" / "google_commercial_mono_8k.wav"
+MODELS = ("whisper-base", "pyannote-segmentation-3.0", "wespeaker-resnet34", "en_core_web_sm", "truecase-english")
+
+pytestmark = [
+    pytest.mark.models,
+    pytest.mark.shared,
+    pytest.mark.skipif(
+        not RECORDING.is_file(), reason="the development data (../shared/data) is not beside the checkout"
+    ),
+]
+
+
+class Lab:
+    """Indexes one recording again and again in the same folder and notes what each stage did."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = FolderStore(path=str(folder))
+        self.engines = Engines()
+
+    def index(self, settings: dict[str, dict[str, object]]) -> tuple[Outcome, dict[str, str]]:
+        did: dict[str, str] = {}
+        run = LocalRun(
+            self.store, settings, self.engines, lambda stage, _item, result: did.update({stage: result.status})
+        )
+        (outcome,) = run.index(items_of([RECORDING], Hints(languages=("en",))))
+        return outcome, did
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
+    try:
+        ensure(MODELS)
+    except MediaindexError as error:
+        pytest.skip(f"models are not here: {error.message}")
+    lab = Lab(tmp_path_factory.mktemp("artifacts"))
+    outcome, did = lab.index({})
+    assert outcome.error is None
+    assert set(did.values()) == {"done"}
+    return lab
+
+
+def test_a_second_run_computes_nothing(lab: Lab) -> None:
+    outcome, did = lab.index({})
+    assert set(did.values()) == {"cached"}
+    assert outcome.assessment is not None
+    assert len(list(outcome.assessment.transcript.words)) > 50
+
+
+def test_another_way_to_diarize_recomputes_the_diarizer_and_its_readers_only(lab: Lab) -> None:
+    _, did = lab.index({"diarize": {"shortest_span": 0.2}})
+    assert {stage for stage, status in did.items() if status == "done"} == {"diarize", "assess", "find_topics"}
+
+
+def test_the_command_writes_three_files_and_one_line(lab: Lab, tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("mediaindex")
+    command = [program, "index", RECORDING, "--out", tmp_path, "--cache", lab.store.path, "--language", "en"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "real-time factor" in done.stdout.splitlines()[-1]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".srt", ".vtt"]
+    assert json.loads((tmp_path / f"{RECORDING.stem}.json").read_text("utf-8"))["segments"]
+
+
+def test_a_bad_file_is_one_clear_line_and_exit_code_1(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.mp3"
+    notes.write_text("Dear listener, this is only text.\n" * 100)
+    program = Path(sys.executable).with_name("mediaindex")
+    command = [program, "index", notes, "--out", tmp_path / "out", "--cache", tmp_path / "cache"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert "notes.mp3" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
