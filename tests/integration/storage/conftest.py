@@ -24,7 +24,8 @@ def bucket(client: Any) -> Iterator[str]:
     name = f"mediaindex-test-{uuid.uuid4().hex[:12]}"
     client.create_bucket(Bucket=name)
     yield name
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
-        if keys := [{"Key": entry["Key"]} for entry in page.get("Contents", [])]:
-            client.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})
+    # Longest first, one by one: on a server that keeps folders, a folder goes only after what lies in it.
+    listed = client.get_paginator("list_objects_v2").paginate(Bucket=name)
+    for key in sorted((entry["Key"] for page in listed for entry in page.get("Contents", [])), key=len, reverse=True):
+        client.delete_object(Bucket=name, Key=key)
     client.delete_bucket(Bucket=name)
