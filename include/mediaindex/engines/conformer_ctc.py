@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime
 from onnx_asr.preprocessors.numpy_preprocessor import NemoPreprocessorNumpy
+from threadpoolctl import threadpool_limits
 
 from mediaindex.models import LocatedModel
 from mediaindex.timeline import Word
@@ -49,25 +50,29 @@ class ConformerCtc:
         del language  # a model of this kind writes what it was trained on
         if not chunks:
             return []
-        self._session, self._mel  # noqa: B018  # loaded here, not by several threads at once
+        self._session  # noqa: B018  # loaded here, not by several threads at once
         longest_first = sorted(range(len(chunks)), key=lambda index: -len(chunks[index]))
         words: list[tuple[Word, ...]] = [()] * len(chunks)
-        with ThreadPoolExecutor(self._threads) as pool:
-            found = pool.map(self._words, [chunks[index] for index in longest_first])
-            for index, one in zip(longest_first, found, strict=True):
-                words[index] = one
+        # numpy's own threads, left alone, fight over the cores with the sessions and make all of it a tenth slower.
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
+            found = pool.map(self._recognised, (self.features(chunks[index]) for index in longest_first))
+            for index, log_probs in zip(longest_first, found, strict=True):
+                duration = max(len(chunks[index]) / _RATE, 0.001)
+                words[index] = words_of(log_probs, self._model.vocabulary, self._model.frame_seconds, duration)
         return words
-
-    def _words(self, chunk: Samples) -> tuple[Word, ...]:
-        duration = max(len(chunk) / _RATE, 0.001)
-        return words_of(self.log_probs(chunk), self._model.vocabulary, self._model.frame_seconds, duration)
 
     def log_probs(self, chunk: Samples) -> Floats:
         """Log probabilities of one chunk, shape (frames, classes), blank last."""
+        return self._recognised(self.features(chunk))
+
+    def features(self, chunk: Samples) -> Floats:
+        """Mel features of one chunk, shape (1, features, frames)."""
         samples = np.pad(chunk, (0, max(0, _SHORTEST - len(chunk))))
         features, _ = self._mel(samples[None], np.array([len(samples)]))
-        length = len(samples) // _HOP
-        inputs = {"audio_signal": features[:, :, :length], "length": np.array([length], dtype=np.int64)}
+        return features[:, :, : len(samples) // _HOP]
+
+    def _recognised(self, features: Floats) -> Floats:
+        inputs = {"audio_signal": features, "length": np.array([features.shape[2]], dtype=np.int64)}
         (log_probs,) = self._session.run(["logprobs"], inputs)
         return log_probs[0]  # type: ignore[no-any-return]  # ONNX Runtime has no types
 
