@@ -57,8 +57,7 @@ class Airflow:
             f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
         )
         _, answer = self._call(f"{path}?map_index={task['map_index']}&full_content=true")
-        events = (answer or {}).get("content", [])
-        return "\n".join(event.get("event", str(event)) if isinstance(event, dict) else str(event) for event in events)
+        return "\n".join(_line(event) for event in (answer or {}).get("content", []))
 
     def import_errors(self) -> list[str]:
         """What stands in the way of DAG files, if anything does."""
@@ -67,3 +66,11 @@ class Airflow:
 
     def _call(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
         return request(f"{self.base}/{path}", method=method, body=body, token=self.token)
+
+
+def _line(event: Any) -> str:
+    """One event of a task's log: what it says, and the exceptions that came with it, the cause last."""
+    if not isinstance(event, dict):
+        return str(event)
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in event.get("error_detail") or ()]
+    return "\n  ".join([str(event.get("event", "")), *errors])
