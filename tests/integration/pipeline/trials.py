@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.media import build
+from tests.builders import media as build
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 PAUSE_MS = 700

@@ -10,7 +10,7 @@ from mediaindex.errors import BadMediaError, ConfigError
 from mediaindex.runner.job import RawFormat
 from mediaindex.stages.normalize import Settings, audio_of, normalize
 from mediaindex.timeline import Clock
-from tests.media import build
+from tests.builders import media as build
 
 
 def pitch(samples: np.ndarray) -> float:

@@ -1,0 +1,80 @@
+"""Who speaks when (RTTM) and which word when (CTM), cut to the part of the file that is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediaindex.errors import ConfigError
+from mediaindex.timeline import Span, SpeakerSpan, TimelineError, seconds
+
+from .manifest import Entry, lines_of
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWord(Span):
+    """A word of the reference; ``text`` as it was written there."""
+
+    text: str
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What should come out; None where nobody wrote it down. Times run from the start of the part."""
+
+    text: str | None
+    lang: str | None
+    speakers: tuple[SpeakerSpan, ...] | None
+    words: tuple[SpokenWord, ...] | None
+
+
+def read_reference(entry: Entry) -> Reference:
+    """The line's references; its text, where it has none, is that of its CTM."""
+    speakers = tuple(_speakers(entry, entry.rttm_filepath)) if entry.rttm_filepath else None
+    words = tuple(_words(entry, entry.ctm_filepath)) if entry.ctm_filepath else None
+    text = entry.text
+    if text is None and words is not None:
+        text = " ".join(word.text for word in words)
+    return Reference(text, entry.lang, speakers, words)
+
+
+def _speakers(entry: Entry, path: Path) -> Iterator[SpeakerSpan]:
+    """``SPEAKER recording channel start duration <NA> <NA> speaker …``"""
+    for number, columns in _rows(path, least=8):
+        if columns[0] != "SPEAKER":
+            continue
+        start, end = _times(path, number, columns[3:5])
+        start, end = max(start, entry.start), min(end, entry.end)
+        if end - start >= 0.001:
+            yield SpeakerSpan(seconds(start - entry.start), seconds(end - entry.start), columns[7])
+
+
+def _words(entry: Entry, path: Path) -> Iterator[SpokenWord]:
+    """``recording speaker start duration word …``: NeMo writes the speaker where the standard has the channel."""
+    rows = [(_times(path, number, columns[2:4]), columns) for number, columns in _rows(path, least=5)]
+    for (start, end), columns in sorted(rows, key=lambda row: row[0]):
+        if entry.start <= start and end <= entry.end:
+            begin = seconds(start - entry.start)
+            # Aligners write words of no length; the timeline knows none.
+            yield SpokenWord(begin, max(seconds(end - entry.start), seconds(begin + 0.001)), columns[4], columns[1])
+
+
+def _rows(path: Path, least: int) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(lines_of(path), 1):
+        columns = line.split()
+        if not columns or line.startswith(";;"):
+            continue
+        if len(columns) < least:
+            raise ConfigError(f"{path}, line {number}: {len(columns)} columns; at least {least} are needed")
+        yield number, columns
+
+
+def _times(path: Path, number: int, columns: list[str]) -> tuple[float, float]:
+    try:
+        start, length = (float(column) for column in columns)
+        Span(start, start + max(length, 0.001))
+    except (ValueError, TimelineError) as error:
+        raise ConfigError(f"{path}, line {number}: {' '.join(columns)} is no start and duration in seconds") from error
+    return start, start + length
