@@ -9,7 +9,7 @@ import typer
 from mediaindex import __version__
 from mediaindex.errors import MediaindexError
 
-from . import index, models, samples, search, stage
+from . import evaluate, index, models, samples, search, stage
 
 cli = typer.Typer(
     name="mediaindex",
@@ -19,6 +19,7 @@ cli = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 cli.command("index")(index.index)
+cli.command("evaluate")(evaluate.evaluate)
 cli.command("stage")(stage.stage)
 cli.command("samples")(samples.samples)
 cli.command("search")(search.search)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -29,8 +29,8 @@ SETTLED = {"indexed", "in_review", "duplicate", "quarantined"}
 class WholeRun:
     """The trials by name, and the ledger's row of each once all have settled."""
 
-    url: str
-    airflow: Airflow
+    url: str = field(repr=False)  # it holds a password, and a failing test prints its fixtures
+    airflow: Airflow = field(repr=False)
     prefix: str
     trials: dict[tuple[str, str], Trial]
     objects: dict[tuple[str, str], MediaObject]

@@ -24,6 +24,7 @@ OURS = {
     "config": {"errors", "stages", "gates", "runner"},
     "runner": {"timeline", "errors", "stages", "gates", "engines", "models", "storage", "config"},
     "samples": {"errors", "models"},
+    "evaluation": {"errors", "timeline", "stages", "gates", "engines", "runner", "storage"},
     "orchestration": {"errors", "stages", "gates", "runner", "storage", "catalog", "search", "config"},
     "cli": {
         "errors",
@@ -34,6 +35,7 @@ OURS = {
         "storage",
         "search",
         "catalog",
+        "evaluation",
         "exports",
         "samples",
         "config",
@@ -55,6 +57,8 @@ OWNERS = {
     "onnx_asr": {"engines"},
     "faster_whisper": {"engines"},
     "spacy": {"engines"},
+    "rapidfuzz": {"evaluation"},
+    "whisper_normalizer": {"evaluation"},
 }
 
 

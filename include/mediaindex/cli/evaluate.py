@@ -1,0 +1,82 @@
+"""``mediaindex evaluate MANIFEST``: how good and how fast the pipeline is on recordings with references."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from . import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mediaindex.evaluation.manifest import Entry
+    from mediaindex.evaluation.report import Report
+    from mediaindex.runner.job import FolderStore
+
+CACHE = typer.Option(
+    None, "--cache", help="Keep results of stages here and use those that are there; cached stages give no speed."
+)
+
+
+def evaluate(
+    manifest: Path = typer.Argument(..., exists=True, dir_okay=False, help="JSON Lines with NeMo's field names."),
+    language: list[str] = options.LANGUAGE,
+    collar: float = typer.Option(0.0, min=0, help="Seconds on either side of each boundary that DER and JER ignore."),
+    overlap: bool = typer.Option(True, help="Whether DER and JER judge overlapped speech."),
+    cache: Path | None = CACHE,
+    json: Path | None = typer.Option(None, "--json", dir_okay=False, help="Write the report, with each file, here."),
+    compare: Path | None = typer.Option(None, exists=True, dir_okay=False, help="An older report: what has changed?"),
+) -> None:
+    """Measure errors, confidence, speed and memory over the recordings of MANIFEST.
+
+    Each line names one: {"audio_filepath": "a.wav", "text": "…", "lang": "en", "rttm_filepath": "a.rttm"}; offset and
+    duration choose a part, ctm_filepath gives words with times and speakers (cpWER). Every recording is recognised,
+    also what triage would hold back; one that fails counts as all words missing.
+
+    Example:  mediaindex evaluate test.jsonl --json new.json --compare old.json
+    """
+    from mediaindex.evaluation.compare import compare as changes_between
+    from mediaindex.evaluation.compare import read_report
+    from mediaindex.evaluation.manifest import read_manifest
+
+    from .evaluation_tables import show_changes, show_report
+
+    older = read_report(compare) if compare else None
+    entries = read_manifest(manifest)
+    store = options.store_at(cache) if cache else None
+    report = _run(manifest.name, entries, tuple(language), collar, overlap, store)
+    if json:
+        json.parent.mkdir(parents=True, exist_ok=True)
+        json.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
+    console = Console()
+    show_report(report, console)
+    if older:
+        show_changes(changes_between(older, report), console)
+
+
+def _run(
+    name: str,
+    entries: Sequence[Entry],
+    languages: tuple[str, ...],
+    collar: float,
+    overlap: bool,
+    store: FolderStore | None,
+) -> Report:
+    from mediaindex.evaluation.run import evaluate as measure
+    from mediaindex.runner.engines import Engines
+
+    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("loading", total=None)
+
+        def tell(stage: str, done: int, expected: int) -> None:
+            progress.update(bar, description=stage, completed=done, total=expected)
+
+        return measure(
+            name, entries, Engines(), languages=languages, collar=collar, overlap=overlap, cache=store, tell=tell
+        )

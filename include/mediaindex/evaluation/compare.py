@@ -1,0 +1,115 @@
+"""Two evaluations of the same recordings: what got better, what got worse, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from mediaindex.errors import ConfigError
+
+from .report import METRICS, FileScore, Metric, Report, pooled
+
+RESAMPLES = 1_000
+SURE = 0.95
+FEWEST = 3  # files below which an interval says nothing
+
+Verdict = Literal["better", "worse", "unclear", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One metric over the recordings that both reports have. ``low`` to ``high`` holds the true change with P = 0.95.
+
+    ``verdict`` is better or worse only where that interval leaves out 0; both bounds are None with too few recordings.
+    """
+
+    metric: Metric
+    files: int
+    old: float
+    new: float
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+def read_report(path: Path) -> Report:
+    """A report that an earlier run wrote; ConfigError where it is none."""
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ConfigError(f"{path} is not a report of `mediaindex evaluate --json`: {error}") from error
+
+
+def compare(old: Report, new: Report) -> list[Change]:
+    """Every metric that both reports have for the same recordings.
+
+    Raises ConfigError where the rules differ, or where no recording is in both.
+    """
+    if old.protocol != new.protocol:
+        raise ConfigError(f"the reports do not compare: old rules {old.protocol}, new rules {new.protocol}")
+    before, after = _by_id(old.files), _by_id(new.files)
+    both = [(before[name], after[name]) for name in before if name in after]
+    if not both:
+        raise ConfigError("the reports do not compare: no recording is in both of them")
+    changes = (_change(metric, [pair for pair in both if _judged(metric, *pair)]) for metric in METRICS)
+    return [change for change in changes if change]
+
+
+def _by_id(files: Sequence[FileScore]) -> dict[str, FileScore]:
+    """A recording may stand in a manifest twice; its lines keep their order."""
+    named: dict[str, FileScore] = {}
+    for file in files:
+        number = sum(name.partition("#")[0] == file.id for name in named)
+        named[f"{file.id}#{number}" if number else file.id] = file
+    return named
+
+
+def _judged(metric: Metric, *files: FileScore) -> bool:
+    if metric.name in ("ece", "auroc"):
+        return all(file.right or file.wrong for file in files)
+    return all(metric.name in file.tallies for file in files)
+
+
+def _change(metric: Metric, pairs: list[tuple[FileScore, FileScore]]) -> Change | None:
+    old = pooled([before for before, _ in pairs], metric.name)
+    new = pooled([after for _, after in pairs], metric.name)
+    if old is None or new is None:
+        return None
+    low, high = _interval(pairs, metric.name)
+    return Change(metric, len(pairs), old, new, low, high, _verdict(metric, new - old, low, high))
+
+
+def _interval(pairs: list[tuple[FileScore, FileScore]], metric: str) -> tuple[float | None, float | None]:
+    """Percentile bootstrap over recordings, old and new of one always together: they are not independent."""
+    import numpy as np
+
+    if len(pairs) < FEWEST:
+        return None, None
+    drawn = np.random.default_rng(0).integers(len(pairs), size=(RESAMPLES, len(pairs)))
+    difference = _differences(pairs, metric)
+    changes = [change for change in map(difference, drawn) if change is not None]
+    if not changes:
+        return None, None
+    low, high = np.quantile(changes, [(1 - SURE) / 2, (1 + SURE) / 2])
+    return float(low), float(high)
+
+
+def _differences(pairs: list[tuple[FileScore, FileScore]], metric: str) -> Callable[[Sequence[int]], float | None]:
+    def difference(drawn: Sequence[int]) -> float | None:
+        old = pooled([pairs[at][0] for at in drawn], metric)
+        new = pooled([pairs[at][1] for at in drawn], metric)
+        return None if old is None or new is None else new - old
+
+    return difference
+
+
+def _verdict(metric: Metric, change: float, low: float | None, high: float | None) -> Verdict:
+    if change == 0 and (low is None or low == high):
+        return "same"
+    if low is None or high is None or low <= 0 <= high:
+        return "unclear"
+    return "better" if (change < 0) == (metric.better == "lower") else "worse"

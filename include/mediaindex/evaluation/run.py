@@ -1,0 +1,162 @@
+"""The recordings of a manifest through the pipeline, and what it says about them."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediaindex import __version__
+from mediaindex.errors import BadMediaError
+from mediaindex.gates.triage import Settings as TriageSettings
+from mediaindex.gates.triage import TriageFacts, triage
+from mediaindex.runner import codec
+from mediaindex.runner.job import FolderStore, Hints, ItemResult, JobItem
+from mediaindex.runner.local import LocalRun, Outcome, items_of
+from mediaindex.stages.results import NormalizedAudio, Speakers
+
+from .manifest import Entry
+from .normaliser import NAME as NORMALISER
+from .parts import part_of
+from .references import Reference, read_reference
+from .report import FileScore, Protocol, Report, buckets, figures
+from .score import Result, score
+
+if TYPE_CHECKING:
+    from mediaindex.runner.engines import Engines
+    from mediaindex.storage.artifacts import ArtifactStore
+
+# Everything is recognised: an error rate over what triage finds easy would flatter. What it says is still told.
+OPEN_GATE = TriageSettings(
+    min_language_confidence=0, min_allowed=0, min_speech_share=0, min_snr_db=-1e9, min_speech_probability=0
+)
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Costs:
+    """What the runner reports while it works, an item's id."""
+
+    tell: Tell
+    expected: int
+    results: dict[str, list[ItemResult]] = field(default_factory=lambda: defaultdict(list))
+    done: int = 0
+
+    def note(self, stage: str, item: JobItem, result: ItemResult) -> None:
+        """One stage of one item has ended."""
+        self.results[item.id].append(result)
+        self.done += 1
+        self.tell(stage, self.done, self.expected)
+
+
+def evaluate(
+    manifest: str,
+    entries: Sequence[Entry],
+    engines: Engines,
+    *,
+    languages: tuple[str, ...] = (),
+    collar: float = 0.0,
+    overlap: bool = True,
+    cache: FolderStore | None = None,
+    tell: Tell = lambda _stage, _done, _expected: None,
+) -> Report:
+    """Every recording through all stages, and its figures; results of stages are forgotten unless ``cache`` is given.
+
+    Raises ConfigError where a reference cannot be read, before anything is computed.
+    """
+    protocol = Protocol(normaliser=NORMALISER, collar=collar, overlap=overlap, languages=languages)
+    references = [read_reference(entry) for entry in entries]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mediaindex-evaluate-")))
+        store = cache or FolderStore(path=str(folder / "artifacts"))
+        items, refused = _items(entries, folder, Hints(languages=languages))
+        costs = Costs(tell, 7 * len(items))
+        began = time.perf_counter()
+        outcomes = LocalRun(store, {}, engines, costs.note, OPEN_GATE).index(items)
+        wall_s = time.perf_counter() - began
+        results = refused | {outcome.item.id: _result(outcome, costs, store) for outcome in outcomes}
+    return _report(manifest, entries, references, results, protocol, wall_s)
+
+
+def _items(entries: Sequence[Entry], folder: Path, hints: Hints) -> tuple[list[JobItem], dict[str, Result]]:
+    """Items whose id is the line's number; and the lines whose part cannot be cut out."""
+    items, refused = [], {}
+    for number, entry in enumerate(entries, 1):
+        try:
+            (item,) = items_of([part_of(entry, folder, number)], hints)
+        except BadMediaError as error:
+            refused[str(number)] = Result(name_of(entry), "quarantined", error.message, None, None, "", None, None, 0.0)
+            continue
+        items.append(item.model_copy(update={"id": str(number)}))
+    return items, refused
+
+
+def name_of(entry: Entry) -> str:
+    """The file's name, and which part of it: the same in every run, wherever the files lie."""
+    part = f"@{entry.start:g}-{entry.end:g}" if entry.is_part else ""
+    return f"{entry.audio_filepath.parent.name}/{entry.audio_filepath.name}{part}"
+
+
+def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
+    from mediaindex.storage.artifacts import open_store
+
+    opened, item = open_store(store), outcome.item
+    noted = costs.results[item.id]
+    fresh = bool(noted) and all(result.status != "cached" for result in noted)
+    normalized = _artifact(opened, item, "normalize", NormalizedAudio)
+    speakers = _artifact(opened, item, "diarize", Speakers)
+    return Result(
+        name=item.name,
+        status=outcome.status,
+        detail=outcome.error.message
+        if outcome.error
+        else " ".join(dict.fromkeys((*_triage(outcome), *outcome.reasons))),
+        normalized=normalized,
+        speakers=speakers.spans if speakers else None,
+        language=outcome.summaries.get("identify_language", {}).get("language", ""),
+        transcript=outcome.assessment.transcript if outcome.assessment else None,
+        wall_s=round(outcome.wall_s, 3) if fresh else None,
+        peak_mb=max((result.usage.peak_mb for result in noted), default=0.0),
+    )
+
+
+def _triage(outcome: Outcome) -> tuple[str, ...]:
+    """What the gate would have said with its default settings."""
+    return triage(TriageFacts.from_summaries(outcome.summaries), TriageSettings()).reasons
+
+
+def _artifact(store: ArtifactStore, item: JobItem, stage: str, kind: type[Any]) -> Any:
+    mark = item.upstream.get(stage)
+    payload = store.get(str(item.audio_sha256), stage, mark) if mark else None
+    return codec.load(kind, payload) if payload is not None else None
+
+
+def _report(
+    manifest: str,
+    entries: Sequence[Entry],
+    references: Sequence[Reference],
+    results: dict[str, Result],
+    protocol: Protocol,
+    wall_s: float,
+) -> Report:
+    files: list[FileScore] = []
+    for number, (entry, reference) in enumerate(zip(entries, references, strict=True), 1):
+        one = score(results[str(number)], reference, protocol, entry.channel)
+        files.append(one.model_copy(update={"id": name_of(entry)}))
+    fresh = all(file.wall_s is not None or file.status == "quarantined" for file in files)
+    return Report(
+        mediaindex=__version__,
+        manifest=manifest,
+        protocol=protocol,
+        all=figures(files),
+        wall_s=round(wall_s, 3) if fresh else None,
+        peak_mb=max(file.peak_mb for file in files),
+        buckets=buckets(files),
+        files=tuple(files),
+    )
