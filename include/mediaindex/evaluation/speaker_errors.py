@@ -1,7 +1,7 @@
 """cpWER: word errors when every speaker's words are one text and speakers are paired as it suits best.
 
 MeetEval has it too, but comes as C++ source only: setting up would then need a compiler. The definition is short, and
-tests hold it to MeetEval's values.
+tests hold it to cases worked out by hand.
 """
 
 from __future__ import annotations
