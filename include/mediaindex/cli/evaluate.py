@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mediaindex.evaluation.manifest import Entry
-    from mediaindex.evaluation.report import Report
+    from mediaindex.evaluation.report import Protocol, Report
     from mediaindex.runner.job import FolderStore
 
 CACHE = typer.Option(
@@ -40,33 +40,30 @@ def evaluate(
 
     Example:  mediaindex evaluate test.jsonl --json new.json --compare old.json
     """
+    from mediaindex.evaluation.compare import check_rules, read_report
     from mediaindex.evaluation.compare import compare as changes_between
-    from mediaindex.evaluation.compare import read_report
     from mediaindex.evaluation.manifest import read_manifest
+    from mediaindex.evaluation.report import Protocol
 
     from .evaluation_tables import show_changes, show_report
 
+    protocol = Protocol(collar=collar, overlap=overlap, languages=tuple(language))
     older = read_report(compare) if compare else None
+    if older:
+        check_rules(older, protocol)
     entries = read_manifest(manifest)
     store = options.store_at(cache) if cache else None
-    report = _run(manifest.name, entries, tuple(language), collar, overlap, store)
+    report = _run(manifest.name, entries, protocol, store)
     if json:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
     console = Console()
     show_report(report, console)
     if older:
-        show_changes(changes_between(older, report), console)
+        show_changes(changes_between(older, report), protocol, console)
 
 
-def _run(
-    name: str,
-    entries: Sequence[Entry],
-    languages: tuple[str, ...],
-    collar: float,
-    overlap: bool,
-    store: FolderStore | None,
-) -> Report:
+def _run(name: str, entries: Sequence[Entry], protocol: Protocol, store: FolderStore | None) -> Report:
     from mediaindex.evaluation.run import evaluate as measure
     from mediaindex.runner.engines import Engines
 
@@ -77,6 +74,4 @@ def _run(
         def tell(stage: str, done: int, expected: int) -> None:
             progress.update(bar, description=stage, completed=done, total=expected)
 
-        return measure(
-            name, entries, Engines(), languages=languages, collar=collar, overlap=overlap, cache=store, tell=tell
-        )
+        return measure(name, entries, Engines(), protocol, cache=store, tell=tell)

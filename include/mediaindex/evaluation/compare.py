@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from mediaindex.errors import ConfigError
 
-from .report import METRICS, FileScore, Metric, Report, pooled
+from .report import METRICS, FileScore, Metric, Protocol, Report, pooled
 
 RESAMPLES = 1_000
 SURE = 0.95
@@ -49,8 +50,7 @@ def compare(old: Report, new: Report) -> list[Change]:
 
     Raises ConfigError where the rules differ, or where no recording is in both.
     """
-    if old.protocol != new.protocol:
-        raise ConfigError(f"the reports do not compare: old rules {old.protocol}, new rules {new.protocol}")
+    check_rules(old, new.protocol)
     before, after = _by_id(old.files), _by_id(new.files)
     both = [(before[name], after[name]) for name in before if name in after]
     if not both:
@@ -59,12 +59,19 @@ def compare(old: Report, new: Report) -> list[Change]:
     return [change for change in changes if change]
 
 
-def _by_id(files: Sequence[FileScore]) -> dict[str, FileScore]:
-    """A recording may stand in a manifest twice; its lines keep their order."""
-    named: dict[str, FileScore] = {}
+def check_rules(old: Report, rules: Protocol) -> None:
+    """Raise ConfigError where the old report was made under other rules."""
+    if old.protocol != rules:
+        raise ConfigError(f"the reports do not compare; rules of the old one: {old.protocol}; of the new one: {rules}")
+
+
+def _by_id(files: Sequence[FileScore]) -> dict[tuple[str, int], FileScore]:
+    """By name and occurrence: a recording may stand in a manifest twice, and its lines keep their order."""
+    seen: Counter[str] = Counter()
+    named = {}
     for file in files:
-        number = sum(name.partition("#")[0] == file.id for name in named)
-        named[f"{file.id}#{number}" if number else file.id] = file
+        named[file.id, seen[file.id]] = file
+        seen[file.id] += 1
     return named
 
 

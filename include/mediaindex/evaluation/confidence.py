@@ -12,15 +12,14 @@ def calibration_error(right: Sequence[float], wrong: Sequence[float]) -> float |
 
     Arguments are the confidences in [0, 1] of words that are right, and of those that are wrong; None without words.
     """
-    count = len(right) + len(wrong)
-    if not count:
+    import numpy as np
+
+    confidences = np.array([*right, *wrong])
+    if not confidences.size:
         return None
-    surplus = [0.0] * BINS  # sum of confidences minus number of right words, a bin
-    for confidence in right:
-        surplus[_bin(confidence)] += confidence - 1.0
-    for confidence in wrong:
-        surplus[_bin(confidence)] += confidence
-    return sum(map(abs, surplus)) / count
+    surplus = confidences - (np.arange(confidences.size) < len(right))  # what a word claims beyond being right
+    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
+    return float(np.abs(np.bincount(bins, weights=surplus)).sum() / confidences.size)
 
 
 def ranking(right: Sequence[float], wrong: Sequence[float]) -> float | None:
@@ -34,7 +33,3 @@ def ranking(right: Sequence[float], wrong: Sequence[float]) -> float | None:
         return None
     ranks = rankdata([*right, *wrong])[: len(right)].sum()
     return float((ranks - len(right) * (len(right) + 1) / 2) / (len(right) * len(wrong)))
-
-
-def _bin(confidence: float) -> int:
-    return min(int(confidence * BINS), BINS - 1)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from .confidence import calibration_error, ranking
+from .normaliser import NAME as NORMALISER
 from .tally import Tally, total
 
 
@@ -43,10 +44,10 @@ FROM_WORDS = {"ece": calibration_error, "auroc": ranking}  # these do not add up
 class Protocol(_Strict):
     """The rules of the figures; only reports with the same rules compare."""
 
-    normaliser: str
-    collar: float  # s on either side of each reference boundary that DER and JER leave out
-    overlap: bool  # whether DER and JER judge speech of several people at a time
-    languages: tuple[str, ...]  # that were allowed; empty: all
+    normaliser: str = NORMALISER
+    collar: float = 0.0  # s on either side of each reference boundary that DER and JER leave out
+    overlap: bool = True  # whether DER and JER judge speech of several people at a time
+    languages: tuple[str, ...] = ()  # that were allowed; empty: all
 
 
 class FileScore(_Strict):

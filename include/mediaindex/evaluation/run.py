@@ -21,7 +21,6 @@ from mediaindex.runner.local import LocalRun, Outcome, items_of
 from mediaindex.stages.results import NormalizedAudio, Speakers
 
 from .manifest import Entry
-from .normaliser import NAME as NORMALISER
 from .parts import part_of
 from .references import Reference, read_reference
 from .report import FileScore, Protocol, Report, buckets, figures
@@ -59,10 +58,8 @@ def evaluate(
     manifest: str,
     entries: Sequence[Entry],
     engines: Engines,
+    protocol: Protocol,
     *,
-    languages: tuple[str, ...] = (),
-    collar: float = 0.0,
-    overlap: bool = True,
     cache: FolderStore | None = None,
     tell: Tell = lambda _stage, _done, _expected: None,
 ) -> Report:
@@ -70,12 +67,11 @@ def evaluate(
 
     Raises ConfigError where a reference cannot be read, before anything is computed.
     """
-    protocol = Protocol(normaliser=NORMALISER, collar=collar, overlap=overlap, languages=languages)
     references = [read_reference(entry) for entry in entries]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mediaindex-evaluate-")))
         store = cache or FolderStore(path=str(folder / "artifacts"))
-        items, refused = _items(entries, folder, Hints(languages=languages))
+        items, refused = _items(entries, folder, Hints(languages=protocol.languages))
         costs = Costs(tell, 7 * len(items))
         began = time.perf_counter()
         outcomes = LocalRun(store, {}, engines, costs.note, OPEN_GATE).index(items)
@@ -114,9 +110,7 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
     return Result(
         name=item.name,
         status=outcome.status,
-        detail=outcome.error.message
-        if outcome.error
-        else " ".join(dict.fromkeys((*_triage(outcome), *outcome.reasons))),
+        detail=outcome.error.message if outcome.error else " ".join(_reasons(outcome)),
         normalized=normalized,
         speakers=speakers.spans if speakers else None,
         language=outcome.summaries.get("identify_language", {}).get("language", ""),
@@ -126,9 +120,10 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
     )
 
 
-def _triage(outcome: Outcome) -> tuple[str, ...]:
-    """What the gate would have said with its default settings."""
-    return triage(TriageFacts.from_summaries(outcome.summaries), TriageSettings()).reasons
+def _reasons(outcome: Outcome) -> dict[str, None]:
+    """What the gate would have said with its default settings, and what was said; each once."""
+    told = triage(TriageFacts.from_summaries(outcome.summaries), TriageSettings()).reasons
+    return dict.fromkeys((*told, *outcome.reasons))
 
 
 def _artifact(store: ArtifactStore, item: JobItem, stage: str, kind: type[Any]) -> Any:

@@ -55,7 +55,7 @@ def score(result: Result, reference: Reference, protocol: Protocol, channel: str
         id=result.name,
         lang=lang,
         channel=channel or channel_of(result.normalized),
-        length=length_of(audio_s),
+        length=length_of(audio_s) if result.normalized else "unknown",
         status=result.status,
         detail=result.detail,
         audio_s=audio_s,

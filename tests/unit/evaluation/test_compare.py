@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediaindex.errors import ConfigError
+from mediaindex.evaluation.compare import compare, read_report
+from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
+from mediaindex.evaluation.tally import Tally
+
+
+def one(name: str, errors: float, lang: str = "en", words: int = 10) -> FileScore:
+    return FileScore(
+        id=name,
+        lang=lang,
+        channel="wide band, mono",
+        length="under 10 s",
+        status="indexed",
+        detail="",
+        audio_s=5.0,
+        wall_s=1.0,
+        peak_mb=1.0,
+        tallies={"wer": Tally(part=errors, whole=words), "language": Tally(part=1 if errors < 9 else 0, whole=1)},
+        right=(0.9,) * int(words - errors),
+        wrong=(0.1,) * int(errors),
+        said="",
+    )
+
+
+def report(*files: FileScore, protocol: Protocol | None = None) -> Report:
+    return Report(
+        mediaindex="0",
+        manifest="m.jsonl",
+        protocol=protocol or Protocol(),
+        all=figures(files),
+        wall_s=1.0,
+        peak_mb=1.0,
+        buckets=buckets(files),
+        files=files,
+    )
+
+
+def verdicts(old: Report, new: Report) -> dict[str, str]:
+    return {change.metric.name: change.verdict for change in compare(old, new)}
+
+
+def test_figures_weigh_by_words_and_buckets_split_them() -> None:
+    files = [one("a", 1, words=10), one("b", 9, "de", words=90)]
+    assert figures(files).metrics["wer"] == pytest.approx(10 / 100)
+    assert {name: found.metrics["wer"] for name, found in buckets(files)["language"].items()} == {"en": 0.1, "de": 0.1}
+
+
+def test_fewer_errors_everywhere_is_better_and_the_other_way_worse() -> None:
+    bad, good = (report(*(one(f"{n}", errors + n % 2) for n in range(20))) for errors in (4, 2))
+    assert verdicts(bad, good)["wer"] == "better"
+    assert verdicts(good, bad)["wer"] == "worse"
+    assert verdicts(good, good) == {"wer": "same", "language": "same", "ece": "same", "auroc": "same"}
+
+
+def test_more_right_is_better_where_higher_is_better() -> None:
+    old, new = (report(*(one(f"{n}", errors) for n in range(5))) for errors in (9, 1))
+    assert verdicts(old, new)["language"] == "better"
+
+
+def test_a_change_in_one_file_of_many_is_unclear() -> None:
+    old = report(*(one(f"{n}", 3) for n in range(10)))
+    new = report(*(one(f"{n}", 2 if n == 0 else 3) for n in range(10)))
+    (change,) = (change for change in compare(old, new) if change.metric.name == "wer")
+    assert change.verdict == "unclear"
+    assert change.new - change.old == pytest.approx(-0.01)
+    assert change.low is not None
+    assert change.low < 0 == change.high
+
+
+def test_only_recordings_in_both_count() -> None:
+    changes = compare(report(one("a", 1), one("b", 9)), report(one("c", 5), one("a", 2)))
+    assert {(change.files, change.low) for change in changes} == {(1, None)}
+    with pytest.raises(ConfigError, match="no recording is in both"):
+        compare(report(one("a", 1)), report(one("b", 1)))
+
+
+def test_other_rules_do_not_compare() -> None:
+    with pytest.raises(ConfigError, match="rules"):
+        compare(report(one("a", 1)), report(one("a", 1), protocol=Protocol(collar=0.25)))
+
+
+def test_a_report_survives_its_file(tmp_path: Path) -> None:
+    kept = report(one("a", 1))
+    (tmp_path / "r.json").write_text(kept.model_dump_json())
+    assert read_report(tmp_path / "r.json") == kept
+    (tmp_path / "r.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"r\.json is not a report"):
+        read_report(tmp_path / "r.json")

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediaindex.errors import ConfigError
+from mediaindex.evaluation.manifest import Entry
+from mediaindex.evaluation.references import read_reference
+from mediaindex.timeline import SpeakerSpan
+
+RTTM = """;; a comment
+SPEAKER rec 1 0.50 2.00 <NA> <NA> ann <NA> <NA>
+SPKR-INFO rec 1 <NA> <NA> <NA> unknown ann <NA> <NA>
+SPEAKER rec 1 3.00 2.00 <NA> <NA> bob <NA> <NA>
+"""
+CTM = """rec bob 3.1 0.4 good 1.0
+rec ann 0.6 0.4 hello 1.0
+rec ann 1.2 0 there
+"""
+
+
+def entry(folder: Path, **fields: float) -> Entry:
+    (folder / "a.rttm").write_text(RTTM)
+    (folder / "a.ctm").write_text(CTM)
+    return Entry(audio_filepath=Path("a.wav"), rttm_filepath=folder / "a.rttm", ctm_filepath=folder / "a.ctm", **fields)
+
+
+def test_speakers_and_words_in_order_of_time(tmp_path: Path) -> None:
+    reference = read_reference(entry(tmp_path))
+    assert reference.speakers == (SpeakerSpan(0.5, 2.5, "ann"), SpeakerSpan(3.0, 5.0, "bob"))
+    assert reference.text == "hello there good"
+    assert [(word.start, word.end) for word in reference.words or ()] == [(0.6, 1.0), (1.2, 1.201), (3.1, 3.5)]
+
+
+def test_a_part_has_its_own_clock(tmp_path: Path) -> None:
+    reference = read_reference(entry(tmp_path, offset=1.0, duration=3.0))
+    assert reference.speakers == (SpeakerSpan(0.0, 1.5, "ann"), SpeakerSpan(2.0, 3.0, "bob"))
+    assert [(word.text, word.start) for word in reference.words or ()] == [("there", 0.2), ("good", 2.1)]
+
+
+@pytest.mark.parametrize("row", ["SPEAKER rec 1 0.5", "SPEAKER rec 1 x 2.0 <NA> <NA> ann", "SPEAKER r 1 nan 2 a b c"])
+def test_a_wrong_row_is_named(tmp_path: Path, row: str) -> None:
+    given = entry(tmp_path)
+    (tmp_path / "a.rttm").write_text(f"{RTTM}{row}\n")
+    with pytest.raises(ConfigError, match=r"a\.rttm, line 5"):
+        read_reference(given)

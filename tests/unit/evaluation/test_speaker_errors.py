@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaindex.evaluation.speaker_errors import speaker_word_errors
+from mediaindex.evaluation.tally import Tally
+
+TALKS = st.dictionaries(st.sampled_from("ABCD"), st.lists(st.sampled_from("abcd"), max_size=5), max_size=4)
+
+
+# The errors are those of meeteval 0.4.3 (cp_word_error_rate) for the same texts.
+@pytest.mark.parametrize(
+    ("reference", "said", "errors", "words"),
+    [
+        ({"A": "a b c", "B": "d e"}, {"x": "d e", "y": "a b c"}, 0, 5),
+        ({"A": "a b c", "B": "d e"}, {"x": "a b c d e"}, 4, 5),
+        ({"A": "a b"}, {"x": "a", "y": "b", "z": "c d"}, 4, 2),
+        (
+            {"A": "the cat sat", "B": "on the mat", "C": "all day"},
+            {"x": "on a mat all", "y": "the cat sat day"},
+            5,
+            8,
+        ),
+    ],
+)
+def test_as_meeteval_counts(reference: dict[str, str], said: dict[str, str], errors: int, words: int) -> None:
+    texts, others = ({name: text.split() for name, text in talk.items()} for talk in (reference, said))
+    assert speaker_word_errors(texts, others) == Tally(part=errors, whole=words)
+
+
+@given(TALKS)
+def test_other_labels_for_the_same_people_are_no_error(talk: dict[str, list[str]]) -> None:
+    renamed = {f"SPEAKER_{number}": words for number, words in enumerate(reversed(talk.values()))}
+    assert speaker_word_errors(talk, renamed).part == 0
+
+
+@given(TALKS, TALKS)
+def test_never_less_than_the_difference_in_length(talk: dict[str, list[str]], said: dict[str, list[str]]) -> None:
+    counts = [sum(map(len, words.values())) for words in (talk, said)]
+    assert abs(counts[0] - counts[1]) <= speaker_word_errors(talk, said).part <= sum(counts)
