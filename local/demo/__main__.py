@@ -41,9 +41,10 @@ def main() -> int:
         recordings.upload(site, site.settings.state / "samples")
         api = Airflow.of(site)
         start_discovery(api)
+        before = failed_runs(api)  # of earlier days: they say nothing about this one
         step(console, began, "The sensor is waiting for them; from here Airflow does the work")
         url = site.environment["MEDIAINDEX_DATABASE_URL"]
-        objects = watch.watch(url, recordings.SOURCE, len(SAMPLES), lambda: trouble(api))
+        objects = watch.watch(url, recordings.SOURCE, len(SAMPLES), lambda: bool(failed_runs(api) - before))
         wrong = mistakes({one.key.rpartition("/")[2]: one.state for one in objects})
         step(console, began, "What came out\n")
         tell(site, console)
@@ -94,13 +95,10 @@ def start_discovery(api: Airflow) -> None:
     api.trigger(DISCOVER)
 
 
-def trouble(api: Airflow) -> str | None:
-    """The run that failed, if one did: then no more waiting."""
-    for dag_id in (DISCOVER, INDEX):
-        for run_id, state in api.run_states(dag_id).items():
-            if state == "failed":
-                return f"{dag_id} {run_id}"
-    return None
+def failed_runs(api: Airflow) -> set[tuple[str, str]]:
+    """DAG and id of each run that failed."""
+    states = {dag_id: api.run_states(dag_id) for dag_id in (DISCOVER, INDEX)}
+    return {(dag_id, run_id) for dag_id, runs in states.items() for run_id, state in runs.items() if state == "failed"}
 
 
 def mistakes(states: dict[str, str]) -> dict[str, str]:

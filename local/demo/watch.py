@@ -20,10 +20,10 @@ DEADLINE_S = 900.0
 POLL_S = 1.0
 
 
-def watch(url: str, source: str, expected: int, failed: Callable[[], str | None]) -> list[MediaObject]:
+def watch(url: str, source: str, expected: int, failed: Callable[[], bool]) -> list[MediaObject]:
     """Show progress until every recording has a final state; those, by then.
 
-    ``failed`` is asked now and then whether something went wrong that no recording will tell; what it says ends the
+    ``failed`` is asked now and then whether something went wrong that no recording will tell; yes ends the
     wait. So does the deadline.
     """
     console = Console()

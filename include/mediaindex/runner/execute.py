@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import tempfile
 from collections.abc import Callable, Mapping
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Errors of the installation, not of the recording that happened to meet them first.
+INSTALLATION = {"config", "model_missing", "model_changed", "ffmpeg_missing", "s3_credentials", "no_bucket"}
+# The worker's disk, quota or open files are used up.
+EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO}
+
 Progress = Callable[[JobItem, ItemResult], None]
 
 
@@ -51,7 +57,7 @@ def run_job(
 ) -> JobResult:
     """Run the job's stage over its items; an error of one item is its result, not the job's.
 
-    Raises TerminalError where the job itself can never work, and TransientError where the store is away.
+    Raises TerminalError where the job itself can never work: an unknown stage, a wrong setting, a missing model.
     """
     binding = bindings.get(job.stage)
     if binding is None:
@@ -76,7 +82,13 @@ def _run_item(binding: Binding, item: JobItem, bench: Bench) -> ItemResult:
             return normalize_item(item, bench.store, bench.folder, bench.settings, meter)
         return _stage_item(binding, item, bench, meter)
     except Exception as error:
+        if _is_installation(error):
+            raise  # every other recording would fail alike: the task must be red, not the ledger full of good files
         return ItemResult(id=item.id, status="failed", error=_describe(binding, item, error), usage=meter.read(0.0))
+
+
+def _is_installation(error: Exception) -> bool:
+    return isinstance(error, TerminalError) and error.code in INSTALLATION
 
 
 def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
@@ -85,8 +97,11 @@ def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
         kind = "transient" if isinstance(error, TransientError) else "terminal"
         return ItemError(kind=kind, code=error.code, message=error.message)  # type: ignore[arg-type]
     if isinstance(error, MemoryError):
-        message = f"{item.name}: {binding.name} ran out of memory; it is tried again, alone if it keeps failing"
+        message = f"{item.name}: {binding.name} ran out of memory; it is tried again"
         return ItemError(kind="transient", code="out_of_memory", message=message)
+    if isinstance(error, OSError) and error.errno in EXHAUSTED:
+        message = f"{item.name}: {binding.name}: {error.strerror}; make room on the worker, it is tried again"
+        return ItemError(kind="transient", code="worker_exhausted", message=message)
     log.exception("%s failed on %s in a way nobody foresaw", binding.name, item.name)
     message = f"{item.name}: {binding.name} failed with {type(error).__name__}: {error}; the task log has the traceback"
     return ItemError(kind="terminal", code="internal_error", message=message)

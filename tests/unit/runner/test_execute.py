@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mediaindex.errors import BadMediaError, TerminalError, TransientError
+from mediaindex.errors import BadMediaError, ConfigError, ModelMissingError, TerminalError, TransientError
 from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
@@ -114,9 +115,10 @@ def test_a_changed_reader_leaves_what_it_reads_alone(lab: Lab) -> None:
         (BadMediaError("b: is a stone; send music", code="stone"), "terminal", "stone"),
         (TransientError("the store is away; wait"), "transient", "transient"),
         (MemoryError(), "transient", "out_of_memory"),
+        (OSError(errno.ENOSPC, "No space left on device"), "transient", "worker_exhausted"),
         (ZeroDivisionError("oh"), "terminal", "internal_error"),
     ],
-    ids=["bad media", "transient", "memory", "bug"],
+    ids=["bad media", "transient", "memory", "disk full", "bug"],
 )
 def test_a_poison_item_fails_alone(lab: Lab, error: Exception, kind: str, code: str) -> None:
     def run(inputs: Inputs, settings: Settings) -> Shout:
@@ -130,6 +132,16 @@ def test_a_poison_item_fails_alone(lab: Lab, error: Exception, kind: str, code: 
     failed = result.items[1].error
     assert failed is not None
     assert (failed.kind, failed.code) == (kind, code)
+
+
+@pytest.mark.parametrize("error", [ModelMissingError("voice is nowhere; get it"), ConfigError("ffmpeg is not here")])
+def test_a_broken_installation_ends_the_job_and_condemns_no_recording(lab: Lab, error: TerminalError) -> None:
+    def run(inputs: Inputs, settings: Settings) -> Shout:
+        raise error
+
+    lab.table["first"] = binding("first", run=run)
+    with pytest.raises(type(error)):
+        lab.run("first", lab.items("a", "b"))
 
 
 def test_a_missing_artifact_upstream_is_named(lab: Lab) -> None:

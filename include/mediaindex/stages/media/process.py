@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import subprocess
 import threading
@@ -11,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from mediaindex.errors import BadMediaError, ConfigError
+from mediaindex.errors import BadMediaError, ConfigError, TransientError
 
 PIECE = 1 << 20  # bytes read at a time
 MESSAGES = 60  # the last lines of stderr that are kept
 LONGEST_MESSAGE = 500  # bytes of a line
+HANDED_DOWN = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "HOME")
 
 # Protocols, memory of one allocation and the number of streams that one file may ask for. Applied to every source.
 HARDENING: dict[str, str | int] = {"protocol_whitelist": "file,pipe", "max_streams": 100}
@@ -40,17 +42,10 @@ class Ended:
 def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None], *, name: str) -> Ended:
     """Run ``command``, handing what it writes to ``consume``; an error raised there ends the process.
 
-    ``name`` is the recording, for messages. Raises BadMediaError (``timed_out``) after ``limit_s`` seconds, and
-    ConfigError where the program is not installed.
+    ``name`` is the recording, for messages. Raises BadMediaError (``timed_out``) after ``limit_s`` seconds,
+    TransientError where something else killed it, and ConfigError where the program is not installed.
     """
-    try:
-        process = subprocess.Popen(
-            list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{command[0]} is not installed: apt-get install ffmpeg (or put it on the PATH)", code="ffmpeg_missing"
-        ) from error
+    process = _started(command)
     late = threading.Event()
     messages: deque[str] = deque(maxlen=MESSAGES)
     timer = threading.Timer(limit_s, _end, (process, late))
@@ -76,7 +71,30 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
             "the file is damaged or made to waste time",
             code="timed_out",
         )
+    if process.returncode < 0:
+        # Half of the audio would pass for all of it, and be kept under the recording's name for ever.
+        raise TransientError(
+            f"{printable(name)}: {command[0]} was ended by signal {-process.returncode}, most often for want of "
+            "memory; it is tried again",
+            code="ffmpeg_killed",
+        )
     return Ended(process.returncode, tuple(messages))
+
+
+def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # It parses files of strangers: it gets none of our credentials.
+            env={variable: os.environ[variable] for variable in HANDED_DOWN if variable in os.environ},
+        )
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{command[0]} is not installed: apt-get install ffmpeg (or put it on the PATH)", code="ffmpeg_missing"
+        ) from error
 
 
 def printable(text: str, longest: int = 200) -> str:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mediaindex.errors import BadMediaError, ConfigError
+from mediaindex.errors import BadMediaError, ConfigError, TransientError
 from mediaindex.stages.media.process import MESSAGES, printable, run
 
 
@@ -44,3 +44,16 @@ def test_a_missing_program_says_what_to_install() -> None:
 
 def test_names_become_one_line() -> None:
     assert printable("a\nb\x1b[0m\u2028c\udcff") == "a b [0m c?"
+
+
+def test_a_process_that_something_else_killed_is_no_finished_one() -> None:
+    with pytest.raises(TransientError) as caught:
+        run(["sh", "-c", "kill -9 $$"], 10, lambda _: None, name="talk.mp3")
+    assert caught.value.code == "ffmpeg_killed"
+
+
+def test_no_credential_reaches_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    pieces: list[bytes] = []
+    run(["env"], 10, pieces.append, name="talk.mp3")
+    assert b"hush" not in b"".join(pieces)
