@@ -58,12 +58,13 @@ def index(
 
 def _run(items: Sequence[JobItem], store: FolderStore) -> list[Outcome]:
     from mediaindex.runner.engines import Engines
-    from mediaindex.runner.local import AFTER_TRIAGE, BEFORE_TRIAGE, LocalRun
+    from mediaindex.runner.local import LocalRun
+    from mediaindex.runner.stage_names import STAGES
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("loading", total=len(items) * len(BEFORE_TRIAGE + AFTER_TRIAGE))
+        bar = progress.add_task("loading", total=len(items) * len(STAGES))
 
         def tell(stage: str, _item: JobItem, _result: ItemResult) -> None:
             progress.update(bar, description=stage, advance=1)

@@ -15,14 +15,12 @@ from . import codec
 from .bindings import BINDINGS
 from .execute import run_job
 from .job import FileSource, FolderStore, Hints, ItemError, ItemResult, Job, JobItem
+from .stage_names import AFTER_TRIAGE, BEFORE_TRIAGE
 
 if TYPE_CHECKING:
     from mediaindex.storage.artifacts import ArtifactStore
 
     from .engines import Engines
-
-BEFORE_TRIAGE = ("normalize", "detect_speech", "diarize", "identify_language")
-AFTER_TRIAGE = ("transcribe", "assess", "find_topics")
 
 Progress = Callable[[str, JobItem, ItemResult], None]
 

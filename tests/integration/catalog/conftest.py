@@ -7,11 +7,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
-from psycopg2 import sql
 
 from mediaindex.catalog import batches, ledger, stage_runs
 from mediaindex.catalog.connection import connect
@@ -20,6 +17,7 @@ from mediaindex.runner.job import ItemError, ItemResult, JobResult, Usage
 from mediaindex.stages.results import Assessment, Mention, Topic, Topics
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
+from tests.builders.databases import throwaway_database
 
 
 @pytest.fixture(scope="session")
@@ -32,28 +30,15 @@ def server_url() -> str:
 
 @pytest.fixture
 def empty_database(server_url: str) -> Iterator[str]:
-    yield from _database(server_url)
+    yield from throwaway_database(server_url)
 
 
 @pytest.fixture(scope="session")
 def database_url(server_url: str) -> Iterator[str]:
-    for url in _database(server_url):
+    for url in throwaway_database(server_url):
         with connect(url) as conn:
             migrate(conn)
         yield url
-
-
-def _database(server_url: str) -> Iterator[str]:
-    name = f"mediaindex_test_{uuid.uuid4().hex[:12]}"
-    admin = psycopg2.connect(server_url)
-    admin.autocommit = True
-    try:
-        with admin.cursor() as cursor:
-            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-            cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-    finally:
-        admin.close()
 
 
 @pytest.fixture

@@ -19,17 +19,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
-import psycopg2
 import pytest
-from psycopg2 import sql
 
 from mediaindex.catalog import batches, ledger
 from mediaindex.catalog.connection import connect
 from mediaindex.catalog.migrate import migrate
 from mediaindex.storage.objects import ObjectVersion
+from tests.builders.databases import throwaway_database
 
 ROOT = Path(__file__).parents[3]
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_ELASTICSEARCH_URL")
@@ -56,22 +54,9 @@ def server_url() -> str:
     return os.environ["MEDIAINDEX_DATABASE_URL"]
 
 
-def database(server_url: str, what: str) -> Iterator[str]:
-    name = f"mediaindex_test_{what}_{uuid.uuid4().hex[:8]}"
-    admin = psycopg2.connect(server_url)
-    admin.autocommit = True
-    try:
-        with admin.cursor() as cursor:
-            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-            cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-    finally:
-        admin.close()
-
-
 @pytest.fixture(scope="session")
 def catalog_url(server_url: str) -> Iterator[str]:
-    for url in database(server_url, "catalog"):
+    for url in throwaway_database(server_url, "catalog"):
         with connect(url) as conn:
             migrate(conn)
         yield url
@@ -79,7 +64,7 @@ def catalog_url(server_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def metadata_url(server_url: str) -> Iterator[str]:
-    yield from database(server_url, "airflow")
+    yield from throwaway_database(server_url, "airflow")
 
 
 @pytest.fixture

@@ -1,0 +1,24 @@
+"""A throw-away database on the real PostgreSQL."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+
+def throwaway_database(server_url: str, what: str = "catalog") -> Iterator[str]:
+    """Yields the address of a new, empty database on that server; drops it when asked for more."""
+    name = f"mediaindex_test_{what}_{uuid.uuid4().hex[:12]}"
+    admin = psycopg2.connect(server_url)
+    admin.autocommit = True
+    try:
+        with admin.cursor() as cursor:
+            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+            cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    finally:
+        admin.close()
