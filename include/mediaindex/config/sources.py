@@ -32,6 +32,8 @@ class Source(BaseModel):
     languages: tuple[LanguageCode, ...] = ()
     speakers: Annotated[int, Field(ge=1)] | None = None
     raw_format: RawFormat | None = None
+    party_a_channel: bool = False
+    vocabulary: tuple[Annotated[str, Field(min_length=2, max_length=60)], ...] = ()
     batch_seconds: Annotated[float, Field(gt=0)] = 300.0
     batch_items: Annotated[int, Field(ge=1, le=500)] = 50
     sensor_poke_seconds: Annotated[float, Field(ge=1)] = 60.0
@@ -40,7 +42,13 @@ class Source(BaseModel):
     @property
     def hints(self) -> Hints:
         """What every recording of this source is known to be."""
-        return Hints(raw_format=self.raw_format, languages=self.languages, speakers=self.speakers)
+        return Hints(
+            raw_format=self.raw_format,
+            languages=self.languages,
+            speakers=self.speakers,
+            party_a_channel=self.party_a_channel,
+            vocabulary=self.vocabulary,
+        )
 
 
 class Configuration(BaseModel):

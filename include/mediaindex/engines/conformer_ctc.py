@@ -41,7 +41,9 @@ class ConformerCtc:
         """Model, engine and weights; loads nothing."""
         return f"{self.name} nemo-onnx {nemo_version()} sha256:{self._located.sha256}"
 
-    def recognise(self, chunks: Sequence[Samples], language: str) -> list[tuple[Word, ...]]:
+    def recognise(
+        self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
         """Words of each chunk, in the order given; ``language`` is one of ``languages``.
 
         Each chunk runs by itself on one core, as many at once as there are cores: on CPU this was faster than batches

@@ -78,7 +78,9 @@ class WhisperRecogniser:
         """Engine, model and weights; loads nothing."""
         return self._whisper.identity
 
-    def recognise(self, chunks: Sequence[Samples], language: str) -> list[tuple[Word, ...]]:
+    def recognise(
+        self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
         """Words of each chunk, times from its start; ``confidence`` is Whisper's own probability of the word."""
         return [self._words(chunk, language) for chunk in chunks]
 

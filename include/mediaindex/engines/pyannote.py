@@ -16,7 +16,7 @@ from mediaindex.timeline import SpeakerSpan, seconds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mediaindex.stages.protocols import Samples
+    from mediaindex.stages.protocols import SampleSource
 
 # Measured over 16 recordings of 1 to 4 speakers (18 min) on 2 cores: share of the 10 s window by which it moves,
 # speed, speaker time given to the wrong speaker, recordings with the right number of speakers.
@@ -46,8 +46,9 @@ class PyannoteDiarizer:
         """Weights, and the parameters that change the answer."""
         return f"{self.weights} step {self.step:g} threshold {self.threshold:g}"
 
-    def diarize(self, samples: Samples, speakers: int | None) -> Diarized:
+    def diarize(self, audio: SampleSource, speakers: int | None) -> Diarized:
         """Speaker spans in seconds of the samples, overlapping and exclusive; both empty for silence."""
+        samples = audio.read_span(None)
         if samples.shape[0] < SHORTEST_SAMPLES:
             return Diarized((), ())
         import torch

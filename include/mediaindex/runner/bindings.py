@@ -88,8 +88,10 @@ TRANSCRIBE = Binding(
         inputs.upstream["identify_language"],
         inputs.engines.recognisers,
         settings,
+        inputs.item.hints.vocabulary,
     ),
     summary=summaries.of_recognition,
+    hints=lambda hints: {"vocabulary": "\n".join(sorted(hints.vocabulary))} if hints.vocabulary else {},
 )
 
 ASSESS = Binding(

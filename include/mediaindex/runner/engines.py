@@ -44,7 +44,9 @@ class MissingRecogniser:
         self.languages = frozenset(entry.languages)
         self.identity = f"missing {name}"
 
-    def recognise(self, chunks: Sequence[Samples], language: str) -> list[tuple[Word, ...]]:
+    def recognise(
+        self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
         """Raises ModelMissingError that names all three ways to get the model."""
         raise ModelMissingError(how_to_get(load_registry()[self.name]))
 

@@ -56,6 +56,8 @@ class Hints(_Strict):
     raw_format: RawFormat | None = None
     languages: tuple[str, ...] = ()  # allowed ISO 639-1 codes; empty allows all
     speakers: int | None = None
+    party_a_channel: bool = False  # each channel carries one party of a call: the channel is the speaker
+    vocabulary: tuple[str, ...] = ()  # names and terms that recognition should prefer to what sounds like them
 
 
 class JobItem(_Strict):

@@ -36,7 +36,7 @@ def diarize(audio: Audio, diarizer: Diarizer, settings: Settings, speakers: int 
     """
     if speakers is not None and speakers < 1:
         raise ValueError(f"{speakers} speakers: give their number (1 or more), or leave it open")
-    heard = diarizer.diarize(audio.read(), speakers)
+    heard = diarizer.diarize(audio, speakers)
     spans = _on_source_clock(heard.spans, audio.clock, settings.shortest_span)
     exclusive = _on_source_clock(heard.exclusive, audio.clock, settings.shortest_span)
     if speakers is None:

@@ -7,11 +7,11 @@ load the model.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from mediaindex.timeline import SpeakerSpan, Word
+from mediaindex.timeline import Span, SpeakerSpan, Word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +40,23 @@ class SpeechDetector(Engine, Protocol):
         ...
 
 
+class SampleSource(Protocol):
+    """A recording read piece by piece: no engine ever holds a day of it. ``stages.audio.Audio`` is one."""
+
+    @property
+    def duration(self) -> float:
+        """Seconds of decoded audio."""
+        ...
+
+    def read_span(self, span: Span | None) -> Samples:
+        """The samples of a span in seconds of decoded audio, shape (samples,); None reads all."""
+        ...
+
+    def blocks(self, seconds: float) -> Iterator[Samples]:
+        """All samples in order, in blocks of ``seconds``; the last one may be shorter."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Diarized:
     """Speaker spans in seconds of decoded audio: as heard (may overlap), and one speaker at a time."""
@@ -51,8 +68,11 @@ class Diarized:
 class Diarizer(Engine, Protocol):
     """Who speaks when."""
 
-    def diarize(self, samples: Samples, speakers: int | None) -> Diarized:
-        """``speakers``: their number if it is known. Labels are ``SPEAKER_00``, … in order of appearance."""
+    def diarize(self, audio: SampleSource, speakers: int | None) -> Diarized:
+        """``speakers``: their number if it is known. Labels are ``SPEAKER_00``, … in order of appearance.
+
+        A label is one person from the first second to the last, however long the recording is.
+        """
         ...
 
 
@@ -70,8 +90,14 @@ class Recogniser(Engine, Protocol):
     name: str
     languages: frozenset[str]  # ISO 639-1 codes it can write
 
-    def recognise(self, chunks: Sequence[Samples], language: str) -> list[tuple[Word, ...]]:
-        """Words of each chunk (each at most ~30 s), times in seconds from the start of that chunk."""
+    def recognise(
+        self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
+        """Words of each chunk (each at most ~30 s), times in seconds from the start of that chunk.
+
+        ``vocabulary``: names and terms to be heard rather than what sounds like them. Safe to call from several
+        threads at once: chunks of several recordings then share the machine.
+        """
         ...
 
 

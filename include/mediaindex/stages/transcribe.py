@@ -44,7 +44,12 @@ class Settings:
 
 
 def transcribe(
-    audio: Audio, speech: Speech, language: Language, recognisers: Sequence[Recogniser], settings: Settings
+    audio: Audio,
+    speech: Speech,
+    language: Language,
+    recognisers: Sequence[Recogniser],
+    settings: Settings,
+    vocabulary: Sequence[str] = (),
 ) -> Recognition:
     """Words of all speech, on the source's clock. No speech gives no words, and no model is loaded for it.
 
@@ -60,7 +65,7 @@ def transcribe(
     fallback = None
     for recogniser in able:
         try:
-            words, gaps = _recognise(audio, chunks, recogniser, code, settings.group)
+            words, gaps = _recognise(audio, chunks, recogniser, code, settings.group, vocabulary)
         except ModelMissingError as error:
             fallback = fallback or error.message
             continue
@@ -84,13 +89,13 @@ def quietest(audio: Audio, start: float, end: float) -> float:
 
 
 def _recognise(
-    audio: Audio, chunks: Sequence[Span], recogniser: Recogniser, code: str, group: int
+    audio: Audio, chunks: Sequence[Span], recogniser: Recogniser, code: str, group: int, vocabulary: Sequence[str]
 ) -> tuple[list[Word], list[Gap]]:
     words: list[Word] = []
     gaps: list[Gap] = []
     for first in range(0, len(chunks), group):
         some = chunks[first : first + group]
-        for chunk, found in zip(some, _group(audio, some, recogniser, code), strict=True):
+        for chunk, found in zip(some, _group(audio, some, recogniser, code, vocabulary), strict=True):
             if isinstance(found, str):
                 gaps.append(Gap(audio.clock.span_to_source(chunk), found))
             else:
@@ -98,11 +103,13 @@ def _recognise(
     return words, gaps
 
 
-def _group(audio: Audio, some: Sequence[Span], recogniser: Recogniser, code: str) -> list[tuple[Word, ...] | str]:
+def _group(
+    audio: Audio, some: Sequence[Span], recogniser: Recogniser, code: str, vocabulary: Sequence[str]
+) -> list[tuple[Word, ...] | str]:
     """Words of each chunk; where the group fails each is tried alone, and a reason stands for one that still does."""
     samples = [audio.read_span(chunk) for chunk in some]
     try:
-        return list(recogniser.recognise(samples, code))
+        return list(recogniser.recognise(samples, code, vocabulary))
     except (MediaindexError, MemoryError):
         raise
     except Exception:
@@ -110,7 +117,7 @@ def _group(audio: Audio, some: Sequence[Span], recogniser: Recogniser, code: str
     found: list[tuple[Word, ...] | str] = []
     for one in samples:
         try:
-            found += recogniser.recognise([one], code)
+            found += recogniser.recognise([one], code, vocabulary)
         except (MediaindexError, MemoryError):
             raise
         except Exception as error:  # whatever a model throws at one chunk, the others are kept

@@ -27,7 +27,9 @@ class Counting:
     dislikes: float | None = None
     calls: list[int] = field(default_factory=list)
 
-    def recognise(self, chunks: Sequence[np.ndarray], language: str) -> list[tuple[Word, ...]]:
+    def recognise(
+        self, chunks: Sequence[np.ndarray], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
         self.calls.append(len(chunks))
         if any(len(chunk) / 16_000 == self.dislikes for chunk in chunks):
             raise RuntimeError("shape mismatch")
@@ -37,7 +39,9 @@ class Counting:
 
 
 class Missing(Counting):
-    def recognise(self, chunks: Sequence[np.ndarray], language: str) -> list[tuple[Word, ...]]:
+    def recognise(
+        self, chunks: Sequence[np.ndarray], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
         raise ModelMissingError(f"model {self.name} is in none of its places.")
 
 
