@@ -64,7 +64,7 @@ demo: setup  ## Real recordings through real servers, from the bucket to the sea
 
 ORCHESTRATION := include/mediaindex/orchestration
 SPEECH_ROOMS := house timeline stages engines models gates runner exports evaluation cli config
-AIRFLOW_ROOMS := catalog storage search orchestration dags docker local
+AIRFLOW_ROOMS := catalog storage search feeds orchestration dags docker local
 present = $(wildcard $(addprefix tests/unit/,$(1)))
 test: setup  ## Everything that must pass: lint, types, unit and integration tests on the real servers
 	@$(MAKE) --no-print-directory lint types
@@ -74,11 +74,14 @@ test: setup  ## Everything that must pass: lint, types, unit and integration tes
 	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; \
 		$(AIRFLOW)/python -m pytest -q $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
 
-bench: setup  ## The figures of the README, measured on this machine
-	@$(SPEECH)/python tests/bench/recognition.py
-	@$(LOCAL) up
-	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; status=0; for bench in dag_parse catalog_load publish_hour; do \
-		$(AIRFLOW)/python tests/bench/$$bench.py || status=1; done; exit $$status
+SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory
+SERVER_BENCHES := dag_parse catalog_load publish_hour discovery airflow_hour
+bench: setup  ## The figures of the README, measured on this machine: about an hour (BENCHES="pipeline" for some)
+	@status=0; for bench in $(filter $(or $(BENCHES),%),$(SPEECH_BENCHES)); do \
+		echo; echo "$$bench"; PYTHONPATH=. $(SPEECH)/python tests/bench/$$bench.py || status=1; done; \
+	for bench in $(filter $(or $(BENCHES),%),$(SERVER_BENCHES)); do \
+		[ -n "$$up" ] || { $(LOCAL) up && up=yes && trap '$(LOCAL) down' EXIT && eval "$$($(LOCAL) env)"; } || exit 1; \
+		echo; echo "$$bench"; PYTHONPATH=. $(AIRFLOW)/python tests/bench/$$bench.py || status=1; done; exit $$status
 
 lint: setup  ## ruff: rules and format
 	@$(SPEECH)/ruff check .

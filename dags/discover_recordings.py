@@ -5,27 +5,30 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import DAG, CronDataIntervalTimetable, task
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
 
 from mediaindex.config import sources
 from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.connections import S3
 from mediaindex.orchestration.defaults import CATALOG_POOL, default_args
+from mediaindex.orchestration.waiting import WaitForRecordings
 
 DOC = """
 ## What
-Waits until something lies under the source's prefix, lists it, writes what is new into the ledger, groups it into
-batches and starts one run of `index_recordings` for each. An object is claimed once, whoever else announces it.
+Waits until something new lies under the source's prefix, lists it, writes what is new and whole into the ledger, groups
+it into batches and starts one run of `index_recordings` for each. An object is claimed once, whoever else announces it.
+What is still being written, or lies in an archive, is `seen` with the reason, and is looked at again.
 
 ## When it fails
 * `wait_for_recordings` skipped: nothing came during this interval. That is fine.
 * `claim_new` red: S3 or the catalog is away; the log says which. Clear it: claiming twice claims once.
+* `check_events` red: uploads are no longer announced, only listings find them; its last line says what to check.
 * A batch without a run, after a crash, is started by the next run of this DAG.
 
 ## By hand
-`airflow dags trigger {dag_id}` · years at once: `airflow backfill create --dag-id {dag_id} --from-date A --to-date B`
+`airflow dags trigger {dag_id}` · another prefix, or a listing from the first key on, as a repair:
+`--conf '{{"prefix": "calls/2025-03-01/", "whole": true}}'`
+Years at once: `airflow backfill create --dag-id {dag_id} --from-date A --to-date B`
 
 ## Owner
 mediaindex
@@ -33,16 +36,17 @@ mediaindex
 
 
 @task
-def claim_new(source: str, prefix: str, run_type: str) -> list[dict[str, Any]]:
+def claim_new(source: str, prefix: Any, run_type: str) -> list[dict[str, Any]]:
     """What is new into the ledger and into batches; a run's arguments for each batch that has none."""
     from mediaindex.orchestration import discovery
 
     known = sources.load(sources.path_from_environment()).source(source)
-    discovery.claim_new(known, prefix, "backfill" if run_type == "backfill" else known.lane)
+    whole = bool(get_current_context()["params"].get("whole"))
+    discovery.claim_new(known, prefix, "backfill" if run_type == "backfill" else known.lane, whole=whole)
     return discovery.batches_to_start(source)
 
 
-@task(trigger_rule="none_failed")  # a run that was there already is skipped, and counts as started
+@task(trigger_rule="none_failed_min_one_success")  # a run that was there already is skipped, and counts as started
 def note_started(started: Any) -> None:
     """Remember which batches have their run."""
     from mediaindex.orchestration import discovery
@@ -50,22 +54,26 @@ def note_started(started: Any) -> None:
     discovery.note_started(started)
 
 
+@task(trigger_rule="all_done")  # above all where nothing came
+def check_events(source: str) -> None:
+    """Red where uploads are announced no longer."""
+    from mediaindex.orchestration import discovery
+
+    discovery.check_events(source)
+
+
 def wire(source: sources.Source) -> None:
     """Wait, claim, start."""
-    arrived = S3KeySensor(
+    arrived = WaitForRecordings(
         task_id="wait_for_recordings",
-        bucket_name=source.bucket,
-        bucket_key=f"{source.prefix}*",
-        wildcard_match=True,
-        aws_conn_id=S3,
-        deferrable=True,
-        soft_fail=True,
-        poke_interval=source.sensor_poke_seconds,
-        timeout=source.sensor_timeout_seconds,
-        # A deferred wait is limited by `timeout`; this limits what runs on a worker.
+        source_name=source.name,
+        prefix=source.prefix,
+        poke_seconds=source.sensor_poke_seconds,
+        timeout_seconds=source.sensor_timeout_seconds,
+        # A deferred wait has a limit of its own; this limits what runs on a worker.
         execution_timeout=timedelta(seconds=source.sensor_timeout_seconds + 60),
     )
-    waiting = claim_new(source.name, source.prefix, "{{ dag_run.run_type }}")
+    waiting = claim_new(source.name, arrived.output, "{{ dag_run.run_type }}")
     start = TriggerDagRunOperator.partial(
         task_id="start_indexing",
         logical_date=None,  # else two of them started in the same instant would collide
@@ -74,6 +82,8 @@ def wire(source: sources.Source) -> None:
         map_index_template="{{ task.trigger_run_id }}",
     ).expand_kwargs(waiting)
     arrived >> waiting >> start >> note_started(waiting)
+    if source.events:
+        waiting >> check_events(source.name)
 
 
 for one in sources.load(sources.path_from_environment()).sources:
@@ -85,6 +95,10 @@ for one in sources.load(sources.path_from_environment()).sources:
         catchup=False,
         max_active_runs=1,
         default_args=default_args(),
+        params={
+            "prefix": Param(None, type=["null", "string"], description="List this instead of the source's own prefix"),
+            "whole": Param(False, type="boolean", description="List from the first key on, as a repair"),
+        },
         on_failure_callback=report_failed_run,
         doc_md=DOC.format(dag_id=f"discover_{one.name}"),
         tags=["mediaindex", "discovery", one.lane],

@@ -17,11 +17,13 @@ Takes one batch of recordings from the ledger to PostgreSQL and Elasticsearch: n
 language, decide by confidence, transcribe or ask a person, judge, find topics, load, publish.
 
 ## When it fails
-* A **recording** that cannot be used never fails a run: on the ledger (table `media_object`) it is `quarantined`, with
-  reason and stage.
+* A **recording** that cannot be used never fails a run: on the ledger it is `quarantined`, with reason, class and stage
+  (`mediaindex ledger dead-letters`). What may pass later is back in the queue, and tried later and later.
 * A **task** is red when something around the recordings is wrong (a model is missing, a server is away). Its log's last
-  line says what and how to mend it. Clear the task: what is done comes back from the artifacts.
-* `finish` is red when another task was: the recordings that were left stay `claimed` with the reason `run_failed`.
+  line says what and how to mend it. Clear the task: what is done comes back from the artifacts. Left alone, the run's
+  recordings are tried again by `sweep_ledger`, in a batch of their own.
+* `finish` is red when a recording was left: by a red task (reason `run_failed`), or because Elasticsearch does not have
+  its transcript yet (`not_published`: the outbox goes on trying, nothing is to be run again).
 
 ## By hand
 `airflow dags trigger index_recordings --conf '{"batch_id": 7}'`

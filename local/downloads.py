@@ -74,6 +74,17 @@ source "$(dirname "$0")"/elasticsearch-cli
 """
 
 
+# A Maven project of one dependency, so that Maven finds out what ElasticMQ itself needs (39 jars).
+ELASTICMQ = "1.6.12"
+_ELASTICMQ_PROJECT = f"""<project><modelVersion>4.0.0</modelVersion>
+<groupId>local</groupId><artifactId>elasticmq-classpath</artifactId><version>{ELASTICMQ}</version>
+<dependencies><dependency>
+<groupId>org.elasticmq</groupId><artifactId>elasticmq-server_2.13</artifactId><version>{ELASTICMQ}</version>
+</dependency></dependencies></project>
+"""
+ELASTICMQ_SHA256 = "dee25368c1d8841270e954d7a748173d30bae6a50823e3e7514319b2695a6205"
+
+
 def repository() -> Path:
     """Maven's local repository."""
     return Path.home() / ".m2" / "repository"
@@ -87,6 +98,47 @@ def s3proxy_jar(site: Site) -> Path:
 def elasticsearch_home(site: Site) -> Path:
     """The distribution's folder, fetched and unpacked at first need."""
     return _cached(site, "elasticsearch", SONARQUBE, f"elasticsearch-{ELASTICSEARCH}", unpack_elasticsearch)
+
+
+def elasticmq_jars(site: Site) -> Path:
+    """The folder of ElasticMQ's jars and all they need, fetched at first need."""
+    target = site.settings.downloads / f"elasticmq-{ELASTICMQ}"
+    make_folder(site.settings.downloads, None, 0o755)
+    with lock(site.settings.downloads / f"{target.name}.lock", site.check):
+        if not target.exists():
+            beside = target.with_name(f"{target.name}.partial")
+            _remove(beside)
+            beside.mkdir()
+            _copy_dependencies(site, beside)
+            if (found := _sha256_of_all(beside)) != ELASTICMQ_SHA256:
+                raise ServerError(f"ElasticMQ {ELASTICMQ}: its jars have sha256 {found}, not {ELASTICMQ_SHA256}.")
+            _open_to_all(beside)
+            beside.rename(target)
+    return target
+
+
+def _copy_dependencies(site: Site, folder: Path) -> None:
+    site.say("sqs", "downloading ElasticMQ: 37 MB")
+    project = folder.with_suffix(".pom.xml")
+    project.write_text(_ELASTICMQ_PROJECT)
+    argv = [_maven(), "-B", "-q", "-ntp", f"-Dmaven.repo.local={repository()}", "-f", str(project)]
+    argv += [PLUGIN.replace(":get", ":copy-dependencies"), f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]
+    with lock(site.settings.downloads / "maven.lock", site.check):
+        site.run(argv, what=f"Download of ElasticMQ {ELASTICMQ}", environment=dict(os.environ))
+    project.unlink()
+
+
+def _maven() -> str:
+    maven = shutil.which("mvn")
+    if not maven:
+        raise ServerError("Maven is not installed. Run `make setup`, or: apt-get install maven")
+    return maven
+
+
+def _sha256_of_all(folder: Path) -> str:
+    """One hash for a folder of files: over their names and hashes, in order."""
+    lines = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def unpack_elasticsearch(archive: Path, target: Path) -> None:
@@ -128,9 +180,7 @@ def _fetch(site: Site, server: str, artefact: Artefact) -> None:
     if artefact.path.exists() and _sha256(artefact.path) == artefact.sha256:
         return
     artefact.path.unlink(missing_ok=True)
-    maven = shutil.which("mvn")
-    if not maven:
-        raise ServerError("Maven is not installed. Run `make setup`, or: apt-get install maven")
+    maven = _maven()
 
     def progress() -> None:
         done = _folder_size(artefact.path.parent)

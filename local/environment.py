@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from local.credentials import Credentials
-from local.settings import ARTIFACTS_BUCKET, MEDIA_BUCKET, OURS, Settings
+from local.settings import ARTIFACTS_BUCKET, EVENTS_QUEUE, MEDIA_BUCKET, OURS, Settings
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 DATABASE_USER = "mediaindex"
+QUEUE_ACCOUNT = "000000000000"  # ElasticMQ's, in the addresses of queues
 # A variable such as AIRFLOW_HOME or AWS_ACCESS_KEY_ID that is left from another project must not reach our servers.
 MAY_SET = (
     "MEDIAINDEX_SPEECH_PYTHON",
@@ -20,6 +21,7 @@ MAY_SET = (
     "MEDIAINDEX_CACHE",
     "MEDIAINDEX_MEDIA_BUCKET",
     "MEDIAINDEX_ARTIFACTS_BUCKET",
+    "MEDIAINDEX_EVENT_QUEUES",
 )
 
 
@@ -48,9 +50,12 @@ def _services(settings: Settings, credentials: Credentials) -> dict[str, str]:
         "MEDIAINDEX_DATABASE_URL": external.get("postgres") or database_url(settings, credentials, "mediaindex"),
         "MEDIAINDEX_ELASTICSEARCH_URL": external.get("elasticsearch") or f"http://{HOST}:{ports['elasticsearch']}",
         "MEDIAINDEX_S3_ENDPOINT_URL": external.get("s3") or f"http://{HOST}:{ports['s3']}",
+        "MEDIAINDEX_SQS_ENDPOINT_URL": external.get("sqs") or f"http://{HOST}:{ports['sqs']}",
         "MEDIAINDEX_MEDIA_BUCKET": MEDIA_BUCKET,
         "MEDIAINDEX_ARTIFACTS_BUCKET": ARTIFACTS_BUCKET,
     }
+    if "sqs" not in external:
+        values["MEDIAINDEX_EVENT_QUEUES"] = f"{values['MEDIAINDEX_SQS_ENDPOINT_URL']}/{QUEUE_ACCOUNT}/{EVENTS_QUEUE}"
     if "s3" not in external:
         values["AWS_ACCESS_KEY_ID"] = credentials.s3_access_key
         values["AWS_SECRET_ACCESS_KEY"] = credentials.s3_secret_key
@@ -60,17 +65,25 @@ def _services(settings: Settings, credentials: Credentials) -> dict[str, str]:
 
 def _connections(settings: Settings, credentials: Credentials) -> dict[str, str]:
     services = _services(settings, credentials)
-    s3 = {
-        "conn_type": "aws",
-        "login": services.get("AWS_ACCESS_KEY_ID") or settings.variables.get("AWS_ACCESS_KEY_ID"),
-        "password": services.get("AWS_SECRET_ACCESS_KEY") or settings.variables.get("AWS_SECRET_ACCESS_KEY"),
-        "extra": {"endpoint_url": services["MEDIAINDEX_S3_ENDPOINT_URL"], "region_name": REGION},
-    }
     return {
         "AIRFLOW_CONN_MEDIAINDEX_POSTGRES": services["MEDIAINDEX_DATABASE_URL"],
         "AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH": json.dumps(_http(services["MEDIAINDEX_ELASTICSEARCH_URL"])),
-        "AIRFLOW_CONN_MEDIAINDEX_S3": json.dumps(s3),
+        "AIRFLOW_CONN_MEDIAINDEX_S3": _aws("s3", services, settings, credentials),
+        "AIRFLOW_CONN_MEDIAINDEX_SQS": _aws("sqs", services, settings, credentials),
     }
+
+
+def _aws(name: str, services: dict[str, str], settings: Settings, credentials: Credentials) -> str:
+    """Our own keys for our own server (ElasticMQ asks for none, but clients insist on some), the user's for theirs."""
+    theirs, given = name in settings.external, settings.variables
+    endpoint = services[f"MEDIAINDEX_{name.upper()}_ENDPOINT_URL"]
+    connection = {
+        "conn_type": "aws",
+        "login": given.get("AWS_ACCESS_KEY_ID") if theirs else credentials.s3_access_key,
+        "password": given.get("AWS_SECRET_ACCESS_KEY") if theirs else credentials.s3_secret_key,
+        "extra": {"endpoint_url": endpoint, "region_name": REGION},
+    }
+    return json.dumps(connection)
 
 
 def _http(url: str) -> dict[str, Any]:

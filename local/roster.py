@@ -10,9 +10,10 @@ from local.postgres import Postgres
 from local.s3 import S3
 from local.server import Server
 from local.site import Site
+from local.sqs import Sqs
 from mediaindex.errors import ConfigError
 
-KINDS: tuple[type[Server], ...] = (Postgres, Elasticsearch, S3, ApiServer, Scheduler, DagProcessor, Triggerer)
+KINDS: tuple[type[Server], ...] = (Postgres, Elasticsearch, S3, Sqs, ApiServer, Scheduler, DagProcessor, Triggerer)
 GROUPS = {"airflow": ("api-server", "scheduler", "dag-processor", "triggerer")}
 
 

@@ -14,13 +14,14 @@ from mediaindex.errors import ConfigError
 ROOT = Path(__file__).resolve().parent.parent
 
 # Away from every server's usual port, so that a PostgreSQL or Airflow of the user's own does not stand in the way.
-PORTS = {"postgres": 55432, "elasticsearch": 59200, "s3": 59000, "airflow": 58080}
+PORTS = {"postgres": 55432, "elasticsearch": 59200, "s3": 59000, "sqs": 59324, "airflow": 58080}
 
 # A server that the user brought is named by the variable that the package itself reads.
 EXTERNAL = {
     "postgres": "MEDIAINDEX_DATABASE_URL",
     "elasticsearch": "MEDIAINDEX_ELASTICSEARCH_URL",
     "s3": "MEDIAINDEX_S3_ENDPOINT_URL",
+    "sqs": "MEDIAINDEX_SQS_ENDPOINT_URL",
     "airflow-database": "MEDIAINDEX_AIRFLOW_DATABASE_URL",
 }
 
@@ -29,6 +30,8 @@ OURS = "MEDIAINDEX_LOCAL"
 
 MEDIA_BUCKET = "mediaindex-media"
 ARTIFACTS_BUCKET = "mediaindex-artifacts"
+EVENTS_QUEUE = "mediaindex-events"
+DEAD_LETTER_QUEUE = "mediaindex-events-dead"
 
 
 @dataclass(frozen=True)

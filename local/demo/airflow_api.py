@@ -34,9 +34,9 @@ class Airflow:
         status, _ = self._call(f"dags/{dag_id}", "PATCH", {"is_paused": False})
         return status == 200
 
-    def trigger(self, dag_id: str) -> str:
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run now; its id."""
-        status, answer = self._call(f"dags/{dag_id}/dagRuns", "POST", {"logical_date": None})
+        status, answer = self._call(f"dags/{dag_id}/dagRuns", "POST", {"logical_date": None, "conf": conf or {}})
         if status != 200:
             raise ServerError(f"Airflow refused to start {dag_id} ({status}): {answer}")
         return str(answer["dag_run_id"])

@@ -1,4 +1,4 @@
-select id, source, bucket, key, etag, version_id, size, state, reason_code, reason, audio_sha256
+select id, source, bucket, key, etag, version_id, size, state, reason_code, reason, audio_sha256, reason_class, attempts, not_before
 from media_object
 where id > %(after_id)s
   and (%(ids)s::bigint[] is null or id = any (%(ids)s::bigint[]))

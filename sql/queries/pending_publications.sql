@@ -1,8 +1,11 @@
--- Only the newest of each recording: what an older one says is out of date. Those that failed come after the others.
-select p.id, p.transcript_id, p.audio_sha256, p.attempts, p.last_error
+-- Only the newest of each recording: what an older one says is out of date. Those that failed come after the others, and
+-- not before their time; somebody who asks for one batch, or certain recordings, does not wait.
+select p.id, p.transcript_id, p.audio_sha256, p.attempts, p.last_error, p.kind
 from publication p
 where p.published_at is null
   and not exists (select from publication newer where newer.audio_sha256 = p.audio_sha256 and newer.id > p.id)
+  and (%(batch_id)s::bigint is not null or %(audios)s::text[] is not null or p.not_before <= now())
+  and (%(audios)s::text[] is null or p.audio_sha256 = any (%(audios)s::text[]))
   and (
       %(batch_id)s::bigint is null
       or exists (

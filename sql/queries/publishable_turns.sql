@@ -1,6 +1,6 @@
 select
     u.turn_index, u.start_s, u.end_s, u.speaker, u.language, u.text, u.confidence,
-    coalesce(m.entities, '{}'), coalesce(m.topics, '{}'), w.starts
+    coalesce(m.entities, '{}'), coalesce(m.topics, '{}'), w.starts, w.spoken, w.spoken_starts
 from turn u
 left join (
     select mention.turn_index,
@@ -12,7 +12,10 @@ left join (
     group by mention.turn_index
 ) m on m.turn_index = u.turn_index
 join (
-    select turn_index, array_agg(start_s order by word_index) as starts
+    select turn_index,
+           array_agg(start_s order by word_index) filter (where shown) as starts,
+           case when not bool_and(shown) then string_agg(text, ' ' order by word_index) end as spoken,
+           case when not bool_and(shown) then array_agg(start_s order by word_index) end as spoken_starts
     from word where transcript_id = %(transcript_id)s
     group by turn_index
 ) w on w.turn_index = u.turn_index

@@ -1,6 +1,7 @@
 -- Where nobody works on it: no batch, a batch that finished, or a state that took it out of its batch.
 update media_object o
-set state = 'claimed', batch_id = null, reason_code = null, reason = null, reason_stage = null
+set state = 'claimed', batch_id = null, attempts = 0, not_before = null,
+    reason_code = %(code)s, reason = %(reason)s, reason_class = null, reason_stage = null
 where o.id = %(id)s
   and (
       %(in_progress)s

@@ -10,9 +10,12 @@ from mediaindex.catalog.publications import PublishableTranscript, PublishableTu
 
 
 def publishable(
-    *texts: str, entities: tuple[str, ...] = (), language: str = "en", **changes: Any
+    *texts: str, entities: tuple[str, ...] = (), language: str = "en", spoken: str | None = None, **changes: Any
 ) -> PublishableTranscript:
-    """A transcript with a turn a text, ten seconds each, a word every half second; ``changes`` replace its fields."""
+    """A transcript with a turn a text, ten seconds each, a word every half second; ``changes`` replace its fields.
+
+    ``spoken``: the words that were recognised where each turn's text has others, also every half second.
+    """
     turns = tuple(
         PublishableTurn(
             index=number,
@@ -25,6 +28,8 @@ def publishable(
             entities=entities,
             topics=("weather",),
             word_starts=tuple(number * 10.0 + place / 2 for place in range(len(text.split()))),
+            spoken=spoken,
+            spoken_starts=tuple(number * 10.0 + place / 2 for place in range(len((spoken or "").split()))),
         )
         for number, text in enumerate(texts)
     )

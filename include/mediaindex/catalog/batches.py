@@ -11,7 +11,7 @@ from mediaindex.errors import TerminalError
 
 from . import storable
 from .connection import transaction
-from .planning import PlannedBatch, mark_started, plan, unstarted
+from .planning import PlannedBatch, due_sources, mark_started, plan, take_over, unstarted
 from .settling import BatchSummary, finish
 from .sql_files import query
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
 __all__ = [
-    "BatchItem", "BatchSummary", "PlannedBatch", "finish", "items", "mark_started", "plan", "set_decision", "unstarted",
+    "BatchItem", "BatchSummary", "PlannedBatch", "due_sources", "finish", "items", "mark_started", "plan",
+    "set_decision", "take_over", "unstarted",
 ]  # fmt: skip
 
 # What an item must have passed before a step may have it: an item that one stage could not do this time (a transient

@@ -5,11 +5,10 @@ PostgreSQL itself refuses a move that ``media_transition`` does not list, and wr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from psycopg2.extras import execute_values
@@ -19,12 +18,16 @@ from mediaindex.storage.objects import ObjectVersion
 
 from . import storable
 from .connection import transaction
+from .departures import depart
+from .patience import TERMINAL
 from .sql_files import query
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
-__all__ = ["MediaObject", "ObjectEvent", "ObjectVersion", "claim", "find", "history", "requeue", "set_state"]
+__all__ = [
+    "MediaObject", "ObjectEvent", "ObjectVersion", "claim", "find", "history", "move", "requeue", "see", "set_state",
+]  # fmt: skip
 
 PAGE = 1_000  # objects claimed in one statement and one transaction
 
@@ -44,11 +47,14 @@ class MediaObject:
     reason_code: str | None
     reason: str | None
     audio_sha256: str | None
+    reason_class: str | None = None
+    attempts: int = 0
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectEvent:
-    """One move of one object; ``from_state`` is None for its first."""
+    """One move of one object; ``from_state`` is None for its first. ``batch_id``: made by it, or taken out of it."""
 
     at: datetime
     from_state: str | None
@@ -57,26 +63,42 @@ class ObjectEvent:
     reason: str | None
     stage: str | None
     actor: str
+    reason_class: str | None = None
+    batch_id: int | None = None
+    attempts: int = 0
 
 
 def claim(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> list[MediaObject]:
-    """Write new objects into the ledger; those that were new, and are now ours.
+    """Write new objects into the ledger; those that were new, or seen or gone until now, and are now ours.
 
     An object is known by bucket, key and ETag: a listing and an event name it the same way, whether or not they give a
     version id. One transaction a thousand objects, so a long listing keeps what it has. ``batches.plan`` finds what a
     crash left claimed here.
     """
     claimed: list[MediaObject] = []
-    remaining = iter(objects)
-    while page := list(islice(remaining, PAGE)):
+    for rows in _pages(objects):
         with transaction(conn) as cursor:
             cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
-            # In one order everywhere: two claimers that wait for each other's rows would otherwise deadlock.
-            rows = [_row(source, one) for one in sorted(page, key=attrgetter("bucket", "key", "etag"))]
-            claimed += [
-                MediaObject(*row) for row in execute_values(cursor, query("claim"), rows, page_size=PAGE, fetch=True)
-            ]
+            named = [(source, *row) for row in rows]
+            # Two statements: an upsert would lock and rewrite every row that was there, and a listing names them all.
+            for text in (query("claim"), query("reclaim")):
+                new = execute_values(cursor, text, named, page_size=PAGE, fetch=True)
+                claimed += [MediaObject(*row) for row in new]
     return claimed
+
+
+def see(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> int:
+    """Note objects that are not to be claimed yet (still growing, or in an archive); how many were new.
+
+    ``claim`` takes them later.
+    """
+    new = 0
+    for rows in _pages(objects):
+        with transaction(conn) as cursor:
+            cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
+            seen = [(source, *row, "seen") for row in rows]
+            new += len(execute_values(cursor, query("see"), seen, page_size=PAGE, fetch=True))
+    return new
 
 
 def set_state(
@@ -87,10 +109,15 @@ def set_state(
     code: str | None = None,
     reason: str | None = None,
     stage: str | None = None,
+    reason_class: str | None = None,
 ) -> None:
-    """Move an object; the state it is in already is no move. Raises TerminalError ``illegal_state``."""
+    """Move an object; the state it is in already is no move. Raises TerminalError ``illegal_state``.
+
+    ``reason_class`` of a quarantine: terminal where none is given. An object that is ``gone`` hands its recording to
+    another object with the same audio, or takes it out of the search.
+    """
     with transaction(conn) as cursor:
-        move(cursor, media_object_id, state, code=code, reason=reason, stage=stage)
+        move(cursor, media_object_id, state, code=code, reason=reason, stage=stage, reason_class=reason_class)
 
 
 def move(
@@ -101,23 +128,36 @@ def move(
     code: str | None = None,
     reason: str | None = None,
     stage: str | None = None,
+    reason_class: str | None = None,
 ) -> None:
     """``set_state`` inside the caller's transaction."""
+    kind = (reason_class or TERMINAL) if state == "quarantined" else reason_class
     cursor.execute(
-        "update media_object set state = %s, reason_code = %s, reason = %s, reason_stage = %s where id = %s",
-        (state, code, storable.message(reason), stage, media_object_id),
+        "update media_object set state = %s, reason_code = %s, reason = %s, reason_stage = %s, reason_class = %s "
+        "where id = %s",
+        (state, code, storable.message(reason), stage, kind, media_object_id),
     )
     _must_exist(cursor, media_object_id)
+    if state == "gone":
+        depart(cursor, media_object_id)
 
 
-def requeue(conn: connection, media_object_id: int, *, in_progress: bool = False) -> None:
+def requeue(
+    conn: connection,
+    media_object_id: int,
+    *,
+    in_progress: bool = False,
+    code: str | None = None,
+    reason: str | None = None,
+) -> None:
     """Back to ``claimed`` and out of its batch, so that the next planning takes it. Its history stays.
 
     Work in progress is left alone, with TerminalError ``in_progress``, unless the caller knows that the batch's run is
     dead and says so; should it live after all, it finds the object no longer among its items.
     """
+    wanted = {"id": media_object_id, "in_progress": in_progress, "code": code, "reason": storable.message(reason)}
     with transaction(conn) as cursor:
-        cursor.execute(query("requeue"), {"id": media_object_id, "in_progress": in_progress})
+        cursor.execute(query("requeue"), wanted)
         if cursor.rowcount:
             return
         cursor.execute("select state from media_object where id = %s", (media_object_id,))
@@ -133,8 +173,8 @@ def history(conn: connection, media_object_id: int) -> list[ObjectEvent]:
     """Every move of the object, oldest first."""
     with transaction(conn) as cursor:
         cursor.execute(
-            "select at, from_state, to_state, reason_code, reason, stage, actor from media_object_event "
-            "where media_object_id = %s order by id",
+            "select at, from_state, to_state, reason_code, reason, stage, actor, reason_class, batch_id, attempts "
+            "from media_object_event where media_object_id = %s order by id",
             (media_object_id,),
         )
         return [ObjectEvent(*row) for row in cursor.fetchall()]
@@ -172,8 +212,18 @@ def find(
         return [MediaObject(*row) for row in cursor.fetchall()]
 
 
-def _row(source: str, one: ObjectVersion) -> tuple[object, ...]:
-    return (source, one.bucket, one.key, one.etag, one.version_id, one.size, one.last_modified)
+def _pages(objects: Iterable[ObjectVersion]) -> Iterator[list[tuple[object, ...]]]:
+    """Rows of at most a thousand objects, each once: one page may hold several announcements of the same.
+
+    In one order everywhere: two claimers that wait for each other's rows would otherwise deadlock.
+    """
+    remaining = iter(objects)
+    while page := list(islice(remaining, PAGE)):
+        once = {(one.bucket, one.key, one.etag): one for one in page}
+        yield [
+            (one.bucket, one.key, one.etag, one.version_id, one.size, one.last_modified)
+            for _, one in sorted(once.items())
+        ]
 
 
 def _must_exist(cursor: cursor, media_object_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg2.extras import execute_values
 
+from mediaindex.errors import TerminalError
+
 from .connection import transaction
+from .patience import group_limit
 from .sql_files import query
 
 if TYPE_CHECKING:
@@ -26,11 +30,15 @@ _LOSSY = 12_000
 
 
 class Unplanned(NamedTuple):
-    """A claimed object in no batch; ``size`` in bytes."""
+    """A claimed object in no batch; ``size`` in bytes. ``lane`` and the rest are those of one that was put back."""
 
     id: int
     key: str
     size: int
+    lane: str | None = None
+    attempts: int = 0
+    code: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +55,29 @@ class PlannedBatch:
 def plan(
     conn: connection, source: str, *, lane: str = "fresh", target_seconds: float = 300.0, max_items: int = 50
 ) -> list[int]:
-    """Put every claimed object of the source that is in no batch into one; the new batches' ids.
+    """Put every claimed object of the source that is in no batch and may be tried now into one; the new batches' ids.
 
     Objects of about ``target_seconds`` of audio or more (guessed from their size) get a batch each; smaller ones share
-    one up to that length and ``max_items``. Planners may run side by side: each object is planned once. One transaction
-    a few thousand objects.
+    one up to that length and ``max_items``. What was put back after a failure keeps its lane, and company that it
+    cannot harm. Planners may run side by side: each object is planned once. One transaction a few thousand objects.
     """
     planned: list[int] = []
     while True:
         with transaction(conn) as cursor:
             cursor.execute(query("unplanned_objects"), {"source": source, "limit": PAGE})
             found = [Unplanned(*row) for row in cursor.fetchall()]
-            planned += [_create(cursor, source, lane, group) for group in groups(found, target_seconds, max_items)]
+            for (own_lane, limit), alike in _alike(found, lane, max_items).items():
+                planned += [_create(cursor, source, own_lane, group) for group in groups(alike, target_seconds, limit)]
         if len(found) < PAGE:
             return planned
+
+
+def _alike(found: Iterable[Unplanned], lane: str, max_items: int) -> dict[tuple[str, int], list[Unplanned]]:
+    """By lane, and by how many may share a batch."""
+    alike: defaultdict[tuple[str, int], list[Unplanned]] = defaultdict(list)
+    for one in found:
+        alike[one.lane or lane, group_limit(max_items, one.attempts, one.code, one.kind)].append(one)
+    return alike
 
 
 def groups(objects: Iterable[Unplanned], target_seconds: float, max_items: int) -> Iterator[list[Unplanned]]:
@@ -106,6 +123,32 @@ def mark_started(conn: connection, batch_id: int, dag_run_id: str) -> bool:
             {"id": batch_id, "run": dag_run_id},
         )
         return cursor.rowcount == 1
+
+
+def take_over(conn: connection, batch_id: int, dag_id: str, dag_run_id: str) -> None:
+    """Note the run that works on the batch from now on, one started by hand too. TerminalError for an unknown batch."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update batch set dag_id = %s, dag_run_id = %s, started_at = coalesce(started_at, now()) where id = %s",
+            (dag_id, dag_run_id, batch_id),
+        )
+        if cursor.rowcount == 0:
+            raise unknown_batch(batch_id)
+
+
+def due_sources(conn: connection) -> list[str]:
+    """Sources with something to plan now."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("due_sources"))
+        return [name for (name,) in cursor.fetchall()]
+
+
+def unknown_batch(batch_id: int) -> TerminalError:
+    """For whoever was given a number that is none."""
+    return TerminalError(
+        f"batch {batch_id}: not in the catalog; `mediaindex ledger show KEY` names the batches of a recording",
+        code="unknown_batch",
+    )
 
 
 def _create(cursor: cursor, source: str, lane: str, group: list[Unplanned]) -> int:

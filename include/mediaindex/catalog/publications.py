@@ -1,10 +1,16 @@
-"""The outbox: what Elasticsearch should hold, until it does."""
+"""The outbox: what Elasticsearch should hold, until it does.
+
+A row enters in the transaction that changes what a recording should show: ``publish`` with a transcript that becomes
+current (or gets another object), ``withdraw`` where none is current any more. Rows of one recording are written under
+its lock, so their ids follow its changes and serve as the documents' external version.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from mediaindex.errors import TerminalError
 
@@ -13,23 +19,42 @@ from .connection import transaction
 from .sql_files import query
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg2.extensions import connection, cursor
+
+PUBLISH, WITHDRAW = "publish", "withdraw"
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A transcript that waits to be published; ``last_error`` of the latest attempt, if any."""
+    """What waits to be published, or (``kind`` withdraw, without a transcript) to be taken out of the search.
+
+    ``last_error``: of the latest attempt, if any.
+    """
 
     id: int
-    transcript_id: int
+    transcript_id: int | None
     audio_sha256: str
     attempts: int
     last_error: str | None
+    kind: str = PUBLISH
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is right for a recording now: this current transcript, or none; ``version`` where there is none."""
+
+    audio_sha256: str
+    transcript_id: int | None
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
 class PublishableTurn:
-    """One turn as people read it; seconds on the source's clock. ``word_starts``: when each of its words begins."""
+    """One turn as people read it; seconds on the source's clock. ``word_starts``: when each token of its text begins.
+
+    ``spoken``: the recognised words, where the text has fewer (numbers in digits, no fillers); then ``spoken_starts``
+    says when each of them begins.
+    """
 
     index: int
     start: float
@@ -41,6 +66,8 @@ class PublishableTurn:
     entities: tuple[str, ...]
     topics: tuple[str, ...]
     word_starts: tuple[float, ...] = ()
+    spoken: str | None = None
+    spoken_starts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +96,17 @@ class PublishableTranscript:
     turns: tuple[PublishableTurn, ...]
 
 
-def pending(conn: connection, limit: int = 100, *, batch_id: int | None = None) -> list[Publication]:
-    """What is to be published, the newest of each recording only, those that failed before last; of one batch if given.
+def pending(
+    conn: connection, limit: int = 100, *, batch_id: int | None = None, audios: Sequence[str] | None = None
+) -> list[Publication]:
+    """What is due, the newest of each recording only, those that failed before last.
 
-    Publishing is idempotent, so two publishers may take the same.
+    Of one batch, or these recordings, if given, whether or not the wait after a failure is over. Two publishers may be
+    given the same: ``publishing_locks`` and ``is_due`` tell them apart.
     """
+    wanted = {"limit": limit, "batch_id": batch_id, "audios": None if audios is None else list(audios)}
     with transaction(conn) as cursor:
-        cursor.execute(query("pending_publications"), {"limit": limit, "batch_id": batch_id})
+        cursor.execute(query("pending_publications"), wanted)
         return [Publication(*row) for row in cursor.fetchall()]
 
 
@@ -85,13 +116,67 @@ def mark_published(conn: connection, publication_id: int) -> None:
         cursor.execute(query("mark_published"), {"id": publication_id})
 
 
-def mark_failed(conn: connection, publication_id: int, error: str) -> None:
-    """Count an attempt and keep why it failed; it stays pending."""
+def is_due(conn: connection, publication_id: int) -> bool:
+    """Whether nobody has published it meanwhile and nothing newer is there."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("still_due"), {"id": publication_id})
+        return bool(cursor.rowcount)
+
+
+def mark_failed(conn: connection, publication_id: int, error: str, wait_s: float = 0.0) -> None:
+    """Count an attempt and keep why it failed; it stays due, ``wait_s`` seconds from now."""
     with transaction(conn) as cursor:
         cursor.execute(
-            "update publication set attempts = attempts + 1, last_error = %s where id = %s",
-            (storable.message(error), publication_id),
+            "update publication set attempts = attempts + 1, last_error = %s, "
+            "not_before = now() + make_interval(secs => %s) where id = %s",
+            (storable.message(error), wait_s, publication_id),
         )
+
+
+def withdraw(cursor: cursor, audio_sha256: str) -> None:
+    """Inside the transaction after which the recording has no current transcript, under its lock. May be repeated."""
+    cursor.execute(query("withdraw"), {"audio_sha256": audio_sha256})
+
+
+def requeue(conn: connection, audios: Sequence[str]) -> int:
+    """Write what is right for these recordings into the outbox once more; how many. Unknown ones are passed over."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("due_again"), {"audios": list(audios)})
+        return int(cursor.rowcount)
+
+
+def moment(conn: connection) -> datetime:
+    """The catalog's clock."""
+    with transaction(conn) as cursor:
+        cursor.execute("select clock_timestamp()")
+        ((now,),) = cursor.fetchall()
+        return cast("datetime", now)
+
+
+def settled_since(conn: connection, since: datetime) -> list[Settled]:
+    """Recordings that were published or withdrawn at this moment or later, each as it should be now."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("settled_since"), {"since": since})
+        return [Settled(*row) for row in cursor.fetchall()]
+
+
+def current(conn: connection, after: str = "", limit: int = 100) -> list[Settled]:
+    """Recordings with a current transcript, in order of their audio, after ``after``."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select audio_sha256, id, 0 from transcript where is_current and audio_sha256 > %s "
+            "order by audio_sha256 limit %s",
+            (after, limit),
+        )
+        return [Settled(*row) for row in cursor.fetchall()]
+
+
+def count_current(conn: connection) -> int:
+    """How many recordings have a current transcript."""
+    with transaction(conn) as cursor:
+        cursor.execute("select count(*) from transcript where is_current")
+        ((count,),) = cursor.fetchall()
+        return int(count)
 
 
 def load_for_publication(conn: connection, transcript_id: int) -> PublishableTranscript:
@@ -102,5 +187,11 @@ def load_for_publication(conn: connection, transcript_id: int) -> PublishableTra
         if head is None:
             raise TerminalError(f"transcript {transcript_id}: not in the catalog", code="unknown_transcript")
         cursor.execute(query("publishable_turns"), {"transcript_id": transcript_id})
-        turns = tuple(PublishableTurn(*row[:-3], *map(tuple, row[-3:])) for row in cursor.fetchall())
+        turns = tuple(_turn(row) for row in cursor.fetchall())
     return PublishableTranscript(*(*head, turns))
+
+
+def _turn(row: tuple[Any, ...]) -> PublishableTurn:
+    *plain, entities, topics, word_starts, spoken, spoken_starts = row
+    lists: tuple[Any, ...] = (tuple(entities), tuple(topics), tuple(word_starts), spoken, tuple(spoken_starts or ()))
+    return PublishableTurn(*plain, *lists)

@@ -1,8 +1,9 @@
 """Recordings by their audio, and which object stands for each.
 
 The rule: the first object seen with an audio is its primary and stays so; every other one becomes ``duplicate`` as soon
-as normalize has named its audio. Only where the primary is quarantined or gone, or turned out to hold other audio (its
-normalize settings changed), the newcomer takes its place. Two that arrive at once meet on the recording's row.
+as normalize has named its audio. Only where the primary is quarantined or gone, was replaced by the newcomer under its
+own key, or turned out to hold other audio (its normalize settings changed), the newcomer takes its place; what is
+published already is then published again under it. Two that arrive at once meet on the recording's row.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def _is_duplicate(cursor: cursor, id_: int, item: ItemResult) -> bool:
             "facts = %(facts)s where audio_sha256 = %(audio_sha256)s",
             facts,
         )
+        if primary != id_:
+            cursor.execute(query("publish_again"), facts)
         return False
     reason = f"the same audio as s3://{bucket}/{key} (media object {primary})"
     move(cursor, id_, "duplicate", code="duplicate", reason=reason, stage="normalize")

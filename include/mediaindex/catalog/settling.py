@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .connection import transaction
 from .ledger import move
+from .planning import unknown_batch
 from .sql_files import query
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """How many ended how; ``unfinished`` are the objects that did not reach an end, and need the run again."""
+    """How many ended how; ``unfinished`` are the objects that did not reach an end.
+
+    ``unpublished`` are those among them whose transcript is loaded and waits for Elasticsearch: nothing is to be run
+    again for them. The text is why Elasticsearch refused it, empty where it was not asked yet.
+    """
 
     batch_id: int
     indexed: int
@@ -23,12 +28,18 @@ class BatchSummary:
     duplicate: int
     quarantined: int
     unfinished: tuple[int, ...]
+    unpublished: tuple[tuple[int, str], ...] = ()
+    gone: int = 0
 
 
 class _Outcome(NamedTuple):
+    """``loaded``: the current transcript is the one that this batch computed; ``published``: Elasticsearch holds it."""
+
     id: int
     state: str
-    published: bool  # its recording has a current transcript, and Elasticsearch holds it
+    loaded: bool
+    published: bool
+    refused: str | None
     review_kinds: list[str] | None
     review_reasons: str | None
 
@@ -36,27 +47,34 @@ class _Outcome(NamedTuple):
 def finish(conn: connection, batch_id: int) -> BatchSummary:
     """Settle every item: ``indexed`` with a published transcript, ``in_review`` with an open question besides.
 
-    Questions that this run answered are closed first. May be repeated. An item that is neither stays as it is, is
-    named in ``unfinished`` and keeps the batch open.
+    Questions that this run answered are closed first; older objects under the same keys are ``gone`` afterwards. May be
+    repeated. An item that is neither stays as it is, is named in ``unfinished`` and keeps the batch open. Raises
+    TerminalError for an unknown batch.
     """
     with transaction(conn) as cursor:
+        cursor.execute("select from batch where id = %s for update", (batch_id,))
+        if cursor.rowcount == 0:
+            raise unknown_batch(batch_id)
         cursor.execute(query("superseded_reviews"), {"batch_id": batch_id})
         cursor.execute(query("batch_outcomes"), {"batch_id": batch_id})
         ends = [(one, _end(one)) for one in (_Outcome(*row) for row in cursor.fetchall())]
         for outcome, state in ends:
             if state is not None:
                 _settle(cursor, outcome, state)
-        unfinished = tuple(outcome.id for outcome, state in ends if state is None)
+        replaced = _replace(cursor, batch_id)
+        unfinished = [one for one, state in ends if state is None and one.id not in replaced]
         if not unfinished:
             cursor.execute("update batch set finished_at = coalesce(finished_at, now()) where id = %s", (batch_id,))
-    states = [state for _, state in ends]
+    states = ["gone" if one.id in replaced else state for one, state in ends]
     return BatchSummary(
         batch_id=batch_id,
         indexed=states.count("indexed"),
         in_review=states.count("in_review"),
         duplicate=states.count("duplicate"),
         quarantined=states.count("quarantined"),
-        unfinished=unfinished,
+        gone=states.count("gone"),
+        unfinished=tuple(one.id for one in unfinished),
+        unpublished=tuple((one.id, one.refused or "") for one in unfinished if one.loaded),
     )
 
 
@@ -75,3 +93,13 @@ def _settle(cursor: cursor, outcome: _Outcome, state: str) -> None:
         move(cursor, outcome.id, state, code=code, reason=outcome.review_reasons, stage="finish")
     elif state != outcome.state:
         move(cursor, outcome.id, state, stage="finish")
+
+
+def _replace(cursor: cursor, batch_id: int) -> set[int]:
+    """Objects that a newer one under the same key has replaced are gone; which those are."""
+    cursor.execute(query("replaced_objects"), {"batch_id": batch_id})
+    replaced = cursor.fetchall()
+    for id_, by in replaced:
+        reason = f"replaced by a newer object under the same key (media object {by})"
+        move(cursor, id_, "gone", code="replaced", reason=reason, stage="finish")
+    return {id_ for id_, _ in replaced}

@@ -12,7 +12,8 @@ from mediaindex.runner.job import ItemResult, JobResult
 
 from . import storable
 from .connection import transaction
-from .ledger import move
+from .failures import Failure, fail, of_item
+from .patience import TRANSIENT, Patience
 from .recordings import link
 from .sql_files import query
 
@@ -22,20 +23,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of the items, by media object id. ``transient`` ones may pass if the stage is run again."""
+    """What became of the items, by media object id. ``transient`` ones may pass if the stage is run again now.
+
+    ``put_back`` ones have left the batch: they wait in the queue for a later try.
+    """
 
     done: tuple[int, ...]
     cached: tuple[int, ...]
     quarantined: tuple[int, ...]
     duplicates: tuple[int, ...]
     transient: tuple[int, ...]
+    put_back: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
 
 
-def record(conn: connection, batch_id: int, result: JobResult) -> Recorded:
-    """Believe a result: one transaction for costs, fingerprints, quarantine, and (after normalize) recordings.
+def record(
+    conn: connection,
+    batch_id: int,
+    result: JobResult,
+    *,
+    last_try: bool = False,
+    patience: Patience = Patience(),  # noqa: B008  # frozen
+) -> Recorded:
+    """Believe a result: one transaction for costs, fingerprints, failures, and (after normalize) recordings.
 
-    Recording the same result again adds its costs again, as another attempt, and changes nothing else. Results for
-    objects that have left the batch since are kept as costs only.
+    Transient failures stay in the batch for the stage to be run again, unless this was the ``last_try``. Recording the
+    same result again adds its costs again, as another attempt, and changes nothing else. Results for objects that have
+    left the batch since are kept as costs only.
     """
     results = {_id(item): item for item in result.items}
     with transaction(conn) as cursor:
@@ -44,17 +58,23 @@ def record(conn: connection, batch_id: int, result: JobResult) -> Recorded:
         passed = {id_: results[id_] for id_ in here if results[id_].status != "failed"}
         _pass_stage(cursor, batch_id, result.stage, passed)
         duplicates = link(cursor, passed) if result.stage == "normalize" else []
-        failed = [(id_, results[id_].error) for id_ in here if results[id_].error is not None]
-        terminal = [(id_, error) for id_, error in failed if error is not None and error.kind == "terminal"]
-        for id_, error in terminal:
-            move(cursor, id_, "quarantined", code=error.code, reason=error.message, stage=result.stage)
+        failed = _failures(results, here, result.stage)
+        again = () if last_try else tuple(id_ for id_, failure in failed.items() if failure.kind == TRANSIENT)
+        fates = fail(cursor, batch_id, {id_: one for id_, one in failed.items() if id_ not in again}, patience)
     return Recorded(
         done=tuple(id_ for id_, item in passed.items() if item.status == "done"),
         cached=tuple(id_ for id_, item in passed.items() if item.status == "cached"),
-        quarantined=tuple(id_ for id_, _ in terminal),
+        quarantined=fates.quarantined,
         duplicates=tuple(duplicates),
-        transient=tuple(id_ for id_, error in failed if error is not None and error.kind == "transient"),
+        transient=again,
+        put_back=fates.put_back,
+        gone=fates.gone,
     )
+
+
+def _failures(results: dict[int, ItemResult], here: list[int], stage: str) -> dict[int, Failure]:
+    errors = ((id_, results[id_].error) for id_ in here)
+    return {id_: of_item(error, stage) for id_, error in errors if error is not None}
 
 
 def _id(item: ItemResult) -> int:
@@ -94,7 +114,7 @@ def _insert_runs(cursor: cursor, batch_id: int, stage: str, results: dict[int, I
 def _error(item: ItemResult) -> tuple[str | None, str | None, str | None]:
     if item.error is None:
         return None, None, None
-    return item.error.kind, storable.text(item.error.code), storable.message(item.error.message)
+    return of_item(item.error, "").kind, storable.text(item.error.code), storable.message(item.error.message)
 
 
 def _pass_stage(cursor: cursor, batch_id: int, stage: str, passed: dict[int, ItemResult]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import TerminalError
-from mediaindex.stages.results import Assessment, Topics
+from mediaindex.stages.results import Assessment, Topics, TurnText
 
 from . import storable
 from .connection import transaction
@@ -21,7 +21,7 @@ Row = tuple[Any, ...]
 
 _COPY = {
     "turn": "transcript_id, turn_index, start_s, end_s, speaker, language, text, confidence",
-    "word": "transcript_id, word_index, turn_index, start_s, end_s, text, confidence, speaker",
+    "word": "transcript_id, word_index, turn_index, start_s, end_s, text, confidence, speaker, shown",
     "topic": "transcript_id, topic_index, kind, text, label",
     "topic_mention": "transcript_id, topic_index, turn_index, start_s",
 }
@@ -90,32 +90,43 @@ def _head(
 
 
 def _copy_all(cursor: cursor, id_: int, assessment: Assessment, topics: Topics) -> None:
-    _copy(cursor, "turn", _turns(id_, assessment, topics))
-    _copy(cursor, "word", _words(id_, assessment))
+    texts = _texts(assessment, topics)
+    _copy(cursor, "turn", _turns(id_, assessment, texts))
+    _copy(cursor, "word", _words(id_, assessment, texts))
     named = enumerate(topics.topics)
     _copy(cursor, "topic", ((id_, i, one.kind, storable.text(one.text), one.label) for i, one in named))
     mentions = ((i, mention) for i, one in enumerate(topics.topics) for mention in one.mentions)
     _copy(cursor, "topic_mention", ((id_, i, mention.turn, mention.start) for i, mention in mentions))
 
 
-def _turns(id_: int, assessment: Assessment, topics: Topics) -> Iterator[Row]:
+def _texts(assessment: Assessment, topics: Topics) -> Sequence[TurnText]:
+    """Each turn as people read it; the recognised words where nothing else is known."""
     turns = assessment.transcript.turns
-    texts = topics.texts or tuple(turn.text for turn in turns)
-    if len(texts) != len(turns):
+    texts = topics.texts or tuple(TurnText(turn.text, tuple(range(len(turn.words)))) for turn in turns)
+    if len(texts) != len(turns) or any(
+        text.places[-1] >= len(turn.words) for text, turn in zip(texts, turns, strict=False)
+    ):
         raise TerminalError(
-            f"topics of {len(texts)} turns for a transcript of {len(turns)}: not of the same run",
+            f"topics of {len(texts)} turns do not fit the words of a transcript of {len(turns)}: not of the same run",
             code="topics_mismatch",
         )
-    for index, (turn, text) in enumerate(zip(turns, texts, strict=True)):
-        yield id_, index, turn.start, turn.end, turn.speaker, turn.language, storable.text(text), turn.confidence
+    return texts
 
 
-def _words(id_: int, assessment: Assessment) -> Iterator[Row]:
+def _turns(id_: int, assessment: Assessment, texts: Sequence[TurnText]) -> Iterator[Row]:
+    for index, (turn, read) in enumerate(zip(assessment.transcript.turns, texts, strict=True)):
+        text = storable.text(read.text)
+        yield id_, index, turn.start, turn.end, turn.speaker, turn.language, text, turn.confidence
+
+
+def _words(id_: int, assessment: Assessment, texts: Sequence[TurnText]) -> Iterator[Row]:
     index = 0
-    for turn_index, turn in enumerate(assessment.transcript.turns):
-        for word in turn.words:
+    for turn_index, (turn, read) in enumerate(zip(assessment.transcript.turns, texts, strict=True)):
+        shown = frozenset(read.places)
+        for place, word in enumerate(turn.words):
             text = storable.text(word.text)
-            yield id_, index, turn_index, word.start, word.end, text, word.confidence, word.speaker
+            row = (id_, index, turn_index, word.start, word.end, text, word.confidence, word.speaker)
+            yield *row, place in shown
             index += 1
 
 

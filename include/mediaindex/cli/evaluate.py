@@ -45,7 +45,7 @@ def evaluate(
     from mediaindex.evaluation.manifest import read_manifest
     from mediaindex.evaluation.report import Protocol
 
-    from .evaluation_tables import show_changes, show_report
+    from .evaluation_tables import console_for_tables, show_changes, show_report
 
     protocol = Protocol(collar=collar, overlap=overlap, languages=tuple(language))
     older = read_report(compare) if compare else None
@@ -57,7 +57,7 @@ def evaluate(
     if json:
         json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
-    console = Console()
+    console = console_for_tables()
     show_report(report, console)
     if older:
         show_changes(changes_between(older, report), protocol, console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ Examples:
 
   mediaindex index calls/*.wav --out transcripts --language en --speakers 2
 
+  mediaindex index stereo-calls/*.wav --out transcripts --party-a-channel
+
+  mediaindex index show.mp3 --out transcripts --vocabulary names.txt
+
   mediaindex index dump.raw --out transcripts --raw s16le:8000:1
 """
 
@@ -35,6 +40,8 @@ def index(
     language: list[str] = options.LANGUAGE,
     speakers: int | None = options.SPEAKERS,
     raw: str | None = options.RAW,
+    party_a_channel: bool = options.PARTY_A_CHANNEL,
+    vocabulary: Path | None = options.VOCABULARY,
     cache: Path | None = options.CACHE,
 ) -> None:
     """Transcribe FILES: who said what, and when.
@@ -43,7 +50,8 @@ def index(
     """
     from mediaindex.runner.local import items_of
 
-    items = items_of(files, options.read_hints(language, speakers, raw))
+    hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
+    items = items_of(files, hints)
     began = time.perf_counter()
     outcomes = _run(items, options.store_at(cache))
     wall = time.perf_counter() - began
@@ -76,24 +84,30 @@ def _write(outcomes: Sequence[Outcome], out: Path) -> int:
     from mediaindex.exports.files import write_transcript
 
     out.mkdir(parents=True, exist_ok=True)
-    names: dict[str, int] = {}
+    taken: set[str] = set()
     written = 0
     for outcome in outcomes:
         if outcome.assessment is None:
             continue
-        # Two recordings of one name from different folders must not overwrite each other.
-        stem = Path(outcome.item.name).stem
-        names[stem] = names.get(stem, 0) + 1
-        name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
+        name = _free(Path(outcome.item.name).stem, taken)
+        taken.add(name)
         write_transcript(out, name, outcome.item.name, outcome.assessment, outcome.topics)
         written += 1
     return written
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    """A name that no other transcript has: recordings of one name from different folders must not meet."""
+    numbered = (f"{stem}-{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
 def _tell(console: Console, outcome: Outcome) -> None:
     from rich.markup import escape
 
     name = escape(outcome.item.name)
+    for warning in (text for said in outcome.summaries.values() for text in said.get("warnings", ())):
+        console.print(f"[yellow]warning[/] {name}: {escape(warning)}", soft_wrap=True, highlight=False)
     if outcome.error:
         console.print(
             f"[red]{outcome.status}[/] {name}: {escape(outcome.error.message)}", soft_wrap=True, highlight=False

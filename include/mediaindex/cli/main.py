@@ -9,7 +9,7 @@ import typer
 from mediaindex import __version__
 from mediaindex.errors import MediaindexError
 
-from . import evaluate, index, models, samples, search, stage
+from . import calibrate, erase, evaluate, index, ledger, models, reindex, samples, search, stage, verify
 
 cli = typer.Typer(
     name="mediaindex",
@@ -20,10 +20,15 @@ cli = typer.Typer(
 )
 cli.command("index")(index.index)
 cli.command("evaluate")(evaluate.evaluate)
+cli.command("calibrate")(calibrate.calibrate)
 cli.command("stage")(stage.stage)
 cli.command("samples")(samples.samples)
 cli.command("search")(search.search)
+cli.command("reindex")(reindex.reindex)
+cli.command("verify")(verify.verify)
+cli.command("erase")(erase.erase)
 cli.add_typer(models.app, name="models")
+cli.add_typer(ledger.app, name="ledger")
 
 
 def _version(wanted: bool) -> None:

@@ -14,14 +14,45 @@ SPEAKERS = typer.Option(None, "--speakers", min=1, help="How many people speak, 
 RAW = typer.Option(
     None, "--raw", help="The files are headerless: FORMAT:RATE:CHANNELS as ffmpeg names it, like s16le:16000:1."
 )
+PARTY_A_CHANNEL = typer.Option(
+    False, "--party-a-channel", help="Calls with one party a channel: the channel is the speaker."
+)
+VOCABULARY = typer.Option(
+    None,
+    "--vocabulary",
+    exists=True,
+    dir_okay=False,
+    help="A text file of names and terms, one a line, that are preferred to what sounds like them.",
+)
 CACHE = typer.Option(
     None, "--cache", help="Where results of stages are kept  [default: ~/.cache/mediaindex/artifacts]."
 )
 
 
-def read_hints(language: list[str], speakers: int | None, raw: str | None) -> Hints:
+def read_hints(
+    language: list[str],
+    speakers: int | None,
+    raw: str | None,
+    *,
+    party_a_channel: bool = False,
+    vocabulary: Path | None = None,
+) -> Hints:
     """Hints from the shared options; BadParameter where the raw format is not of its form."""
-    return Hints(languages=tuple(language), speakers=speakers, raw_format=_read_raw(raw) if raw else None)
+    return Hints(
+        languages=tuple(language),
+        speakers=speakers,
+        raw_format=_read_raw(raw) if raw else None,
+        party_a_channel=party_a_channel,
+        vocabulary=_read_terms(vocabulary) if vocabulary else (),
+    )
+
+
+def _read_terms(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"--vocabulary {path}: not UTF-8 text; one name or term a line") from error
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def _read_raw(raw: str) -> RawFormat:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 
@@ -20,6 +19,8 @@ def stage(
     language: list[str] = options.LANGUAGE,
     speakers: int | None = options.SPEAKERS,
     raw: str | None = options.RAW,
+    party_a_channel: bool = options.PARTY_A_CHANNEL,
+    vocabulary: Path | None = options.VOCABULARY,
     cache: Path | None = options.CACHE,
 ) -> None:
     """Run one stage over FILE, and what it reads before it, and print its result.
@@ -35,10 +36,11 @@ def stage(
     if name not in BINDINGS:
         raise typer.BadParameter(f"no stage is called {name}; there are {', '.join(BINDINGS)}")
     store = options.store_at(cache)
-    (item,) = items_of([file], options.read_hints(language, speakers, raw))
+    hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
+    (item,) = items_of([file], hints)
     _item, result = run_one(name, item, store, Engines())
     if result.error:
         raise MediaindexError(result.error.message, code=result.error.code)
     payload = open_store(store).get(str(result.audio_sha256), name, str(result.fingerprint))
     if payload is not None:
-        Console().print_json(json.dumps(json.loads(gzip.decompress(payload))))
+        Console().print_json(json.dumps(json.loads(payload)))

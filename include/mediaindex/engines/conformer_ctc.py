@@ -3,99 +3,111 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
-from onnx_asr.preprocessors.numpy_preprocessor import NemoPreprocessorNumpy
 from threadpoolctl import threadpool_limits
 
 from mediaindex.models import LocatedModel
 from mediaindex.timeline import Word
 
-from .ctc_decode import Floats, words_of
-from .nemo_export import Exported, exported, nemo_version
+from .chunk_queue import ChunkQueue
+from .ctc_decode import Floats
+from .ctc_language_model import from_environment
+from .ctc_reader import CtcReader
+from .nemo_export import exported, nemo_version
+from .nemo_mel import features
+from .onnx_session import memory_errors, session
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Samples
 
 _RATE = 16_000
-_HOP = 160  # samples of one mel frame
 _SHORTEST = _RATE // 5  # normalising over a handful of frames is meaningless; shorter chunks get silence behind them
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What recognition needs, loaded once; each part may be used by several threads at once."""
+
+    session: onnxruntime.InferenceSession
+    takes: frozenset[str]  # names of the graph's inputs
+    bands: int  # of the mel spectrum
+    reader: CtcReader
+
+    def log_probs(self, chunk: Samples) -> Floats:
+        heard = features(np.pad(chunk, (0, max(0, _SHORTEST - len(chunk)))), self.bands)
+        inputs = {"audio_signal": heard, "length": np.array([heard.shape[2]], dtype=np.int64)}
+        with memory_errors():
+            (found,) = self.session.run(["logprobs"], {name: inputs[name] for name in self.takes})
+        return found[0]  # type: ignore[no-any-return]  # ONNX Runtime has no types
+
+
 class ConformerCtc:
-    """Recogniser over one exported checkpoint. Not thread-safe: one owner a model."""
+    """Recogniser over one exported checkpoint; callers in several threads share its workers."""
 
     def __init__(self, located: LocatedModel, threads: int | None = None) -> None:
         self.name = located.name
         self.languages = frozenset(located.languages)
         self._located = located
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._language_model = from_environment()
+        # One chunk a core: on the CPU this was faster than batches (no padding, no waiting for one another inside an
+        # operator), and no chunk can change the words of another.
+        self._queue = ChunkQueue(self._work, workers=threads or len(os.sched_getaffinity(0)), name=self.name)
+        self._lock = threading.Lock()
+        self._ready: _Loaded | None = None
 
     @property
     def identity(self) -> str:
-        """Model, engine and weights; loads nothing."""
-        return f"{self.name} nemo-onnx {nemo_version()} sha256:{self._located.sha256}"
+        """Model, engine and weights, and the language model where one is set; loads nothing."""
+        own = f"{self.name} nemo-onnx {nemo_version()} sha256:{self._located.sha256}"
+        return f"{own} {self._language_model.identity}" if self._language_model else own
 
     def recognise(
         self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
-        """Words of each chunk, in the order given; ``language`` is one of ``languages``.
-
-        Each chunk runs by itself on one core, as many at once as there are cores: on CPU this was faster than batches
-        (no padding, no waiting for one another inside an operator), and no chunk can change the words of another.
-        """
+        """Words of each chunk, in the order given; ``language`` is one of ``languages``. Raises MemoryError."""
         del language  # a model of this kind writes what it was trained on
-        if not chunks:
-            return []
-        self._session  # noqa: B018  # loaded here, not by several threads at once
-        longest_first = sorted(range(len(chunks)), key=lambda index: -len(chunks[index]))
-        words: list[tuple[Word, ...]] = [()] * len(chunks)
-        # numpy's own threads, left alone, fight over the cores with the sessions and make all of it a tenth slower.
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
-            found = pool.map(self._recognised, (self.features(chunks[index]) for index in longest_first))
-            for index, log_probs in zip(longest_first, found, strict=True):
-                duration = max(len(chunks[index]) / _RATE, 0.001)
-                words[index] = words_of(log_probs, self._model.vocabulary, self._model.frame_seconds, duration)
-        return words
+        terms = tuple(vocabulary)
+        return self._queue.run([(chunk, terms) for chunk in chunks], [len(chunk) for chunk in chunks])
 
     def log_probs(self, chunk: Samples) -> Floats:
         """Log probabilities of one chunk, shape (frames, classes), blank last."""
-        return self._recognised(self.features(chunk))
+        return self._loaded().log_probs(chunk)
 
-    def features(self, chunk: Samples) -> Floats:
-        """Mel features of one chunk, shape (1, features, frames)."""
-        samples = np.pad(chunk, (0, max(0, _SHORTEST - len(chunk))))
-        features, _ = self._mel(samples[None], np.array([len(samples)]))
-        return features[:, :, : len(samples) // _HOP]
+    def _work(self, batch: Sequence[tuple[Samples, tuple[str, ...]]]) -> list[tuple[Word, ...]]:
+        loaded = self._loaded()
+        return [self._words(loaded, chunk, vocabulary) for chunk, vocabulary in batch]
 
-    def _recognised(self, features: Floats) -> Floats:
-        inputs = {"audio_signal": features, "length": np.array([features.shape[2]], dtype=np.int64)}
-        (log_probs,) = self._session.run(["logprobs"], inputs)
-        return log_probs[0]  # type: ignore[no-any-return]  # ONNX Runtime has no types
+    @staticmethod
+    def _words(loaded: _Loaded, chunk: Samples, vocabulary: tuple[str, ...]) -> tuple[Word, ...]:
+        if not chunk.any():  # normalised, digital silence is rounding errors, and the model takes them for a hum
+            return ()
+        return loaded.reader.words(loaded.log_probs(chunk), len(chunk) / _RATE, vocabulary)
 
-    @cached_property
-    def _model(self) -> Exported:
-        return exported(self._located.path, self._located.sha256)
+    def _loaded(self) -> _Loaded:
+        with self._lock:
+            if self._ready is None:
+                self._ready = self._load()
+            return self._ready
 
-    @cached_property
-    def _mel(self) -> NemoPreprocessorNumpy:
-        return NemoPreprocessorNumpy(f"nemo{self._model.features}")
-
-    @cached_property
-    def _session(self) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        # The level above moves convolutions into a layout that costs this model more than it gains.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
-        options.log_severity_level = 3  # its warnings about its own optimiser help nobody
-        # Chunks come in all lengths: an arena that plans memory for each of them only grows.
-        options.enable_mem_pattern = False
-        return onnxruntime.InferenceSession(self._model.graph, options, providers=["CPUExecutionProvider"])
+    def _load(self) -> _Loaded:
+        model = exported(self._located.path, self._located.sha256)
+        # numpy's own threads, left alone, fight over the cores with the workers and make all of it a tenth slower. The
+        # limit holds for the process, so it is set once and stays.
+        threadpool_limits(1, user_api="blas")
+        # The level above moves convolutions into a layout that gains this model nothing.
+        made = session(model.graph, key=model.key, optimisation="extended")
+        return _Loaded(
+            session=made,
+            takes=frozenset(given.name for given in made.get_inputs()),
+            bands=model.features,
+            reader=CtcReader(model.vocabulary, model.frame_seconds, self._language_model),
+        )
 
 
 def load(located: LocatedModel, threads: int | None = None) -> ConformerCtc:

@@ -1,4 +1,4 @@
-"""Greedy CTC: from a matrix of log probabilities to words with times and confidence."""
+"""From the path of a CTC model, a class for each frame, to words with times and confidence."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ import numpy as np
 
 from mediaindex.timeline import Word, seconds
 
+# CTC names a word when it has heard enough of it: half of all words end after one frame of 40 ms. So a word goes on
+# into the blanks behind it, for so many seconds at most. Against the energy of 100 utterances (true end: where it falls
+# before a pause, the next word where there is none) the mean error of ends drops from 0.17 s to 0.03 s, and to a third
+# or less for each of the 10 speakers; 0.16 to 0.32 s are about as good, more would eat into pauses.
+LINGER = 0.2
 _ALPHA = 1 / 3
 _BOUNDARY = "▁"  # SentencePiece: this piece begins a word
 _UNKNOWN = "<unk>"
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(slots=True)
-class _Open:
-    """A word that is being read: first frame, the frame after the last, the least certain frame."""
+class HeardWord:
+    """A word in frames: the first, the one after the last; ``confidence`` that of the least certain one, in [0, 1]."""
 
     text: str
     first: int
@@ -39,21 +45,19 @@ def frame_confidence(log_probs: Floats) -> Floats:
     return np.clip(1 - entropy / at_uniform, 0.0, 1.0)  # type: ignore[no-any-return]  # numpy is untyped here
 
 
-def words_of(log_probs: Floats, vocabulary: Sequence[str], frame_seconds: float, duration: float) -> tuple[Word, ...]:
-    """Words in a matrix (frames, classes) of a chunk of ``duration`` seconds; the blank is the last class.
+def heard_words(path: Ints, certain: Floats, vocabulary: Sequence[str]) -> list[HeardWord]:
+    """Words of a path: the class of each frame, shape (frames,), and how certain each frame is, same shape.
 
     A word starts with the first frame of its first piece and ends after the last frame of its last one. Its
     confidence is that of its least certain frame.
     """
     blank = len(vocabulary)
-    best = log_probs.argmax(axis=-1)
-    certain = frame_confidence(log_probs)
-    words: list[_Open] = []
+    words: list[HeardWord] = []
     begins = True  # the first piece begins a word whatever it is; so does what follows a lone boundary
     previous = blank
-    for frame in np.flatnonzero(best != blank):
-        token = int(best[frame])
-        repeats = token == previous and best[frame - 1] == token
+    for frame in np.flatnonzero(path != blank):
+        token = int(path[frame])
+        repeats = token == previous and path[frame - 1] == token
         previous = token
         piece = vocabulary[token]
         if piece == _UNKNOWN:
@@ -65,18 +69,25 @@ def words_of(log_probs: Floats, vocabulary: Sequence[str], frame_seconds: float,
             if not text:
                 continue
             if begins:
-                words.append(_Open("", int(frame), int(frame), 1.0))
+                words.append(HeardWord("", int(frame), int(frame), 1.0))
             words[-1].text += text
             begins = False
         elif begins:  # the second frame of a lone boundary belongs to no word
             continue
         words[-1].end = int(frame) + 1
         words[-1].confidence = min(words[-1].confidence, float(certain[frame]))
-    return tuple(_timed(word, frame_seconds, duration) for word in words)
+    return words
 
 
-def _timed(word: _Open, frame_seconds: float, duration: float) -> Word:
+def timed(words: Sequence[HeardWord], frame_seconds: float, duration: float) -> tuple[Word, ...]:
+    """Frames into seconds of a chunk that lasts ``duration`` seconds; each word lasts until the next, or ``LINGER``."""
+    starts = [word.first * frame_seconds for word in words]
+    return tuple(
+        _timed(word, start, min(word.end * frame_seconds + LINGER, following, duration))
+        for word, start, following in zip(words, starts, [*starts, duration][1:], strict=True)
+    )
+
+
+def _timed(word: HeardWord, start: float, end: float) -> Word:
     # The last frame may stand for a little more audio than there is.
-    end = min(word.end * frame_seconds, duration)
-    start = min(word.first * frame_seconds, end - 0.001)
-    return Word(seconds(start), seconds(end), word.text, round(word.confidence, 4))
+    return Word(seconds(min(start, end - 0.001)), seconds(end), word.text, round(word.confidence, 4))

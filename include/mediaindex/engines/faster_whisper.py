@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import ctranslate2
 from faster_whisper import WhisperModel
 
+from .text_vocabulary import respelled
 from .whisper_words import Heard, words_of
 
 if TYPE_CHECKING:
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from mediaindex.timeline import Word
 
 _RATE = 16_000
-# A retry hotter than this invents more than it hears.
-_TEMPERATURES = (0.0, 0.4)
-# Whisper's own thresholds: what fails them is tried again at the next temperature.
+# Whisper itself tries again what it repeats at a higher temperature. That draws lots, and CTranslate2's seed does not
+# settle them (its workers keep their generators): the same audio gave other words each time. What keeps a beam search
+# from going round in circles, too: no run of so many tokens twice.
+_NO_REPEAT = 4
+# Whisper's own thresholds.
 _MAX_COMPRESSION = 2.4
 _MAX_NO_SPEECH = 0.6
 _MIN_LOG_PROB = -1.0
@@ -35,23 +38,32 @@ _OWN = {iso: own for own, iso in _ISO.items()}
 
 
 class Whisper:
-    """The model, loaded at first use and shared by both adapters. Not thread-safe: one owner a process."""
+    """The model, loaded at first use and shared by both adapters; callers in several threads take turns inside it."""
 
     def __init__(self, located: LocatedModel) -> None:
         self.located = located
+        self._lock = threading.Lock()
+        self._model: WhisperModel | None = None
 
     @property
     def identity(self) -> str:
         """Engine, model and weights; loads nothing."""
         return f"faster-whisper {version('faster-whisper')} {self.located.name} int8 sha256:{self.located.sha256}"
 
-    @cached_property
+    @property
     def model(self) -> WhisperModel:
         """CTranslate2's model on the CPU; int8 weights are twice as fast there as float32."""
-        threads = len(os.sched_getaffinity(0))
-        return WhisperModel(
-            str(self.located.path), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
-        )
+        with self._lock:
+            if self._model is None:
+                threads = len(os.sched_getaffinity(0))
+                self._model = WhisperModel(
+                    str(self.located.path),
+                    device="cpu",
+                    compute_type="int8",
+                    cpu_threads=threads,
+                    local_files_only=True,
+                )
+            return self._model
 
 
 @lru_cache(maxsize=2)
@@ -62,7 +74,12 @@ def _shared(located: LocatedModel) -> Whisper:
 def made_up(segment: Segment) -> bool:
     """Whether a segment looks like an invention over silence or noise, or like a loop."""
     silent = segment.no_speech_prob > _MAX_NO_SPEECH and segment.avg_logprob < _DOUBTFUL_LOG_PROB
-    return bool(silent or segment.compression_ratio > _MAX_COMPRESSION)
+    return bool(silent or loops(segment))
+
+
+def loops(segment: Segment) -> bool:
+    """Whether a segment says the same over and over."""
+    return bool(segment.compression_ratio > _MAX_COMPRESSION)
 
 
 class WhisperRecogniser:
@@ -82,15 +99,27 @@ class WhisperRecogniser:
         self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
         """Words of each chunk, times from its start; ``confidence`` is Whisper's own probability of the word."""
-        return [self._words(chunk, language) for chunk in chunks]
+        return [respelled(self._words(chunk, language), vocabulary) for chunk in chunks]
 
     def _words(self, chunk: Samples, language: str) -> tuple[Word, ...]:
-        ctranslate2.set_random_seed(0)  # temperatures above 0 draw lots; the same audio shall give the same words
+        segments = self._segments(chunk, language)
+        if any(loops(segment) for segment in segments):
+            segments = self._segments(chunk, language, _NO_REPEAT)
+        pieces = (
+            Heard(word.word, word.start, word.end, word.probability)
+            for segment in segments
+            if not made_up(segment)
+            for word in segment.words or ()
+        )
+        return words_of(pieces, language, len(chunk) / _RATE)
+
+    def _segments(self, chunk: Samples, language: str, no_repeat: int = 0) -> list[Segment]:
         segments, _info = self._whisper.model.transcribe(
             chunk,
             language=_OWN.get(language, language),
             word_timestamps=True,
-            temperature=_TEMPERATURES,
+            temperature=0.0,
+            no_repeat_ngram_size=no_repeat,
             compression_ratio_threshold=_MAX_COMPRESSION,
             log_prob_threshold=_MIN_LOG_PROB,
             no_speech_threshold=_MAX_NO_SPEECH,
@@ -99,13 +128,7 @@ class WhisperRecogniser:
             without_timestamps=False,
             vad_filter=False,
         )
-        pieces = (
-            Heard(word.word, word.start, word.end, word.probability)
-            for segment in segments
-            if not made_up(segment)
-            for word in segment.words or ()
-        )
-        return words_of(pieces, language, len(chunk) / _RATE)
+        return list(segments)
 
 
 class WhisperLanguages:

@@ -18,8 +18,11 @@ from mediaindex.errors import ConfigError, TerminalError
 from mediaindex.models.lock import exclusive
 from mediaindex.models.places import cache_dir
 
+from .nemo_unpadded import without_padding
+
 GRAPH = "model.onnx"
 FACTS = "export.json"
+REVISION = 2  # of this export; what an earlier one left is not used any more
 
 _TIMEOUT_S = 1800  # the largest models take minutes; nothing may hang a task for ever
 # The mel front end that runs without NeMo has these numbers built in; NeMo's other defaults are the same.
@@ -38,6 +41,11 @@ class Exported:
     subsampling: int
 
     @property
+    def key(self) -> str:
+        """Names this export: weights, NeMo's version and how it was exported."""
+        return self.graph.parent.name
+
+    @property
     def frame_seconds(self) -> float:
         """Seconds of audio that one output frame stands for."""
         return _HOP_SECONDS * self.subsampling
@@ -50,7 +58,7 @@ def nemo_version() -> str:
 
 def exported(weights: Path, sha256: str) -> Exported:
     """The export of these weights, made on first use and kept by their hash; several processes may ask at once."""
-    target = cache_dir() / "onnx" / f"{sha256}-{nemo_version()}"
+    target = cache_dir() / "onnx" / f"{sha256}-{nemo_version()}-{REVISION}"
     if not target.is_dir():
         with exclusive(target):
             if not target.is_dir():
@@ -84,6 +92,7 @@ def export_here(weights: Path, out: Path) -> None:
     model = ASRModel.restore_from(str(weights), map_location="cpu")
     model.eval()
     facts = _facts(weights, model)
+    without_padding(model)
     model.export(str(out / GRAPH))
     (out / FACTS).write_text(json.dumps(asdict(facts) | {"graph": GRAPH}, ensure_ascii=False), "utf-8")
 

@@ -1,13 +1,17 @@
-"""Who speaks when, by pyannote.audio's diarization pipeline; nothing heavy is imported before the first recording."""
+"""Who speaks when, by a pipeline of pyannote.audio itself: for machines with a GPU, and as the measure of ours.
+
+Nothing heavy is imported before the first recording, which is read as a whole.
+"""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.stages.protocols import SAMPLE_RATE, Diarized
@@ -18,44 +22,37 @@ if TYPE_CHECKING:
 
     from mediaindex.stages.protocols import SampleSource
 
-# Measured over 16 recordings of 1 to 4 speakers (18 min) on 2 cores: share of the 10 s window by which it moves,
-# speed, speaker time given to the wrong speaker, recordings with the right number of speakers.
-#   0.1   9.8x real time  2.7 %  14 of 16      (published)
-#   0.2  16.8x            2.8 %  13 of 16, 14 once the stage has dropped a speaker of half a second
-#   0.25 18.8x            2.5 %  14 of 16      (but 13, and 4.2 % wrong, at the published threshold)
-STEP = 0.2
-# Distance at which two clusters are two speakers. Published with pyannote/speaker-diarization-3.1 is 0.7046, for the
-# large-margin weights; for these the answers stay the same from 0.70 to 0.80 (steps 0.1 and 0.2): the middle of it.
+# Published with pyannote/speaker-diarization-3.1: share of the 10 s window by which it moves.
+STEP = 0.1
+# Distance at which two clusters are two speakers. Published with 3.1 is 0.7046, for the large-margin weights; for these
+# the answers stay the same from 0.70 to 0.80: the middle of it.
 THRESHOLD = 0.75
-SHORTEST_SAMPLES = SAMPLE_RATE // 10  # nobody can be told from anybody in less
+SHORTEST = 0.1  # s: nobody can be told from anybody in less
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 @dataclass
 class PyannoteDiarizer:
-    """The pipeline over one pair of weights; one call at a time."""
+    """A pipeline of pyannote.audio, made at first use by ``make``; calls wait for each other."""
 
-    segmentation: Path
-    embedding: Path
-    weights: str
-    step: float = STEP
-    threshold: float = THRESHOLD
-    threads: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
-
-    @property
-    def identity(self) -> str:
-        """Weights, and the parameters that change the answer."""
-        return f"{self.weights} step {self.step:g} threshold {self.threshold:g}"
+    make: Callable[[], Any]
+    identity: str
+    threads: int = field(default_factory=_cores)
+    _one_call: Lock = field(default_factory=Lock, repr=False)
 
     def diarize(self, audio: SampleSource, speakers: int | None) -> Diarized:
         """Speaker spans in seconds of the samples, overlapping and exclusive; both empty for silence."""
-        samples = audio.read_span(None)
-        if samples.shape[0] < SHORTEST_SAMPLES:
+        if audio.duration < SHORTEST:
             return Diarized((), ())
         import torch
 
+        samples = audio.read_span(None)
         length = seconds(samples.shape[0] / SAMPLE_RATE)
         file = {"waveform": torch.from_numpy(samples)[None], "sample_rate": SAMPLE_RATE, "uri": "recording"}
-        with _threads(self.threads), warnings.catch_warnings():
+        with self._one_call, _threads(self.threads), warnings.catch_warnings():
             # Empty clusters and fewer speakers than asked for are answers here, not accidents.
             warnings.simplefilter("ignore")
             output = self._pipeline(file, num_speakers=speakers)
@@ -68,19 +65,35 @@ class PyannoteDiarizer:
 
     @cached_property
     def _pipeline(self) -> Any:
-        from . import pyannote_pipeline
-
-        return pyannote_pipeline.build(
-            self.segmentation, self.embedding, step=self.step, threshold=self.threshold, threads=self.threads
-        )
+        return self.make()
 
 
 def load(segmentation: Path, embedding: Path, *, identity: str, step: float = STEP) -> PyannoteDiarizer:
-    """The diarizer over segmentation-3.0 (PyTorch checkpoint) and WeSpeaker ResNet34 (ONNX); read at first use.
+    """pyannote's pipeline over segmentation-3.0 (PyTorch checkpoint) and WeSpeaker ResNet34 (ONNX), on the CPU.
 
-    ``step`` in (0, 1]: share of the 10 s window by which it moves.
+    ``step`` in (0, 1]: share of the 10 s window by which it moves. What ``engines.diarizer`` is measured against.
     """
-    return PyannoteDiarizer(segmentation, embedding, identity, step)
+
+    def make() -> Any:
+        from . import pyannote_pipeline
+
+        return pyannote_pipeline.build(segmentation, embedding, step=step, threshold=THRESHOLD, threads=_cores())
+
+    return PyannoteDiarizer(make, f"{identity} step {step:g} threshold {THRESHOLD:g}")
+
+
+def load_community(directory: Path, *, identity: str) -> PyannoteDiarizer:
+    """The pipeline of a copy of ``pyannote/speaker-diarization-community-1``, on the GPU.
+
+    pyannote.audio unpickles its checkpoints without restriction: only a copy that you trust belongs there.
+    """
+
+    def make() -> Any:
+        from . import pyannote_pipeline
+
+        return pyannote_pipeline.community(directory)
+
+    return PyannoteDiarizer(make, f"{identity} cuda")
 
 
 @contextmanager

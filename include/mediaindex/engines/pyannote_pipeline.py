@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from mediaindex.errors import ConfigError
+
 os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # before the import: pyannote reads it there
 
 
@@ -124,3 +126,11 @@ def build(segmentation: Path, embedding: Path, *, step: float, threshold: float,
             "clustering": {"method": "centroid", "min_cluster_size": size, "threshold": threshold},
         }
     )
+
+
+def community(directory: Path) -> Pipeline:
+    """The pipeline that a directory describes in its ``config.yaml``, on the GPU."""
+    pipeline = Pipeline.from_pretrained(directory)
+    if pipeline is None:
+        raise ConfigError(f"{directory}: holds no pipeline of pyannote.audio; copy the whole repository there")
+    return pipeline.to(torch.device("cuda"))

@@ -15,6 +15,9 @@ import numpy as np
 import onnxruntime
 
 from mediaindex.errors import ModelMissingError
+from mediaindex.models.digest import file_digest
+
+from .onnx_session import session
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Samples
@@ -53,16 +56,12 @@ class SileroDetector:
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # its graph clean-up warns on every load
-        session = onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
-        if {"h", "c"} - {given.name for given in session.get_inputs()}:
+        made = session(self.path, key=file_digest(self.path), threads=self.threads)
+        if {"h", "c"} - {given.name for given in made.get_inputs()}:
             raise ModelMissingError(
                 f"{self.path.name}: not Silero's sequence model; use silero_vad_16k_sequence.onnx of silero-vad 6.2"
             )
-        return session
+        return made
 
 
 def load(path: Path, *, identity: str, threads: int = 1) -> SileroDetector:

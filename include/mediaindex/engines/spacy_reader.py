@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,9 +35,33 @@ class SpacyReader:
 
     @cached_property
     def _model(self) -> Any:
-        import spacy
+        with _torch_hidden():
+            import spacy
 
-        return spacy.load(self.path, exclude=["lemmatizer", "senter"])
+            return spacy.load(self.path, exclude=["lemmatizer", "senter"])
+
+
+class _NoTorch:
+    """An import hook by which one thread finds no torch."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        del path, target
+        if name == "torch" and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError("spaCy does without torch here", name=name)
+
+
+@contextmanager
+def _torch_hidden() -> Iterator[None]:
+    """spaCy imports torch wherever it is installed (seconds, 450 MB), and this model has no use for it."""
+    hook = _NoTorch()
+    sys.meta_path.insert(0, hook)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(hook)
 
 
 def load(path: Path, *, identity: str) -> SpacyReader:

@@ -1,117 +1,97 @@
 """Capital letters for English, from the statistics that the ``truecase`` package ships.
 
-The method is that of Lita et al. (tRuEcasIng, 2003): for each word the spelling that its neighbours make likely. The
-statistics are a pickle; it is read here without the package (which needs NLTK and would run whatever the pickle
-says) by an unpickler that can make nothing but dictionaries, sets and counters.
+The method is that of Lita et al. (tRuEcasIng, 2003): for each word the spelling that its neighbours make likely. A word
+that the statistics do not know is a name if its letters say so.
 """
 
 from __future__ import annotations
 
 import math
-import pickle
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from .case_statistics import CaseStatistics, Spellings, case_statistics
+from .unseen_words import is_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
+    from mediaindex.models import LocatedModel
+
+METHOD = 2  # goes into the identity: a new one writes other texts
 PSEUDO_COUNT = 5.0  # the package's smoothing: unseen neighbours do not decide
-# A spelling that makes up less than this share of a word's uses is a typing error or a headline.
-RARE = 0.01
 EDGES = '.,!?;:"()[]'
 SENTENCE_END = (".", "!", "?")
 ENDINGS = ("'s", "'m", "'re", "'ve", "'d", "'ll")  # not n't: the statistics know "don" only as a name
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        allowed = {("nltk.probability", "FreqDist"): Counter, ("builtins", "set"): set}
-        if (module, name) not in allowed:
-            raise pickle.UnpicklingError(f"case statistics may not contain {module}.{name}")
-        return allowed[module, name]
-
-
-@dataclass(frozen=True)
-class _Statistics:
-    words: Counter[str]
-    before: Counter[str]  # "previous_word"
-    after: Counter[str]  # "word_next", next in lower case
-    around: Counter[str]  # "previous_word_next"
-    spellings: dict[str, tuple[str, ...]]  # by lower case, most frequent first
 
 
 @dataclass
 class TruecaseRestorer:
     """Words one by one, so that offsets and times stay what they are."""
 
-    path: Path
-    identity: str
+    located: LocatedModel
+
+    @property
+    def identity(self) -> str:
+        """Method and weights; loads nothing."""
+        return f"truecase method {METHOD} sha256:{self.located.sha256}"
 
     def restore(self, text: str) -> str:
         """``text`` with capital letters: same length, same white space, nothing but case changed."""
         pieces = text.split(" ")
+        cores = [piece.strip(EDGES) for piece in pieces]
         restored: list[str] = []
-        begins = True
-        for index, piece in enumerate(pieces):
-            core, written = piece.strip(EDGES), piece
+        begins, previous = True, ""
+        for index, (piece, core) in enumerate(zip(pieces, cores, strict=True)):
+            cased = core
             if core.islower():
-                following = pieces[index + 1].strip(EDGES).lower() if index + 1 < len(pieces) else None
-                previous = restored[-1].strip(EDGES) if restored else None
-                cased = self._spelling(core, None if begins else previous, following)
+                following = cores[index + 1].lower() if index + 1 < len(cores) else ""
+                cased = self._spelling(core, "" if begins else previous, following)
                 cased = cased[0].upper() + cased[1:] if begins else cased
-                # A few letters have no capital of their own: "ß" would become two.
-                written = piece.replace(core, cased, 1) if len(cased) == len(core) else piece
-            restored.append(written)
+            # A few letters have no capital of their own: "ß" would become two.
+            cased = cased if len(cased) == len(core) else core
+            restored.append(piece.replace(core, cased, 1) if core else piece)
+            previous = cased
             begins = piece.endswith(SENTENCE_END) if piece else begins
         return " ".join(restored)
 
-    def _spelling(self, word: str, previous: str | None, following: str | None) -> str:
+    def _spelling(self, word: str, previous: str, following: str) -> str:
         ending = next((ending for ending in ENDINGS if word.endswith(ending)), "")
         stem = word.removesuffix(ending)
-        options = self._statistics.spellings.get(stem)
-        if not options:
-            return word
-        best = options[0]
-        if len(options) > 1:
-            best = max(options, key=lambda option: self._score(option, options, previous, following))
-        return best + ending
+        known = self._statistics.spellings(stem)
+        if not known.options:
+            return stem.capitalize() + ending if self._is_name(stem) else word
+        best = 0
+        if len(known.options) > 1:
+            scores = self._scores(stem, known, previous, following)
+            best = scores.index(max(scores))
+        return known.options[best] + ending
 
-    def _score(self, option: str, options: tuple[str, ...], previous: str | None, following: str | None) -> float:
-        counts = self._statistics
-        score = _log_share(counts.words, option, options)
-        if previous is not None:
-            score += _log_share(counts.before, option, options, before=f"{previous}_")
-        if following is not None:
-            score += _log_share(counts.after, option, options, after=f"_{following}")
-        if previous is not None and following is not None:
-            score += _log_share(counts.around, option, options, before=f"{previous}_", after=f"_{following}")
-        return score
+    def _scores(self, word: str, known: Spellings, previous: str, following: str) -> list[float]:
+        scores = _log_shares(known.counts, len(known.options))
+        around = [(previous, ""), ("", following), (previous, following)]
+        for before, after in dict.fromkeys(pair for pair in around if any(pair)):
+            counts = self._statistics.neighbours(before, word, after)
+            scores = [a + b for a, b in zip(scores, _log_shares(counts, len(known.options)), strict=True)]
+        return scores
 
     @cached_property
-    def _statistics(self) -> _Statistics:
-        with self.path.open("rb") as file:
-            data = _PlainUnpickler(file).load()
-        words = data["uni_dist"]
-        spellings = {lower: _usual(found, words) for lower, found in data["word_casing_lookup"].items()}
-        return _Statistics(words, data["backward_bi_dist"], data["forward_bi_dist"], data["trigram_dist"], spellings)
+    def _statistics(self) -> CaseStatistics:
+        return case_statistics(self.located)
+
+    @cached_property
+    def _is_name(self) -> Callable[[str], bool]:
+        return lru_cache(maxsize=20_000)(lambda word: is_name(word, self._statistics.affix_logit))
 
 
-def load(path: Path, *, identity: str) -> TruecaseRestorer:
-    """The restorer over ``english.dist`` of PyPI's truecase; read (1 s, 450 MB) at first use."""
-    return TruecaseRestorer(path, identity)
+def load(located: LocatedModel) -> TruecaseRestorer:
+    """The restorer over ``english.dist`` of PyPI's truecase, opened at first use."""
+    return TruecaseRestorer(located)
 
 
-def _usual(found: set[str], words: Counter[str]) -> tuple[str, ...]:
-    """Spellings in use, most frequent first; capitals throughout are headlines unless nothing else is found."""
-    total = sum(words[option] for option in found)
-    ordered = sorted(found, key=lambda option: (-words[option], option))
-    usual = [option for option in ordered if words[option] >= RARE * total]
-    plain = [option for option in usual if len(option) == 1 or not option.isupper()]
-    return tuple(plain or usual or ordered[:1])
-
-
-def _log_share(counts: Counter[str], option: str, options: tuple[str, ...], before: str = "", after: str = "") -> float:
-    of_all = sum(counts[f"{before}{other}{after}"] + PSEUDO_COUNT for other in options)
-    return math.log((counts[f"{before}{option}{after}"] + PSEUDO_COUNT) / of_all)
+def _log_shares(counts: Sequence[int], options: int) -> list[float]:
+    padded = [*counts, *[0] * (options - len(counts))]
+    whole = sum(padded) + PSEUDO_COUNT * options
+    return [math.log((count + PSEUDO_COUNT) / whole) for count in padded]

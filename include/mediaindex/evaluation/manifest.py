@@ -16,6 +16,7 @@ class Entry(BaseModel):
 
     ``offset`` and ``duration`` (s) choose a part of the file; the times of RTTM and CTM are those of the whole file.
     ``channel`` names a bucket (``telephone``); without it the file's own format does.
+    ``speaker``: who speaks in all of it; calibration keeps a speaker's recordings together.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -28,6 +29,7 @@ class Entry(BaseModel):
     rttm_filepath: Path | None = None
     ctm_filepath: Path | None = None
     channel: str | None = None
+    speaker: str | None = None
 
     @property
     def is_part(self) -> bool:

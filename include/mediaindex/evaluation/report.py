@@ -70,6 +70,7 @@ class FileScore(_Strict):
     right: tuple[float, ...]
     wrong: tuple[float, ...]
     said: str
+    recogniser: str = ""  # that wrote most of it
 
     def value(self, metric: str) -> float | None:
         """This recording's figure; None where it has none."""
@@ -85,7 +86,10 @@ class Figures(_Strict):
 
 
 class Report(_Strict):
-    """The whole evaluation. ``wall_s``: from the first stage to the last, models loaded in it; None from a cache."""
+    """The whole evaluation. ``wall_s``: from the first stage to the last, models loaded in it; None from a cache.
+
+    ``recognisers``: their identities (model, engine, weights, calibration) in order of preference.
+    """
 
     format: Literal[1] = 1
     mediaindex: str
@@ -96,6 +100,7 @@ class Report(_Strict):
     peak_mb: float
     buckets: dict[str, dict[str, Figures]]
     files: tuple[FileScore, ...]
+    recognisers: tuple[str, ...] = ()
 
 
 def pooled(files: Sequence[FileScore], metric: str) -> float | None:

@@ -77,7 +77,8 @@ def evaluate(
         outcomes = LocalRun(store, {}, engines, costs.note, OPEN_GATE).index(items)
         wall_s = time.perf_counter() - began
         results = refused | {outcome.item.id: _result(outcome, costs, store) for outcome in outcomes}
-    return _report(manifest, entries, references, results, protocol, wall_s)
+    report = _report(manifest, entries, references, results, protocol, wall_s)
+    return report.model_copy(update={"recognisers": tuple(one.identity for one in engines.recognisers)})
 
 
 def _items(entries: Sequence[Entry], folder: Path, hints: Hints) -> tuple[list[JobItem], dict[str, Result]]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from mediaindex.stages.results import NormalizedAudio
 from mediaindex.timeline import SpeakerSpan, Transcript, Word
 
 from .normaliser import Normaliser, base, normaliser_for
-from .references import Reference, SpokenWord
+from .references import Reference
 from .report import FileScore, Protocol
 from .speaker_errors import speaker_word_errors
 from .tally import Tally
 from .text_errors import character_errors, equal_pairs, word_errors
-
-T = TypeVar("T", Word, SpokenWord)
+from .verdicts import judged, tokens_of
 
 LENGTHS = ((10, "under 10 s"), (60, "10 s to 1 min"), (600, "1 to 10 min"), (3600, "10 min to 1 h"))
 LONGEST = "over 1 h"
@@ -65,6 +63,7 @@ def score(result: Result, reference: Reference, protocol: Protocol, channel: str
         right=right,
         wrong=wrong,
         said=said,
+        recogniser=result.transcript.recogniser if words and result.transcript else "",
     )
 
 
@@ -110,7 +109,7 @@ def _timed(
 ) -> Iterator[tuple[str, Tally]]:
     if reference.words is None:
         return
-    wanted, found = list(_tokens(reference.words, normalise)), list(_tokens(words, normalise))
+    wanted, found = list(tokens_of(reference.words, normalise)), list(tokens_of(words, normalise))
     pairs = equal_pairs([token for token, _ in wanted], [token for token, _ in found])
     both = [(wanted[at][1], found[other][1]) for at, other in pairs]
     yield "word_start", Tally(part=sum(abs(one.start - other.start) for one, other in both), whole=len(both))
@@ -134,18 +133,6 @@ def _confidences(
     """Confidences of words that the alignment finds in the reference, and of the others."""
     if reference.text is None:
         return (), ()
-    # Word by word on both sides, so that each token keeps its word: a normaliser may join "twenty five" across words.
-    wanted = [token for text in reference.text.split() for token in normalise(text).split()]
-    found = list(_tokens(words, normalise))
-    hits = {other for _, other in equal_pairs(wanted, [token for token, _ in found])}
-    # A word of several tokens ("don't": "do not") is right when all of them are.
-    verdicts: dict[int, bool] = {}
-    confidence = {id(word): word.confidence for _, word in found}
-    for at, (_, word) in enumerate(found):
-        verdicts[id(word)] = verdicts.get(id(word), True) and at in hits
-    right = tuple(confidence[key] for key, good in verdicts.items() if good)
-    return right, tuple(confidence[key] for key, good in verdicts.items() if not good)
-
-
-def _tokens(words: Iterable[T], normalise: Normaliser) -> Iterator[tuple[str, T]]:
-    return ((token, word) for word in words for token in normalise(word.text).split())
+    found = judged(reference.text, words, normalise)
+    right = tuple(word.confidence for word, good in found if good)
+    return right, tuple(word.confidence for word, good in found if not good)

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mediaindex.timeline import Span, Transcript, Turn, Word
+from mediaindex.stages.results import TurnText
+from mediaindex.timeline import Span, Transcript, Turn
 
 LINE = 42  # characters
 LINES = 2
@@ -33,25 +34,26 @@ class Cue(Span):
 def cues(
     transcript: Transcript,
     names: Mapping[str, str] | None = None,
-    texts: Sequence[str] | None = None,
+    texts: Sequence[TurnText] | None = None,
     *,
     label_speakers: bool = False,
 ) -> Iterator[Cue]:
     """Captions in order of time, cut between words.
 
-    ``names``: what to call a speaker instead of ``SPEAKER_00``. ``texts``: each turn's readable text, with as many
-    words as the turn (``Topics.texts``). ``label_speakers`` writes ``Name:`` into the first caption of each speaker
-    in a row. A single word longer than the space, or than seven seconds, breaks the rule rather than being lost.
+    ``names``: what to call a speaker instead of ``SPEAKER_00``. ``texts``: each turn as people read it
+    (``Topics.texts``); a token is on screen while its words are said. ``label_speakers`` writes ``Name:`` into the
+    first caption of each speaker in a row. A single token longer than the space, or than seven seconds, breaks the
+    rule rather than being lost.
     """
     before: str | None = None
     for index, turn in enumerate(transcript.turns):
         speaker = speaker_name(turn.speaker, names)
         shown = _shown(turn, texts[index] if texts else None)
         label = f"{speaker}: " if label_speakers and speaker != before else ""
-        for number, (words, content) in enumerate(_parts(turn.words, shown, label)):
-            opens = number == 0 and speaker != before
-            end = min(words[-1].end, words[0].start + LONGEST) if len(words) == 1 else words[-1].end
-            yield Cue(words[0].start, end, speaker, tuple(_wrap(content)), opens)
+        for number, (tokens, content) in enumerate(_parts(shown, label)):
+            start, end = tokens[0].start, tokens[-1].end
+            end = min(end, start + LONGEST) if len(tokens) == 1 else end
+            yield Cue(start, end, speaker, tuple(_wrap(content)), number == 0 and speaker != before)
         before = speaker
 
 
@@ -60,28 +62,38 @@ def speaker_name(label: str, names: Mapping[str, str] | None) -> str:
     return " ".join((names or {}).get(label, "").split()) or label
 
 
-def _shown(turn: Turn, text: str | None) -> list[str]:
-    spoken = [word.text for word in turn.words]
-    readable = text.split() if text else spoken
-    return readable if len(readable) == len(spoken) else spoken
+@dataclass(frozen=True, slots=True)
+class _Shown(Span):
+    """One token and the time of its words."""
+
+    text: str
 
 
-def _parts(words: Sequence[Word], shown: Sequence[str], label: str) -> Iterator[tuple[Sequence[Word], str]]:
-    begin, content = 0, label + shown[0]
-    for index in range(1, len(words)):
-        longer = f"{content} {shown[index]}"
-        fits = words[index].end - words[begin].start <= LONGEST and len(_wrap(longer)) <= LINES
-        if fits and not _ends_here(content, words[index - 1], words[index]):
+def _shown(turn: Turn, text: TurnText | None) -> list[_Shown]:
+    words = turn.words
+    if text is None or text.places[-1] >= len(words):  # of another transcript
+        return [_Shown(word.start, word.end, word.text) for word in words]
+    ends = [place - 1 for place in text.places[1:]] + [len(words) - 1]
+    tokens = zip(text.text.split(), text.places, ends, strict=True)
+    return [_Shown(words[first].start, words[last].end, token) for token, first, last in tokens]
+
+
+def _parts(shown: Sequence[_Shown], label: str) -> Iterator[tuple[Sequence[_Shown], str]]:
+    begin, content = 0, label + shown[0].text
+    for index in range(1, len(shown)):
+        longer = f"{content} {shown[index].text}"
+        fits = shown[index].end - shown[begin].start <= LONGEST and len(_wrap(longer)) <= LINES
+        if fits and not _ends_here(content, shown[index - 1], shown[index]):
             content = longer
         else:
-            yield words[begin:index], content
-            begin, content = index, shown[index]
-    yield words[begin:], content
+            yield shown[begin:index], content
+            begin, content = index, shown[index].text
+    yield shown[begin:], content
 
 
-def _ends_here(content: str, word: Word, following: Word) -> bool:
+def _ends_here(content: str, token: Span, following: Span) -> bool:
     at_sentence_end = content.endswith(SENTENCE_END) and len(content) >= FULL_ENOUGH * LINE * LINES
-    return at_sentence_end or following.start - word.end > PAUSE
+    return at_sentence_end or following.start - token.end > PAUSE
 
 
 def _wrap(content: str) -> list[str]:

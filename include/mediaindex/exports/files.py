@@ -41,7 +41,7 @@ def _details(source: str, assessment: Assessment, topics: Topics | None) -> dict
     if topics:
         details["topics"] = [asdict(topic) for topic in topics.topics]
         for turn, text in zip(details["transcript"]["turns"], topics.texts, strict=True):
-            turn["text"] = text
+            turn["text"] = text.text
     return details
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mediaindex.stages.results import TurnText
 from mediaindex.timeline import Transcript
 
 from .cues import cues
@@ -16,7 +17,7 @@ VERSION = "1.0.0"  # of the format
 def to_podcast_json(
     transcript: Transcript,
     names: Mapping[str, str] | None = None,
-    texts: Sequence[str] | None = None,
+    texts: Sequence[TurnText] | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> str:
     """``version`` and ``segments`` (speaker, startTime, endTime, body), one a caption. Arguments as in `cues`.

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from webvtt import Caption, WebVTT
 
+from mediaindex.stages.results import TurnText
 from mediaindex.timeline import Transcript
 
 from .cues import cues
 
 
-def to_vtt(transcript: Transcript, names: Mapping[str, str] | None = None, texts: Sequence[str] | None = None) -> str:
+def to_vtt(
+    transcript: Transcript, names: Mapping[str, str] | None = None, texts: Sequence[TurnText] | None = None
+) -> str:
     """The file's content, ending in a line break; every caption carries its speaker. Arguments as in `cues`."""
     captions = [
         Caption(_time(cue.start), _time(cue.end), f"<v {_escape(cue.speaker)}>" + "\n".join(map(_escape, cue.lines)))

@@ -9,11 +9,13 @@ from mediaindex.stages.results import Assessment, Language, NormalizedAudio, Rec
 from mediaindex.timeline import Transcript, Word, seconds
 
 from .coverage import coverage
+from .doubts import DoubtRules, about_doubts
+from .languages import languages_of
 from .reason import reason
-from .speaker_words import assign_speakers, smooth_speakers
+from .speaker_words import assign_speakers, smooth_speakers, snap_to_pauses
 from .turns import TurnRules, build_turns
 
-VERSION = 1
+VERSION = 2
 
 SHORTEST = 0.001  # s: the timeline's resolution
 
@@ -24,6 +26,12 @@ class Settings:
 
     # s: a word that no speaker's span covers belongs to the nearest one at most this far away.
     speaker_reach: float = 1.0
+    # s: a change of speaker moves to a longer pause at most this far away; 0 leaves changes where the diarizer has
+    # them. Simulated boundaries 0.05 to 0.3 s off, pauses of 0.04 to 0.6 s between turns: words with a wrong speaker
+    # fall by a seventh (2.2 to 1.9 %), and nowhere rise by more than 0.1 points.
+    snap_reach: float = 0.4
+    # By how much longer that pause must be, in seconds for each second of distance. From 0.25 to 0.75 it helps.
+    snap_worth: float = 0.5
     # Islands of at most so many words inside another speaker's turn are taken for diarization errors; 0 keeps all.
     smooth_words: int = 0
     # s: a silence longer than this ends a turn.
@@ -34,14 +42,20 @@ class Settings:
     good_pause: float = 0.4
     # s: speech this near to a word counts as written down.
     coverage_reach: float = 1.0
-    # Mean P(word is right) below which too many words are wrong to publish unread.
-    min_confidence: float = 0.5
+    # Mean P(word is right), calibrated, below which too many words are wrong to publish unread: three in ten.
+    min_confidence: float = 0.7
     # Share of the speech that must have words near it.
     min_coverage: float = 0.6
     # s of speech from which it is strange that there is no word; shorter may be a cough.
     words_expected_from: float = 1.0
     # s in all that could not be recognised, for whatever reason, and that nobody has to look at.
     max_gap_seconds: float = 5.0
+    # s: a single doubtful stretch (no words for speech, loops, impossible rates) from which a person looks.
+    doubt_seconds: float = 10.0
+    # Share of the speech that may be doubtful in all ...
+    max_doubt_share: float = 0.1
+    # ... and seconds from which that share counts: in a short clip a cough is a large share.
+    doubt_share_from: float = 3.0
 
 
 def assess(
@@ -55,6 +69,7 @@ def assess(
     """Words to speakers, words to turns, and a judgement. Without speech: an empty transcript, no review."""
     start, end = seconds(normalized.start), seconds(normalized.end)
     words = assign_speakers(list(_inside(recognition.words, start, end)), speakers.exclusive, settings.speaker_reach)
+    words = snap_to_pauses(words, settings.snap_reach, settings.snap_worth)
     words = smooth_speakers(words, settings.smooth_words)
     rules = TurnRules(settings.turn_pause, settings.longest_turn, settings.good_pause)
     transcript = Transcript(
@@ -62,7 +77,7 @@ def assess(
         end=end,
         language=recognition.language if words else "und",
         recogniser=recognition.recogniser,
-        turns=build_turns(words, recognition.language, rules),
+        turns=build_turns(words, languages_of(words, recognition), rules),
         language_confidence=language.confidence if words else 0.0,
     )
     covered = coverage(speech.spans, words, settings.coverage_reach)
@@ -100,6 +115,8 @@ def _reasons(
                 "low_coverage",
                 f"Only {covered:.0%} of {spoken} have words near them (at least {settings.min_coverage:.0%} expected).",
             )
+    rules = DoubtRules(settings.doubt_seconds, settings.max_doubt_share, settings.doubt_share_from)
+    yield from about_doubts(recognition.doubts if confidence is not None else (), speech.speech_seconds, rules)
     missing = sum(gap.span.duration for gap in recognition.gaps)
     if missing > settings.max_gap_seconds:
         whys = ", ".join(sorted({gap.reason for gap in recognition.gaps}))

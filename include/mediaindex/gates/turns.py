@@ -17,23 +17,25 @@ class TurnRules:
     good_pause: float  # the first pause of this length from the middle on is good enough to cut at
 
 
-def build_turns(words: Sequence[Word], language: str, rules: TurnRules) -> tuple[Turn, ...]:
-    """Turns in order; every word is in exactly one of them, and each turn ends with its last word."""
+def build_turns(words: Sequence[Word], languages: Sequence[str], rules: TurnRules) -> tuple[Turn, ...]:
+    """Turns in order; every word is in exactly one of them, and each turn ends with its last word.
+
+    ``languages`` has the language of each word; a turn is in one.
+    """
     return tuple(
         Turn(part[0].start, part[-1].end, part[0].speaker or "", language, tuple(part))
-        for run in _runs(words, rules.pause)
+        for run, language in _runs(words, languages, rules.pause)
         for part in _cut(run, rules)
     )
 
 
-def _runs(words: Sequence[Word], pause: float) -> Iterator[Sequence[Word]]:
-    """Words of one speaker without a long pause."""
+def _runs(words: Sequence[Word], languages: Sequence[str], pause: float) -> Iterator[tuple[Sequence[Word], str]]:
+    """Words of one speaker in one language without a long pause."""
+    own = [(word.speaker, language) for word, language in zip(words, languages, strict=True)]
     begin = 0
     for index in range(1, len(words) + 1):
-        at_end = index == len(words)
-        if at_end or words[index].speaker != words[begin].speaker or _gap(words, index) > pause:
-            if index > begin:
-                yield words[begin:index]
+        if index == len(words) or own[index] != own[begin] or _gap(words, index) > pause:
+            yield words[begin:index], languages[begin]
             begin = index
 
 

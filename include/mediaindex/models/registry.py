@@ -24,6 +24,9 @@ RelativePath = Annotated[str, AfterValidator(_inside)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+RecogniserEngine = Literal["nemo-ctc", "nemo-transducer", "whisper"]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,6 +66,7 @@ class ModelEntry(_Strict):
     path: RelativePath
     form: Literal["file", "directory"] = "file"
     languages: tuple[str, ...] = ()
+    engine: RecogniserEngine | None = None
     weights: RelativePath | None = None
     sha256: Sha256 | None = None
     required: bool = False
@@ -82,6 +86,12 @@ class ModelEntry(_Strict):
             raise ValueError(f"{self.name}: weights and tree belong to form: directory")
         if self.form == "file" and self.members and set(self.members) != {self.path}:
             raise ValueError(f"{self.name}: members must make exactly {self.path!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _recognises(self) -> Self:
+        if self.engine and not self.languages:
+            raise ValueError(f"{self.name}: a recogniser needs the languages that it writes")
         return self
 
     @property

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import dataclass
 
-from mediaindex.catalog import batches, ledger, stage_runs
+from mediaindex.catalog import batches, stage_runs
 from mediaindex.catalog.batches import BatchItem
 from mediaindex.catalog.connection import connect
 from mediaindex.config import sources
 from mediaindex.runner.job import Job, JobItem, JobResult, ObjectSource, S3Store
+from mediaindex.stages.media.process import printable
 
-from . import connections
+from . import connections, time_limits
+from .defaults import patience
 
 log = logging.getLogger(__name__)
 
 FIRST_STAGE = "normalize"
+LONGEST_MESSAGE = 2_000  # characters of an error in the log
 
 
 def run_id(batch_id: int) -> str:
@@ -23,19 +27,33 @@ def run_id(batch_id: int) -> str:
     return f"batch_{batch_id}"
 
 
-def speech_job(batch_id: int, stage: str) -> Job:
-    """The job for the items that may take this stage now; it may have none."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The job for the items that may take a stage now (it may have none), and how long each of them is, by id."""
+
+    job: Job
+    audio_seconds: dict[str, float]
+
+
+def take_over(batch_id: int, dag_id: str, dag_run_id: str) -> None:
+    """Note this run as the one that works on the batch. TerminalError where there is no such batch."""
+    with connect(connections.database_url()) as conn:
+        batches.take_over(conn, batch_id, dag_id, dag_run_id)
+
+
+def speech_work(batch_id: int, stage: str) -> Work:
+    """What the stage has to do in the batch."""
     configuration = sources.load(sources.path_from_environment())
     with connect(connections.database_url()) as conn:
-        if stage == FIRST_STAGE:
-            batches.mark_started(conn, batch_id, run_id(batch_id))
         items = batches.items(conn, batch_id, stage=stage)
-    return Job(
+    job = Job(
         stage=stage,
         items=tuple(_item(item, configuration) for item in items),
         store=artifact_store(),
         settings=configuration.stages.get(stage, {}),
+        recognisers=configuration.recognisers,
     )
+    return Work(job, time_limits.audio_seconds(items))
 
 
 def artifact_store() -> S3Store:
@@ -49,29 +67,26 @@ def use_s3_environment() -> None:
     os.environ.update(connections.s3_environment())
 
 
-def record(batch_id: int, result: JobResult, *, give_up: bool) -> int:
-    """Write the result into the catalog; how many items wait for another try.
+def record(batch_id: int, result: JobResult, *, last_try: bool) -> int:
+    """Write the result into the catalog; how many items wait for another try of this task.
 
-    With ``give_up`` nobody waits: what might have passed later is quarantined, with the reason it failed last.
+    After the ``last_try`` nobody waits here: what may pass later goes back into the queue.
     """
     for item in result.items:
         if item.error:
-            log.warning("%s: %s", item.error.code, item.error.message)
+            log.warning("%s: %s", item.error.code, printable(item.error.message, LONGEST_MESSAGE))
     with connect(connections.database_url()) as conn:
-        recorded = stage_runs.record(conn, batch_id, result)
-        if not give_up:
-            return len(recorded.transient)
-        errors = {int(item.id): item.error for item in result.items if item.error}
-        for id_ in recorded.transient:
-            reason = f"given up after every retry: {errors[id_].message}"
-            ledger.set_state(conn, id_, "quarantined", code=errors[id_].code, reason=reason, stage=result.stage)
-        return 0
+        recorded = stage_runs.record(conn, batch_id, result, last_try=last_try, patience=patience())
+    for what, ids in (("back in the queue", recorded.put_back), ("quarantined", recorded.quarantined)):
+        if ids:
+            log.warning("%s: media objects %s are %s", result.stage, ", ".join(map(str, ids)), what)
+    return len(recorded.transient)
 
 
 def _item(item: BatchItem, configuration: sources.Configuration) -> JobItem:
     return JobItem(
         id=str(item.media_object_id),
-        name=item.key.rpartition("/")[2],
+        name=printable(item.key.rpartition("/")[2]),  # for messages: the key is somebody else's text
         source=ObjectSource(
             bucket=item.bucket, key=item.key, etag=item.etag, version_id=item.version_id, size=item.size
         ),

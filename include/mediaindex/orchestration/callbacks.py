@@ -15,7 +15,8 @@ def report_failed_run(context: Context) -> None:
     """Name the run, and what to do about it."""
     run = context["dag_run"]
     log.error(
-        "%s %s failed: open the red task's log, mend the cause, then clear that task; what is done is not done again",
+        "%s %s failed: open the red task's log, mend the cause, then clear that task; what is done is not done again. "
+        "Left alone, `sweep_ledger` tries its recordings again later",
         run.dag_id,
         run.run_id,
     )

@@ -7,6 +7,7 @@ environment, a container and a pod.
 from __future__ import annotations
 
 import logging
+import signal
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,10 +16,12 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from mediaindex.catalog.patience import CRASHED, STUCK
 from mediaindex.errors import MediaindexError, TerminalError, TransientError
 from mediaindex.runner.job import ExitCode, Job, JobResult
+from mediaindex.stages.media.process import printable
 
-from .process_group import ProcessGroup
+from .process_group import LINE_BYTES, ProcessGroup
 
 # Everything else stays here: Airflow's environment holds its database, its keys and every connection, and the child
 # decodes files that strangers made.
@@ -37,10 +40,31 @@ HANDED_DOWN_PREFIXES = ("AWS_", "MEDIAINDEX_")
 KEPT_BACK = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ELASTICSEARCH_", "MEDIAINDEX_AIRFLOW_")
 
 
+LONGEST_LINE = LINE_BYTES  # characters of a line in the log
+
+
 class ChildFailedError(MediaindexError):
     """The child ended in a way the contract does not know: a crash, a signal, no result or a wrong one."""
 
     code = "child_failed"
+
+
+class ChildCrashedError(ChildFailedError):
+    """A signal ended it: a crash in native code, or the kernel for want of memory. One item may be to blame."""
+
+    code = CRASHED
+
+
+class ChildStuckError(ChildCrashedError):
+    """It was still at work after its time and was ended. One item may be to blame."""
+
+    code = STUCK
+
+
+class ChildStoppedError(ChildFailedError):
+    """We ended it ourselves, because the task was to end."""
+
+    code = "child_stopped"
 
 
 class ChildRefusedError(TerminalError):
@@ -70,9 +94,12 @@ class SpeechChild:
     environment: Mapping[str, str]
     log: Log = field(default_factory=lambda: logging.getLogger(__name__))
     _group: ProcessGroup | None = field(default=None, init=False)
+    _stopped: bool = field(default=False, init=False)
 
-    def run(self, job: Job) -> JobResult:
-        """Run the job; raises one of the errors above, or TransientError for exit code 75."""
+    def run(self, job: Job, limit_s: float | None = None) -> JobResult:
+        """Run the job, at most ``limit_s`` seconds; raises an error from above, or TransientError for exit code 75."""
+        if self._stopped:
+            raise ChildStoppedError(f"{job.stage}: ended before it began")
         with tempfile.TemporaryDirectory(prefix="mediaindex-job-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
             request, answer = folder / "job.json", folder / "result.json"
@@ -81,20 +108,29 @@ class SpeechChild:
 
             def tell(line: str) -> None:
                 nonlocal last
-                last = line
-                self.log.info(line)
+                last = printable(line, LONGEST_LINE)  # tags and names of strangers' files stand in it
+                self.log.info(last)
 
             # Unbuffered, so that a line is in the log when it is written; faulthandler names the place of a crash in C.
             runner = [self.python, "-u", "-X", "faulthandler", "-m", "mediaindex.runner"]
             arguments = [*runner, "--job", str(request), "--result", str(answer)]
             # Temporary files in here too: a child that is killed cannot clear up after itself.
             self._group = ProcessGroup(arguments, {**self.environment, "TMPDIR": name}, folder)
-            code = self._group.follow(tell)
+            try:
+                code = self._group.follow(tell, limit_s)
+            except TimeoutError:
+                raise ChildStuckError(
+                    f"the speech process was still busy with {len(job.items)} recordings after {limit_s:.0f} s and was "
+                    f"ended; its last line: {last}"
+                ) from None
+            if self._stopped:
+                raise ChildStoppedError(f"{job.stage}: ended with its task")
             _check(code, last)
             return _result(answer, job)
 
     def stop(self) -> None:
-        """End the child and everything it started; nothing where none runs."""
+        """End the child and everything it started, and start no other."""
+        self._stopped = True
         if self._group is not None:
             self._group.end()
 
@@ -118,8 +154,12 @@ def _check(code: int, last: str) -> None:
         raise NothingToDoError(f"nothing to do{said}")
     if code == ExitCode.TRANSIENT:
         raise TransientError(f"try again later{said}", code="child_transient")
-    how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    raise ChildFailedError(f"the speech process {how}{said}; its whole output stands above")
+    # A shell or a container between us and the process says 128 + the signal's number.
+    number = -code if code < 0 else code - 128
+    if 0 < number < signal.NSIG:
+        name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+        raise ChildCrashedError(f"the speech process was ended by {name}{said}; its whole output stands above")
+    raise ChildFailedError(f"the speech process ended with exit code {code}{said}; its whole output stands above")
 
 
 def _result(path: Path, job: Job) -> JobResult:

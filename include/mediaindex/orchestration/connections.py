@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 POSTGRES = "mediaindex_postgres"
 ELASTICSEARCH = "mediaindex_elasticsearch"
 S3 = "mediaindex_s3"
+SQS = "mediaindex_sqs"
 
 
 def database_url() -> str:
@@ -33,16 +34,12 @@ def elasticsearch_url() -> str:
 
 def s3_environment() -> dict[str, str]:
     """AWS variables of the connection; without a login in it the machine's own role or profile stays in charge."""
-    connection = _connection(S3, "aws://KEY:SECRET@/?endpoint_url=http%3A%2F%2Fhost%3A9000&region_name=us-east-1")
-    extra = connection.extra_dejson
-    found = {
-        "AWS_ACCESS_KEY_ID": connection.login,
-        "AWS_SECRET_ACCESS_KEY": connection.password,
-        "AWS_SESSION_TOKEN": extra.get("aws_session_token"),
-        "AWS_DEFAULT_REGION": extra.get("region_name"),
-        "MEDIAINDEX_S3_ENDPOINT_URL": extra.get("endpoint_url"),
-    }
-    return {name: str(value) for name, value in found.items() if value}
+    return _aws_environment(S3, "MEDIAINDEX_S3_ENDPOINT_URL")
+
+
+def sqs_environment() -> dict[str, str]:
+    """The same of the connection to the queues that announce uploads."""
+    return _aws_environment(SQS, "MEDIAINDEX_SQS_ENDPOINT_URL")
 
 
 def artifacts_bucket() -> str:
@@ -52,6 +49,19 @@ def artifacts_bucket() -> str:
     raise ConfigError(
         "MEDIAINDEX_ARTIFACTS_BUCKET is not set: it names the bucket for artifacts; set it for the workers"
     )
+
+
+def _aws_environment(name: str, endpoint: str) -> dict[str, str]:
+    connection = _connection(name, "aws://KEY:SECRET@/?endpoint_url=http%3A%2F%2Fhost%3A9000&region_name=us-east-1")
+    extra = connection.extra_dejson
+    found = {
+        "AWS_ACCESS_KEY_ID": connection.login,
+        "AWS_SECRET_ACCESS_KEY": connection.password,
+        "AWS_SESSION_TOKEN": extra.get("aws_session_token"),
+        "AWS_DEFAULT_REGION": extra.get("region_name"),
+        endpoint: extra.get("endpoint_url"),
+    }
+    return {name: str(value) for name, value in found.items() if value}
 
 
 def _connection(name: str, example: str) -> Connection:

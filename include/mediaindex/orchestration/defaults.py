@@ -6,9 +6,12 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import RetryAction, RetryRule
 
+from mediaindex.catalog.patience import Patience
 from mediaindex.errors import TerminalError
+
+from .retrying import JitteredRetryPolicy
 
 # Where tasks queue: speech work by the machine's size, everything else freely.
 SPEECH_POOL = "speech"
@@ -18,6 +21,26 @@ CATALOG_POOL = "catalog"
 PRIORITY = {"fresh": 100, "backfill": 1}
 RUNS = {"fresh": 4, "backfill": 2}
 INDEX_DAG = {"fresh": "index_recordings", "backfill": "index_recordings_backfill"}
+
+
+# How often the ledger is swept for what dead runs left. Tests sweep more often.
+SWEEP_SCHEDULE = os.environ.get("MEDIAINDEX_SWEEP_SCHEDULE") or "*/5 * * * *"
+# How long an announcement of an upload stays hidden from others while a run deals with it. Long enough to wait for a
+# slot and to work; one that is given out twice does no harm.
+EVENTS_HIDDEN_SECONDS = 300
+# Recordings a sweep sends again, at most, once the recogniser that was missing is back.
+FALLBACKS_A_SWEEP = 20
+
+
+def patience() -> Patience:
+    """How often and how late a failed recording is tried again; the defaults, or what the environment says."""
+    usual = Patience()
+    return Patience(
+        transient_attempts=int(os.environ.get("MEDIAINDEX_TRANSIENT_ATTEMPTS") or usual.transient_attempts),
+        doubtful_attempts=int(os.environ.get("MEDIAINDEX_DOUBTFUL_ATTEMPTS") or usual.doubtful_attempts),
+        first_wait_s=float(os.environ.get("MEDIAINDEX_BACKOFF_SECONDS") or usual.first_wait_s),
+        longest_wait_s=float(os.environ.get("MEDIAINDEX_BACKOFF_LONGEST_SECONDS") or usual.longest_wait_s),
+    )
 
 
 def _seconds(variable: str, default: float) -> timedelta:
@@ -32,7 +55,7 @@ def default_args(lane: str = "fresh") -> dict[str, Any]:
         "retry_delay": _seconds("MEDIAINDEX_RETRY_SECONDS", 30),
         "retry_exponential_backoff": 2.0,  # the factor; True would count as 1: no backoff at all
         "max_retry_delay": timedelta(minutes=15),
-        "retry_policy": ExceptionRetryPolicy([RetryRule(TerminalError, RetryAction.FAIL)]),
+        "retry_policy": JitteredRetryPolicy([RetryRule(TerminalError, RetryAction.FAIL)]),
         "execution_timeout": timedelta(minutes=10),
         "pool": CATALOG_POOL,
         # The default rule starts new recordings before it finishes old ones.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mediaindex.catalog import batches, ledger, reviews, transcripts
+from mediaindex.catalog import batches, failures, ledger, reviews, transcripts
 from mediaindex.catalog.batches import BatchItem
 from mediaindex.catalog.connection import connect
 from mediaindex.config import sources
@@ -13,10 +13,13 @@ from mediaindex.config.stage_settings import read_settings
 from mediaindex.errors import TerminalError
 from mediaindex.gates.triage import Settings, TriageFacts, triage
 from mediaindex.runner import codec
+from mediaindex.runner.job import ItemError
+from mediaindex.stages.media.process import printable
 from mediaindex.stages.results import Assessment, Recognition, Topics
 
 from . import connections
-from .batch_job import artifact_store, use_s3_environment
+from .batch_job import LONGEST_MESSAGE, artifact_store, use_s3_environment
+from .defaults import patience
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +29,13 @@ TRANSCRIBE, REVIEW = "transcribe", "queue_for_review"
 def decide(batch_id: int) -> list[str]:
     """Judge each recording; the tasks that the batch goes on to: one way, the other, or both."""
     configuration = sources.load(sources.path_from_environment())
-    settings = read_settings(Settings, configuration.triage)
     ways = set()
     with connect(connections.database_url()) as conn:
         for item in batches.items(conn, batch_id, stage="triage"):
+            settings = read_settings(Settings, configuration.triage_of(item.source))
             decision = triage(TriageFacts.from_summaries(item.summaries), settings)
             batches.set_decision(conn, batch_id, item.media_object_id, decision.way, decision.reasons)
-            log.info("%s: %s %s", item.key, decision.way, "; ".join(decision.reasons))
+            log.info("%s: %s %s", printable(item.key), decision.way, "; ".join(decision.reasons))
             ways.add(TRANSCRIBE if decision.transcribe else REVIEW)
     return sorted(ways)
 
@@ -49,7 +52,7 @@ def queue_for_review(batch_id: int) -> int:
 def load_transcripts(batch_id: int) -> int:
     """Load what the stages left as artifacts into the catalog, one transaction a recording; how many.
 
-    Items whose artifacts have vanished are quarantined with that reason; the others go on.
+    A recording whose artifacts have vanished leaves the batch: it is tried again from the beginning. The others go on.
     """
     loaded = 0
     use_s3_environment()
@@ -59,15 +62,10 @@ def load_transcripts(batch_id: int) -> int:
                 _load(conn, item)
                 loaded += 1
             except TerminalError as error:
-                log.warning("%s: %s", item.key, error)
-                ledger.set_state(
-                    conn,
-                    item.media_object_id,
-                    "quarantined",
-                    code=error.code,
-                    reason=error.message,
-                    stage="load_transcripts",
-                )
+                log.warning("%s: %s: %s", printable(item.key), error.code, printable(error.message, LONGEST_MESSAGE))
+                report = ItemError(kind="terminal", code=error.code, message=error.message)
+                failure = failures.of_item(report, "load_transcripts")
+                failures.settle(conn, batch_id, {item.media_object_id: failure}, patience())
     return loaded
 
 
@@ -93,7 +91,7 @@ def _artifact(item: BatchItem, stage: str, kind: Any) -> Any:
     payload = open_store(artifact_store()).get(str(item.audio_sha256), stage, item.upstream[stage])
     if payload is None:
         raise TerminalError(
-            f"{item.key}: the artifact of {stage} is gone from the store; put the recording back into the queue",
+            f"{printable(item.key)}: the artifact of {stage} is gone from the store; it is computed again",
             code="missing_artifact",
         )
     return codec.load(kind, payload)
@@ -102,37 +100,54 @@ def _artifact(item: BatchItem, stage: str, kind: Any) -> Any:
 def publish(batch_id: int) -> dict[str, Any]:
     """Bring Elasticsearch up to what the catalog says of this batch; TransientError while the cluster is away."""
     from mediaindex.search.client import connect as connect_search
-    from mediaindex.search.publish import publish_pending
+    from mediaindex.search.outbox import publish_pending
     from mediaindex.search.setup import prepare
 
     client = connect_search(connections.elasticsearch_url())
     prepare(client)
     with connect(connections.database_url()) as conn:
         counts = publish_pending(conn, client, batch_id=batch_id)
+    if counts.failed:
+        log.warning("Elasticsearch refused %d recordings; they stay in the outbox, `finish` says why", counts.failed)
     return {"published": counts.published, "failed": counts.failed}
 
 
 def finish(batch_id: int) -> dict[str, Any]:
-    """Settle every recording of the batch on the ledger; TerminalError where a failed task left some unsettled.
+    """Settle every recording of the batch on the ledger; TerminalError where some are left without an end.
 
-    Those stay claimed and in their batch, with a reason, so that clearing the failed task goes on with them; and so
-    that another try of this comes to the same verdict.
+    Those stay claimed and in their batch, with a reason, so that clearing a failed task goes on with them, and so that
+    another try of this comes to the same verdict. When the run has ended, ``sweep_ledger`` takes care of them.
     """
     with connect(connections.database_url()) as conn:
         summary = batches.finish(conn, batch_id)
+        unpublished = dict(summary.unpublished)
         for id_ in summary.unfinished:
-            reason = (
-                f"a task of run batch_{batch_id} failed before this recording was done; mend its cause and clear it"
-            )
-            ledger.set_state(conn, id_, "claimed", code="run_failed", reason=reason, stage="finish")
+            code, reason = _why_left(batch_id, unpublished.get(id_))
+            log.warning("media object %d: %s: %s", id_, code, reason)
+            ledger.set_state(conn, id_, "claimed", code=code, reason=reason, stage="finish")
     numbers = {
         "indexed": summary.indexed,
         "in_review": summary.in_review,
         "duplicate": summary.duplicate,
         "quarantined": summary.quarantined,
+        "gone": summary.gone,
         "unfinished": len(summary.unfinished),
     }
     log.info("batch %d: %s", batch_id, ", ".join(f"{count} {state}" for state, count in numbers.items() if count))
     if summary.unfinished:
-        raise TerminalError(f"batch {batch_id}: {len(summary.unfinished)} recordings could not be finished")
+        raise TerminalError(
+            f"batch {batch_id}: {len(summary.unfinished)} recordings could not be finished, "
+            f"{len(unpublished)} of them only wait for Elasticsearch; the lines above say why"
+        )
     return numbers
+
+
+def _why_left(batch_id: int, refused: str | None) -> tuple[str, str]:
+    """Code and reason of a recording without an end; ``refused`` is what Elasticsearch said of its transcript."""
+    if refused is not None:
+        said = f"Elasticsearch refused it: {printable(refused, LONGEST_MESSAGE)}" if refused else "it waits to be sent"
+        return "not_published", f"its transcript is in the catalog, but not in Elasticsearch: {said}"
+    return (
+        "run_failed",
+        f"a task of batch {batch_id} failed before this recording was done; it is tried again when the run has ended",
+    )

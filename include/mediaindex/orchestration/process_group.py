@@ -8,6 +8,7 @@ import selectors
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -40,14 +41,19 @@ class ProcessGroup:
         """Of the child, and of its group."""
         return self._process.pid
 
-    def follow(self, tell: Callable[[str], None]) -> int:
+    def follow(self, tell: Callable[[str], None], limit_s: float | None = None) -> int:
         """Hand each line of output to ``tell`` until the child ends; its exit code, negative for a signal.
 
-        Whatever interrupts this, and whatever the child leaves running, the whole group has ended afterwards.
+        Raises TimeoutError where it still runs after ``limit_s`` seconds. Whatever interrupts this, and whatever the
+        child leaves running, the whole group has ended afterwards.
         """
+        deadline = time.monotonic() + (float("inf") if limit_s is None else limit_s)
         try:
-            self._read(tell)
-            return self._process.wait()
+            self._read(tell, deadline)
+            left = deadline - time.monotonic()
+            return self._process.wait(None if limit_s is None else max(0.0, left))
+        except subprocess.TimeoutExpired:  # it has closed its output and does not end
+            raise TimeoutError from None
         finally:
             self.end()
 
@@ -68,7 +74,7 @@ class ProcessGroup:
             return False
         return True
 
-    def _read(self, tell: Callable[[str], None]) -> None:
+    def _read(self, tell: Callable[[str], None], deadline: float) -> None:
         assert self._process.stdout is not None  # noqa: S101  # it is PIPE
         lines = _Lines(tell)
         with self._process.stdout as stream, selectors.DefaultSelector() as selector:
@@ -79,12 +85,14 @@ class ProcessGroup:
                 ended = self._process.poll() is not None
                 if selector.select(0 if ended else POLL_S):
                     chunk = os.read(stream.fileno(), 65_536)
-                    if chunk:
-                        lines.feed(chunk)
-                        continue
+                    if not chunk:
+                        break
+                    lines.feed(chunk)
+                elif ended:
                     break
-                if ended:
-                    break
+                if time.monotonic() > deadline:
+                    lines.close()
+                    raise TimeoutError
         lines.close()
 
 

@@ -14,11 +14,14 @@ from mediaindex.errors import TerminalError, TransientError
 from . import connections
 from .child import NothingToDoError, SpeechChild, child_environment
 from .defaults import SPEECH_POOL, SPEECH_TIMEOUT
+from .splitting import run_split, timed
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from mediaindex.runner.job import Job, JobResult
+    from mediaindex.runner.job import JobResult
+
+    from .batch_job import Work
 
 
 class SpeechStageOperator(BaseOperator):
@@ -27,9 +30,10 @@ class SpeechStageOperator(BaseOperator):
     :param stage: name of the stage, one of ``mediaindex.runner.bindings``
     :param batch_id: id of the batch in the catalog (templated)
 
-    Exit codes of the child become Airflow's ways to end: 0 done · 10 failed for good · 11 skipped · 75, a signal or a
-    crash: retried. An item that fails is noted on the ledger and never takes the others along; only items that may
-    pass another time make the task retry, and what is done then comes back from the artifacts.
+    Exit codes of the child become Airflow's ways to end: 0 done · 10 failed for good · 11 skipped · 75 or an unknown
+    one: retried. An item that fails is noted on the ledger and never takes the others along, not even one that kills
+    the child or makes it hang: the batch is then run in halves. Only items that may pass another time make the task
+    retry; after the last try they go back into the queue. What is done comes back from the artifacts.
     """
 
     template_fields: Sequence[str] = ("batch_id",)
@@ -46,17 +50,21 @@ class SpeechStageOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Small numbers for XCom: how many were done, cached and failed, and how fast."""
-        from .batch_job import record, speech_job
+        from . import batch_job
 
-        job = speech_job(int(self.batch_id), self.stage)
-        if not job.items:
-            raise AirflowSkipException(f"{self.stage}: no recording of batch {self.batch_id} is left for it")
-        result = self._run(job)
+        batch_id = int(self.batch_id)
+        if self.stage == batch_job.FIRST_STAGE:
+            run = context["dag_run"]
+            batch_job.take_over(batch_id, run.dag_id, run.run_id)
+        work = batch_job.speech_work(batch_id, self.stage)
+        if not work.job.items:
+            raise AirflowSkipException(f"{self.stage}: no recording of batch {batch_id} is left for it")
+        result = self._run(work)
         last_try = context["ti"].try_number > (context["ti"].max_tries or 0)
-        waiting = record(int(self.batch_id), result, give_up=last_try)
+        waiting = batch_job.record(batch_id, result, last_try=last_try)
         if waiting:
             raise TransientError(
-                f"{self.stage}: {waiting} of {len(job.items)} may pass another time; see the lines above"
+                f"{self.stage}: {waiting} of {len(work.job.items)} may pass another time; see the lines above"
             )
         return counts(result)
 
@@ -65,7 +73,7 @@ class SpeechStageOperator(BaseOperator):
         if self._child:
             self._child.stop()
 
-    def _run(self, job: Job) -> JobResult:
+    def _run(self, work: Work) -> JobResult:
         python = os.environ.get("MEDIAINDEX_SPEECH_PYTHON")
         if not python:
             raise AirflowFailException(
@@ -73,8 +81,9 @@ class SpeechStageOperator(BaseOperator):
             )
         environment = child_environment(os.environ, connections.s3_environment())
         self._child = SpeechChild(python, environment, self.log)
+        given = self.execution_timeout or SPEECH_TIMEOUT
         try:
-            return self._child.run(job)
+            return run_split(work.job, timed(self._child.run, work.audio_seconds, given.total_seconds()))
         except NothingToDoError as error:
             raise AirflowSkipException(error.message) from error
         except TerminalError as error:

@@ -13,10 +13,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mediaindex.errors import TerminalError, TransientError
+from mediaindex.stages.media.process import printable
 
 from .job import ExitCode, ItemResult, Job, JobItem, JobResult
 
 log = logging.getLogger("mediaindex.runner")
+
+LONGEST_LINE = 8_192  # characters; a message may quote what a stranger's file contains
 
 
 def main(arguments: list[str] | None = None) -> ExitCode:
@@ -61,9 +64,11 @@ def _run(job: Job) -> JobResult:
     def tell(item: JobItem, result: ItemResult) -> None:
         nonlocal done
         done += 1
-        log.info("%s %d/%d %s: %s", job.stage, done, len(job.items), item.name, item_line(result))
+        log.info(
+            "%s %d/%d %s: %s", job.stage, done, len(job.items), item.name, printable(item_line(result), LONGEST_LINE)
+        )
 
-    return run_job(job, open_store(job.store), Engines(), tell)
+    return run_job(job, open_store(job.store), Engines(job.recognisers), tell)
 
 
 def _write(path: Path, result: JobResult) -> None:
@@ -76,11 +81,12 @@ def item_line(result: ItemResult) -> str:
     """One item's fate for a log: cost and speed, or the reason."""
     if result.error:
         return f"{result.error.kind} {result.error.code}: {result.error.message}"
+    warned = "".join(f"; warning: {text}" for text in result.summary.get("warnings", ()))
     if result.status == "cached":
-        return "already there"
+        return f"already there{warned}"
     usage = result.usage
     speed = f", {usage.audio_s / usage.wall_s:.0f}x real time" if usage.audio_s and usage.wall_s else ""
-    return f"{usage.audio_s:.1f} s of audio in {usage.wall_s:.1f} s{speed}"
+    return f"{usage.audio_s:.1f} s of audio in {usage.wall_s:.1f} s{speed}{warned}"
 
 
 def summary_line(result: JobResult) -> str:

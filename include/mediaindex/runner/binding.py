@@ -43,6 +43,7 @@ class Binding:
     run: Callable[[Inputs, Any], Any]
     summary: Callable[[Any], dict[str, Any]]
     hints: Callable[[Hints], dict[str, str]] = _no_hints
+    concurrent: bool = False  # several items at a time: for stages that wait for programs, models or the store
 
     def fingerprint(self, item: JobItem, settings: Any, engines: Engines) -> str:
         """The name of this computation for this item."""

@@ -15,12 +15,24 @@ from mediaindex.stages import (
 
 from . import summaries
 from .binding import Binding, Inputs
+from .job import Hints
 from .normalize_item import ENGINE
 
 
 def _assess(inputs: Inputs, settings: assess.Settings) -> results.Assessment:
     normalized, speech, speakers, language, recognition = (inputs.upstream[stage] for stage in ASSESS_READS)
     return assess.assess(normalized, speech, speakers, language, recognition, settings)
+
+
+def _diarize(inputs: Inputs, settings: diarize.Settings) -> results.Speakers:
+    hints, engines = inputs.item.hints, inputs.engines
+    detector = engines.detector if hints.party_a_channel else None
+    return diarize.diarize(inputs.audio(), engines.diarizer, settings, hints.speakers, detector)
+
+
+def _diarize_hints(hints: Hints) -> dict[str, str]:
+    speakers = {"speakers": str(hints.speakers)} if hints.speakers else {}
+    return speakers | ({"party_a_channel": "yes"} if hints.party_a_channel else {})
 
 
 ASSESS_READS = ("normalize", "detect_speech", "diarize", "identify_language", "transcribe")
@@ -34,6 +46,7 @@ NORMALIZE = Binding(
     identities=lambda _: (ENGINE,),
     run=lambda inputs, settings: NotImplemented,  # normalize_item: its input is the recording, not an artifact
     summary=summaries.of_normalized,
+    concurrent=True,
 )
 
 DETECT_SPEECH = Binding(
@@ -45,6 +58,7 @@ DETECT_SPEECH = Binding(
     identities=lambda engines: (engines.detector.identity,),
     run=lambda inputs, settings: detect_speech.detect_speech(inputs.audio(), inputs.engines.detector, settings),
     summary=summaries.of_speech,
+    concurrent=True,
 )
 
 DIARIZE = Binding(
@@ -53,12 +67,11 @@ DIARIZE = Binding(
     reads=("normalize",),
     settings=diarize.Settings,
     result=results.Speakers,
-    identities=lambda engines: (engines.diarizer.identity,),
-    run=lambda inputs, settings: diarize.diarize(
-        inputs.audio(), inputs.engines.diarizer, settings, inputs.item.hints.speakers
-    ),
+    identities=lambda engines: (engines.diarizer.identity, engines.detector.identity),
+    run=_diarize,
     summary=summaries.of_speakers,
-    hints=lambda hints: {"speakers": str(hints.speakers)} if hints.speakers else {},
+    concurrent=True,
+    hints=_diarize_hints,
 )
 
 IDENTIFY_LANGUAGE = Binding(
@@ -72,6 +85,7 @@ IDENTIFY_LANGUAGE = Binding(
         inputs.audio(), inputs.engines.detector, inputs.engines.identifier, settings, inputs.item.hints.languages
     ),
     summary=summaries.of_language,
+    concurrent=True,
     hints=lambda hints: {"languages": ",".join(sorted(hints.languages))} if hints.languages else {},
 )
 
@@ -91,6 +105,7 @@ TRANSCRIBE = Binding(
         inputs.item.hints.vocabulary,
     ),
     summary=summaries.of_recognition,
+    concurrent=True,
     hints=lambda hints: {"vocabulary": "\n".join(sorted(hints.vocabulary))} if hints.vocabulary else {},
 )
 
@@ -111,9 +126,13 @@ FIND_TOPICS = Binding(
     reads=("assess",),
     settings=find_topics.Settings,
     result=results.Topics,
-    identities=lambda engines: (engines.reader.identity, engines.restorer.identity),
+    identities=lambda engines: (engines.reader.identity, engines.restorer.identity, engines.number_finder.identity),
     run=lambda inputs, settings: find_topics.find_topics(
-        inputs.upstream["assess"].transcript, inputs.engines.reader, inputs.engines.restorer, settings
+        inputs.upstream["assess"].transcript,
+        inputs.engines.reader,
+        inputs.engines.restorer,
+        inputs.engines.number_finder,
+        settings,
     ),
     summary=summaries.of_topics,
 )

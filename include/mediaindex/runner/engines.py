@@ -6,9 +6,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from mediaindex.errors import ModelMissingError
-from mediaindex.models import LocatedModel, ensure, load_registry, try_locate
-from mediaindex.models.locate import how_to_get
+from mediaindex.models import LocatedModel, ensure, try_locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,14 +15,11 @@ if TYPE_CHECKING:
         CaseRestorer,
         Diarizer,
         LanguageIdentifier,
+        NumberFinder,
         Recogniser,
-        Samples,
         SpeechDetector,
         TextReader,
     )
-    from mediaindex.timeline import Word
-
-CONFORMER = "stt-en-conformer-ctc-small"
 
 
 def _model(name: str) -> LocatedModel:
@@ -35,24 +30,14 @@ def _identity(library: str, *models: LocatedModel) -> str:
     return f"{library} {version(library)} sha256:{'+'.join(model.sha256 for model in models)}"
 
 
-class MissingRecogniser:
-    """Stands for a recogniser whose weights are not here: says so when it is asked, and in the fingerprint."""
-
-    def __init__(self, name: str) -> None:
-        entry = load_registry()[name]
-        self.name = name
-        self.languages = frozenset(entry.languages)
-        self.identity = f"missing {name}"
-
-    def recognise(
-        self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
-    ) -> list[tuple[Word, ...]]:
-        """Raises ModelMissingError that names all three ways to get the model."""
-        raise ModelMissingError(how_to_get(load_registry()[self.name]))
-
-
 class Engines:
-    """One engine a kind and process, shared by every item of the batch."""
+    """One engine a kind and process, shared by every item of the batch.
+
+    ``recognisers``: registry names in order of preference; empty leaves it to MEDIAINDEX_RECOGNISERS and the default.
+    """
+
+    def __init__(self, recognisers: Sequence[str] = ()) -> None:
+        self._recognisers = tuple(recognisers)
 
     @cached_property
     def detector(self) -> SpeechDetector:
@@ -64,12 +49,15 @@ class Engines:
 
     @cached_property
     def diarizer(self) -> Diarizer:
-        """pyannote's pipeline."""
-        from mediaindex.engines import pyannote
+        """pyannote's method on ONNX Runtime; pyannote's community-1 where its weights and a GPU are here."""
+        from mediaindex.engines import diarizer, pyannote
+        from mediaindex.engines.device import device
 
-        segmentation, embedding = _model("pyannote-segmentation-3.0"), _model("wespeaker-resnet34")
-        identity = _identity("pyannote.audio", segmentation, embedding)
-        return pyannote.load(segmentation.path, embedding.path, identity=identity)
+        community = try_locate("pyannote-community-1") if device() == "cuda" else None
+        if community:
+            return pyannote.load_community(community.path, identity=_identity("pyannote.audio", community))
+        segmentation, embedding = _model("pyannote-segmentation-3.0-onnx"), _model("wespeaker-resnet34")
+        return diarizer.load(segmentation, embedding, identity=_identity("onnxruntime", segmentation, embedding))
 
     @cached_property
     def identifier(self) -> LanguageIdentifier:
@@ -80,12 +68,17 @@ class Engines:
 
     @cached_property
     def recognisers(self) -> Sequence[Recogniser]:
-        """In order of preference: the Conformer for English; Whisper for the rest, and where that is missing."""
-        from mediaindex.engines import conformer_ctc, faster_whisper
+        """``raw_recognisers``, each with the calibration of its weights where there is one."""
+        from .calibrated import calibrated
 
-        located = try_locate(CONFORMER)
-        conformer = conformer_ctc.load(located) if located else MissingRecogniser(CONFORMER)
-        return [conformer, faster_whisper.load_recogniser(_model("whisper-base"))]
+        return [calibrated(recogniser) for recogniser in self.raw_recognisers]
+
+    @cached_property
+    def raw_recognisers(self) -> Sequence[Recogniser]:
+        """In order of preference; ConfigError where one of them is in no registry."""
+        from .recogniser_choice import chosen, recogniser_of
+
+        return [recogniser_of(entry) for entry in chosen(self._recognisers)]
 
     @cached_property
     def reader(self) -> TextReader:
@@ -96,9 +89,15 @@ class Engines:
         return spacy_reader.load(model.path, identity=_identity("spacy", model))
 
     @cached_property
+    def number_finder(self) -> NumberFinder:
+        """text2num's rules."""
+        from mediaindex.engines import spoken_numbers
+
+        return spoken_numbers.load()
+
+    @cached_property
     def restorer(self) -> CaseRestorer:
         """English case statistics."""
         from mediaindex.engines import truecase
 
-        model = _model("truecase-english")
-        return truecase.load(model.path, identity=f"truecase {model.sha256}")
+        return truecase.load(_model("truecase-english"))

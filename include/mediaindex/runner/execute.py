@@ -1,18 +1,27 @@
-"""Run one stage over one batch: each item on its own, so that a poison file never takes the others along."""
+"""Run one stage over one batch: each item on its own, so that a poison file never takes the others along.
+
+Several items at a time, where the stage allows it: while one waits for the store or for a model, another one uses the
+cores; and recognisers see the chunks of several recordings at once.
+"""
 
 from __future__ import annotations
 
 import errno
 import logging
+import os
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
 
 from mediaindex.config.stage_settings import read_settings
 from mediaindex.errors import MediaindexError, TerminalError, TransientError
 from mediaindex.stages.audio import Audio
+from mediaindex.stages.normalize import AUDIO, CHANNELS
 from mediaindex.stages.results import NormalizedAudio
 
 from . import codec
@@ -20,7 +29,7 @@ from .binding import Binding, Inputs
 from .bindings import BINDINGS, NORMALIZE
 from .job import ItemError, ItemResult, Job, JobItem, JobResult
 from .normalize_item import normalize_item
-from .usage import Meter
+from .usage import Meter, shared
 
 if TYPE_CHECKING:
     from mediaindex.storage.artifacts import ArtifactStore
@@ -46,6 +55,8 @@ class Bench:
     folder: Path
     settings: Any
     bindings: Mapping[str, Binding]
+    # One a computation: a second copy of the same audio waits for the first one's result instead of repeating it.
+    busy: defaultdict[tuple[str, str], Lock] = field(default_factory=lambda: defaultdict(Lock))
 
 
 def run_job(
@@ -57,34 +68,52 @@ def run_job(
 ) -> JobResult:
     """Run the job's stage over its items; an error of one item is its result, not the job's.
 
+    ``progress`` hears of each item when it is done, in this thread. An item's usage is its share of the whole job's.
     Raises TerminalError where the job itself can never work: an unknown stage, a wrong setting, a missing model.
     """
     binding = bindings.get(job.stage)
     if binding is None:
         raise TerminalError(f"stage {job.stage!r} is unknown; known are {', '.join(bindings)}", code="bad_job")
     settings = read_settings(binding.settings, job.settings)
-    results = []
+    binding.identities(engines)  # makes the engines, once, before several threads ask for them
+    meter = Meter()
     with tempfile.TemporaryDirectory(prefix="mediaindex-") as folder:
-        for number, item in enumerate(job.items, 1):
-            place = Path(folder) / str(number)
-            place.mkdir()
-            result = _run_item(binding, item, Bench(store, engines, place, settings, bindings))
-            results.append(result)
-            if progress:
-                progress(item, result)
-    return JobResult(stage=job.stage, items=tuple(results))
+        bench = Bench(store, engines, Path(folder), settings, bindings)
+        results = _run_items(binding, job.items, bench, progress)
+    return JobResult(stage=job.stage, items=tuple(shared(results, meter.read(0.0))))
+
+
+def _run_items(binding: Binding, items: Sequence[JobItem], bench: Bench, progress: Progress | None) -> list[ItemResult]:
+    """The results, in the items' order. An error of the installation ends the job: what has not begun never does."""
+    workers = max(2, len(os.sched_getaffinity(0))) if binding.concurrent else 1
+    with ThreadPoolExecutor(workers, thread_name_prefix=binding.name) as pool:
+        futures: dict[Future[ItemResult], JobItem] = {
+            pool.submit(_run_item, binding, item, bench): item for item in items
+        }
+        try:
+            for future in as_completed(futures):
+                result = future.result()
+                if progress:
+                    progress(futures[future], result)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
 
 
 def _run_item(binding: Binding, item: JobItem, bench: Bench) -> ItemResult:
     meter = Meter()
-    try:
-        if binding is NORMALIZE:
-            return normalize_item(item, bench.store, bench.folder, bench.settings, meter)
-        return _stage_item(binding, item, bench, meter)
-    except Exception as error:
-        if _is_installation(error):
-            raise  # every other recording would fail alike: the task must be red, not the ledger full of good files
-        return ItemResult(id=item.id, status="failed", error=_describe(binding, item, error), usage=meter.read(0.0))
+    # A folder of its own, gone with it: a batch of long recordings would otherwise fill the disk.
+    with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
+        own = replace(bench, folder=Path(folder))
+        try:
+            if binding is NORMALIZE:
+                return normalize_item(item, own.store, own.folder, own.settings, meter)
+            return _stage_item(binding, item, own, meter)
+        except Exception as error:
+            if _is_installation(error):
+                raise  # every other recording would fail alike: the task must be red, not the ledger full of good files
+            return ItemResult(id=item.id, status="failed", error=_describe(binding, item, error), usage=meter.read(0.0))
 
 
 def _is_installation(error: Exception) -> bool:
@@ -110,23 +139,35 @@ def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
 def _stage_item(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> ItemResult:
     sha256, upstream = _upstream(binding, item, bench)
     mark = binding.fingerprint(item, bench.settings, bench.engines)
-    known = bench.store.get(sha256, binding.name, mark)
-    if known is None:
-        inputs = Inputs(item, upstream, lambda: _audio(item, sha256, upstream, bench), bench.engines)
-        result = binding.run(inputs, bench.settings)
-        bench.store.put(sha256, binding.name, mark, codec.dump(result))
-    else:
-        result = codec.load(binding.result, known)
+    with bench.busy[sha256, mark]:
+        result = _known(binding, sha256, mark, bench)
+        status: Literal["done", "cached"] = "done" if result is None else "cached"
+        if result is None:
+            inputs = Inputs(item, upstream, lambda: _audio(item, sha256, upstream, bench), bench.engines)
+            result = binding.run(inputs, bench.settings)
+            bench.store.put(sha256, binding.name, mark, codec.dump(result))
     normalized = upstream.get(NORMALIZE.name)
     return ItemResult(
         id=item.id,
-        status="done" if known is None else "cached",
+        status=status,
         audio_sha256=sha256,
         fingerprint=mark,
         engine="; ".join(binding.identities(bench.engines)),
         summary=binding.summary(result),
         usage=meter.read(normalized.duration if normalized else 0.0),
     )
+
+
+def _known(binding: Binding, sha256: str, mark: str, bench: Bench) -> Any:
+    """What an earlier run left; None where there is nothing, or nothing that can be read."""
+    payload = bench.store.get(sha256, binding.name, mark)
+    if payload is None:
+        return None
+    try:
+        return codec.load(binding.result, payload)
+    except TerminalError as error:
+        log.warning("%s: %s; it is computed again", binding.name, error)
+        return None
 
 
 def _upstream(binding: Binding, item: JobItem, bench: Bench) -> tuple[str, dict[str, Any]]:
@@ -150,9 +191,13 @@ def _upstream(binding: Binding, item: JobItem, bench: Bench) -> tuple[str, dict[
 
 def _audio(item: JobItem, sha256: str, upstream: dict[str, Any], bench: Bench) -> Audio:
     normalized: NormalizedAudio = upstream[NORMALIZE.name]
-    path = bench.folder / "audio.flac"
-    if not path.exists() and not bench.store.get_file(
-        sha256, NORMALIZE.name, item.upstream[NORMALIZE.name], path.name, path
-    ):
-        raise TerminalError(f"{item.name}: its normalised audio is gone; run normalize again", code="missing_artifact")
-    return Audio(path, normalized.duration, normalized.clock)
+
+    def bring(name: str) -> Path:
+        path = bench.folder / name
+        mark = item.upstream[NORMALIZE.name]
+        if not path.exists() and not bench.store.get_file(sha256, NORMALIZE.name, mark, name, path):
+            raise TerminalError(f"{item.name}: its {name} is gone; run normalize again", code="missing_artifact")
+        return path
+
+    channels = (lambda: bring(CHANNELS)) if normalized.channels_kept > 1 else None
+    return Audio(bring(AUDIO), normalized.duration, normalized.clock, channels)

@@ -88,12 +88,16 @@ class FolderStore(_Strict):
 
 
 class Job(_Strict):
-    """One stage over one batch. ``settings`` overrides fields of the stage's settings dataclass."""
+    """One stage over one batch. ``settings`` overrides fields of the stage's settings dataclass.
+
+    ``recognisers``: registry names in order of preference; empty leaves the choice to the machine (see engines.py).
+    """
 
     stage: str
     items: tuple[JobItem, ...]
     store: S3Store | FolderStore = Field(discriminator="kind")
     settings: dict[str, Any] = {}
+    recognisers: tuple[str, ...] = ()
 
 
 class ItemError(_Strict):

@@ -16,6 +16,7 @@ def of_normalized(audio: NormalizedAudio) -> dict[str, Any]:
         "codec": audio.codec,
         "has_video": audio.has_video,
         "title": audio.title,
+        "warnings": list(audio.warnings),
     }
 
 
@@ -31,7 +32,7 @@ def of_speech(speech: Speech) -> dict[str, Any]:
 
 def of_speakers(speakers: Speakers) -> dict[str, Any]:
     """How many speak."""
-    return {"speakers": speakers.count}
+    return {"speakers": speakers.count, "warnings": list(speakers.warnings)}
 
 
 def of_language(language: Language) -> dict[str, Any]:
@@ -50,6 +51,9 @@ def of_recognition(recognition: Recognition) -> dict[str, Any]:
         "recogniser": recognition.recogniser,
         "fallback": recognition.fallback,
         "gaps": len(recognition.gaps),
+        "languages": sorted({part.language for part in recognition.parts}),
+        "doubtful_seconds": round(sum(doubt.span.duration for doubt in recognition.doubts), 3),
+        "second_seconds": round(sum(span.duration for span in recognition.second), 3),
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import resource
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .job import Usage
+from .job import ItemResult, Usage
 
 
 def _cpu_seconds() -> float:
@@ -30,3 +31,16 @@ class Meter:
             peak_mb=round(max(peaks) / 1024, 1),
             audio_s=round(audio_s, 3),
         )
+
+
+def shared(results: Sequence[ItemResult], whole: Usage) -> Iterator[ItemResult]:
+    """Each item with its share of the job's wall and CPU seconds, by the time that it was being worked on.
+
+    Items that run at the same time share the cores, and a process's CPU seconds say nothing about which of them used
+    them: shares add up to what the job cost, so that sums over items, batches and days are right.
+    """
+    worked = sum(result.usage.wall_s for result in results) or 1.0
+    for result in results:
+        share = result.usage.wall_s / worked
+        mine = {"wall_s": round(whole.wall_s * share, 3), "cpu_s": round(whole.cpu_s * share, 3)}
+        yield result.model_copy(update={"usage": result.usage.model_copy(update=mine)})

@@ -4,9 +4,10 @@ from .client import connect, from_environment
 from .documents import recording_document, turn_documents
 from .matches import Piece
 from .names import DEFAULT, Indexes
-from .publish import PublishCounts, publish, publish_pending
+from .outbox import PublishCounts, publish_pending
+from .publish import publish, withdraw
 from .query import Filters, Hit, search
-from .reindex import reindex
+from .reindex import Rebuilt, reindex
 from .setup import Prepared, prepare
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Piece",
     "Prepared",
     "PublishCounts",
+    "Rebuilt",
     "connect",
     "from_environment",
     "prepare",
@@ -26,4 +28,5 @@ __all__ = [
     "reindex",
     "search",
     "turn_documents",
+    "withdraw",
 ]

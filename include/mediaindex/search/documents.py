@@ -79,6 +79,9 @@ def _turn(transcript: PublishableTranscript, turn: PublishableTurn) -> Document:
         "word_starts": list(turn.word_starts),
         "link": link(transcript.bucket, transcript.key, turn.start),
     }
+    if turn.spoken is not None:
+        # Who types "nineteen eighty four" finds it too, where the text says 1984.
+        document |= {"spoken": turn.spoken, "spoken_starts": list(turn.spoken_starts)}
     if turn.language in template("turns")["properties"]["stemmed"]["properties"]:
         # Only the analyzer of the language spoken: an English stemmer over German finds words nobody said.
         document["stemmed"] = {turn.language: turn.text}

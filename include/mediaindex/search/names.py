@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
 KINDS = ("turns", "recordings")
 
@@ -12,6 +14,7 @@ class Indexes:
     """The two aliases everything reads and writes through; concrete indexes are ``{alias}-{number:06}``."""
 
     prefix: str = "mediaindex"
+    through_alias: ClassVar[bool] = True
 
     @property
     def turns(self) -> str:
@@ -32,4 +35,15 @@ class Indexes:
         return f"{self.alias(kind)}-{number:06}"
 
 
-DEFAULT = Indexes()
+@dataclass(frozen=True, slots=True)
+class Concrete:
+    """Two indexes by their own names, past the aliases: what a rebuild fills."""
+
+    turns: str
+    recordings: str
+    through_alias: ClassVar[bool] = False
+
+
+Places: TypeAlias = Indexes | Concrete
+
+DEFAULT = Indexes(os.environ.get("MEDIAINDEX_INDEX_PREFIX") or "mediaindex")

@@ -102,7 +102,7 @@ def _checked(words: str) -> str:
 
 def _query(text: str, phrase: bool) -> dict[str, Any]:
     # As it was said counts more than a word of the same stem.
-    fields = ["text^2", "stemmed.*"]
+    fields = ["text^2", "spoken^2", "stemmed.*"]
     if phrase:
         return {"multi_match": {"query": text, "fields": fields, "type": "phrase"}}
     # With PHRASE alone, quotes are the only syntax; wildcards, minus, regular expressions are letters like any other.
@@ -125,7 +125,7 @@ def _filters(filters: Filters) -> list[dict[str, Any]]:
 def _highlight(opening: str, closing: str) -> dict[str, Any]:
     return {
         "type": "unified",
-        "fields": {"text": {}, "stemmed.*": {}},
+        "fields": {"text": {}, "stemmed.*": {}, "spoken": {}},
         "number_of_fragments": 0,  # the whole turn: the marks lead to the word, and the word to its second
         "pre_tags": [opening],
         "post_tags": [closing],
@@ -135,22 +135,34 @@ def _highlight(opening: str, closing: str) -> dict[str, Any]:
 
 def _hit(found: Mapping[str, Any], opening: str, closing: str) -> Hit:
     document = found["_source"]
-    text = document["text"]
-    ranges = _ranges(found.get("highlight", {}), text, opening, closing)
+    text, starts, ranges = _matched(document, found.get("highlight", {}), opening, closing)
     match = best_match(text, ranges)
-    start = start_of(match.word, document["start"], document["word_starts"], len(text.split()))
+    start = start_of(match.word, document["start"], starts, len(text.split()))
     return Hit(
         **{name: document[name] for name in ("recording", "title", "key", "source", "turn", "speaker", "language")},
         start=document["start"],
         end=document["end"],
         start_of_match=start,
-        text=text,
+        text=document["text"],
         highlight=match.pieces,
         score=float(found["sort"][0]),
         link=at_second(document["link"], start),
         needs_review=document["needs_review"],
         cursor=tuple(found["sort"]),
     )
+
+
+def _matched(
+    document: Mapping[str, Any], highlight: Mapping[str, list[str]], opening: str, closing: str
+) -> tuple[str, Sequence[float], list[tuple[int, int]]]:
+    """The text in which most was marked (as people read it, or as it was said), when its words begin, and the marks."""
+    text = document["text"]
+    read = _ranges({field: marked for field, marked in highlight.items() if field != "spoken"}, text, opening, closing)
+    spoken = document.get("spoken", "")
+    said = _ranges({"spoken": highlight.get("spoken", [])}, spoken, opening, closing)
+    if len(said) > len(read):
+        return spoken, document["spoken_starts"], said
+    return text, document["word_starts"], read
 
 
 def _ranges(highlight: Mapping[str, list[str]], text: str, opening: str, closing: str) -> list[tuple[int, int]]:

@@ -1,92 +1,138 @@
-"""Rebuild an index under a new template, and switch to it without a moment in which search is empty."""
+"""Rebuild both indexes from the catalog and switch to them, without a moment in which search lacks anything.
+
+Publishers go on writing to the indexes in use. At the end they are held for the moment in which the new ones catch up
+with what was published meanwhile and take over the aliases. A rebuild that was killed goes on where it was.
+"""
 
 from __future__ import annotations
 
 import time
-import warnings
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from elasticsearch import BadRequestError, Elasticsearch
-from elasticsearch.exceptions import GeneralAvailabilityWarning
+from elasticsearch import Elasticsearch
 
-from mediaindex.errors import TerminalError, TransientError
+from mediaindex.catalog import publications, publishing_locks
+from mediaindex.errors import TerminalError
 
+from . import new_indexes
 from .client import translated
-from .names import DEFAULT, Indexes
+from .documents import recording_document
+from .names import DEFAULT, Concrete, Indexes
+from .new_indexes import Unfinished
+from .outbox import Catalog
+from .publish import action, publish, turn_actions, withdraw, write_all
 from .setup import prepare
 
-POLL = 0.5  # seconds between looks at the copying task
+if TYPE_CHECKING:
+    from mediaindex.catalog.publications import PublishableTranscript, Settled
+
+PAGE = 100  # recordings between two looks at the progress
+LINGER = 10.0  # seconds that the old indexes stay after the switch, for searches under way
+
+Progress = Callable[[int, int], None]  # recordings written, recordings there are
 
 
-def reindex(client: Elasticsearch, kind: str, indexes: Indexes = DEFAULT, *, timeout: float = 24 * 3600) -> str:
-    """Copy the index of ``kind`` (``turns`` or ``recordings``) into a new one; its name. The old one is deleted.
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The new indexes, how many recordings and turns were written, and how many recordings were there already."""
 
-    Searches go on throughout. Writes are refused while it copies, which publishers see as "busy": the catalog's outbox
-    keeps what is due, so nothing is lost. Raises TransientError after ``timeout`` seconds, TerminalError where
-    documents do not fit the new template; then the old index is as it was.
+    indexes: Concrete
+    recordings: int
+    turns: int
+    resumed_after: int
+
+
+def reindex(
+    conn: Catalog,
+    client: Elasticsearch,
+    indexes: Indexes = DEFAULT,
+    *,
+    progress: Progress = lambda _done, _all: None,
+    fresh: bool = False,
+    linger: float = LINGER,
+) -> Rebuilt:
+    """Fill new indexes from the catalog, switch both aliases at once, delete the old ones.
+
+    Searches and publications go on throughout. Called again after it was killed it goes on, with ``fresh`` it begins
+    anew. Raises TransientError where a server is away, TerminalError ``reindex_running`` or ``document_refused``; the
+    old indexes then stay in use.
     """
     prepare(client, indexes)
-    alias = indexes.alias(kind)
-    with translated(client):
-        old = next(iter(client.indices.get_alias(name=alias)))
-        new = indexes.concrete(kind, int(old.rpartition("-")[2]) + 1)
-        _create(client, new)
+    with publishing_locks.rebuilding(conn), translated(client):
+        begun = None if fresh else new_indexes.unfinished(client, indexes)
+        if begun is None:
+            new_indexes.drop_unused(client, indexes)
+            begun = new_indexes.create(client, indexes, publications.moment(conn))
+        written = _fill(conn, client, begun, progress)
+        _catch_up_and_switch(conn, client, indexes, begun)
+        time.sleep(linger)
+        new_indexes.drop_unused(client, indexes)
+    return Rebuilt(begun.into, *written, begun.done)
+
+
+def _fill(conn: Catalog, client: Elasticsearch, begun: Unfinished, progress: Progress) -> tuple[int, int]:
+    """Write every current transcript that is not there yet; recordings and turns."""
+    after, recordings, turns = begun.last, begun.done, 0
+    progress(recordings, publications.count_current(conn))
+    while page := publications.current(conn, after, PAGE):
+        transcripts = list(_transcripts(conn, page))
+        # Turns first: a recording's document is what a resumed rebuild takes for "done up to here".
+        actions = chain.from_iterable(turn_actions(one, begun.into) for one in transcripts)
+        turns += _write(client, actions, transcripts, begun)
+        _write(client, _recording_actions(transcripts, begun.into), transcripts, begun)
+        after, recordings = page[-1].audio_sha256, recordings + len(page)
+        progress(recordings, max(recordings, publications.count_current(conn)))
+    return recordings - begun.done, turns
+
+
+def _transcripts(conn: Catalog, page: Iterable[Settled]) -> Iterator[PublishableTranscript]:
+    for one in page:
         try:
-            client.indices.put_settings(index=old, settings={"index.blocks.write": True})
-            _copy(client, old, new, timeout)
-            client.indices.update_aliases(
-                actions=[
-                    {"add": {"index": new, "alias": alias, "is_write_index": True}},
-                    {"remove_index": {"index": old}},
-                ]
-            )
-        except BaseException:
-            _undo(client, alias, old, new)
-            raise
-    return new
+            yield publications.load_for_publication(conn, one.transcript_id or 0)
+        except TerminalError as error:
+            if error.code != "unknown_transcript":  # erased since the page was read
+                raise
 
 
-def _create(client: Elasticsearch, new: str) -> None:
-    try:
-        client.indices.create(index=new)
-    except BadRequestError as error:
-        if error.error != "resource_already_exists_exception":
-            raise
-        raise TerminalError(
-            f"{new} is there already: another rebuild is running, or one was killed. If none runs, delete that index "
-            "and start again.",
-            code="reindex_running",
-        ) from error
+def _recording_actions(transcripts: Iterable[PublishableTranscript], into: Concrete) -> Iterator[dict[str, Any]]:
+    for one in transcripts:
+        yield action(into.recordings, *_with_version(one))
 
 
-def _undo(client: Elasticsearch, alias: str, old: str, new: str) -> None:
-    """Everything as it was, unless the switch was made and only its answer was lost."""
-    if old in client.indices.get_alias(name=alias):
-        client.indices.put_settings(index=old, settings={"index.blocks.write": None})
-        client.indices.delete(index=new)
+def _with_version(transcript: PublishableTranscript) -> tuple[str, int, dict[str, Any]]:
+    name, document = recording_document(transcript)
+    return name, transcript.version, document
 
 
-def _copy(client: Elasticsearch, old: str, new: str, timeout: float) -> None:
-    client.indices.refresh(index=old)
-    task = client.reindex(
-        source={"index": old},
-        dest={"index": new, "version_type": "external"},  # versions come along: an older publish stays refused
-        wait_for_completion=False,
-    )["task"]
-    deadline = time.monotonic() + timeout
-    while not (answer := _task(client, task))["completed"]:
-        if time.monotonic() > deadline:
-            client.tasks.cancel(task_id=task)
-            raise TransientError(f"Copying {old} to {new} took over {timeout:.0f} s; the old index stays.")
-        time.sleep(POLL)
-    failures = answer.get("error") or answer["response"]["failures"]
-    if failures:
-        raise TerminalError(f"{old} does not fit the new template: {failures!s:.500}", code="reindex_refused")
-    client.indices.refresh(index=new)
+def _write(
+    client: Elasticsearch,
+    actions: Iterator[dict[str, Any]],
+    transcripts: list[PublishableTranscript],
+    begun: Unfinished,
+) -> int:
+    if not transcripts:
+        return 0
+    span = f"recordings {transcripts[0].audio_sha256} to {transcripts[-1].audio_sha256}"
+    return write_all(client, actions, span, begun.into)
 
 
-def _task(client: Elasticsearch, task: str) -> dict[str, Any]:
-    with warnings.catch_warnings():
-        # The documented way to follow a long copy; the client calls it a preview all the same.
-        warnings.simplefilter("ignore", GeneralAvailabilityWarning)
-        return dict(client.tasks.get(task_id=task))
+def _catch_up_and_switch(conn: Catalog, client: Elasticsearch, indexes: Indexes, begun: Unfinished) -> None:
+    """Write what was published since the rebuild began: most of it at leisure, the rest while publishers are held."""
+    since = publications.moment(conn)
+    _write_settled(conn, client, begun.into, begun.since)
+    with publishing_locks.nobody_publishing(conn):
+        _write_settled(conn, client, begun.into, since)
+        new_indexes.take_over(client, indexes, begun.into)
+
+
+def _write_settled(conn: Catalog, client: Elasticsearch, into: Concrete, since: datetime) -> None:
+    for one in publications.settled_since(conn, since):
+        transcript = next(_transcripts(conn, [one]), None) if one.transcript_id else None
+        if transcript is None:
+            withdraw(client, one.audio_sha256, one.version, into)
+        else:
+            publish(client, transcript, into)

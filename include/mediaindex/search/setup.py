@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,11 +18,15 @@ from .names import DEFAULT, KINDS, Indexes
 
 # Above the templates a cluster brings along (100 to 200), so that a broad pattern there never takes our indexes.
 PRIORITY = 500
+NOT_WITHDRAWN = {"bool": {"must_not": {"term": {"withdrawn": True}}}}
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``created``: concrete indexes that are new. ``outdated``: indexes made by an older template: reindex them."""
+    """``created``: concrete indexes that are new. ``outdated``: indexes made by an older template: reindex them.
+
+    Until then an outdated one takes new documents as far as the template only gained fields.
+    """
 
     created: tuple[str, ...]
     outdated: tuple[str, ...]
@@ -35,11 +40,15 @@ def template(name: str) -> dict[str, Any]:
 
 
 def prepare(client: Elasticsearch, indexes: Indexes = DEFAULT) -> Prepared:
-    """Bring templates, the first concrete indexes and their aliases into being; changes nothing that exists."""
+    """Bring templates, the first concrete indexes and their aliases into being; what exists gains what is new in them.
+
+    Safe while others search and write.
+    """
     with translated(client):
         _put_templates(client, indexes)
         created = [name for kind in KINDS if (name := _create_first(client, indexes, kind))]
         outdated = [name for kind in KINDS if (name := _outdated(client, indexes, kind))]
+        _hide_withdrawn(client, indexes)
     return Prepared(tuple(created), tuple(outdated))
 
 
@@ -74,7 +83,7 @@ def _create_first(client: Elasticsearch, indexes: Indexes, kind: str) -> str | N
         return None
     name = indexes.concrete(kind, 1)
     try:
-        client.indices.create(index=name, aliases={alias: {"is_write_index": True}})
+        client.indices.create(index=name, aliases={alias: alias_options(kind)})
     except BadRequestError as error:
         if error.error != "resource_already_exists_exception":
             raise
@@ -82,10 +91,31 @@ def _create_first(client: Elasticsearch, indexes: Indexes, kind: str) -> str | N
     return name
 
 
+def alias_options(kind: str) -> dict[str, Any]:
+    """What the alias of ``kind`` is given: nobody who searches recordings meets the marks of withdrawn ones."""
+    options: dict[str, Any] = {"is_write_index": True}
+    return options | {"filter": NOT_WITHDRAWN} if kind == "recordings" else options
+
+
+def _hide_withdrawn(client: Elasticsearch, indexes: Indexes) -> None:
+    """For an alias that was made before recordings could be withdrawn."""
+    for name, answer in client.indices.get_alias(name=indexes.recordings).items():
+        if "filter" not in answer["aliases"][indexes.recordings]:
+            client.indices.put_alias(index=name, name=indexes.recordings, **alias_options("recordings"))
+
+
 def _outdated(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
     """The concrete index behind the alias, where its mappings are of another version than our template."""
-    wanted = template(kind)["_meta"]["version"]
+    wanted = template(kind)
     for name, answer in client.indices.get_mapping(index=indexes.alias(kind)).items():
-        if answer["mappings"].get("_meta", {}).get("version") != wanted:
+        if answer["mappings"].get("_meta", {}).get("version") != wanted["_meta"]["version"]:
+            _widen(client, name, wanted["properties"])
             return str(name)
     return None
+
+
+def _widen(client: Elasticsearch, name: str, properties: dict[str, Any]) -> None:
+    """Give an outdated index the new fields, so that publications do not wait for its rebuild."""
+    # A field that changed its kind is refused; then only a rebuild helps.
+    with suppress(BadRequestError):
+        client.indices.put_mapping(index=name, properties=properties)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """The 16 kHz mono FLAC of a recording; ``duration`` in seconds of decoded audio, ``clock`` to source time."""
+    """The 16 kHz mono FLAC of a recording; ``duration`` in seconds of decoded audio, ``clock`` to source time.
+
+    ``channels`` brings the FLAC of its own channels, where they were kept; only who asks pays for it.
+    """
 
     path: Path
     duration: float
     clock: Clock
+    channels: Callable[[], Path] | None = None
 
     def read(self) -> Samples:
         """All samples, float32 in [-1, 1], shape (samples,)."""
@@ -41,3 +45,12 @@ class Audio:
         import soundfile
 
         yield from soundfile.blocks(self.path, blocksize=round(seconds * SAMPLE_RATE), dtype="float32")
+
+    def channel_blocks(self, seconds: float) -> Iterator[Samples]:
+        """The same of its own channels, each block of shape (samples, channels); ValueError where none were kept."""
+        import soundfile
+
+        if self.channels is None:
+            raise ValueError(f"{self.path}: its channels were not kept; normalize it with keep_channels")
+        size = round(seconds * SAMPLE_RATE)
+        yield from soundfile.blocks(self.channels(), blocksize=size, dtype="float32", always_2d=True)

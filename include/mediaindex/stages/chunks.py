@@ -1,35 +1,69 @@
-"""Stretches to recognise in one go: cut at pauses, never longer than the models take."""
+"""Stretches to recognise in one go: cut at pauses, of like length, never longer than the models take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mediaindex.timeline import Span, seconds
 
 # Finds the best place (s) to cut between two positions (s) of the decoded audio.
 FindCut = Callable[[float, float], float]
 
+ROOM = 0.85  # of the longest chunk: what is aimed at, so that there is room to look for a pause on both sides
+AROUND = 0.25  # of an even share: how far to both sides a long pause may draw the cut
+LEAST = 1 / 3  # of the longest chunk: no chunk of a long passage is shorter, if speech has a pause at all
+
 
 def plan_chunks(speech: Iterable[Span], max_seconds: float, max_pause: float, find_cut: FindCut) -> list[Span]:
     """Chunks of at most ``max_seconds`` over ``speech`` (spans in order, in seconds of decoded audio).
 
-    Neighbours are joined while they fit and the pause between them is at most ``max_pause``; a span that is longer by
-    itself is cut where ``find_cut`` says, in its last third.
+    A pause longer than ``max_pause`` ends a chunk. A passage without one that is too long is shared out evenly, each
+    cut at the longest pause around its place: filling chunks up would leave a last one of a word or two, and a
+    recogniser without context guesses. Speech without any pause is cut where ``find_cut`` says.
     """
-    chunks: list[Span] = []
-    for span in (piece for one in speech for piece in _cut(one, max_seconds, find_cut)):
-        last = chunks[-1] if chunks else None
-        if last and span.end - last.start <= max_seconds and span.start - last.end <= max_pause:
-            chunks[-1] = Span(last.start, span.end)
-        else:
-            chunks.append(span)
-    return chunks
+    return [chunk for passage in _passages(speech, max_pause) for chunk in _shared(passage, max_seconds, find_cut)]
 
 
-def _cut(span: Span, max_seconds: float, find_cut: FindCut) -> Iterator[Span]:
-    start = span.start
-    while span.end - start > max_seconds:
-        at = seconds(find_cut(start + max_seconds * 2 / 3, start + max_seconds))
-        yield Span(start, at)
-        start = at
-    yield Span(start, span.end)
+def _passages(speech: Iterable[Span], max_pause: float) -> Iterator[list[Span]]:
+    passage: list[Span] = []
+    for span in speech:
+        if passage and span.start - passage[-1].end > max_pause:
+            yield passage
+            passage = []
+        passage.append(span)
+    if passage:
+        yield passage
+
+
+def _shared(passage: Sequence[Span], max_seconds: float, find_cut: FindCut) -> Iterator[Span]:
+    rest = list(passage)
+    while rest[-1].end - rest[0].start > max_seconds:
+        first, rest = _split(rest, _place(rest, max_seconds, find_cut))
+        yield Span(first[0].start, first[-1].end)
+    yield Span(rest[0].start, rest[-1].end)
+
+
+def _place(spans: Sequence[Span], max_seconds: float, find_cut: FindCut) -> float:
+    """Where (s) the first chunk of too long a passage ends."""
+    start, total = spans[0].start, spans[-1].end - spans[0].start
+    pieces = math.ceil(total / (max_seconds * ROOM))
+    even = total / pieces
+    low = max(even * (1 - AROUND), total - (pieces - 1) * max_seconds)
+    high = min(even * (1 + AROUND), max_seconds)
+    pauses = [(one.end, other.start) for one, other in itertools.pairwise(spans) if one.end < other.start]
+    near = [(a, b) for a, b in pauses if start + low <= a <= start + high]
+    if near:
+        return max(near, key=lambda pause: (pause[1] - pause[0], -abs(pause[0] - start - even)))[0]
+    some = [(a, b) for a, b in pauses if max_seconds * LEAST <= a - start <= max_seconds]
+    if some:
+        return min(some, key=lambda pause: abs(pause[0] - start - even))[0]
+    return seconds(find_cut(start + low, start + high))
+
+
+def _split(spans: Sequence[Span], at: float) -> tuple[list[Span], list[Span]]:
+    """The spans before and after ``at``; one that lies on both sides is cut there."""
+    before = [span if span.end <= at else Span(span.start, at) for span in spans if span.start < at]
+    after = [span if span.start >= at else Span(at, span.end) for span in spans if span.end > at]
+    return before, after

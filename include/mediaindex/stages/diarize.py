@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from mediaindex.timeline import Clock, SpeakerSpan
 
+from .channels import SameVoicesError, by_channel
+from .detect_speech import Settings as SpeechSettings
 from .results import Speakers
 
 if TYPE_CHECKING:
     from .audio import Audio
-    from .protocols import Diarizer
+    from .protocols import Diarized, Diarizer, SpeechDetector
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +29,50 @@ class Settings:
     # by. Their words go to whoever speaks next to them. Not applied where the number of speakers is given.
     briefest_speaker: float = 2.0  # s
     briefest_share: float = 0.05  # of everybody's time
+    # dB above the level at which a channel hears another party, from which speech on it is its own party's: twice the
+    # amplitude. Only where each channel is one party's.
+    cross_talk_margin: float = 6.0
+
+    def __post_init__(self) -> None:
+        if self.cross_talk_margin <= 0.0:
+            raise ValueError("diarize: cross_talk_margin above 0")
 
 
-def diarize(audio: Audio, diarizer: Diarizer, settings: Settings, speakers: int | None = None) -> Speakers:
+def diarize(
+    audio: Audio,
+    diarizer: Diarizer,
+    settings: Settings,
+    speakers: int | None = None,
+    channel_detector: SpeechDetector | None = None,
+) -> Speakers:
     """Speaker spans on the source's clock, sorted by start; ``speakers``: their number where it is known.
 
+    ``channel_detector``: for recordings said to carry one party a channel. The channel is the speaker then, and the
+    diarizer is asked only where that turns out not to be so, which the result's warnings tell.
     Raises ValueError when ``speakers`` is not positive. Silence gives no span and a count of 0.
     """
     if speakers is not None and speakers < 1:
         raise ValueError(f"{speakers} speakers: give their number (1 or more), or leave it open")
+    warnings: tuple[str, ...] = ()
+    if channel_detector is not None:
+        try:
+            return _result(_by_channel(audio, channel_detector, settings), audio.clock, settings)
+        except SameVoicesError as trouble:
+            warnings = (f"not one party a channel: {trouble}; its speakers were told apart by voice",)
     heard = diarizer.diarize(audio, speakers)
-    spans = _on_source_clock(heard.spans, audio.clock, settings.shortest_span)
-    exclusive = _on_source_clock(heard.exclusive, audio.clock, settings.shortest_span)
-    if speakers is None:
+    return replace(_result(heard, audio.clock, settings, believe_all=speakers is not None), warnings=warnings)
+
+
+def _by_channel(audio: Audio, detector: SpeechDetector, settings: Settings) -> Diarized:
+    if audio.channels is None:
+        raise SameVoicesError("it has one channel, or more than can be kept")
+    return by_channel(audio, detector, settings.cross_talk_margin, SpeechSettings())
+
+
+def _result(heard: Diarized, clock: Clock, settings: Settings, *, believe_all: bool = True) -> Speakers:
+    spans = _on_source_clock(heard.spans, clock, settings.shortest_span)
+    exclusive = _on_source_clock(heard.exclusive, clock, settings.shortest_span)
+    if not believe_all:
         believed = _believed(exclusive, settings)
         spans = [span for span in spans if span.speaker in believed]
         exclusive = [span for span in exclusive if span.speaker in believed]

@@ -1,6 +1,6 @@
-"""Names and key phrases, with the turns they are mentioned in.
+"""What people read of each turn, and the names and key phrases in it.
 
-English only for now: for any other language the texts are kept as they are and there are no topics.
+Topics are English only: turns in other languages have a readable text and no topics.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .readable import ReadableRules, readable
 from .results import Mention, Topic, Topics
+from .sentences import sentences
+from .tokens import written
 from .word_places import WordPlaces
 
 if TYPE_CHECKING:
     from mediaindex.timeline import Transcript, Turn
 
-    from .protocols import CaseRestorer, ReadText, TextReader
+    from .protocols import CaseRestorer, NumberFinder, ReadText, TextReader
+    from .tokens import Token
 
-VERSION = 1
+VERSION = 2
 
 # Names; a recording's dates, amounts and ordinals are not what it is about.
 NAMES = frozenset({"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"})
@@ -33,8 +37,15 @@ PUNCTUATION = " .,!?;:\"'()[]-\u2013\u2014\u2026\u201c\u201d\u2018\u2019"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How much is kept."""
+    """How turns are written, and how many topics are kept."""
 
+    # "1984", "25 percent": what people type when they search, and what Whisper writes. Search finds the words as well.
+    digits: bool = True
+    # "um", "uh": said, so kept; False leaves them out of the readable text, never out of the words.
+    fillers: bool = True
+    # Silence that ends a sentence, seconds at the speaker's own pace. For ten readers against Whisper's punctuation 0.6
+    # and 0.7 are equally good and 0.5 and 0.8 are worse (tests/bench/sentence_ends.py); in talk, pauses are shorter.
+    sentence_pause: float = 0.6
     max_names: int = 100
     max_phrases: int = 30
     # One word alone is a topic only if it comes back; several words are telling at once.
@@ -50,47 +61,62 @@ class _Found:
     mention: Mention
 
 
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """``text``: the tokens joined by spaces."""
+
+    turn: int
+    text: str
+    tokens: list[Token]
+
+
 def find_topics(
-    transcript: Transcript, reader: TextReader, restorer: CaseRestorer | None, settings: Settings
+    transcript: Transcript,
+    reader: TextReader,
+    restorer: CaseRestorer | None,
+    finder: NumberFinder | None,
+    settings: Settings,
 ) -> Topics:
-    """Topics, most mentioned first, and each turn's text with case restored where the recogniser wrote none."""
+    """Each turn as people read it, and topics, most mentioned first, of the turns in the reader's languages."""
     turns = transcript.turns
-    if transcript.language not in reader.languages:
-        return Topics((), tuple(turn.text for turn in turns))
-    texts = _readable(turns, restorer)
-    read = reader.read(texts)
-    names = _group(_names(turns, texts, read), settings)
-    phrases = _group(_phrases(turns, texts, read), settings)
+    rules = ReadableRules(settings.digits, settings.fillers, settings.sentence_pause)
+    texts = readable(turns, restorer, finder, rules)
+    said = [one for i, turn in enumerate(turns) if turn.language in reader.languages for one in _sentences(i, texts[i])]
+    # Nothing to read: the model is not loaded.
+    found = list(zip(said, reader.read([one.text for one in said]), strict=True)) if said else []
+    names = _group(_names(turns, found), settings)
+    phrases = _group(_phrases(turns, found), settings)
     kept_names = _topics("entity", names, settings.max_names)
     kept_phrases = _topics("phrase", _telling(phrases, names.keys(), settings), settings.max_phrases)
-    return Topics(tuple(sorted((*kept_names, *kept_phrases), key=_most_mentioned)), tuple(texts))
+    topics = tuple(sorted((*kept_names, *kept_phrases), key=_most_mentioned))
+    return Topics(topics, tuple(written(tokens) for tokens in texts))
 
 
-def _readable(turns: Sequence[Turn], restorer: CaseRestorer | None) -> list[str]:
-    texts = [turn.text for turn in turns]
-    # A recogniser that writes capitals knows better where they belong.
-    if restorer is None or any(text != text.lower() for text in texts):
-        return texts
-    restored = (restorer.restore(text) for text in texts)
-    return [new if len(new) == len(old) else old for new, old in zip(restored, texts, strict=True)]
+def _sentences(turn: int, tokens: list[Token]) -> Iterable[_Sentence]:
+    for begin, end in sentences(tokens):
+        part = tokens[begin:end]
+        yield _Sentence(turn, " ".join(token.text for token in part), part)
 
 
-def _names(turns: Sequence[Turn], texts: Sequence[str], read: Sequence[ReadText]) -> Iterable[_Found]:
-    cased = any(text != text.lower() for text in texts)
-    for index, (turn, text, found) in enumerate(zip(turns, texts, read, strict=True)):
-        places = WordPlaces(turn.words)
-        for entity in found.entities:
-            name = _tidy(text[entity.start : entity.end])
+def _names(turns: Sequence[Turn], found: Sequence[tuple[_Sentence, ReadText]]) -> Iterable[_Found]:
+    cased = any(sentence.text != sentence.text.lower() for sentence, _ in found)
+    for sentence, read in found:
+        for entity in read.entities:
+            name = _tidy(sentence.text[entity.start : entity.end])
             # In a text with capitals, a name without one is a rare word that the reader does not know.
             if entity.label in NAMES and not (cased and name.islower()):
-                yield _Found(name, entity.label, Mention(index, places.word_at(entity.start).start))
+                yield _Found(name, entity.label, _mention(turns, sentence, entity.start))
 
 
-def _phrases(turns: Sequence[Turn], texts: Sequence[str], read: Sequence[ReadText]) -> Iterable[_Found]:
-    for index, (turn, text, found) in enumerate(zip(turns, texts, read, strict=True)):
-        places = WordPlaces(turn.words)
-        for start, end in found.phrases:
-            yield _Found(_tidy(text[start:end]), None, Mention(index, places.word_at(start).start))
+def _phrases(turns: Sequence[Turn], found: Sequence[tuple[_Sentence, ReadText]]) -> Iterable[_Found]:
+    for sentence, read in found:
+        for start, end in read.phrases:
+            yield _Found(_tidy(sentence.text[start:end]), None, _mention(turns, sentence, start))
+
+
+def _mention(turns: Sequence[Turn], sentence: _Sentence, character: int) -> Mention:
+    token = WordPlaces(sentence.tokens).token_at(character)
+    return Mention(sentence.turn, turns[sentence.turn].words[token.place].start)
 
 
 def _tidy(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which language is spoken: several windows of speech vote, each by how much speech it holds."""
+"""Which language is spoken: several windows of speech vote; where they disagree, all speech is heard."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from dataclasses import dataclass
 
 from mediaindex.timeline import Span, seconds
 
+from . import detect_speech
 from .audio import Audio
+from .language_spans import CANDIDATE, Stretch, steady, stretches
+from .pauses import quietest
 from .protocols import LanguageIdentifier, SpeechDetector
-from .results import Language, LanguageWindow
+from .results import Language, LanguageSpan, LanguageWindow
 
-VERSION = 1
+VERSION = 2
 
 FLOOR = 1e-6  # a language that one window calls impossible is only very unlikely
 KEPT = 10  # languages noted in the result
+FEW_UP_TO = 600.0  # s of recording for which ``Settings.windows`` are enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,13 @@ class Settings:
 
     # Seconds in one window; Whisper takes 30.
     window: float = 30.0
-    # Windows at most, spread evenly: the cost does not grow with length.
+    # Windows, spread evenly, in a recording of ten minutes or less; longer ones get more, by the square root of length.
     windows: int = 5
+    # Windows at most, however long the recording.
+    most_windows: int = 20
+    # P of another language in a window from which the window is heard stretch by stretch, and all speech if another
+    # language is there; above 1: never. Low: looking costs a few stretches, a language that is not seen all its words.
+    other_language: float = 0.1
     # P(speech) from which a frame counts as speech.
     speech_threshold: float = 0.5
     # Seconds of speech that a window needs to be heard.
@@ -51,22 +60,112 @@ def identify_language(
 
     Windows are combined by the mean of their log probabilities, weighted by seconds of speech. ``allowed`` languages,
     if given, share the probability among themselves; how much they had before stands in ``Language.allowed``.
+    A recording clearly in one language costs these windows and nothing else. Where another is heard, all speech is
+    heard in stretches of some seconds, and ``Language.spans`` says where which is spoken.
     """
     heard = _listen(audio, detector, identifier, settings)
     if not heard:
         return Language("und", 0.0)
+    found = _found(audio, heard, allowed)
+    doubtful = _doubtful(heard, found.language, allowed, settings)
+    if not doubtful:
+        return found
+    speech = detect_speech.detect_speech(audio, detector, detect_speech.Settings()).spans
+    return _in_stretches(audio, speech, identifier, doubtful, found, allowed)
+
+
+def _found(audio: Audio, heard: Sequence[_Heard], allowed: tuple[str, ...]) -> Language:
     combined = combine([(one.weight, one.probabilities) for one in heard])
-    mass = 1.0
-    if allowed:
-        mass = sum(combined.get(code, 0.0) for code in allowed)
-        combined = {code: combined.get(code, FLOOR) / max(mass, FLOOR) for code in allowed}
-        total = sum(combined.values())
-        combined = {code: probability / total for code, probability in combined.items()}
+    combined, mass = among(combined, allowed)
     ranked = sorted(combined.items(), key=lambda pair: -pair[1])
     windows = tuple(_window(audio, one) for one in heard)
     best, confidence = ranked[0]
     kept = {code: round(probability, 6) for code, probability in ranked[:KEPT]}
     return Language(best, min(1.0, confidence), kept, windows, min(1.0, mass))
+
+
+def among(found: Mapping[str, float], allowed: tuple[str, ...]) -> tuple[dict[str, float], float]:
+    """P(language) if it is one of ``allowed`` (all, if there are none), and how much P these had before."""
+    if not allowed:
+        return dict(found), 1.0
+    mass = sum(found.get(code, 0.0) for code in allowed)
+    shares = {code: max(found.get(code, 0.0), FLOOR) for code in allowed}
+    return {code: share / sum(shares.values()) for code, share in shares.items()}, mass
+
+
+def _doubtful(heard: Sequence[_Heard], language: str, allowed: tuple[str, ...], settings: Settings) -> list[Span]:
+    """Windows that may have another language in them, too: those with most of it, so that looking is never dear."""
+    other: list[tuple[float, Span]] = []
+    for one in heard:
+        shares, _ = among(one.probabilities, allowed)
+        strongest = max((p for code, p in shares.items() if code != language), default=0.0)
+        if strongest >= settings.other_language:
+            other.append((strongest, one.span))
+    return [span for _, span in sorted(other, key=lambda pair: -pair[0])[: settings.windows]]
+
+
+def _in_stretches(
+    audio: Audio,
+    speech: Sequence[Span],
+    identifier: LanguageIdentifier,
+    doubtful: Sequence[Span],
+    found: Language,
+    allowed: tuple[str, ...],
+) -> Language:
+    """The same with spans, or as it was where one language is left after all. ``speech`` in source time."""
+    spans = stretches(map(audio.clock.span_to_audio, speech), lambda a, b: seconds(quietest(audio, a, b)))
+    if len(spans) < 2:
+        return found
+    raw = {span: identifier.probabilities(audio.read_span(span)) for span in spans if _meets(span, doubtful)}
+    if not any(_brings_up_another(among(one, allowed)[0], found.language) for one in raw.values()):
+        return found  # a doubtful sound and no other language
+    raw = {span: raw.get(span) or identifier.probabilities(audio.read_span(span)) for span in spans}
+    heard = [Stretch(span, among(one, allowed)[0]) for span, one in raw.items()]
+    codes = steady(heard)
+    if set(codes) == {found.language}:
+        return found
+    mass = sum(among(one, allowed)[1] * span.duration for span, one in raw.items()) / sum(one.duration for one in spans)
+    return _mixed(found, tuple(_language_spans(audio, heard, codes)), _lengths(heard, codes), mass)
+
+
+def _brings_up_another(probabilities: Mapping[str, float], language: str) -> bool:
+    return any(p >= CANDIDATE for code, p in probabilities.items() if code != language)
+
+
+def _mixed(found: Language, spans: tuple[LanguageSpan, ...], lengths: Mapping[str, float], mass: float) -> Language:
+    """What is noted of a recording in several languages: ``confidence`` is that of the spans, by their length."""
+    total = sum(lengths.values())
+    sure = sum(one.probability * one.span.duration for one in spans) / sum(one.span.duration for one in spans)
+    return Language(
+        language=max(lengths, key=lambda code: lengths[code]),
+        confidence=min(1.0, sure),
+        probabilities={code: round(length / total, 6) for code, length in lengths.items()},
+        windows=found.windows,
+        allowed=min(1.0, mass),
+        spans=spans if len(lengths) > 1 else (),
+    )
+
+
+def _lengths(heard: Sequence[Stretch], codes: Sequence[str]) -> dict[str, float]:
+    """Seconds of each language, most first."""
+    seconds_of: dict[str, float] = {}
+    for one, code in zip(heard, codes, strict=True):
+        seconds_of[code] = seconds_of.get(code, 0.0) + one.span.duration
+    return dict(sorted(seconds_of.items(), key=lambda pair: -pair[1]))
+
+
+def _meets(span: Span, others: Sequence[Span]) -> bool:
+    return any(span.overlap(other) > 0 for other in others)
+
+
+def _language_spans(audio: Audio, heard: Sequence[Stretch], codes: Sequence[str]) -> Iterator[LanguageSpan]:
+    """Neighbours of the same language as one."""
+    pairs = zip(heard, codes, strict=True)
+    for code, group in itertools.groupby(pairs, key=lambda pair: pair[1]):
+        some = [one for one, _ in group]
+        whole = audio.clock.span_to_source(Span(some[0].span.start, some[-1].span.end))
+        sure = combine([(one.span.duration, one.probabilities) for one in some]).get(code, 0.0)
+        yield LanguageSpan(whole, code, round(min(1.0, sure), 4))
 
 
 def combine(windows: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
@@ -83,12 +182,18 @@ def combine(windows: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, f
 
 
 def _listen(audio: Audio, detector: SpeechDetector, identifier: LanguageIdentifier, settings: Settings) -> list[_Heard]:
-    few = spread(audio.duration, settings.window, settings.windows)
+    few = spread(audio.duration, settings.window, how_many(audio.duration, settings))
     if heard := list(_heard(few, audio, detector, identifier, settings)):
         return heard
     # Speech may be rare. Looking on until some is found costs no more than finding out that there is none.
     every = spread(audio.duration, settings.window, max(1, math.ceil(audio.duration / settings.window)))
     return list(itertools.islice(_heard(every, audio, detector, identifier, settings), settings.windows))
+
+
+def how_many(duration: float, settings: Settings) -> int:
+    """Windows at most for a recording of ``duration`` seconds: four times the length, twice the windows."""
+    grown = round(settings.windows * math.sqrt(max(1.0, duration / FEW_UP_TO)))
+    return max(settings.windows, min(grown, settings.most_windows))
 
 
 def _heard(

@@ -6,7 +6,6 @@ work on that. Memory stays flat with length; the disk holds about 115 MB an hour
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ from .media.encode import encode_flac
 from .media.loudness import Loudness, gain_db, measure
 from .media.noise import noise_filter
 from .media.probe import AudioStream, SourceFile, choose_stream, probe
-from .media.process import printable
 from .media.source_clock import read_clock
 from .results import NormalizedAudio
 
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 VERSION = 1
 AUDIO = "audio.flac"
 CHANNELS = "channels.flac"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,13 @@ def normalize(source: Path, out_dir: Path, settings: Settings, raw_format: RawFo
 
 def audio_of(normalized: NormalizedAudio, out_dir: Path) -> Audio:
     """The audio that ``normalize`` wrote to ``out_dir``, as the other stages read it."""
-    return Audio(out_dir / AUDIO, normalized.duration, normalized.clock)
+    channels = (lambda: out_dir / CHANNELS) if normalized.channels_kept > 1 else None
+    return Audio(out_dir / AUDIO, normalized.duration, normalized.clock, channels)
+
+
+def files_of(normalized: NormalizedAudio) -> tuple[str, ...]:
+    """The names of the files that ``normalize`` wrote."""
+    return (AUDIO, CHANNELS) if normalized.channels_kept > 1 else (AUDIO,)
 
 
 def _level(
@@ -130,6 +132,4 @@ def _warnings(source: SourceFile, stream: AudioStream, pcm: Pcm, settings: Setti
         found.append(f"damaged: {pcm.complaints[0]}")
     if settings.keep_channels and pcm.channels < stream.channels:
         found.append(f"channels not kept: {stream.channels} are more than FLAC holds")
-    for warning in found:
-        log.warning("%s: %s", printable(source.path.name), warning)
     return tuple(found)

@@ -134,3 +134,23 @@ class CaseRestorer(Engine, Protocol):
     def restore(self, text: str) -> str:
         """The same text, same length in words, with case; offsets are kept where the length is."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenNumber:
+    """Words ``first`` to before ``end`` are one number; ``digits``: how it is written, like ``206``, ``0.5``, ``21st``."""
+
+    first: int
+    end: int
+    digits: str
+    ordinal: bool = False
+
+
+class NumberFinder(Engine, Protocol):
+    """Numbers spoken in words."""
+
+    languages: frozenset[str]
+
+    def numbers(self, words: Sequence[str], language: str, apart: Sequence[bool]) -> list[SpokenNumber]:
+        """The numbers in order, none over another; ``apart[i]``: a pause keeps word i from going on with the last."""
+        ...

@@ -6,6 +6,7 @@ Every class here survives ``pydantic.TypeAdapter(cls)`` to JSON and back unchang
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from mediaindex.timeline import Clock, Span, SpeakerSpan, Transcript, Word
 
@@ -64,6 +65,7 @@ class Speakers:
     spans: tuple[SpeakerSpan, ...]
     exclusive: tuple[SpeakerSpan, ...]
     count: int
+    warnings: tuple[str, ...] = ()  # what was expected of the recording and is not so
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,26 @@ class LanguageWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageSpan:
+    """A stretch in one language, from its first to its last speech; ``probability`` is P(language) over all of it."""
+
+    span: Span
+    language: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """``language``: ISO 639-1, or ``und`` without speech. ``allowed``: P mass on the allowed languages before they were
-    renormalised; near 0 says that the recording is in a language nobody expected."""
+    renormalised; near 0 says that the recording is in a language nobody expected. ``spans``: who switches languages
+    has them here, in order, over all speech; empty where all of it is in ``language``, else that is most of it."""
 
     language: str
     confidence: float
     probabilities: dict[str, float] = field(default_factory=dict)
     windows: tuple[LanguageWindow, ...] = ()
     allowed: float = 1.0
+    spans: tuple[LanguageSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +109,29 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A stretch whose words cannot all be right. ``reason``: one of the names in ``stages.doubts``."""
+
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Who wrote a stretch, and in which language."""
+
+    span: Span
+    language: str
+    recogniser: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
-    """Words in order, without speakers. ``fallback`` says why the preferred recogniser was not used, if so."""
+    """Words in order, without speakers. ``fallback`` says why the preferred recogniser was not used, if so.
+
+    ``language`` and ``recogniser`` are those of most of the speech, ``parts`` (in order) those of each stretch.
+    ``second``: what was decoded a second time; ``doubts``: what is doubtful all the same.
+    """
 
     language: str
     recogniser: str
@@ -105,6 +139,9 @@ class Recognition:
     chunks: tuple[Span, ...]
     gaps: tuple[Gap, ...] = ()
     fallback: str | None = None
+    parts: tuple[Part, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    second: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +178,22 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnText:
+    """A turn as people read it. ``places``: for each token of ``text`` (split at white space) the index of the turn's
+    word that it begins with; words between two places belong to the token before them, or were left out."""
+
+    text: str
+    places: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        rising = all(before < after for before, after in pairwise((-1, *self.places)))
+        if not rising or len(self.text.split()) != len(self.places):
+            raise ValueError(f"{self!r}: each token of a text begins with a word of its own, in order")
+
+
+@dataclass(frozen=True, slots=True)
 class Topics:
-    """Names and key phrases, most mentioned first. ``texts``: each turn's text as people read it (case restored)."""
+    """Names and key phrases, most mentioned first. ``texts``: each turn as people read it."""
 
     topics: tuple[Topic, ...]
-    texts: tuple[str, ...] = ()
+    texts: tuple[TurnText, ...] = ()

@@ -1,31 +1,31 @@
-"""Speech to words: cut at pauses, recognised by the first model that writes the language."""
+"""Speech to words: cut at pauses, each stretch by the first model that writes its language, doubts heard twice."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mediaindex.errors import MediaindexError, ModelMissingError, TerminalError
-from mediaindex.timeline import Span, Word, seconds
+from mediaindex.errors import ModelMissingError, TerminalError
+from mediaindex.timeline import Clock, Span, Word
 
 from .audio import Audio
+from .chunk_words import Desk, Task, Written
 from .chunks import plan_chunks
-from .protocols import SAMPLE_RATE, Recogniser
-from .results import Gap, Language, Recognition, Speech
+from .doubts import Bounds
+from .language_spans import by_language
+from .pauses import quietest
+from .protocols import Recogniser
+from .results import Doubt, Gap, Language, Part, Recognition, Speech
+from .second_decoding import FindNext, Settled, decode_again, listen
 
-VERSION = 1
-
-log = logging.getLogger(__name__)
+VERSION = 2
 
 LONGEST_CHUNK = 30.0  # seconds: Whisper's window, and as far as full attention is cheap
-SMOOTH = 5  # frames that are loud or quiet together: a single quiet frame is a plosive, not a pause
-FRAME = 0.02  # seconds: where a long stretch is cut, the quietest stretch of this length wins
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How speech is cut and shared out."""
+    """How speech is cut and shared out, and what is heard twice. Times in seconds."""
 
     # Seconds in one chunk. Attention's cost grows with the square of it, and less than 20 s costs words at the edges.
     max_chunk: float = 28.0
@@ -35,12 +35,56 @@ class Settings:
     group: int = 16
     # What is assumed of speech too short to tell its language.
     default_language: str = "en"
+    # Whether doubtful stretches are decoded again by the next recogniser that writes the language.
+    second_decoding: bool = True
+    # Speech without a word near it that is no loss: breath, laughter, a cough.
+    unwritten: float = 2.0
+    # So near to a word speech counts as written, and so near to speech a word as spoken: recognisers and detectors
+    # place the same word up to half a second apart.
+    reach: float = 0.5
+    # Mean P(word is right) of some seconds of words below which more of them are wrong than right.
+    min_confidence: float = 0.5
 
     def __post_init__(self) -> None:
         if not 4.0 <= self.max_chunk <= LONGEST_CHUNK:
             raise ValueError(f"transcribe: max_chunk lies between 4 and {LONGEST_CHUNK:.0f} seconds")
         if self.max_pause < 0.0 or self.group < 1:
             raise ValueError("transcribe: max_pause is at least 0 seconds, group at least 1 chunk")
+        if self.unwritten <= 0.0 or self.reach < 0.0 or not 0.0 <= self.min_confidence <= 1.0:
+            raise ValueError("transcribe: unwritten is above 0 s, reach at least 0 s, min_confidence between 0 and 1")
+
+
+@dataclass(slots=True)
+class _Roster:
+    """Who writes what; ``fallback`` says why somebody preferred does not."""
+
+    recognisers: Sequence[Recogniser]
+    missing: set[str] = field(default_factory=set)
+    fallback: str | None = None
+
+    def able(self, language: str) -> list[Recogniser]:
+        """In order of preference."""
+        return [one for one in self.recognisers if language in one.languages]
+
+    def next_to(self, written: Written) -> Recogniser | None:
+        """Who hears what this one wrote: the next after whoever wrote it."""
+        able = self.able(written.language)
+        names = [one.name for one in able]
+        later = able[names.index(written.recogniser) + 1 :] if written.recogniser in names else []
+        return next((one for one in later if one.name not in self.missing), None)
+
+    def write(self, desk: Desk, tasks: Sequence[Task]) -> list[Written]:
+        """Chunks of one language, by the first who writes it and is there."""
+        for recogniser in self.able(tasks[0].language):
+            try:
+                return list(desk.write(tasks, recogniser))
+            except ModelMissingError as error:
+                self.missing.add(recogniser.name)
+                self.fallback = self.fallback or error.message
+        if self.able(tasks[0].language):
+            raise ModelMissingError(str(self.fallback))
+        why = f"no recogniser here writes {tasks[0].language!r}"
+        return [Written(task.span, task.language, "", (), why) for task in tasks]
 
 
 def transcribe(
@@ -54,81 +98,94 @@ def transcribe(
     """Words of all speech, on the source's clock. No speech gives no words, and no model is loaded for it.
 
     A recogniser that is not there passes the recording on to the next, and ``fallback`` says so; a chunk that fails
-    alone, too, becomes a gap. Raises TerminalError where nobody writes the language.
+    alone, too, or is in a language that nobody writes, becomes a gap. Raises TerminalError where nobody writes the
+    language of the recording.
     """
-    code = settings.default_language if language.language == "und" else language.language
+    main = settings.default_language if language.language == "und" else language.language
+    roster = _Roster(recognisers)
+    if not roster.able(main):
+        raise TerminalError(f"no recogniser here writes {main!r}; add a model for it", code="language_unsupported")
     spans = [audio.clock.span_to_audio(span) for span in speech.spans]
-    chunks = plan_chunks(spans, settings.max_chunk, settings.max_pause, lambda a, b: quietest(audio, a, b))
-    able = [one for one in recognisers if code in one.languages]
-    if not able:
-        raise TerminalError(f"no recogniser here writes {code!r}; add a model for it", code="language_unsupported")
-    fallback = None
-    for recogniser in able:
-        try:
-            words, gaps = _recognise(audio, chunks, recogniser, code, settings.group, vocabulary)
-        except ModelMissingError as error:
-            fallback = fallback or error.message
+    tasks = _tasks(audio, spans, language, main, settings)
+    desk = Desk(audio, settings.group, vocabulary)
+    written = [one for some in _per_language(tasks, main) for one in roster.write(desk, some)]
+    written.sort(key=lambda one: one.span.start)
+    find_next: FindNext = roster.next_to if settings.second_decoding else lambda _: None
+    bounds = Bounds(settings.unwritten, settings.reach, settings.min_confidence)
+    settled = decode_again([listen(one, spans, bounds) for one in written], desk, bounds, find_next)
+    return _recognition(audio.clock, tasks, settled, Part(Span(0, 1), main, roster.able(main)[0].name), roster.fallback)
+
+
+def _tasks(audio: Audio, spans: Sequence[Span], language: Language, main: str, settings: Settings) -> list[Task]:
+    """Chunks in order, none of them in two languages."""
+    languages = [(audio.clock.span_to_audio(one.span), one.language) for one in language.spans]
+    return [
+        Task(chunk, code)
+        for code, some in by_language(spans, languages, main)
+        for chunk in plan_chunks(some, settings.max_chunk, settings.max_pause, lambda a, b: quietest(audio, a, b))
+    ]
+
+
+def _per_language(tasks: Sequence[Task], main: str) -> Iterator[list[Task]]:
+    """The main language first, so that it is the main recogniser whose absence is told."""
+    codes = dict.fromkeys([main, *(task.language for task in tasks)])
+    for code in codes:
+        if some := [task for task in tasks if task.language == code]:
+            yield some
+
+
+def _recognition(
+    clock: Clock, tasks: Sequence[Task], settled: Sequence[Settled], nobody: Part, fallback: str | None
+) -> Recognition:
+    pieces = [piece for one in settled for piece in one.pieces]
+    parts = tuple(_joined(clock, [piece for piece in pieces if not piece.failure]))
+    main = _most(parts, nobody)
+    words = (word for piece in pieces for word in piece.words)
+    return Recognition(
+        language=nobody.language,
+        recogniser=main.recogniser,
+        words=tuple(_in_order(_on_clock(word, clock) for word in words)),
+        chunks=tuple(clock.span_to_source(task.span) for task in tasks),
+        gaps=tuple(Gap(clock.span_to_source(one.span), one.failure) for one in pieces if one.failure),
+        fallback=fallback,
+        parts=parts,
+        doubts=tuple(
+            Doubt(clock.span_to_source(doubt.span), doubt.reason)
+            for one in settled
+            for doubt in one.doubts
+            if not any(piece.failure for piece in one.pieces)  # a gap says it already
+        ),
+        second=tuple(clock.span_to_source(span) for one in settled for span in one.again),
+    )
+
+
+def _most(parts: Sequence[Part], nobody: Part) -> Part:
+    """Who wrote most of the main language."""
+    seconds: dict[str, float] = {}
+    for part in parts:
+        if part.language == nobody.language:
+            seconds[part.recogniser] = seconds.get(part.recogniser, 0.0) + part.span.duration
+    name = max(seconds, key=lambda one: seconds[one], default=nobody.recogniser)
+    return Part(nobody.span, nobody.language, name)
+
+
+def _joined(clock: Clock, pieces: Sequence[Written]) -> Iterator[Part]:
+    """One part for pieces in a row of the same hand and language."""
+    begin = 0
+    for index in range(1, len(pieces) + 1):
+        first = pieces[begin]
+        if index < len(pieces) and (pieces[index].language, pieces[index].recogniser) == (
+            first.language,
+            first.recogniser,
+        ):
             continue
-        placed = tuple(audio.clock.span_to_source(chunk) for chunk in chunks)
-        return Recognition(code, recogniser.name, tuple(_in_order(words)), placed, tuple(gaps), fallback)
-    raise ModelMissingError(str(fallback))
+        whole = Span(first.span.start, pieces[index - 1].span.end)
+        yield Part(clock.span_to_source(whole), first.language, first.recogniser)
+        begin = index
 
 
-def quietest(audio: Audio, start: float, end: float) -> float:
-    """Middle (s) of the quietest stretch between two positions (s) of the decoded audio."""
-    import numpy as np
-
-    samples = audio.read_span(Span(start, end))
-    size = round(FRAME * SAMPLE_RATE)
-    frames = samples[: len(samples) // size * size].reshape(-1, size)
-    if len(frames) < SMOOTH:
-        return end
-    # Only where all frames are there: at the edges a shorter sum would always look quieter.
-    energy = np.convolve((frames**2).mean(axis=1), np.ones(SMOOTH), mode="valid")
-    return start + (int(energy.argmin()) + SMOOTH / 2) * FRAME
-
-
-def _recognise(
-    audio: Audio, chunks: Sequence[Span], recogniser: Recogniser, code: str, group: int, vocabulary: Sequence[str]
-) -> tuple[list[Word], list[Gap]]:
-    words: list[Word] = []
-    gaps: list[Gap] = []
-    for first in range(0, len(chunks), group):
-        some = chunks[first : first + group]
-        for chunk, found in zip(some, _group(audio, some, recogniser, code, vocabulary), strict=True):
-            if isinstance(found, str):
-                gaps.append(Gap(audio.clock.span_to_source(chunk), found))
-            else:
-                words += (_placed(audio, chunk, word) for word in found)
-    return words, gaps
-
-
-def _group(
-    audio: Audio, some: Sequence[Span], recogniser: Recogniser, code: str, vocabulary: Sequence[str]
-) -> list[tuple[Word, ...] | str]:
-    """Words of each chunk; where the group fails each is tried alone, and a reason stands for one that still does."""
-    samples = [audio.read_span(chunk) for chunk in some]
-    try:
-        return list(recogniser.recognise(samples, code, vocabulary))
-    except (MediaindexError, MemoryError):
-        raise
-    except Exception:
-        log.exception("%s failed on a group of %d chunks; each is tried alone", recogniser.name, len(some))
-    found: list[tuple[Word, ...] | str] = []
-    for one in samples:
-        try:
-            found += recogniser.recognise([one], code, vocabulary)
-        except (MediaindexError, MemoryError):
-            raise
-        except Exception as error:  # whatever a model throws at one chunk, the others are kept
-            found.append(f"{recogniser.name} failed: {type(error).__name__}: {error}")
-    return found
-
-
-def _placed(audio: Audio, chunk: Span, word: Word) -> Word:
-    start = min(seconds(chunk.start + word.start), seconds(audio.duration - 0.001))
-    end = min(seconds(chunk.start + word.end), seconds(audio.duration))
-    span = audio.clock.span_to_source(Span(start, max(end, seconds(start + 0.001))))
+def _on_clock(word: Word, clock: Clock) -> Word:
+    span = clock.span_to_source(word)
     return Word(span.start, span.end, word.text, word.confidence)
 
 

@@ -1,4 +1,4 @@
-"""Which word stands at a character of a turn's text."""
+"""Which token stands at a character of a text."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from mediaindex.timeline import Word
+from .tokens import Token
 
 
 class WordPlaces:
-    """Characters of the words joined by single spaces, as ``Turn.text`` joins them."""
+    """Characters of the tokens joined by single spaces, as ``tokens.written`` joins them."""
 
-    def __init__(self, words: Sequence[Word]) -> None:
-        self._words = words
-        self._begins = [0, *accumulate(len(word.text) + 1 for word in words[:-1])]
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self._begins = [0, *accumulate(len(token.text) + 1 for token in tokens[:-1])]
 
-    def word_at(self, character: int) -> Word:
-        """The word that covers this character; the one before it for a space."""
-        return self._words[bisect_right(self._begins, character) - 1]
+    def token_at(self, character: int) -> Token:
+        """The token that covers this character; the one before it for a space."""
+        return self._tokens[bisect_right(self._begins, character) - 1]

@@ -36,6 +36,10 @@ class ArtifactStore(Protocol):
         """Bring the file to ``target``, whole or not at all; False where there is none."""
         ...
 
+    def has_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
     def put_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str, path: Path) -> None:
         """Keep a copy of the file at ``path``."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,23 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 60
 ATTEMPTS = 8
 CONNECTIONS = 16
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION")
+_ARGUMENTS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "region_name")
 
 
-def s3_client(endpoint_url: str | None = None) -> S3Client:
+def s3_client(endpoint_url: str | None = None, variables: Mapping[str, str] | None = None) -> S3Client:
     """A client for ``endpoint_url``, else MEDIAINDEX_S3_ENDPOINT_URL, else AWS; safe to share between threads.
 
-    Credentials and region come from the environment, a profile or a role, as boto3 finds them.
+    Credentials and region come from the environment, a profile or a role, as boto3 finds them. ``variables`` stand in
+    for the environment where a process serves many masters, as Airflow's triggerer does.
     """
-    return _client(endpoint_url or os.environ.get("MEDIAINDEX_S3_ENDPOINT_URL") or None, os.getpid())
+    given = os.environ if variables is None else variables
+    explicit = tuple((variables or {}).get(name) for name in _CREDENTIALS)
+    return _client(endpoint_url or given.get("MEDIAINDEX_S3_ENDPOINT_URL") or None, os.getpid(), explicit)
 
 
 @lru_cache(maxsize=8)
-def _client(endpoint_url: str | None, _process: int) -> S3Client:
+def _client(endpoint_url: str | None, _process: int, explicit: tuple[str | None, ...]) -> S3Client:
     # One for each process: making a client reads megabytes of service descriptions, and sockets do not survive a fork.
     import boto3
     from botocore.config import Config
@@ -40,6 +46,6 @@ def _client(endpoint_url: str | None, _process: int) -> S3Client:
         response_checksum_validation="when_required",
         user_agent_extra="mediaindex",
     )
-    session = boto3.session.Session()
+    session = boto3.session.Session(**dict(zip(_ARGUMENTS, explicit, strict=True)))  # type: ignore[arg-type]
     region = session.region_name or ("us-east-1" if endpoint_url else None)  # any will do for a server of one's own
     return session.client("s3", endpoint_url=endpoint_url, region_name=region, config=config)

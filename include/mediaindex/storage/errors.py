@@ -46,6 +46,22 @@ def s3_errors(what: str) -> Iterator[None]:
         raise TransientError(f"{what}: S3 cannot be reached: {error}", code="s3_unreachable") from error
 
 
+@contextmanager
+def aws_errors(what: str) -> Iterator[None]:
+    """``s3_errors`` for other services: what cannot get better without a person is a ConfigError."""
+    try:
+        yield
+    except ClientError as error:
+        code = answer_code(error)
+        if code in _CREDENTIALS or "NonExistentQueue" in code or "QueueDoesNotExist" in code:
+            raise ConfigError(f"{what}: refused ({code}); check its address, credentials and policy") from error
+        raise TransientError(f"{what}: answers {code or 'an error'}: {error}", code="aws_busy") from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise ConfigError(f"{what}: no credentials; fill in the connection, or give the machine a role") from error
+    except BotoCoreError as error:
+        raise TransientError(f"{what}: cannot be reached: {error}", code="aws_unreachable") from error
+
+
 def answer_code(error: ClientError) -> str:
     """S3's own name of the error."""
     return str(error.response.get("Error", {}).get("Code", ""))

@@ -42,6 +42,10 @@ class FolderArtifactStore:
         _replace(target, lambda path: shutil.copyfile(source, path))
         return True
 
+    def has_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str) -> bool:
+        """See ArtifactStore."""
+        return (self._root / layout.file_path(audio_sha256, stage, fingerprint, name)).is_file()
+
     def put_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str, path: Path) -> None:
         """See ArtifactStore."""
         place = layout.file_path(audio_sha256, stage, fingerprint, name)

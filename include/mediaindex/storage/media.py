@@ -12,6 +12,7 @@ from s3transfer.subscribers import BaseSubscriber
 from mediaindex.errors import TransientError
 
 from .errors import s3_errors
+from .looks import listed_class
 from .objects import Located, ObjectVersion, bare_etag
 
 if TYPE_CHECKING:
@@ -35,14 +36,30 @@ def list_objects(
 
     Folder markers (empty objects whose key ends in a slash) are left out. Listings carry no version ids.
     """
+    for page in pages(client, bucket, prefix, start_after):
+        yield from page
+
+
+def pages(
+    client: S3Client, bucket: str, prefix: str = "", start_after: str | None = None
+) -> Iterator[list[ObjectVersion]]:
+    """``list_objects``, a request at a time: at most a thousand objects each, so that memory stays flat."""
     options: dict[str, Any] = {"StartAfter": start_after} if start_after else {}
     with s3_errors(f"s3://{bucket}/{prefix}"):
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **options):
-            for entry in page.get("Contents", []):
-                if entry["Size"] == 0 and entry["Key"].endswith("/"):
-                    continue
-                etag = bare_etag(entry["ETag"])
-                yield ObjectVersion(bucket, entry["Key"], etag, None, entry["Size"], entry["LastModified"])
+            yield [
+                ObjectVersion(
+                    bucket,
+                    entry["Key"],
+                    bare_etag(entry["ETag"]),
+                    None,
+                    entry["Size"],
+                    entry["LastModified"],
+                    listed_class(entry.get("StorageClass")),
+                )
+                for entry in page.get("Contents", [])
+                if entry["Size"] or not entry["Key"].endswith("/")
+            ]
 
 
 def download(client: S3Client, source: Located, target: Path) -> None:

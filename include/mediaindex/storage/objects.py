@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
+
+# ``maybe``: a listing does not say, a HEAD request does.
+Archived = Literal["no", "maybe", "yes", "restoring"]
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectVersion:
-    """What a listing or an event says of an object; ``etag`` without quotes, ``size`` in bytes."""
+    """What a listing or an event says of an object; ``etag`` without quotes, ``size`` in bytes.
+
+    ``archived``: whether its bytes must be asked back from an archive before anybody can read them.
+    """
 
     bucket: str
     key: str
@@ -17,6 +23,7 @@ class ObjectVersion:
     version_id: str | None
     size: int
     last_modified: datetime
+    archived: Archived = "no"
 
 
 class Located(Protocol):

@@ -36,15 +36,7 @@ class S3ArtifactStore:
 
     def exists(self, audio_sha256: str, stage: str, fingerprint: str) -> bool:
         """See ArtifactStore."""
-        key = self._key(layout.payload_path(audio_sha256, stage, fingerprint))
-        with s3_errors(self._where(key)):
-            try:
-                self._client.head_object(Bucket=self._bucket, Key=key)
-            except ClientError as error:
-                if answer_code(error) in GONE:
-                    return False
-                raise
-        return True
+        return self._has(self._key(layout.payload_path(audio_sha256, stage, fingerprint)))
 
     def get_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str, target: Path) -> bool:
         """See ArtifactStore."""
@@ -57,6 +49,10 @@ class S3ArtifactStore:
                     return False
                 raise
         return True
+
+    def has_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str) -> bool:
+        """See ArtifactStore."""
+        return self._has(self._key(layout.file_path(audio_sha256, stage, fingerprint, name)))
 
     def put_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str, path: Path) -> None:
         """See ArtifactStore."""
@@ -77,6 +73,16 @@ class S3ArtifactStore:
     def put_pointer(self, kind: str, name: str, value: dict[str, Any]) -> None:
         """See ArtifactStore."""
         self._put(self._key(layout.pointer_path(kind, name)), layout.pack_pointer(value), "application/json")
+
+    def _has(self, key: str) -> bool:
+        with s3_errors(self._where(key)):
+            try:
+                self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if answer_code(error) in GONE:
+                    return False
+                raise
+        return True
 
     def _get(self, key: str) -> bytes | None:
         with s3_errors(self._where(key)):

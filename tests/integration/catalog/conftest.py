@@ -14,7 +14,7 @@ from mediaindex.catalog import batches, ledger, stage_runs
 from mediaindex.catalog.connection import connect
 from mediaindex.catalog.migrate import migrate
 from mediaindex.runner.job import ItemError, ItemResult, JobResult, Usage
-from mediaindex.stages.results import Assessment, Mention, Topic, Topics
+from mediaindex.stages.results import Assessment, Mention, Topic, Topics, TurnText
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
 from tests.builders.databases import throwaway_database
@@ -123,9 +123,13 @@ def assessed() -> Callable[..., tuple[Assessment, Topics]]:
         )
         mentions = tuple(Mention(index, said[index].start) for index in range(turns))
         topics = (Topic("entity", "New York", "GPE", mentions), Topic("phrase", 'the "old" bridge', None, mentions[:1]))
-        return assessment, Topics(topics if turns else (), tuple(turn.text.capitalize() for turn in said))
+        return assessment, Topics(topics if turns else (), tuple(_as_read(turn) for turn in said))
 
     return build
+
+
+def _as_read(turn: Turn) -> TurnText:
+    return TurnText(turn.text.capitalize(), tuple(range(len(turn.words))))
 
 
 def _turn(index: int) -> Turn:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, publications, report, reviews, transcripts
+from mediaindex.catalog import batches, ledger, progress, publications, report, reviews, stage_runs, transcripts
+from mediaindex.runner.job import ItemResult, JobResult
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
@@ -19,6 +20,8 @@ def index(conn: Any, passes: Make, assessed: Make) -> Callable[..., int]:
 
     def take(batch_id: int, id_: int, audio: str, *, needs_review: bool = False, fingerprint: str = "f1") -> int:
         passes(batch_id, "normalize", {id_: audio}, duration=9.0)
+        topics_done = ItemResult(id=str(id_), status="done", audio_sha256=audio, fingerprint=fingerprint)
+        stage_runs.record(conn, batch_id, JobResult(stage="find_topics", items=(topics_done,)))
         batches.set_decision(conn, batch_id, id_, "transcribe")
         assessment, topics = assessed(needs_review=needs_review)
         loaded = transcripts.load(
@@ -33,6 +36,28 @@ def index(conn: Any, passes: Make, assessed: Make) -> Callable[..., int]:
     return take
 
 
+@pytest.fixture
+def load(conn: Any, passes: Make, assessed: Make) -> Callable[..., int]:
+    """The same, but not published yet."""
+
+    def take(batch_id: int, id_: int, audio: str) -> int:
+        passes(batch_id, "normalize", {id_: audio})
+        passes(batch_id, "find_topics", {id_: audio})
+        assessment, topics = assessed()
+        return transcripts.load(
+            conn, media_object_id=id_, audio_sha256=audio, assessment=assessment, topics=topics,
+            fingerprint=f"find_topics-{id_}",
+        )  # fmt: skip
+
+    return take
+
+
+def ask(conn: Any, batch_id: int, id_: int) -> None:
+    """Triage sends the object to people."""
+    batches.set_decision(conn, batch_id, id_, "review", ["SNR 2 dB"])
+    reviews.file(conn, id_, kind="triage", reasons=["SNR 2 dB"])
+
+
 def states(conn: Any, source: str) -> list[str]:
     return [one.state for one in ledger.find(conn, source=source)]
 
@@ -44,7 +69,7 @@ def test_each_item_ends_as_it_should(
     audio = sha256()
     index(batch_id, good, audio)
     index(batch_id, doubtful, sha256(), needs_review=True)
-    reviews.file(conn, noisy, kind="triage", reasons=["SNR 2 dB"])
+    ask(conn, batch_id, noisy)
     fails(batch_id, "normalize", broken)
     passes(batch_id, "normalize", {copy: audio})
     assert batches.finish(conn, batch_id) == batches.BatchSummary(batch_id, 1, 2, 1, 1, ())
@@ -81,8 +106,52 @@ def test_a_better_transcript_answers_the_question_about_the_old_one(
 
 def test_a_recording_in_review_can_be_put_back_into_the_queue(conn: Any, source: str, batch: Make) -> None:
     batch_id, (one,) = batch(1)
-    reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
+    ask(conn, batch_id, one)
     batches.finish(conn, batch_id)
     ledger.requeue(conn, one)
     assert len(batches.plan(conn, source)) == 1
     assert states(conn, source) == ["claimed"]
+
+
+def test_an_earlier_transcript_does_not_pass_for_one_that_this_run_failed_to_make(
+    conn: Any, source: str, batch: Make, index: Make, passes: Make, sha256: Make
+) -> None:
+    batch_id, (one,) = batch(1)
+    audio = sha256()
+    index(batch_id, one, audio)
+    batches.finish(conn, batch_id)
+    ledger.requeue(conn, one)
+    (again,) = batches.plan(conn, source)
+    passes(again, "normalize", {one: audio})  # and transcribe failed
+    assert batches.finish(conn, again).unfinished == (one,)
+    assert states(conn, source) == ["claimed"]
+    assert progress.current_transcript(conn, one) is not None
+
+
+def test_an_earlier_question_does_not_pass_for_this_runs_end(
+    conn: Any, source: str, batch: Make, index: Make, passes: Make, sha256: Make
+) -> None:
+    batch_id, (noisy, doubtful) = batch(2)
+    ask(conn, batch_id, noisy)
+    audio = sha256()
+    index(batch_id, doubtful, audio, needs_review=True)
+    assert batches.finish(conn, batch_id).in_review == 2
+    for id_ in (noisy, doubtful):
+        ledger.requeue(conn, id_)
+    (again,) = batches.plan(conn, source)
+    passes(again, "normalize", {noisy: sha256(), doubtful: audio})  # and the run died
+    assert batches.finish(conn, again).unfinished == (noisy, doubtful)
+    assert states(conn, source) == ["claimed", "claimed"]
+
+
+def test_what_elasticsearch_refuses_is_unfinished_and_says_why(
+    conn: Any, batch: Make, passes: Make, load: Make, sha256: Make
+) -> None:
+    batch_id, (refused, waiting, lost) = batch(3)
+    load(batch_id, refused, sha256())
+    load(batch_id, waiting, sha256())
+    due = min(publications.pending(conn, batch_id=batch_id), key=lambda one: one.transcript_id)
+    publications.mark_failed(conn, due.id, "mapper_parsing_exception")
+    summary = batches.finish(conn, batch_id)
+    assert summary.unfinished == (refused, waiting, lost)
+    assert summary.unpublished == ((refused, "mapper_parsing_exception"), (waiting, ""))

@@ -16,7 +16,7 @@ import pytest
 from mediaindex.catalog import publications, transcripts
 from mediaindex.catalog.connection import connect
 from mediaindex.errors import TerminalError
-from mediaindex.stages.results import Topics
+from mediaindex.stages.results import Topics, TurnText
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
@@ -59,13 +59,39 @@ def test_a_transcript_comes_back_as_it_was(conn: Any, recording: dict[str, Any],
     said = assessment.transcript
     assert (loaded.start, loaded.end, loaded.language, loaded.confidence) == (0.0, 9.0, "en", said.confidence)
     for turn, original, text in zip(loaded.turns, said.turns, topics.texts, strict=True):
-        assert (turn.start, turn.end, turn.speaker, turn.text) == (original.start, original.end, original.speaker, text)
+        assert (turn.start, turn.end, turn.speaker, turn.text) == (
+            original.start,
+            original.end,
+            original.speaker,
+            text.text,
+        )
         assert turn.word_starts == tuple(word.start for word in original.words)
     assert [turn.entities for turn in loaded.turns] == [("New York",)] * 2
     assert [turn.topics for turn in loaded.turns] == [('the "old" bridge',), ()]
     with conn.cursor() as cursor:
         cursor.execute("select text from word where transcript_id = %s order by word_index", (loaded.transcript_id,))
         assert [text for (text,) in cursor.fetchall()] == [word.text for word in said.words]
+
+
+def test_a_text_with_other_words_than_were_said_keeps_both(
+    conn: Any, recording: dict[str, Any], assessed: Make
+) -> None:
+    assessment, topics = assessed(2)
+    read = TurnText("Ten in all", (1, 4, 9))
+    merged = Topics(topics.topics, (read, topics.texts[1]))
+    first, second = publications.load_for_publication(conn, load(conn, recording, (assessment, merged))).turns
+    words = assessment.transcript.turns[0].words
+    assert (first.text, first.word_starts) == ("Ten in all", tuple(words[place].start for place in read.places))
+    assert first.spoken == " ".join(word.text for word in words)
+    assert first.spoken_starts == tuple(word.start for word in words)
+    assert (second.spoken, second.spoken_starts) == (None, ())
+
+
+def test_a_text_of_more_words_than_were_said_is_refused(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
+    assessment, topics = assessed(2)
+    other = Topics((), (TurnText("eleventh", (10,)), topics.texts[1]))
+    with pytest.raises(TerminalError, match="not of the same run"):
+        load(conn, recording, (assessment, other))
 
 
 def test_a_recording_in_which_nothing_was_said_loads(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
@@ -120,7 +146,7 @@ def test_topics_of_another_run_are_refused_and_leave_nothing(
     conn: Any, recording: dict[str, Any], assessed: Make
 ) -> None:
     with pytest.raises(TerminalError, match="not of the same run"):
-        load(conn, recording, (assessed(2)[0], Topics((), ("one text",))))
+        load(conn, recording, (assessed(2)[0], Topics((), (TurnText("one text", (0, 1)),))))
     assert not any(rows(conn, recording["audio_sha256"]).values())
 
 

@@ -64,7 +64,8 @@ def local() -> Iterator[Commands]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MEDIAINDEX_", "AIRFLOW", "AWS_"))}
     if "MEDIAINDEX_CACHE" in os.environ:
         inherited["MEDIAINDEX_CACHE"] = os.environ["MEDIAINDEX_CACHE"]
-    ports = {f"MEDIAINDEX_PORT_{name}": str(_free_port()) for name in ("POSTGRES", "ELASTICSEARCH", "S3", "AIRFLOW")}
+    servers = ("POSTGRES", "ELASTICSEARCH", "S3", "SQS", "AIRFLOW")
+    ports = {f"MEDIAINDEX_PORT_{name}": str(_free_port()) for name in servers}
     commands = Commands({**inherited, **ports, "MEDIAINDEX_STATE": str(folder / "state")})
     yield commands
     commands.run("erase")

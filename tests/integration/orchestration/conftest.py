@@ -121,6 +121,7 @@ def airflow(
         "MEDIAINDEX_SPEECH_PYTHON": str(deaf_python),
         "MEDIAINDEX_TEST_PIDS": str(state / "pids.json"),
         "MEDIAINDEX_RETRY_SECONDS": "1",
+        "MEDIAINDEX_SWEEP_SCHEDULE": "0 0 1 1 *",  # when a test says so
     }
     # Without MEDIAINDEX_LOCAL the addresses in the environment count as servers that the user brought.
     environment = {
@@ -173,6 +174,7 @@ def task_environment(catalog_url: str, deaf_python: Path, migrated_file: Path, t
         "MEDIAINDEX_ARTIFACTS_BUCKET": "mediaindex-artifacts",
         "MEDIAINDEX_SPEECH_PYTHON": str(deaf_python),
         "MEDIAINDEX_TEST_PIDS": str(tmp_path / "pids.json"),
+        "MEDIAINDEX_BACKOFF_SECONDS": "3600",  # what one test puts back is no other one's business
     }
     shutil.copy(migrated_file, tmp_path / "airflow.db")
     return environment

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mediaindex.catalog import ledger
+from mediaindex.catalog import batches, ledger
 from mediaindex.catalog.connection import connect
 
 pytestmark = pytest.mark.servers
@@ -63,7 +63,9 @@ def test_execution_timeout_ends_child_and_grandchild(task_environment: dict[str,
 def test_marking_a_task_failed_ends_child_and_grandchild_and_leaves_a_clear_ledger(
     airflow: Any, catalog_url: str, batch_id: int
 ) -> None:
-    until(lambda: "index_recordings" in str(airflow.call("dags")), 120)
+    until(lambda: {"index_recordings", "sweep_ledger"} <= {d["dag_id"] for d in airflow.call("dags")["dags"]}, 120)
+    with connect(catalog_url) as conn:  # as discovery does; a batch without a run would get one from the sweep
+        batches.mark_started(conn, batch_id, f"test_{batch_id}")
     run = f"dags/index_recordings/dagRuns/test_{batch_id}"
     body = {"dag_run_id": f"test_{batch_id}", "logical_date": None, "conf": {"batch_id": batch_id}}
     airflow.call("dags/index_recordings/dagRuns", "POST", body)
@@ -83,3 +85,14 @@ def test_marking_a_task_failed_ends_child_and_grandchild_and_leaves_a_clear_ledg
     with connect(catalog_url) as conn:
         [left] = ledger.find(conn, batch_id=batch_id)
     assert (left.state, left.reason_code) == ("claimed", "run_failed")
+
+    # Nobody clears it: the sweep asks Airflow, finds the run ended, and puts the recording back into the queue.
+    airflow.call("dags/sweep_ledger/dagRuns", "POST", {"dag_run_id": f"sweep_{batch_id}", "logical_date": None})
+    swept = f"dags/sweep_ledger/dagRuns/sweep_{batch_id}"
+    until(lambda: airflow.call(swept)["state"] in ("failed", "success"), 180)
+    told = "\n".join(map(str, airflow.call(f"{swept}/taskInstances/sweep/logs/1?full_content=true")["content"]))
+    assert airflow.call(swept)["state"] == "success", told
+    with connect(catalog_url) as conn:
+        assert ledger.find(conn, batch_id=batch_id) == [], told
+        (back,) = ledger.find(conn, ids=[left.id])
+    assert (back.state, back.reason_code, back.reason_class, back.attempts) == ("claimed", "run_failed", "transient", 1)

@@ -30,13 +30,15 @@ if __name__ == "__main__":
 """
 
 SPEECH = f"""#!{sys.executable}
-import json, os, pathlib, sys
+import json, os, pathlib, signal, sys
 job = json.loads(pathlib.Path(sys.argv[sys.argv.index("--job") + 1]).read_text())
 answer = pathlib.Path(sys.argv[sys.argv.index("--result") + 1])
 leaked = [n for n in os.environ if n.startswith("AIRFLOW") or n == "MEDIAINDEX_DATABASE_URL"]
 assert not leaked, leaked
 def result(item):
     kind = item["name"].partition("-")[0]
+    if kind == "poison":
+        os.kill(os.getpid(), signal.SIGSEGV)
     if kind == "good":
         sha = item["id"].zfill(64)
         return dict(id=item["id"], status="done", audio_sha256=sha, fingerprint="f", summary=dict(duration=1.0))
@@ -75,23 +77,51 @@ def run_task(environment: dict[str, str], batch_id: int, ending: str) -> tuple[s
 
 
 def states(catalog_url: str, batch_id: int) -> dict[str, tuple[str, str | None]]:
+    """Of all that ever were in the batch."""
     with connect(catalog_url) as conn:
-        found = ledger.find(conn, batch_id=batch_id)
+        with conn.cursor() as cursor:
+            cursor.execute("select media_object_id from batch_item where batch_id = %s", (batch_id,))
+            ids = [id_ for (id_,) in cursor.fetchall()]
+        found = ledger.find(conn, ids=ids)
     return {one.key.split("/")[1].partition("-")[0]: (one.state, one.reason_code) for one in found}
 
 
 def test_one_bad_recording_never_takes_the_others_along(task_environment: dict[str, str], catalog_url: str) -> None:
     batch_id = plan(catalog_url, "good", "terminal", "transient")
     state, tries, _ = run_task(task_environment, batch_id, ANSWER)
-    # The transient one is tried again; at the last try it is given up, and the task passes with what it has.
+    # The transient one is tried again; after the last try it waits in the queue, and the task passes with what it has.
     assert (state, tries) == ("success", 2)
     assert states(catalog_url, batch_id) == {
         "good": ("claimed", None),
         "terminal": ("quarantined", "said_terminal"),
-        "transient": ("quarantined", "said_transient"),
+        "transient": ("claimed", "said_transient"),
     }
     with connect(catalog_url) as conn:
         assert [item.upstream for item in batches.items(conn, batch_id)] == [{"normalize": "f"}]
+
+
+def test_a_recording_that_kills_the_process_is_put_aside_and_the_others_pass(
+    task_environment: dict[str, str], catalog_url: str
+) -> None:
+    batch_id = plan(catalog_url, "good", "poison", "good")
+    state, tries, log = run_task(task_environment, batch_id, ANSWER)
+    assert (state, tries) == ("success", 1)
+    assert states(catalog_url, batch_id) == {
+        "good": ("claimed", None),
+        "poison": ("claimed", "crashed_speech_process"),
+    }
+    with connect(catalog_url) as conn:
+        assert [item.upstream for item in batches.items(conn, batch_id)] == [{"normalize": "f"}] * 2
+    assert "run again in halves" in log
+    assert "back in the queue" in log
+
+
+def test_a_batch_that_does_not_exist_fails_at_once_and_clearly(
+    task_environment: dict[str, str], catalog_url: str
+) -> None:
+    state, tries, log = run_task(task_environment, 2**40, ANSWER)
+    assert (state, tries) == ("failed", 1)
+    assert f"batch {2**40}: not in the catalog" in log
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
+from mediaindex.catalog.connection import connect as connect_catalog
+from mediaindex.catalog.migrate import migrate
 from mediaindex.search import Hit, Indexes, from_environment, prepare, publish, search
+from tests.builders.databases import throwaway_database
+from tests.builders.recordings import Recorded, arrive, transcribe
 from tests.builders.transcripts import publishable
 
 
@@ -59,3 +63,38 @@ def published(client: Elasticsearch, indexes: Indexes, make_transcript: Callable
         publish(client, make_transcript(*texts, **changes), indexes)
 
     return published
+
+
+@pytest.fixture(scope="module")
+def catalog_url() -> Iterator[str]:
+    """A migrated database of one module's tests alone."""
+    server = os.environ.get("MEDIAINDEX_DATABASE_URL")
+    if not server:
+        pytest.skip("MEDIAINDEX_DATABASE_URL is not set: `make up` starts a server")
+    for url in throwaway_database(server, "search"):
+        with connect_catalog(url) as conn:
+            migrate(conn)
+        yield url
+
+
+@pytest.fixture
+def conn(catalog_url: str) -> Iterator[Any]:
+    with connect_catalog(catalog_url) as opened:
+        yield opened
+        with opened.cursor() as cursor:  # what a test leaves must not reach the next
+            cursor.execute("update publication set published_at = now() - interval '1 hour'")
+            cursor.execute("update transcript set is_current = false")
+
+
+@pytest.fixture
+def load(conn: Any) -> Callable[..., Recorded]:
+    """``load(name, *turns)``: a transcript of the recording ``name`` becomes current; its words a second each."""
+    known: dict[str, Recorded] = {}
+
+    def load(name: str, *turns: str, speaker: str = "SPEAKER_00") -> Recorded:
+        if name not in known:
+            known[name] = arrive(conn, name, audio=uuid.uuid4().hex * 2)
+        transcribe(conn, known[name], *turns, speaker=speaker)
+        return known[name]
+
+    return load

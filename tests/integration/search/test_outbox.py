@@ -3,101 +3,28 @@
 from __future__ import annotations
 
 import os
-import uuid
-from collections.abc import Callable, Iterator
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 
-import psycopg2
 import pytest
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog import batches, ledger, publications, stage_runs, transcripts
+from mediaindex.catalog import departures, ledger, publications, publishing_locks
 from mediaindex.catalog.connection import connect as connect_catalog
-from mediaindex.catalog.migrate import migrate
+from mediaindex.catalog.connection import transaction
+from mediaindex.catalog.patience import Patience
 from mediaindex.errors import ConfigError, TransientError
-from mediaindex.runner.job import ItemResult, JobResult, Usage
-from mediaindex.search import Hit, Indexes, PublishCounts, connect, publish_pending, search
-from mediaindex.stages.results import Assessment, Topics
-from mediaindex.storage.objects import ObjectVersion
-from mediaindex.timeline import Transcript, Turn, Word
+from mediaindex.search import Hit, Indexes, PublishCounts, connect, publish, publish_pending, search
+from tests.builders.recordings import Recorded
 
 pytestmark = pytest.mark.servers
 Find = Callable[..., list[Hit]]
-Load = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def catalog_url() -> Iterator[str]:
-    """A migrated database of these tests alone."""
-    server = os.environ.get("MEDIAINDEX_DATABASE_URL")
-    if not server:
-        pytest.skip("MEDIAINDEX_DATABASE_URL is not set: `make up` starts a server")
-    name = f"mediaindex_test_{uuid.uuid4().hex[:12]}"
-    admin = psycopg2.connect(server)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f"create database {name}")
-        url = f"{server.rpartition('/')[0]}/{name}"
-        with connect_catalog(url) as conn:
-            migrate(conn)
-        yield url
-        cursor.execute(f"drop database {name} with (force)")
-    admin.close()
-
-
-@pytest.fixture
-def conn(catalog_url: str) -> Iterator[Any]:
-    with connect_catalog(catalog_url) as opened:
-        yield opened
-        with opened.cursor() as cursor:  # what a test leaves due must not reach the next
-            cursor.execute("update publication set published_at = now()")
-
-
-@pytest.fixture
-def load(conn: Any) -> Load:
-    """``load(name, *turns)``: a transcript of the recording ``name`` becomes current; its words a second each."""
-    objects: dict[str, int] = {}
-
-    def load(name: str, *turns: str, speaker: str = "SPEAKER_00") -> None:
-        audio = f"{uuid.uuid5(uuid.NAMESPACE_URL, name).hex * 2}"
-        if name not in objects:
-            objects[name] = _normalized(conn, name, audio)
-        transcripts.load(
-            conn,
-            media_object_id=objects[name],
-            audio_sha256=audio,
-            assessment=_assessment(turns, speaker),
-            topics=Topics((), turns),
-            fingerprint=repr(turns),
-        )
-
-    return load
-
-
-def _normalized(conn: Any, name: str, audio: str) -> int:
-    bucket = f"bucket-{uuid.uuid4().hex[:8]}"
-    version = ObjectVersion(bucket, f"{name}.mp3", "etag", None, 1000, datetime(2026, 1, 2, tzinfo=UTC))
-    (claimed,) = ledger.claim(conn, bucket, [version])
-    (batch_id,) = batches.plan(conn, bucket)
-    usage = Usage(wall_s=1, cpu_s=1, peak_mb=1, audio_s=100)
-    result = ItemResult(
-        id=str(claimed.id), status="done", audio_sha256=audio, fingerprint="n", engine="n", summary={}, usage=usage
-    )
-    stage_runs.record(conn, batch_id, JobResult(stage="normalize", items=(result,)))
-    return claimed.id
-
-
-def _assessment(turns: tuple[str, ...], speaker: str) -> Assessment:
-    said = []
-    for number, text in enumerate(turns):
-        words = tuple(
-            Word(100.0 * number + at, 100.0 * number + at + 0.5, word, 0.9) for at, word in enumerate(text.split())
-        )
-        said.append(Turn(words[0].start, words[-1].end, speaker, "en", words))
-    transcript = Transcript(0.0, 100.0 * len(turns), "en", "conformer", tuple(said), 0.9)
-    return Assessment(transcript, transcript.confidence, 1.0, needs_review=False)
+Load = Callable[..., Recorded]
+AT_ONCE = Patience(first_wait_s=0.0)
 
 
 def test_what_is_due_is_found_at_its_second_and_leaves_the_outbox(
@@ -132,8 +59,27 @@ def test_a_recording_that_is_refused_is_noted_and_stops_no_other(
     load("good", "weather")
     assert publish_pending(conn, client, indexes=indexes) == PublishCounts(published=1, failed=1, turns=1)
     assert [hit.key for hit in find("weather")] == ["good.mp3"]
-    (due,) = publications.pending(conn)
-    assert (due.attempts, "speakers" in (due.last_error or "")) == (1, True)
+    assert publications.pending(conn) == []  # its time has not come
+    assert waiting(conn) == [(1, True, True)]
+
+
+def waiting(conn: Any) -> list[tuple[int, bool, bool]]:
+    """Attempts, whether there is an error, and whether it waits, of each that is not published."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select attempts, last_error is not null, not_before > now() from publication "
+            "where published_at is null order by id"
+        )
+        return list(cursor.fetchall())
+
+
+def test_a_refused_one_is_tried_again_when_its_time_has_come(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
+) -> None:
+    load("bad", "weather", speaker="x" * 40_000)
+    for attempts in (1, 2):
+        assert publish_pending(conn, client, indexes=indexes, waits=AT_ONCE).failed == 1
+        assert waiting(conn) == [(attempts, True, False)]
 
 
 def test_nothing_leaves_the_outbox_while_elasticsearch_is_away(conn: Any, load: Load) -> None:
@@ -150,11 +96,22 @@ def test_an_outage_in_the_middle_of_a_recording_is_made_good_by_the_next_run(
     # The recording's document is written, its turns are not.
     client.indices.put_settings(index=indexes.turns, settings={"index.blocks.write": True})
     with pytest.raises(TransientError):
-        publish_pending(conn, client, indexes=indexes)
+        publish_pending(conn, client, indexes=indexes, waits=AT_ONCE)
     assert (len(publications.pending(conn)), find("weather")) == (1, [])
     client.indices.put_settings(index=indexes.turns, settings={"index.blocks.write": None})
     publish_pending(conn, client, indexes=indexes)
     assert (publications.pending(conn), len(find("weather"))) == ([], 2)
+
+
+def test_while_nothing_can_be_written_only_a_few_are_tried(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
+) -> None:
+    for number in range(7):
+        load(f"talk {number}", "weather")
+    client.indices.put_settings(index=indexes.recordings, settings={"index.blocks.write": True})
+    with pytest.raises(TransientError):
+        publish_pending(conn, client, indexes=indexes)
+    assert [attempts for attempts, *_ in waiting(conn)] == [1] * 5 + [0] * 2
 
 
 def test_without_indexes_no_recording_is_blamed(conn: Any, client: Elasticsearch, load: Load) -> None:
@@ -184,3 +141,112 @@ def test_publishers_at_once_double_nothing(
     with ThreadPoolExecutor(4) as pool:
         assert sum(counts.failed for counts in pool.map(run, range(4))) == 0
     assert (len(find("weather")), publications.pending(conn)) == (8, [])
+
+
+def leave(conn: Any, recorded: Recorded) -> None:
+    ledger.set_state(conn, recorded.id, "gone", code="deleted")
+
+
+def test_what_left_the_bucket_leaves_the_search(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
+) -> None:
+    talk = load("talk", "weather one", "weather two")
+    load("other", "weather")
+    publish_pending(conn, client, indexes=indexes)
+    leave(conn, talk)
+    assert publish_pending(conn, client, indexes=indexes) == PublishCounts(published=1, withdrawn=1)
+    assert [hit.key for hit in find("weather")] == ["other.mp3"]
+    client.indices.refresh(index=indexes.recordings)
+    assert client.count(index=indexes.recordings)["count"] == 1  # the mark is nobody's recording
+    assert publications.pending(conn) == []
+
+
+def test_a_withdrawal_is_not_overtaken_by_an_older_publisher(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
+) -> None:
+    talk = load("talk", "weather")
+    (due,) = publications.pending(conn)
+    late = publications.load_for_publication(conn, due.transcript_id or 0)  # read, and then held up
+    leave(conn, talk)
+    publish_pending(conn, client, indexes=indexes)
+    assert publish(client, late, indexes) == 0
+    assert find("weather") == []
+
+
+def test_what_comes_back_is_found_again(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
+) -> None:
+    talk = load("talk", "weather")
+    leave(conn, talk)
+    publish_pending(conn, client, indexes=indexes)
+    load("talk", "weather")
+    publish_pending(conn, client, indexes=indexes)
+    assert len(find("weather")) == 1
+
+
+def test_withdrawing_twice_is_one_row(conn: Any, load: Load) -> None:
+    talk = load("talk", "weather")
+    for _ in range(2):
+        with transaction(conn) as cursor:
+            departures.withdraw(cursor, talk.audio)
+    assert [due.kind for due in publications.pending(conn)] == ["withdraw"]
+
+
+def test_a_recording_that_another_publisher_has_is_left_to_it(
+    conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
+) -> None:
+    talk = load("talk", "weather")
+    load("other", "weather")
+    with connect_catalog(catalog_url) as theirs, publishing_locks.publishing(theirs, talk.audio) as held:
+        assert held
+        assert publish_pending(conn, client, indexes=indexes).published == 1
+    assert publish_pending(conn, client, indexes=indexes).published == 1
+    assert len(find("weather")) == 2
+
+
+# Ends itself by SIGKILL at the nth request to Elasticsearch: before it is sent, or when its answer has come.
+KILLED = """
+import os, signal, sys
+from elastic_transport import Transport
+from mediaindex.catalog.connection import connect as catalog
+from mediaindex.search import Indexes, from_environment, publish_pending
+url, prefix, fatal, after = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "after"
+requests, real = 0, Transport.perform_request
+def perform(self, *args, **kwargs):
+    global requests
+    requests += 1
+    if requests == fatal and not after: os.kill(os.getpid(), signal.SIGKILL)
+    answer = real(self, *args, **kwargs)
+    if requests == fatal: os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+Transport.perform_request = perform
+with catalog(url) as conn:
+    publish_pending(conn, from_environment(), indexes=Indexes(prefix))
+"""
+
+
+@pytest.mark.parametrize(
+    ("fatal", "moment"), [(1, "after"), (2, "after"), (5, "before"), (6, "after"), (8, "after"), (9, "before")]
+)
+def test_a_publisher_killed_at_any_request_leaves_work_that_the_next_one_ends(
+    conn: Any,
+    catalog_url: str,
+    client: Elasticsearch,
+    indexes: Indexes,
+    load: Load,
+    find: Find,
+    fatal: int,
+    moment: str,
+) -> None:
+    gone = load("gone", "rain one", "rain two")
+    load("talk", "old weather", "more weather")
+    publish_pending(conn, client, indexes=indexes)
+    load("talk", "new weather")
+    leave(conn, gone)
+    command = [sys.executable, "-c", KILLED, catalog_url, indexes.prefix, str(fatal), moment]
+    died = subprocess.run(command, env=os.environ, check=False, timeout=60, capture_output=True, text=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    publish_pending(conn, client, indexes=indexes)
+    assert [hit.text for hit in find("weather")] == ["new weather"]
+    assert find("rain") == []
+    assert publications.pending(conn) == []

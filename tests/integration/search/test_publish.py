@@ -75,7 +75,7 @@ def test_a_turn_that_is_refused_is_named_and_stops_no_other(
 ) -> None:
     transcript = make_transcript("one", "two", "three")
     object.__setattr__(transcript.turns[1], "confidence", "not a number")
-    with pytest.raises(TerminalError, match=r"refused 1 of 3 turns.*:000001"):
+    with pytest.raises(TerminalError, match=r"refused 1 of 3 documents.*:000001"):
         publish(client, transcript, indexes)
     assert turns(client, indexes) == [(1, 0), (1, 2)]
 

@@ -32,6 +32,25 @@ def test_a_hit_leads_to_the_second_the_word_was_said(published: Publish, find: F
 
 
 @pytest.mark.parametrize(
+    ("words", "second", "marked"),
+    [
+        ("1984", 1.5, ["1984"]),
+        ("nineteen eighty four", 1.5, ["nineteen", "eighty", "four"]),
+        ('"eighty four"', 2.0, ["eighty", "four"]),
+        ("moved", 2.5, ["moved"]),
+    ],
+)
+def test_a_number_is_found_in_digits_and_in_words(
+    published: Publish, find: Find, words: str, second: float, marked: list[str]
+) -> None:
+    # The builder gives every token half a second, those of the text and those that were said alike.
+    published("the summer of 1984 we moved", spoken="the summer of nineteen eighty four we moved")
+    (hit,) = find(words)
+    assert (hit.text, hit.start_of_match) == ("the summer of 1984 we moved", second)
+    assert " ".join(said(hit)).split() == marked
+
+
+@pytest.mark.parametrize(
     ("language", "text", "words"),
     [
         ("en", "the dogs were running", "dog run"),

@@ -1,55 +1,176 @@
+"""A rebuild from the catalog, while others search and publish."""
+
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from mediaindex.catalog import ledger, publishing_locks
+from mediaindex.catalog.connection import connect as connect_catalog
+from mediaindex.catalog.connection import transaction
 from mediaindex.errors import TerminalError
-from mediaindex.search import Hit, Indexes, publish, reindex
+from mediaindex.search import Hit, Indexes, prepare, publish_pending, reindex, search
+from tests.builders.recordings import Recorded
 
 pytestmark = pytest.mark.servers
-Make = Callable[..., Any]
 Find = Callable[..., list[Hit]]
+Load = Callable[..., Recorded]
 
 
-def test_search_finds_the_same_throughout_and_only_the_new_index_stays(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+def concrete(client: Elasticsearch, indexes: Indexes) -> list[str]:
+    return sorted(client.indices.get(index=f"{indexes.prefix}-*"))
+
+
+def second(indexes: Indexes) -> list[str]:
+    return [f"{indexes.recordings}-000002", f"{indexes.turns}-000002"]
+
+
+def test_everything_comes_from_the_catalog_and_only_the_new_indexes_stay(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
-    publish(client, make_transcript(*["weather"] * 500), indexes)
-    with ThreadPoolExecutor(1) as pool:
-        rebuilt = pool.submit(reindex, client, "turns", indexes)
-        counts = {len(find("weather", limit=1000))}
-        while not rebuilt.done():
-            counts.add(len(find("weather", limit=1000)))
-    assert rebuilt.result() == f"{indexes.prefix}-turns-000002"
-    assert counts | {len(find("weather", limit=1000))} == {500}
-    assert list(client.indices.get(index=f"{indexes.turns}-*")) == [f"{indexes.prefix}-turns-000002"]
+    for number in range(5):
+        load(f"talk {number}", "weather", "more weather")
+    publish_pending(conn, client, indexes=indexes)
+    client.delete_by_query(index=indexes.turns, query={"term": {"turn": 1}}, refresh=True)  # whatever happened to it
+    seen: list[tuple[int, int]] = []
+    rebuilt = reindex(conn, client, indexes, progress=lambda done, whole: seen.append((done, whole)), linger=0)
+    assert (rebuilt.recordings, rebuilt.turns, rebuilt.resumed_after) == (5, 10, 0)
+    assert len(find("weather")) == 10
+    assert concrete(client, indexes) == second(indexes)
+    assert (seen[0], seen[-1]) == ((0, 5), (5, 5))
 
 
-def test_versions_come_along(client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find) -> None:
-    publish(client, make_transcript("newer weather", version=2), indexes)
+def test_an_outdated_index_is_brought_up_to_date(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
+) -> None:
+    load("talk", "weather")
+    client.indices.put_mapping(index=indexes.turns, meta={"version": 0})
+    assert prepare(client, indexes).outdated
+    reindex(conn, client, indexes, linger=0)
+    assert prepare(client, indexes).outdated == ()
+
+
+def test_searches_and_publications_go_on_and_nothing_is_missing_after(
+    conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
+) -> None:
+    for number in range(150):
+        load(f"talk {number}", "weather", "more weather")
+    removed = load("removed", "weather", "more weather")
+    publish_pending(conn, client, indexes=indexes)
+    over = threading.Event()
+    counts: list[int] = []
+    problems: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            while not over.is_set():
+                counts.append(len(search(client, "weather", limit=1_000, indexes=indexes)))
+        except Exception as error:  # noqa: BLE001  # told below
+            problems.append(error)
+
+    def change(done: int, _: int) -> None:
+        """Between the pages of the rebuild: a new recording, a new transcript, a withdrawal, published elsewhere."""
+        if done != 100:
+            return
+        load("new", "weather", "more weather")
+        load("talk 0", "better weather", "and more weather")
+        ledger.set_state(conn, removed.id, "gone")
+        with connect_catalog(catalog_url) as other:
+            assert publish_pending(other, client, indexes=indexes).published == 3
+
+    searching = threading.Thread(target=look)
+    searching.start()
+    try:
+        reindex(conn, client, indexes, progress=change, linger=1.0)
+    finally:
+        over.set()
+        searching.join()
+    assert problems == []
+    assert set(counts) <= {302, 304, 306, 300}  # before, and while the three changes are made
+    assert min(counts) >= 300
+    assert len(find("weather", limit=1_000)) == 302
+    assert len(find("better weather", phrase=True)) == 1
+    assert {hit.key for hit in find("weather", limit=1_000)} == {f"talk {n}.mp3" for n in range(150)} | {"new.mp3"}
+
+
+KILLED = """
+import os, signal, sys
+from mediaindex.catalog.connection import connect as catalog
+from mediaindex.search import Indexes, from_environment, reindex
+def die(done, whole):
+    if done >= 100: os.kill(os.getpid(), signal.SIGKILL)
+with catalog(sys.argv[1]) as conn:
+    reindex(conn, from_environment(), Indexes(sys.argv[2]), progress=die)
+"""
+
+
+def killed_rebuild(catalog_url: str, indexes: Indexes) -> None:
+    command = [sys.executable, "-c", KILLED, catalog_url, indexes.prefix]
+    died = subprocess.run(command, env=os.environ, check=False, timeout=60, capture_output=True, text=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+
+
+def test_a_killed_rebuild_harms_nothing_and_the_same_command_goes_on(
+    conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
+) -> None:
+    talks = [load(f"talk {number}", "weather") for number in range(120)]
+    publish_pending(conn, client, indexes=indexes)
+    killed_rebuild(catalog_url, indexes)
+    assert len(find("weather", limit=1_000)) == 120
+    load("talk 0", "no more rain")  # whichever side of the kill it lies on
+    ledger.set_state(conn, min(talks[1:], key=lambda one: one.audio).id, "gone")  # the killed one has written it
+    publish_pending(conn, client, indexes=indexes)
+    rebuilt = reindex(conn, client, indexes, linger=0)
+    assert (rebuilt.resumed_after, rebuilt.recordings >= 19) == (100, True)
+    assert (len(find("weather", limit=1_000)), len(find("rain"))) == (118, 1)
+    assert concrete(client, indexes) == second(indexes)
+
+
+def test_a_killed_rebuild_can_be_begun_anew(
+    conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
+) -> None:
+    for number in range(110):
+        load(f"talk {number}", "weather")
+    killed_rebuild(catalog_url, indexes)
+    assert reindex(conn, client, indexes, fresh=True, linger=0).recordings == 110
+    assert (len(find("weather", limit=1_000)), concrete(client, indexes)) == (110, second(indexes))
+
+
+def test_what_an_older_template_left_unfinished_is_thrown_away(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
+) -> None:
+    load("talk", "weather")
     for kind in ("turns", "recordings"):
-        reindex(client, kind, indexes)
-    assert publish(client, make_transcript("older weather", version=1), indexes) == 0
-    assert publish(client, make_transcript("newest weather", version=3), indexes) == 1
-    assert [hit.text for hit in find("weather")] == ["newest weather"]
+        client.indices.create(index=indexes.concrete(kind, 2), mappings={"_meta": {"version": 0}})
+    assert reindex(conn, client, indexes, linger=0).recordings == 1
+    assert concrete(client, indexes) == second(indexes)
 
 
-def test_documents_that_do_not_fit_leave_everything_as_it_was(
-    client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
+def test_documents_that_are_refused_leave_the_old_indexes_in_use(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
-    client.indices.put_mapping(index=indexes.turns, properties={"extra": {"type": "keyword"}})
-    client.index(index=indexes.turns, document={"extra": "the template does not know it", "text": "weather"})
-    with pytest.raises(TerminalError, match="does not fit the new template"):
-        reindex(client, "turns", indexes)
-    assert list(client.indices.get(index=f"{indexes.turns}-*")) == [f"{indexes.prefix}-turns-000001"]
-    assert publish(client, make_transcript("writable again"), indexes) == 1
+    load("good", "weather")
+    publish_pending(conn, client, indexes=indexes)
+    load("bad", "weather", speaker="x" * 40_000)
+    with pytest.raises(TerminalError, match="refused 1 of"):
+        reindex(conn, client, indexes, linger=0)
+    assert len(find("weather")) == 1
+    with transaction(conn) as cursor:
+        cursor.execute("update transcript set is_current = false")
 
 
-def test_a_second_rebuild_at_once_is_refused(client: Elasticsearch, indexes: Indexes) -> None:
-    client.indices.create(index=f"{indexes.prefix}-turns-000002")
-    with pytest.raises(TerminalError, match="another rebuild"):
-        reindex(client, "turns", indexes)
+def test_two_at_once_are_refused(conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes) -> None:
+    with (
+        connect_catalog(catalog_url) as other,
+        publishing_locks.rebuilding(other),
+        pytest.raises(TerminalError, match="Another rebuild"),
+    ):
+        reindex(conn, client, indexes, linger=0)

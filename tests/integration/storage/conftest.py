@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from mediaindex.storage.client import s3_client
+from tests.builders.buckets import throwaway_bucket
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +21,4 @@ def client() -> Any:
 
 @pytest.fixture
 def bucket(client: Any) -> Iterator[str]:
-    name = f"mediaindex-test-{uuid.uuid4().hex[:12]}"
-    client.create_bucket(Bucket=name)
-    yield name
-    # Longest first, one by one: on a server that keeps folders, a folder goes only after what lies in it.
-    listed = client.get_paginator("list_objects_v2").paginate(Bucket=name)
-    for key in sorted((entry["Key"] for page in listed for entry in page.get("Contents", [])), key=len, reverse=True):
-        client.delete_object(Bucket=name, Key=key)
-    client.delete_bucket(Bucket=name)
+    yield from throwaway_bucket(client)

@@ -32,6 +32,7 @@ def test_what_was_not_put_is_not_there(store: ArtifactStore, tmp_path: Path) -> 
     assert not store.exists(*NAME)
     assert store.get(*NAME) is None
     assert store.get_pointer("source", "77") is None
+    assert not store.has_file(*NAME, "audio.flac")
     assert not store.get_file(*NAME, "audio.flac", target)
     assert not target.exists()
 
@@ -40,6 +41,7 @@ def test_a_file_comes_back_whole(store: ArtifactStore, tmp_path: Path) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
     source.write_bytes(bytes(range(256)) * 40_000)  # more than one part of a multipart upload
     store.put_file(*NAME, "audio.flac", source)
+    assert store.has_file(*NAME, "audio.flac")
     assert store.get_file(*NAME, "audio.flac", target)
     assert target.read_bytes() == source.read_bytes()
 

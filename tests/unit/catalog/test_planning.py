@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from mediaindex.catalog.planning import Unplanned, estimated_seconds, groups
 
 OBJECTS = st.lists(
-    st.builds(Unplanned, st.integers(), st.sampled_from(["a.wav", "b.mp3", "c.mp4", "d"]), st.integers(0, 40_000_000)),
+    st.tuples(st.integers(), st.sampled_from(["a.wav", "b.mp3", "c.mp4", "d"]), st.integers(0, 40_000_000)).map(
+        lambda row: Unplanned(*row)
+    ),
     max_size=60,
 )
 

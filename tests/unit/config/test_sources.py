@@ -6,6 +6,7 @@ import pytest
 
 from mediaindex.config import sources
 from mediaindex.errors import ConfigError
+from mediaindex.runner.job import FolderStore, Job
 
 ROOT = Path(__file__).parents[3]
 GOOD = "sources:\n  - name: calls\n    bucket: my-calls\n    prefix: in/\n    languages: [en, de]\n    speakers: 2\n"
@@ -25,6 +26,12 @@ def test_the_example_is_valid() -> None:
 def test_hints_are_what_the_source_says(tmp_path: Path) -> None:
     hints = load(tmp_path, GOOD).source("calls").hints
     assert (hints.languages, hints.speakers) == (("en", "de"), 2)
+
+
+def test_recognisers_are_a_list_of_names_and_reach_the_speech_child_as_part_of_the_job(tmp_path: Path) -> None:
+    configuration = load(tmp_path, "recognisers: [parakeet-tdt-0.6b-v3, whisper-base]\n" + GOOD)
+    job = Job(stage="transcribe", items=(), store=FolderStore(path="."), recognisers=configuration.recognisers)
+    assert Job.model_validate_json(job.model_dump_json()).recognisers == ("parakeet-tdt-0.6b-v3", "whisper-base")
 
 
 @pytest.mark.parametrize(

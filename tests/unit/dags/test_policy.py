@@ -46,7 +46,9 @@ def test_every_file_is_imported_without_network_and_gives_a_dag(facts: Facts) ->
 
 def test_there_is_an_index_dag_for_each_lane_and_a_discovery_for_each_source(facts: Facts) -> None:
     names = {source.name for source in sources.load(ROOT / "local" / "sources.yaml").sources}
-    assert set(facts["dags"]) == {"index_recordings", "index_recordings_backfill", *(f"discover_{n}" for n in names)}
+    upkeep = {"sweep_ledger", "publish_outbox", "apply_retention"}
+    arrivals = {"receive_events", "collect_podcasts", *(f"discover_{name}" for name in names)}
+    assert set(facts["dags"]) == {"index_recordings", "index_recordings_backfill"} | upkeep | arrivals
 
 
 def test_no_speech_library_and_no_client_is_loaded_by_reading_dags(facts: Facts) -> None:
@@ -82,7 +84,7 @@ def test_every_task_is_retried_later_and_later_up_to_a_limit(facts: Facts) -> No
 
 
 def test_no_task_is_retried_for_what_cannot_pass(facts: Facts) -> None:
-    assert not [name for name, task in tasks(facts) if task["policy"] != "ExceptionRetryPolicy"]
+    assert not [name for name, task in tasks(facts) if task["policy"] != "JitteredRetryPolicy"]
 
 
 def test_every_task_has_an_end(facts: Facts) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import soundfile
 
 from mediaindex.engines import conformer_ctc
+from mediaindex.engines.ctc_reader import CtcReader
 from mediaindex.models import LocatedModel
 
 Model = Callable[[str], LocatedModel]
@@ -41,6 +43,20 @@ def test_importing_the_engine_imports_neither_nemo_nor_torch() -> None:
     assert done.stdout.strip() == "set()"
 
 
+class Exhausted:
+    """Stands for a session that finds no memory, as ONNX Runtime tells it."""
+
+    def run(self, *_: Any) -> list[np.ndarray]:
+        raise RuntimeError("[ONNXRuntimeError] : 1 : FAIL : Failed to allocate memory for requested buffer of size 1")
+
+
+def test_no_memory_for_a_chunk_is_a_memory_error_and_no_gap(tmp_path: Path) -> None:
+    recogniser = conformer_ctc.load(LocatedModel(NAME, tmp_path / "absent.nemo", "local", "ab" * 32, "MIT", ("en",)))
+    recogniser._ready = conformer_ctc._Loaded(Exhausted(), frozenset({"audio_signal"}), 80, CtcReader(("a",), 0.04))
+    with pytest.raises(MemoryError, match="Failed to allocate"):
+        recogniser.recognise([np.ones(16_000, np.float32)], "en")
+
+
 @pytest.mark.models
 @pytest.mark.shared
 def test_words_are_as_right_as_nemos_own(
@@ -58,6 +74,19 @@ def test_words_come_in_the_order_of_the_chunks_and_do_not_depend_on_the_others(
 ) -> None:
     chunks = [samples for samples, _ in utterances[:4]]
     assert recogniser.recognise(chunks, "en") == [recogniser.recognise([chunk], "en")[0] for chunk in chunks]
+
+
+@pytest.mark.models
+@pytest.mark.shared
+def test_callers_in_several_threads_get_their_own_words(
+    model: Model, recogniser: conformer_ctc.ConformerCtc, utterances: list[tuple[np.ndarray, str]]
+) -> None:
+    chunks = [samples for samples, _ in utterances[:4]]
+    alone = recogniser.recognise(chunks, "en")
+    fresh = conformer_ctc.load(model(NAME), threads=2)  # loaded by whoever comes first
+    with ThreadPoolExecutor(3) as callers:
+        asked = [callers.submit(fresh.recognise, part, "en") for part in (chunks, chunks[::-1], chunks[1:3])]
+        assert [one.result() for one in asked] == [alone, alone[::-1], alone[1:3]]
 
 
 @pytest.mark.models

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.engines.ctc_decode import frame_confidence, words_of
+from mediaindex.engines.ctc_decode import LINGER, frame_confidence, heard_words, timed
+from mediaindex.timeline import Word
 
 VOCABULARY = ("<unk>", "▁", "▁the", "▁th", "ere", "'s", "s", "▁iron")
 BLANK = len(VOCABULARY)
@@ -23,8 +24,12 @@ def frames(tokens: list[int], certainty: float = 0.99) -> np.ndarray:
     return matrix
 
 
+def words_of(matrix: np.ndarray, duration: float) -> tuple[Word, ...]:
+    return timed(heard_words(matrix.argmax(axis=-1), frame_confidence(matrix), VOCABULARY), FRAME, duration)
+
+
 def texts(*tokens: int) -> list[str]:
-    return [word.text for word in words_of(frames(list(tokens)), VOCABULARY, FRAME, len(tokens) * FRAME)]
+    return [word.text for word in words_of(frames(list(tokens)), len(tokens) * FRAME)]
 
 
 def test_a_boundary_begins_a_word_and_other_pieces_go_on() -> None:
@@ -48,20 +53,26 @@ def test_only_blanks_are_no_words() -> None:
     assert texts(BLANK, BLANK) == []
 
 
-def test_times_run_from_the_first_frame_to_after_the_last() -> None:
-    first, second = words_of(frames([BLANK, 3, 4, 4, BLANK, 7]), VOCABULARY, FRAME, 1.0)
-    assert (first.start, first.end) == (0.04, 0.16)
-    assert (second.start, second.end) == (0.20, 0.24)
+def test_a_word_starts_with_its_first_frame_and_lasts_until_the_next() -> None:
+    first, second = words_of(frames([BLANK, 3, 4, 4, BLANK, 7]), 1.0)
+    assert (first.start, first.end) == (0.04, 0.20)
+    assert second.start == 0.20
+
+
+def test_before_a_pause_a_word_lingers_a_little() -> None:
+    first, second = words_of(frames([3, 4, *[BLANK] * 10, 7]), 2.0)
+    assert first.end == pytest.approx(2 * FRAME + LINGER)
+    assert second.end == pytest.approx(13 * FRAME + LINGER)
 
 
 def test_a_word_ends_with_the_audio() -> None:
-    (word,) = words_of(frames([BLANK, 2]), VOCABULARY, FRAME, 0.07)
+    (word,) = words_of(frames([BLANK, 2]), 0.07)
     assert word.end == 0.07
 
 
 def test_a_word_is_as_sure_as_its_least_sure_frame() -> None:
     matrix = np.concatenate([frames([3]), frames([4], 0.5), frames([BLANK], 0.3)])
-    (word,) = words_of(matrix, VOCABULARY, FRAME, 1.0)
+    (word,) = words_of(matrix, 1.0)
     assert word.confidence == round(float(frame_confidence(matrix)[1]), 4)
 
 
@@ -76,6 +87,6 @@ def test_confidence_runs_from_0_for_uniform_to_1_for_certain() -> None:
 @given(st.lists(st.integers(0, BLANK), min_size=1, max_size=60))
 def test_any_frames_give_words_in_order_and_apart(tokens: list[int]) -> None:
     duration = len(tokens) * FRAME
-    words = words_of(frames(tokens), VOCABULARY, FRAME, duration)
+    words = words_of(frames(tokens), duration)
     assert all(0 <= word.start < word.end <= duration + 1e-9 for word in words)
     assert all(before.end <= after.start for before, after in itertools.pairwise(words))

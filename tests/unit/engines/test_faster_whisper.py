@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +26,42 @@ Dataset = Callable[[str], list[dict[str, Any]]]
 def test_inventions_are_dropped(no_speech: float, log_prob: float, compression: float, dropped: bool) -> None:
     segment: Any = SimpleNamespace(no_speech_prob=no_speech, avg_logprob=log_prob, compression_ratio=compression)
     assert faster_whisper.made_up(segment) is dropped
+
+
+class Loopy:
+    """Stands for Whisper: goes round in circles unless it is kept from repeating itself."""
+
+    def __init__(self) -> None:
+        self.model = self
+        self.asked: list[int] = []
+
+    def transcribe(self, _samples: np.ndarray, *, no_repeat_ngram_size: int, **_: Any) -> tuple[Any, None]:
+        self.asked.append(no_repeat_ngram_size)
+        loop = not no_repeat_ngram_size
+        word = SimpleNamespace(word=" so" if loop else " well", start=0.1, end=0.4, probability=0.9)
+        facts = {"no_speech_prob": 0.1, "avg_logprob": -0.3, "compression_ratio": 9.0 if loop else 1.2}
+        return iter([SimpleNamespace(words=[word], **facts)]), None
+
+
+def test_what_goes_round_in_circles_is_heard_again_without_repetition() -> None:
+    loopy: Any = Loopy()
+    loopy.located = LocatedModel("w", Path("w"), "local", "ab" * 32, "MIT", ("en",))
+    (words,) = faster_whisper.WhisperRecogniser(loopy).recognise([np.zeros(16_000, np.float32)], "en")
+    assert [word.text for word in words] == ["well"]
+    assert loopy.asked[0] == 0
+    assert loopy.asked[1] > 0
+
+
+@pytest.mark.models
+@pytest.mark.shared
+def test_the_same_audio_gives_the_same_words_from_several_threads(model: Model, dataset: Dataset) -> None:
+    recogniser = faster_whisper.load_recogniser(model("whisper-base"))
+    rows = [row for row in dataset("lid/labels.jsonl") if row["language"] in {"de", "fr"}]
+    chunks = [soundfile.read(row["path"], dtype="float32", frames=16_000 * 6)[0] for row in rows]
+    asked = [([chunk], row["language"]) for chunk, row in zip(chunks, rows, strict=True)]
+    alone = [recogniser.recognise(*one) for one in asked]
+    with ThreadPoolExecutor(2) as callers:
+        assert list(callers.map(lambda one: recogniser.recognise(*one), asked)) == alone
 
 
 @pytest.mark.models

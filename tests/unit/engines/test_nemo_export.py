@@ -16,37 +16,7 @@ from mediaindex.models.digest import file_digest
 
 pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
 
-LABELS = [" ", "a", "b", "c"]
-# Makes the checkpoint, and says what NeMo itself computes from a.npy and b.npy.
-MAKE = """
-import sys
-import numpy, torch
-from nemo.collections.asr.models import EncDecCTCModel
-from omegaconf import OmegaConf
-
-torch.manual_seed(0)
-labels = [" ", "a", "b", "c"]
-model = EncDecCTCModel(OmegaConf.create({
-    "sample_rate": 16000,
-    "labels": labels,
-    "preprocessor": {"_target_": "nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor", "sample_rate": 16000,
-                     "normalize": "per_feature", "window_size": 0.025, "window_stride": 0.01, "window": "hann",
-                     "features": 80, "n_fft": 512, "frame_splicing": 1, "dither": 0.0, "pad_to": 0},
-    "encoder": {"_target_": "nemo.collections.asr.modules.ConformerEncoder", "feat_in": 80, "feat_out": -1,
-                "n_layers": 2, "d_model": 16, "subsampling": "striding", "subsampling_factor": 4,
-                "subsampling_conv_channels": 16, "n_heads": 2, "conv_kernel_size": 5},
-    "decoder": {"_target_": "nemo.collections.asr.modules.ConvASRDecoder", "feat_in": 16, "num_classes": 4,
-                "vocabulary": labels},
-}))
-model.eval()
-folder = sys.argv[1]
-for name in "ab":
-    samples = torch.from_numpy(numpy.load(f"{folder}/{name}.npy"))[None]
-    with torch.no_grad():
-        log_probs, lengths, _ = model(input_signal=samples, input_signal_length=torch.tensor([samples.shape[1]]))
-    numpy.save(f"{folder}/{name}.out.npy", log_probs[0, : lengths[0]].numpy())
-model.save_to(f"{folder}/tiny.nemo")
-"""
+MAKER = Path(__file__).parents[2] / "builders" / "tiny_nemo.py"
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +25,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     noise = np.random.default_rng(7)
     for name, length in (("a", 16_000), ("b", 41_234)):
         np.save(folder / f"{name}.npy", noise.normal(0, 0.1, length).astype(np.float32))
-    subprocess.run([sys.executable, "-c", MAKE, str(folder)], check=True, capture_output=True, timeout=300)
+    subprocess.run([sys.executable, str(MAKER), str(folder), "conformer"], check=True, capture_output=True, timeout=300)
     return folder
 
 
 @pytest.fixture(scope="module")
 def recogniser(made: Path) -> conformer_ctc.ConformerCtc:
-    weights = made / "tiny.nemo"
+    weights = made / "conformer.nemo"
     return conformer_ctc.load(LocatedModel("tiny", weights, "local", file_digest(weights), "MIT", ("en",)), threads=1)
 
 
@@ -74,7 +44,7 @@ def cache(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("name", ["a", "b"])
 def test_the_export_computes_what_nemo_computes(made: Path, recogniser: conformer_ctc.ConformerCtc, name: str) -> None:
     log_probs = recogniser.log_probs(np.load(made / f"{name}.npy"))
-    expected = np.load(made / f"{name}.out.npy")
+    expected = np.load(made / f"conformer.{name}.npy")
     assert log_probs.shape == expected.shape
     assert np.abs(log_probs - expected).max() < 0.01
 
@@ -82,11 +52,11 @@ def test_the_export_computes_what_nemo_computes(made: Path, recogniser: conforme
 def test_a_second_time_nothing_is_exported(
     made: Path, recogniser: conformer_ctc.ConformerCtc, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    weights = made / "tiny.nemo"
+    weights = made / "conformer.nemo"
     first = nemo_export.exported(weights, file_digest(weights))
     monkeypatch.setattr(nemo_export.subprocess, "run", None)
     assert nemo_export.exported(weights, file_digest(weights)) == first
-    assert (first.vocabulary, first.features, first.frame_seconds) == (tuple(LABELS), 80, 0.04)
+    assert (first.vocabulary, first.features, first.frame_seconds) == ((" ", "a", "b", "c"), 80, 0.04)
 
 
 def test_what_is_no_checkpoint_is_an_error_and_leaves_nothing_behind(tmp_path: Path, cache: Path) -> None:

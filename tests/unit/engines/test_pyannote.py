@@ -8,6 +8,7 @@ import pytest
 from mediaindex.engines import pyannote
 from mediaindex.models import try_locate
 from mediaindex.stages.protocols import SAMPLE_RATE
+from tests.builders.in_memory import InMemory
 
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
@@ -22,7 +23,7 @@ def model(name: str):
 @pytest.fixture(scope="module")
 def diarizer():
     return pyannote.load(
-        model("pyannote-segmentation-3.0"), model("wespeaker-resnet34"), identity="pyannote.audio 4.0.7"
+        model("pyannote-segmentation-3.0"), model("wespeaker-resnet34"), identity="pyannote.audio 4.0.7", step=0.5
     )
 
 
@@ -35,7 +36,7 @@ def voice(pitch: float, seconds: float):
 
 def test_identity_names_what_changes_the_answer_and_loads_nothing(tmp_path):
     nowhere = pyannote.load(tmp_path / "none.bin", tmp_path / "none.onnx", identity="weights abc")
-    assert nowhere.identity == "weights abc step 0.2 threshold 0.75"
+    assert nowhere.identity == "weights abc step 0.1 threshold 0.75"
 
 
 def test_importing_the_adapter_imports_nothing_heavy():
@@ -46,7 +47,7 @@ def test_importing_the_adapter_imports_nothing_heavy():
 
 def test_less_than_a_tenth_of_a_second_is_nobody(tmp_path):
     nowhere = pyannote.load(tmp_path / "none.bin", tmp_path / "none.onnx", identity="x")
-    assert nowhere.diarize(numpy.zeros(1599, numpy.float32), None).spans == ()
+    assert nowhere.diarize(InMemory(numpy.zeros(1599, numpy.float32)), None).spans == ()
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
@@ -64,14 +65,14 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
 @pytest.mark.models
 @pytest.mark.parametrize("seconds", [0.3, 1.0, 2.0, 10.0, 12.0])
 def test_silence_of_any_length_has_no_speakers(diarizer, seconds):
-    diarized = diarizer.diarize(numpy.zeros(round(seconds * SAMPLE_RATE), numpy.float32), None)
+    diarized = diarizer.diarize(InMemory(numpy.zeros(round(seconds * SAMPLE_RATE), numpy.float32)), None)
     assert (diarized.spans, diarized.exclusive) == ((), ())
 
 
 @pytest.mark.models
 @pytest.mark.parametrize("seconds", [0.3, 1.0, 2.0])
 def test_very_short_recordings_end_inside_themselves(diarizer, seconds):
-    diarized = diarizer.diarize(voice(140.0, seconds), 2)
+    diarized = diarizer.diarize(InMemory(voice(140.0, seconds)), 2)
     assert all(span.end <= seconds for span in (*diarized.spans, *diarized.exclusive))
 
 
@@ -81,8 +82,8 @@ def test_the_same_recording_gives_the_same_answer_and_threads_stay_as_they_were(
 
     samples = numpy.concatenate([voice(110.0, 6.0), numpy.zeros(8000, numpy.float32), voice(230.0, 6.0)])
     before = torch.get_num_threads()
-    first = diarizer.diarize(samples, None)
-    assert first == diarizer.diarize(samples, None)
+    first = diarizer.diarize(InMemory(samples), None)
+    assert first == diarizer.diarize(InMemory(samples), None)
     assert torch.get_num_threads() == before
 
 

@@ -10,6 +10,7 @@ import pytest
 from mediaindex.engines import pyannote
 from mediaindex.models import try_locate
 from mediaindex.stages.protocols import SAMPLE_RATE
+from tests.builders.in_memory import InMemory
 
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
@@ -28,7 +29,7 @@ def diarizer():
     located = [try_locate(name) for name in ("pyannote-segmentation-3.0", "wespeaker-resnet34")]
     if None in located:
         pytest.skip("diarization models are not on this machine: `mediaindex models fetch`")
-    return pyannote.load(located[0].path, located[1].path, identity="pyannote")
+    return pyannote.load(located[0].path, located[1].path, identity="pyannote", step=0.25)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_two_readers_are_told_apart(diarizer, utterances):
     from pyannote.metrics.diarization import DiarizationErrorRate
 
     samples, spans = conversation(utterances, ("367", "533"), rounds=3)
-    diarized = diarizer.diarize(samples, None)
+    diarized = diarizer.diarize(InMemory(samples), None)
     assert {span.speaker for span in diarized.exclusive} == {"SPEAKER_00", "SPEAKER_01"}
     reference, heard = Annotation(), Annotation()
     for start, end, speaker in spans:
@@ -74,4 +75,4 @@ def test_two_readers_are_told_apart(diarizer, utterances):
 
 def test_one_reader_is_one_speaker(diarizer, utterances):
     samples, _ = conversation(utterances, ("1998",), rounds=3)
-    assert {span.speaker for span in diarizer.diarize(samples, None).exclusive} == {"SPEAKER_00"}
+    assert {span.speaker for span in diarizer.diarize(InMemory(samples), None).exclusive} == {"SPEAKER_00"}

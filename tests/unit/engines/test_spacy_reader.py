@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from mediaindex.engines import spacy_reader
@@ -42,3 +45,13 @@ def test_talk_without_content_has_no_phrases(reader):
 def test_many_texts_come_back_in_order(reader):
     texts = [f"She lives in {city}." for city in ("Paris", "London", "Rome") * 30]
     assert [len(found.entities) for found in reader.read(texts)] == [1] * 90
+
+
+def test_reading_needs_no_torch_and_leaves_it_to_others(reader):
+    code = (
+        "import sys, pathlib; from mediaindex.engines import spacy_reader\n"
+        "reader = spacy_reader.load(pathlib.Path(sys.argv[1]), identity='spacy')\n"
+        "assert reader.read(['She lives in Paris.'])[0].entities and 'torch' not in sys.modules\n"
+        "import torch; assert torch.ones(1).sum() == 1\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(reader.path)], check=True, timeout=120)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediaindex.engines import truecase
+from mediaindex.errors import TerminalError
+from mediaindex.models import LocatedModel
 
 
 def statistics(**changes: object) -> dict[str, object]:
@@ -30,13 +33,26 @@ def statistics(**changes: object) -> dict[str, object]:
     } | changes
 
 
-@pytest.fixture
-def restorer(tmp_path: Path) -> truecase.TruecaseRestorer:
-    path = tmp_path / "english.dist"
-    pickled = pickle.dumps(statistics(), protocol=3)
+def located(folder: Path, **changes: object) -> LocatedModel:
+    path = folder / "english.dist"
+    pickled = pickle.dumps(statistics(**changes), protocol=3)
     # The real file names NLTK's counter.
     path.write_bytes(pickled.replace(b"ccollections\nCounter\n", b"cnltk.probability\nFreqDist\n"))
-    return truecase.load(path, identity="test")
+    return LocatedModel("truecase-english", path, "local", "0" * 64, "Apache-2.0")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def restorer(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> truecase.TruecaseRestorer:
+    restorer = truecase.load(located(tmp_path_factory.mktemp("models")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDIAINDEX_CACHE", str(cache))
+        restorer.restore("london")
+    return restorer
 
 
 @pytest.mark.parametrize(
@@ -67,8 +83,27 @@ def test_nothing_but_case_changes(restorer, text):
     assert restored.casefold() == text.casefold()
 
 
-def test_statistics_that_would_run_code_are_refused(tmp_path):
-    path = tmp_path / "english.dist"
-    path.write_bytes(pickle.dumps(statistics(uni_dist=Path("x"))))
-    with pytest.raises(pickle.UnpicklingError, match="pathlib"):
-        truecase.load(path, identity="test").restore("london")
+def test_statistics_that_would_run_code_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDIAINDEX_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(TerminalError, match=r"(?s)cannot be read.*may not contain pathlib"):
+        truecase.load(located(tmp_path, uni_dist=Path("x"))).restore("london")
+    assert not list((tmp_path / "cache" / "case").glob("*.sqlite"))
+
+
+def test_statistics_are_converted_once(restorer, cache, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEDIAINDEX_CACHE", str(cache))
+    again = truecase.load(replace(restorer.located, path=tmp_path / "gone"))
+    assert again.restore("and london") == "And London"
+
+
+def test_identity_names_the_weights_and_reads_nothing(tmp_path):
+    gone = LocatedModel("truecase-english", tmp_path / "gone", "local", "ab" * 32, "Apache-2.0")
+    assert truecase.load(gone).identity == f"truecase method 2 sha256:{'ab' * 32}"
+
+
+@pytest.mark.models
+def test_names_in_lower_case_get_their_capitals(model):
+    real = truecase.load(model("truecase-english"))
+    assert real.restore("i think that barack obama and mister vasquez went to aleppo by bus. the podcast i'm in") == (
+        "I think that Barack Obama and Mister Vasquez went to Aleppo by bus. The podcast I'm in"
+    )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mediaindex.exports import to_srt, to_vtt
 from mediaindex.exports.cues import LINE, LINES, LONGEST, cues
+from mediaindex.stages.results import TurnText
 from mediaindex.timeline import Transcript, Turn, Word, seconds
 
 HOSTILE = ["<b>", "&amp;", "-->", "a<b", "00:00:01,000", "7", "WEBVTT", "NOTE", "</v>", "{\\an8}"]
@@ -85,9 +86,23 @@ def test_a_pause_takes_the_caption_away():
 
 
 def test_readable_text_replaces_the_spoken_words(dialogue):
-    texts = [turn.text.upper() for turn in dialogue.turns]
+    texts = [TurnText(turn.text.upper(), tuple(range(len(turn.words)))) for turn in dialogue.turns]
     assert joined([cue.text for cue in cues(dialogue, texts=texts)]) == [word.upper() for word in spoken(dialogue)]
 
 
-def test_a_readable_text_with_other_words_is_not_used(dialogue):
-    assert joined([cue.text for cue in cues(dialogue, texts=["one word more", ""])]) == spoken(dialogue)
+def test_a_token_of_several_words_is_shown_while_they_are_said():
+    words = tuple(
+        Word(i * 3.0, i * 3.0 + 2.5, text, 0.9) for i, text in enumerate(["um", "at", "twenty", "five", "left"])
+    )
+    transcript = Transcript(0.0, 20.0, "en", "x", (Turn(0.0, 14.5, "A", "en", words),))
+    found = list(cues(transcript, texts=[TurnText("At 25 left.", (1, 2, 4))]))
+    assert [(cue.start, cue.end, cue.text) for cue in found] == [
+        (3.0, 5.5, "At"),
+        (6.0, 11.5, "25"),
+        (12.0, 14.5, "left."),
+    ]
+
+
+def test_a_readable_text_of_other_words_is_not_used(dialogue):
+    texts = [TurnText("one too many", (0, 1, 99)), TurnText("No.", (0,))]
+    assert joined([cue.text for cue in cues(dialogue, texts=texts)]) == [*dialogue.turns[0].text.split(), "No."]

@@ -6,18 +6,18 @@ import srt
 import webvtt
 
 from mediaindex.exports.files import write_transcript
-from mediaindex.stages.results import Assessment, Mention, Topic, Topics
+from mediaindex.stages.results import Assessment, Mention, Topic, Topics, TurnText
 
 
 def test_three_files_tell_the_same_story(tmp_path, dialogue):
-    texts = tuple(turn.text.capitalize() for turn in dialogue.turns)
+    texts = tuple(TurnText(turn.text.capitalize(), tuple(range(len(turn.words)))) for turn in dialogue.turns)
     topics = Topics((Topic("entity", "New York", "GPE", (Mention(0, 3.0),)),), texts)
     paths = write_transcript(tmp_path, "talk", "Talk 1.mp4", Assessment(dialogue, 0.9, 1.0, False), topics)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["talk.json", "talk.srt", "talk.vtt"]
     document = json.loads(paths[0].read_text())
     assert document["mediaindex"]["source"] == "Talk 1.mp4"
     assert document["mediaindex"]["topics"][0]["text"] == "New York"
-    assert document["mediaindex"]["transcript"]["turns"][0]["text"] == texts[0]
+    assert document["mediaindex"]["transcript"]["turns"][0]["text"] == texts[0].text
     assert len(document["segments"]) == len(list(srt.parse(paths[1].read_text()))) == len(webvtt.read(str(paths[2])))
 
 

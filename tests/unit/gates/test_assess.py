@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from mediaindex.gates.assess import Settings, assess
 from mediaindex.gates.reason import code_of
-from mediaindex.stages.results import Assessment, Gap, Language, NormalizedAudio, Recognition, Speakers, Speech
+from mediaindex.stages.results import (
+    Assessment,
+    Doubt,
+    Gap,
+    Language,
+    NormalizedAudio,
+    Part,
+    Recognition,
+    Speakers,
+    Speech,
+)
 from mediaindex.timeline import Anchor, Clock, Span, SpeakerSpan, Word, seconds
 
 AUDIO = NormalizedAudio(
@@ -88,6 +98,26 @@ def test_what_could_not_be_recognised_is_told_with_its_reason():
     assert codes(assessment) == ["not_recognised"]
     assert "8.0 s" in assessment.reasons[0]
     assert "out of memory" in assessment.reasons[0]
+
+
+def test_what_recognition_doubts_is_told_with_its_place():
+    assessment = judge(words(), doubts=(Doubt(Span(8.0, 13.0), "no_words"),))
+    assert codes(assessment) == ["doubtful_no_words"]
+    assert "5.0 s of speech at 0:00:08" in assessment.reasons[0]
+
+
+def test_no_words_at_all_is_one_reason_and_not_two():
+    assert codes(judge((), doubts=(Doubt(Span(5.0, 25.0), "no_words"),))) == ["no_words"]
+
+
+def test_turns_have_the_language_they_were_written_in():
+    parts = (Part(Span(5.0, 12.0), "en", "conformer"), Part(Span(12.0, 25.0), "de", "whisper"))
+    turns = judge(words(), parts=parts).transcript.turns
+    assert [(turn.speaker, turn.language, len(turn.words)) for turn in turns] == [
+        ("SPEAKER_00", "en", 7),
+        ("SPEAKER_00", "de", 3),
+        ("SPEAKER_01", "de", 10),
+    ]
 
 
 def test_a_word_that_overshoots_the_end_is_cut_there():

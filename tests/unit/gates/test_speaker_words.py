@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.gates.speaker_words import assign_speakers, smooth_speakers
+from mediaindex.gates.speaker_words import assign_speakers, smooth_speakers, snap_to_pauses
 from mediaindex.timeline import SpeakerSpan, Word, seconds
 
 
@@ -51,6 +52,30 @@ def test_smoothing_gives_an_island_back_to_the_speaker_around_it():
     assert smooth_speakers(words, 0) == words
 
 
+def changed(words: list[Word], reach: float = 0.5, worth: float = 0.5) -> str:
+    return "".join(str(w.speaker) for w in snap_to_pauses(words, reach, worth))
+
+
+def test_a_change_of_speaker_goes_to_the_longest_pause_near_it():
+    early = [word(0.0, 0.4, "A"), word(0.5, 0.8, "A"), word(0.85, 1.0, "B"), word(1.5, 1.9, "B"), word(2.0, 2.4, "B")]
+    assert changed(early) == "AAABB"
+    late = [word(0.0, 0.4, "A"), word(0.5, 0.8, "A"), word(1.3, 1.5, "A"), word(1.6, 1.9, "B"), word(2.0, 2.4, "B")]
+    assert changed(late) == "AABBB"
+
+
+def test_a_pause_that_is_far_or_hardly_longer_moves_nothing():
+    words = [word(0.0, 0.4, "A"), word(0.6, 0.9, "B"), word(1.0, 1.9, "B"), word(2.9, 3.4, "B")]
+    assert changed(words) == "ABBB"
+    assert changed([word(0.0, 0.4, "A"), word(0.5, 0.7, "B"), word(0.85, 1.3, "B")]) == "ABB"
+    assert changed([word(0.0, 0.4, "A"), word(0.5, 0.7, "B"), word(1.1, 1.3, "B")], reach=0.0) == "ABB"
+
+
+def test_a_change_never_passes_another_one():
+    words = [word(0.0, 0.3, "A"), word(0.35, 0.5, "B"), word(0.55, 0.7, "A"), word(1.2, 1.6, "A"), word(1.7, 2, "A")]
+    assert changed(words) == "ABBAA"
+    assert changed(words, worth=9.0) == "ABAAA"
+
+
 times = st.floats(0, 100).map(seconds)
 
 
@@ -71,6 +96,15 @@ def test_words_keep_order_time_and_text_and_each_has_a_speaker(words, spans, rea
     assigned = assign_speakers(words, spans, reach)
     assert [replace(w, speaker=None) for w in assigned] == words
     assert all(w.speaker for w in assigned)
+
+
+@given(word_lists(), st.lists(st.sampled_from("ABC"), min_size=20, max_size=20), st.floats(0, 2), st.floats(0, 1))
+def test_moved_changes_keep_words_and_the_order_of_speakers(words, speakers, reach, worth):
+    spoken = [replace(w, speaker=speaker) for w, speaker in zip(words, speakers, strict=False)]
+    moved = snap_to_pauses(spoken, reach, worth)
+    assert [replace(w, speaker=None) for w in moved] == words
+    runs = [[key for key, _ in groupby(w.speaker for w in some)] for some in (spoken, moved)]
+    assert runs[0] == runs[1]
 
 
 @given(word_lists(), span_lists(), st.floats(0.1, 3))

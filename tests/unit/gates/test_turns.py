@@ -14,11 +14,17 @@ def word(start: float, end: float, speaker: str = "A") -> Word:
 
 
 def sizes(words: list[Word]) -> list[int]:
-    return [len(turn.words) for turn in build_turns(words, "en", RULES)]
+    return [len(turn.words) for turn in build_turns(words, ["en"] * len(words), RULES)]
 
 
 def test_a_change_of_speaker_ends_a_turn():
     assert sizes([word(0, 1), word(1, 2), word(2, 3, "B")]) == [2, 1]
+
+
+def test_a_change_of_language_ends_a_turn():
+    words = [word(0, 1), word(1, 2), word(2, 3), word(3, 4)]
+    turns = build_turns(words, ["en", "en", "de", "en"], RULES)
+    assert [(turn.language, len(turn.words)) for turn in turns] == [("en", 2), ("de", 1), ("en", 1)]
 
 
 def test_a_long_pause_ends_a_turn():
@@ -31,11 +37,11 @@ def test_a_long_turn_is_cut_at_the_last_good_pause_of_its_second_half():
 
 
 def test_a_long_turn_without_a_good_pause_is_still_cut():
-    assert max(turn.duration for turn in build_turns([word(i, i + 0.9) for i in range(50)], "en", RULES)) <= 10.0
+    assert max(turn.duration for turn in build_turns([word(i, i + 0.9) for i in range(50)], ["en"] * 50, RULES)) <= 10.0
 
 
 def test_no_words_make_no_turns():
-    assert build_turns([], "en", RULES) == ()
+    assert build_turns([], [], RULES) == ()
 
 
 @st.composite
@@ -52,7 +58,7 @@ def word_lists(draw):
 
 @given(word_lists())
 def test_every_word_is_in_exactly_one_turn_and_order_is_kept(words):
-    turns = build_turns(words, "en", RULES)
+    turns = build_turns(words, ["en"] * len(words), RULES)
     assert [w for turn in turns for w in turn.words] == words
     assert all({w.speaker for w in turn.words} == {turn.speaker} for turn in turns)
     assert all(turn.duration <= RULES.longest or len(turn.words) <= 2 for turn in turns)

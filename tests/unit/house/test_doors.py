@@ -18,14 +18,16 @@ OURS = {
     "gates": {"timeline", "errors", "stages"},
     "models": {"timeline", "errors", "config"},
     "exports": {"timeline", "errors", "stages"},
+    "feeds": {"errors"},
     "storage": {"errors", "runner", "config"},
-    "catalog": {"timeline", "errors", "stages", "runner", "storage", "config"},
+    "catalog": {"timeline", "errors", "stages", "runner", "storage", "config", "feeds"},
     "search": {"timeline", "errors", "catalog", "config"},
+    "upkeep": {"errors", "catalog", "search", "storage", "config"},
     "config": {"errors", "stages", "gates", "runner"},
     "runner": {"timeline", "errors", "stages", "gates", "engines", "models", "storage", "config"},
     "samples": {"errors", "models"},
     "evaluation": {"errors", "timeline", "stages", "gates", "engines", "runner", "storage"},
-    "orchestration": {"errors", "stages", "gates", "runner", "storage", "catalog", "search", "config"},
+    "orchestration": {"errors", "stages", "gates", "runner", "storage", "catalog", "search", "config", "feeds", "upkeep"},
     "cli": {
         "errors",
         "timeline",
@@ -39,6 +41,7 @@ OURS = {
         "exports",
         "samples",
         "config",
+        "upkeep",
     },
 }
 
@@ -47,6 +50,8 @@ OWNERS = {
     "airflow": {"orchestration"},
     "boto3": {"storage"},
     "botocore": {"storage"},
+    "feedparser": {"feeds"},
+    "httpcore": {"feeds"},
     "psycopg2": {"catalog"},
     "elasticsearch": {"search"},
     "torch": {"engines"},
@@ -57,7 +62,8 @@ OWNERS = {
     "onnx_asr": {"engines"},
     "faster_whisper": {"engines"},
     "spacy": {"engines"},
-    "rapidfuzz": {"evaluation"},
+    "text_to_num": {"engines"},
+    "rapidfuzz": {"evaluation", "engines"},
     "whisper_normalizer": {"evaluation"},
 }
 

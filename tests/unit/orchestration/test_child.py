@@ -8,6 +8,7 @@ import pytest
 
 from mediaindex.errors import TerminalError, TransientError
 from mediaindex.orchestration.child import (
+    ChildCrashedError,
     ChildFailedError,
     ChildRefusedError,
     NothingToDoError,
@@ -37,14 +38,27 @@ def test_a_result_comes_back_as_the_child_wrote_it(speech_python: Make, plain_en
         ("sys.exit(11)", NothingToDoError),
         ("print('network'); sys.exit(75)", TransientError),
         ("sys.exit(1)", ChildFailedError),
-        ("os.kill(os.getpid(), signal.SIGKILL)", ChildFailedError),
+        ("os.kill(os.getpid(), signal.SIGKILL)", ChildCrashedError),
+        ("sys.exit(128 + signal.SIGSEGV)", ChildCrashedError),
         ("pass", ChildFailedError),
         ("answer.write_text('{')", ChildFailedError),
         ("write([item('1', status='wonderful')])", ChildFailedError),
         ("write([item('2')])", ChildFailedError),
         ("write([item('1')], stage='diarize')", ChildFailedError),
     ],
-    ids=["refused", "nothing", "transient", "crash", "signal", "no-result", "half", "invalid", "stranger", "stage"],
+    ids=[
+        "refused",
+        "nothing",
+        "transient",
+        "failure",
+        "signal",
+        "shell",
+        "no-result",
+        "half",
+        "invalid",
+        "stranger",
+        "stage",
+    ],
 )
 def test_each_end_has_its_error(
     body: str, error: type[Exception], speech_python: Make, plain_environment: dict[str, str]

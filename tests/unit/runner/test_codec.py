@@ -27,8 +27,8 @@ def test_equal_results_are_equal_bytes() -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"not gzip", gzip.compress(b"{}"), codec.dump(SPEECH)[:-9], gzip.compress(codec.dump(SPEECH))],
-    ids=["empty", "not gzip", "no fields", "cut off", "twice compressed"],
+    [b"", b"not JSON", b"{}", codec.dump(SPEECH)[:-9], gzip.compress(codec.dump(SPEECH))],
+    ids=["empty", "not JSON", "no fields", "cut off", "compressed"],
 )
 def test_a_broken_artifact_is_a_clear_terminal_error(payload: bytes) -> None:
     with pytest.raises(TerminalError, match="does not hold a valid Speech"):
@@ -36,6 +36,6 @@ def test_a_broken_artifact_is_a_clear_terminal_error(payload: bytes) -> None:
 
 
 def test_an_artifact_that_breaks_an_invariant_is_refused() -> None:
-    payload = gzip.compress(gzip.decompress(codec.dump(SPEECH)).replace(b'"end":1.25', b'"end":0.25'))
+    payload = codec.dump(SPEECH).replace(b'"end":1.25', b'"end":0.25')
     with pytest.raises(TerminalError):
         codec.load(Speech, payload)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,33 @@ def test_a_second_run_computes_nothing(lab: Lab) -> None:
     again = lab.run("first", lab.items("a", "b", "a"))
     assert statuses(again) == ["cached", "cached", "cached"]
     assert again.items[0].summary == {"text": "a!"}
+
+
+def test_an_own_artifact_that_cannot_be_read_is_computed_again(lab: Lab) -> None:
+    (item,) = lab.items("a")
+    (first,) = lab.run("first", (item,)).items
+    lab.store.put(str(item.audio_sha256), "first", str(first.fingerprint), b'{"written": "by another version"}')
+    assert statuses(lab.run("first", (item,))) == ["done"]
+    assert statuses(lab.run("first", (item,))) == ["cached"]
+
+
+def test_several_items_are_under_way_at_once_and_results_keep_their_order(lab: Lab) -> None:
+    together = threading.Barrier(2)
+
+    def run(inputs: Inputs, settings: Settings) -> Shout:
+        together.wait(timeout=20)  # passes only while another item is being worked on
+        return shout(inputs, settings)
+
+    lab.table["first"] = binding("first", run=run, concurrent=True)
+    names = ("a", "b", "c", "d")
+    assert [item.summary["text"] for item in lab.run("first", lab.items(*names)).items] == ["a!", "b!", "c!", "d!"]
+
+
+def test_copies_of_the_same_audio_in_one_batch_are_computed_once(lab: Lab) -> None:
+    lab.table["first"] = binding("first", concurrent=True)
+    (item,) = lab.items("a")
+    copies = tuple(item.model_copy(update={"id": str(number)}) for number in range(6))
+    assert sorted(statuses(lab.run("first", copies))) == ["cached"] * 5 + ["done"]
 
 
 def test_a_changed_setting_recomputes_the_stage_and_its_readers(lab: Lab) -> None:

@@ -20,9 +20,16 @@ def test_ids_come_from_the_audio_and_the_turn_alone(make_transcript: Make) -> No
 
 
 def test_every_field_has_a_mapping(make_transcript: Make) -> None:
-    transcript = make_transcript("one", entities=("Berlin",))
+    transcript = make_transcript("1984", entities=("Berlin",), spoken="nineteen eighty four")
     assert set(recording_document(transcript)[1]) == set(template("recordings")["properties"])
     assert {name for _, turn in turn_documents(transcript) for name in turn} == set(template("turns")["properties"])
+
+
+def test_words_are_kept_beside_a_text_that_has_others(make_transcript: Make) -> None:
+    (_, turn), *_ = turn_documents(make_transcript("in 1984", spoken="in nineteen eighty four"))
+    assert (turn["spoken"], turn["spoken_starts"]) == ("in nineteen eighty four", [0.0, 0.5, 1.0, 1.5])
+    (_, plain), *_ = turn_documents(make_transcript("in spring"))
+    assert not {"spoken", "spoken_starts"} & set(plain)
 
 
 def test_text_is_stemmed_in_its_own_language_only(make_transcript: Make) -> None:

@@ -36,7 +36,24 @@ def test_all_speech_lies_in_chunks_that_are_short_and_apart(pairs: list[tuple[fl
 
 
 def test_neighbours_join_while_they_fit() -> None:
-    assert plan_chunks([Span(0, 10), Span(11, 20), Span(21, 30)], 28.0, 2.0, end) == [Span(0, 20), Span(21, 30)]
+    assert plan_chunks([Span(0, 10), Span(11, 20), Span(21, 28)], 28.0, 2.0, end) == [Span(0, 28)]
+
+
+def test_the_last_chunk_of_a_passage_is_no_crumb() -> None:
+    sentences = spans([(0.5, 4.5)] * 12)  # 60 s: filling up would leave the last chunk 5 s
+    assert [round(chunk.duration) for chunk in plan_chunks(sentences, 28.0, 2.0, end)] == [20, 20, 20]
+
+
+def test_the_longest_pause_around_its_place_is_the_cut() -> None:
+    sentences = spans([(0.3, 4.7), (0.3, 4.7), (0.3, 4.7), (1.0, 4.0), (0.3, 4.7), (0.3, 4.7), (0.3, 4.7)])
+    assert plan_chunks(sentences, 28.0, 2.0, end)[0].end == 15.0
+
+
+def test_speech_is_cut_inside_only_where_it_has_no_pause() -> None:
+    def never(start: float, stop: float) -> float:
+        raise AssertionError((start, stop))
+
+    assert len(plan_chunks([Span(0, 27), Span(27.5, 50)], 28.0, 2.0, never)) == 2
 
 
 def test_a_long_pause_ends_a_chunk() -> None:

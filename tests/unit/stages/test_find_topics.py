@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mediaindex.stages.find_topics import Settings, find_topics
-from mediaindex.stages.protocols import Entity, ReadText
-from mediaindex.stages.results import Mention
+from mediaindex.stages.protocols import Entity, ReadText, SpokenNumber
+from mediaindex.stages.results import Mention, TurnText
 from mediaindex.timeline import Transcript, Turn, Word
 
 
@@ -35,6 +36,14 @@ class Title:
         return text.title()
 
 
+class Fives:
+    identity = "fives"
+    languages = frozenset({"en"})
+
+    def numbers(self, words, language, apart):
+        return [SpokenNumber(i, i + 2, "25") for i, word in enumerate(words) if word == "twenty"]
+
+
 def transcript(*texts: str, language: str = "en") -> Transcript:
     turns = []
     for number, text in enumerate(texts):
@@ -45,13 +54,13 @@ def transcript(*texts: str, language: str = "en") -> Transcript:
 
 
 def found(reader: Patterns, *texts: str, **settings: int) -> list[tuple[str, str | None, int]]:
-    topics = find_topics(transcript(*texts), reader, None, Settings(**settings)).topics
+    topics = find_topics(transcript(*texts), reader, None, None, Settings(**settings)).topics
     return [(topic.text, topic.label, len(topic.mentions)) for topic in topics]
 
 
 def test_a_name_is_one_topic_with_the_time_of_each_mention():
     spoken = transcript("we saw New York and", "then New York again New York")
-    (topic,) = find_topics(spoken, Patterns({"New York": "GPE"}), None, Settings()).topics
+    (topic,) = find_topics(spoken, Patterns({"New York": "GPE"}), None, None, Settings()).topics
     assert (topic.kind, topic.text, topic.label) == ("entity", "New York", "GPE")
     assert topic.mentions == (Mention(0, 2.0), Mention(1, 101.0), Mention(1, 104.0))
 
@@ -76,16 +85,26 @@ def test_a_name_without_a_capital_in_a_text_with_capitals_is_no_name():
     assert found(Patterns({"kine": "ORG", "Egypt": "GPE"}), "the kine of Egypt") == [("Egypt", "GPE", 1)]
 
 
-def test_case_is_restored_where_the_recogniser_wrote_none():
+def test_what_the_reader_reads_is_what_people_read():
     reader = Patterns({"York": "GPE"})
-    topics = find_topics(transcript("in york"), reader, Title(), Settings())
-    assert topics.texts == ("In York",)
-    assert reader.texts == ["In York"]
+    topics = find_topics(transcript("in york"), reader, Title(), None, Settings())
+    assert topics.texts == (TurnText("In York.", (0, 1)),)
+    assert reader.texts == ["In York."]
     assert topics.topics[0].mentions == (Mention(0, 1.0),)
 
 
-def test_case_that_the_recogniser_wrote_is_kept():
-    assert find_topics(transcript("in York we met"), Patterns({}), Title(), Settings()).texts == ("in York we met",)
+def test_a_turn_is_read_sentence_by_sentence():
+    reader = Patterns({"York": "GPE"})
+    topics = find_topics(transcript("It rained. We saw York, twice. Then"), reader, Title(), None, Settings())
+    assert reader.texts == ["It rained.", "We saw York, twice.", "Then"]
+    assert topics.topics[0].mentions == (Mention(0, 4.0),)
+
+
+def test_a_name_behind_a_number_in_digits_keeps_its_second():
+    reader = Patterns({"York": "GPE"})
+    topics = find_topics(transcript("all twenty five from york came"), reader, Title(), Fives(), Settings())
+    assert topics.texts == (TurnText("All 25 From York Came.", (0, 1, 3, 4, 5)),)
+    assert topics.topics[0].mentions == (Mention(0, 4.0),)
 
 
 def test_a_phrase_of_one_word_must_come_back_and_a_longer_one_not():
@@ -110,12 +129,29 @@ def test_only_the_best_phrases_are_kept():
     assert found(reader, "green car big red bus", max_phrases=1) == [("big red bus", None, 1)]
 
 
-def test_a_language_that_the_reader_does_not_know_keeps_its_texts():
-    reader = Patterns({"York": "GPE"})
-    topics = find_topics(transcript("wir waren in york", language="de"), reader, Title(), Settings())
-    assert (topics.topics, topics.texts) == ((), ("wir waren in york",))
-    assert reader.texts == []
+def test_turns_in_other_languages_are_kept_and_not_read():
+    german, english = (
+        transcript(text, language=code).turns[0] for text, code in (("in york", "de"), ("in york", "en"))
+    )
+    later = replace(
+        english,
+        start=100,
+        end=102,
+        words=tuple(replace(w, start=w.start + 100, end=w.end + 100) for w in english.words),
+    )
+    reader = Patterns({"York|york": "GPE"})
+    mixed = Transcript(0.0, 1000.0, "de", "conformer", (german, later))
+    topics = find_topics(mixed, reader, Title(), None, Settings())
+    assert [text.text for text in topics.texts] == ["in york", "In York."]
+    assert reader.texts == ["In York."]
+    assert topics.topics[0].mentions == (Mention(1, 101.0),)
 
 
-def test_an_empty_transcript_has_no_topics():
-    assert find_topics(Transcript(0, 1, "und", "x", ()), Patterns({}), None, Settings()).topics == ()
+def test_where_nothing_can_be_read_the_reader_is_left_alone():
+    class Asleep(Patterns):
+        def read(self, texts):
+            raise AssertionError(texts)
+
+    spoken = transcript("wir waren in york", language="de")
+    assert find_topics(spoken, Asleep({}), Title(), None, Settings()).topics == ()
+    assert find_topics(Transcript(0, 1, "und", "x", ()), Asleep({}), None, None, Settings()).topics == ()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.identify_language import Settings, combine, identify_language, spread
+from mediaindex.stages.identify_language import Settings, combine, how_many, identify_language, spread
 from mediaindex.timeline import Anchor, Clock
 
 
@@ -67,10 +67,14 @@ def test_rare_speech_between_the_windows_is_found(tmp_path: Path) -> None:
     assert identify_language(rare, LoudIsSpeech(), Fixed(GERMAN), Settings(), ()).language == "de"
 
 
-def test_long_recordings_cost_no_more_windows(tmp_path: Path) -> None:
-    identifier = Fixed(GERMAN)
-    identify_language(audio(tmp_path, 900, (0, 900)), LoudIsSpeech(), identifier, Settings(windows=3), ())
-    assert identifier.heard == 3
+def test_long_recordings_cost_a_few_windows_more_and_never_many() -> None:
+    assert [how_many(hours * 3600, Settings()) for hours in (0.1, 1, 2, 100)] == [5, 12, 17, 20]
+
+
+def test_windows_that_agree_are_all_that_is_heard(tmp_path: Path) -> None:
+    identifier = Fixed({"de": 0.95, "nl": 0.05})
+    identify_language(audio(tmp_path, 150, (0, 150)), LoudIsSpeech(), identifier, Settings(), ())
+    assert identifier.heard == 5
 
 
 def test_allowed_languages_share_the_probability_and_the_mass_before_is_kept(tmp_path: Path) -> None:
@@ -110,3 +114,67 @@ def test_windows_are_inside_the_recording_and_in_order(duration: float, window: 
     assert 1 <= len(spans) <= count
     assert all(span.start >= 0 and span.end <= duration + 0.001 for span in spans)
     assert all(before.start <= after.start for before, after in itertools.pairwise(spans))
+
+
+class ByLoudness:
+    """Loud speech is German, the rest English: the more of it, the surer."""
+
+    identity = "by loudness"
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    def probabilities(self, samples: np.ndarray) -> Mapping[str, float]:
+        self.heard += 1
+        spoken = np.abs(samples[np.abs(samples) > 0.1])
+        german = float(np.clip((spoken > 0.6).mean(), 0.001, 0.98))
+        return {"de": german, "en": 0.99 - german, "nn": 0.01}
+
+
+def bilingual(folder: Path, *turns: tuple[float, float, float], clock: Clock | None = None) -> Audio:
+    """Turns from, to and how loud; half a second of silence every five seconds."""
+    end = max(turn[1] for turn in turns) + 1
+    samples = np.zeros(round(end * 16_000))
+    for start, stop, level in turns:
+        for at in np.arange(start, stop, 5.0):
+            samples[round(at * 16_000) : round(min(at + 4.5, stop) * 16_000)] = level
+    soundfile.write(folder / "audio.flac", samples, 16_000)
+    return Audio(folder / "audio.flac", end, clock or Clock())
+
+
+def test_who_switches_languages_has_spans_on_the_sources_clock(tmp_path: Path) -> None:
+    both = bilingual(tmp_path, (0, 40, 0.5), (40, 70, 0.9), (70, 120, 0.5), clock=Clock((Anchor(0.0, 1000.0),)))
+    language = identify_language(both, LoudIsSpeech(), ByLoudness(), Settings(), ())
+    assert [(one.language, round(one.span.start - 1000), round(one.span.end - 1000)) for one in language.spans] == [
+        ("en", 0, 40),
+        ("de", 40, 70),
+        ("en", 70, 120),
+    ]
+    assert language.language == "en"
+    assert language.confidence > 0.9
+    assert language.probabilities == {"en": pytest.approx(0.75, abs=0.01), "de": pytest.approx(0.25, abs=0.01)}
+
+
+def test_spans_are_in_allowed_languages(tmp_path: Path) -> None:
+    both = bilingual(tmp_path, (0, 40, 0.5), (40, 80, 0.9))
+    language = identify_language(both, LoudIsSpeech(), ByLoudness(), Settings(), ("en", "fr"))
+    assert (language.language, language.spans) == ("en", ())
+
+
+def test_one_odd_moment_leaves_a_recording_in_its_language(tmp_path: Path) -> None:
+    odd = bilingual(tmp_path, (0, 50, 0.5), (50, 54.5, 0.9), (55, 140, 0.5))
+    identifier = ByLoudness()
+    language = identify_language(odd, LoudIsSpeech(), identifier, Settings(), ())
+    assert identifier.heard > 5  # it was looked into
+    assert (language.language, language.spans) == ("en", ())
+
+
+def test_a_vague_window_is_looked_into_and_no_more(tmp_path: Path) -> None:
+    identifier = Fixed({"de": 0.75, "nl": 0.25})
+    identify_language(bilingual(tmp_path, (0, 600, 0.5)), LoudIsSpeech(), identifier, Settings(windows=2), ())
+    assert 2 < identifier.heard < 20  # 120 stretches
+
+
+def test_stretches_may_be_switched_off(tmp_path: Path) -> None:
+    both = bilingual(tmp_path, (0, 40, 0.5), (40, 80, 0.9))
+    assert identify_language(both, LoudIsSpeech(), ByLoudness(), Settings(other_language=2.0), ()).spans == ()

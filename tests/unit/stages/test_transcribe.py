@@ -10,8 +10,9 @@ import soundfile
 
 from mediaindex.errors import ModelMissingError, TerminalError
 from mediaindex.stages.audio import Audio
+from mediaindex.stages.pauses import quietest
 from mediaindex.stages.results import Language, Speech
-from mediaindex.stages.transcribe import Settings, quietest, transcribe
+from mediaindex.stages.transcribe import Settings, transcribe
 from mediaindex.timeline import Anchor, Clock, Span, Word
 
 ENGLISH = Language("en", 0.9)

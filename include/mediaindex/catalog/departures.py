@@ -1,0 +1,46 @@
+"""When an object leaves the bucket: who stands for its audio then, and what must leave the search.
+
+A recording is published under its primary object. Where that is gone, the oldest other object with the same audio takes
+its place, at once for the search and through the queue for the ledger (nothing is computed again). Where there is none,
+the recording has no current transcript any more: that is ``withdrawn``, and its versions stay in the catalog.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import publications
+from .sql_files import query
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor
+
+
+def depart(cursor: cursor, media_object_id: int) -> None:
+    """Inside the transaction that makes the object ``gone``; may be repeated."""
+    cursor.execute(query("close_reviews"), {"id": media_object_id})
+    cursor.execute(query("led_recordings"), {"id": media_object_id})
+    for (audio_sha256,) in cursor.fetchall():
+        facts = {"id": media_object_id, "audio_sha256": audio_sha256}
+        cursor.execute(query("heir"), facts)
+        if heir := cursor.fetchone():
+            _inherit(cursor, facts, *heir)
+        else:
+            withdraw(cursor, audio_sha256)
+
+
+def withdraw(cursor: cursor, audio_sha256: str) -> None:
+    """The recording's transcript is no longer to be found: no object has its audio.
+
+    The outbox takes its documents away. Loading the transcript again, when the audio comes back, publishes it again.
+    """
+    cursor.execute("update transcript set is_current = false where audio_sha256 = %s and is_current", (audio_sha256,))
+    publications.withdraw(cursor, audio_sha256)  # newer than what was not published yet, which it settles too
+
+
+def _inherit(cursor: cursor, facts: dict[str, object], heir: int, state: str) -> None:
+    cursor.execute("update recording set primary_object_id = %s where audio_sha256 = %s", (heir, facts["audio_sha256"]))
+    cursor.execute(query("publish_again"), facts)
+    if state == "duplicate":
+        reason = f"media object {facts['id']} with the same audio is gone; this one takes its place"
+        cursor.execute(query("promote"), {"heir": heir, "reason": reason})

@@ -1,0 +1,255 @@
+"""``mediaindex ledger``: what became of every object, why, and how to try again."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mediaindex.errors import ConfigError, TerminalError
+
+from . import ledger_tables as tables
+from .ledger_story import story as print_story
+
+if TYPE_CHECKING:
+    from mediaindex.catalog.ledger_lines import LedgerLine, Wanted
+
+app = typer.Typer(
+    help="The ledger: what became of every object, why, and how to try again.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+SAMPLE = 5  # lines of a dry run
+
+
+class State(StrEnum):
+    """As the catalog names them."""
+
+    seen = "seen"
+    claimed = "claimed"
+    indexed = "indexed"
+    in_review = "in_review"
+    duplicate = "duplicate"
+    quarantined = "quarantined"
+    gone = "gone"
+
+
+class Kind(StrEnum):
+    """Classes of failure."""
+
+    terminal = "terminal"
+    transient = "transient"
+    doubtful = "doubtful"
+
+
+Source = Annotated[str | None, typer.Option(help="Only objects of this source.")]
+States = Annotated[list[State] | None, typer.Option("--state", help="Only in this state; may be repeated.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only with this reason code, like s3_busy.")]
+Class = Annotated[Kind | None, typer.Option("--class", help="Only failures of this class.")]
+Stage = Annotated[str | None, typer.Option(help="Only what failed at this stage, like transcribe.")]
+Key = Annotated[str | None, typer.Option(help="Only keys that begin so, or match so with * and ?.")]
+Since = Annotated[datetime | None, typer.Option(formats=DATES, help="Only what moved since then (UTC).")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many lines to show at most.")]
+
+
+@app.command("list")
+def list_objects(
+    source: Source = None,
+    state: States = None,
+    reason: Reason = None,
+    kind: Class = None,
+    stage: Stage = None,
+    key: Key = None,
+    since: Since = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """Objects and their states, the latest move first; how many in each state at the end.
+
+    Examples:
+
+      mediaindex ledger list --state claimed --class transient
+
+      mediaindex ledger list --key 'calls/2026-11-*' --since 2026-11-20
+    """
+    from mediaindex.catalog import ledger_lines
+
+    wanted = _wanted(source, state, reason, kind, stage, key, since)
+    with _catalog() as conn:
+        found = ledger_lines.lines(conn, wanted, limit)
+        counts = ledger_lines.counts(conn, wanted)
+    if as_json:
+        _print_json({"objects": [asdict(one) for one in found], "counts": counts})
+    else:
+        tables.objects(tables.shown(), found, counts)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A key, a number as `list` shows it, or s3://bucket/key.")],
+    as_json: Json = False,
+) -> None:
+    """One object's whole history: moves, runs, costs, transcripts, reviews, copies.
+
+    Examples:
+
+      mediaindex ledger show incoming/endgame.wav
+
+      mediaindex ledger show s3://mediaindex-media/incoming/endgame.wav
+    """
+    from mediaindex.catalog import ledger_lines, object_story
+
+    with _catalog() as conn:
+        newest, *_ = ledger_lines.resolve(conn, name)
+        told = object_story.tell(conn, newest)
+    if as_json:
+        _print_json(asdict(told))
+    else:
+        print_story(tables.shown(), told)
+
+
+@app.command("dead-letters")
+def dead_letters(
+    source: Source = None,
+    reason: Reason = None,
+    kind: Class = None,
+    stage: Stage = None,
+    key: Key = None,
+    since: Since = None,
+    limit: Limit = 200,
+    as_json: Json = False,
+) -> None:
+    """What is quarantined, by reason, with the log and the one command that tries it again after a fix.
+
+    Example:
+
+      mediaindex ledger dead-letters --class doubtful
+    """
+    from mediaindex.catalog import ledger_lines
+
+    wanted = _wanted(source, [State.quarantined], reason, kind, stage, key, since)
+    with _catalog() as conn:
+        found = ledger_lines.lines(conn, wanted, limit)
+        total = sum(ledger_lines.counts(conn, wanted).values())
+    if as_json:
+        _print_json([asdict(one) | {"log": tables.link_of(one), "retry": tables.retry_of(one)} for one in found])
+    else:
+        tables.dead_letters(tables.shown(), found, total)
+
+
+@app.command()
+def requeue(
+    names: Annotated[list[str] | None, typer.Argument(help="Keys, numbers or s3://bucket/key.")] = None,
+    *,
+    source: Source = None,
+    state: States = None,
+    reason: Reason = None,
+    kind: Class = None,
+    stage: Stage = None,
+    key: Key = None,
+    since: Since = None,
+    fallback: Annotated[bool, typer.Option("--fallback", help="What a fallback recogniser wrote.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it; without this, only say what would be done.")] = False,
+) -> None:
+    """Back into the queue: by name, or all that match (of the quarantined, unless --state says otherwise).
+
+    Says how many before it does anything; --yes does it. The next planning takes them; what is done is not done again.
+
+    Examples:
+
+      mediaindex ledger requeue incoming/endgame.wav --yes
+
+      mediaindex ledger requeue --reason crashed_speech_process --yes
+
+      mediaindex ledger requeue --source podcasts --class transient
+
+      mediaindex ledger requeue --fallback --yes
+    """
+    filters = (source, state, reason, kind, stage, key, since)
+    if not names and not fallback and not any(filters):
+        raise typer.BadParameter("say which: names, or one of --source, --reason, --class, --stage, --key, --fallback")
+    with _catalog() as conn:
+        found = _chosen(conn, names or [], filters, fallback)
+        if not yes:
+            tables.dry_run(tables.shown(), found, SAMPLE)
+            return
+        done, busy = _requeue(conn, found)
+    print(f"{done} back in the queue." + (f" {busy} are at work and were left alone." if busy else ""))
+
+
+def _chosen(conn: Any, names: list[str], filters: tuple[Any, ...], fallback: bool) -> list[LedgerLine]:
+    from mediaindex.catalog import ledger_lines, sweeping
+
+    if names:
+        return [ledger_lines.resolve(conn, name)[0] for name in dict.fromkeys(names)]
+    if fallback:
+        ids = sweeping.with_fallback(conn, source=filters[0], limit=100_000)
+        return ledger_lines.lines(conn, ledger_lines.Wanted(ids=ids))
+    source, state, *rest = filters
+    return ledger_lines.lines(conn, _wanted(source, state or [State.quarantined], *rest))
+
+
+def _requeue(conn: Any, found: list[LedgerLine]) -> tuple[int, int]:
+    from mediaindex.catalog import ledger
+
+    busy = 0
+    for one in found:
+        try:
+            ledger.requeue(conn, one.id, code="requeued", reason="put back into the queue by hand")
+        except TerminalError as error:
+            if error.code != "in_progress":
+                raise
+            busy += 1
+    return len(found) - busy, busy
+
+
+def _wanted(
+    source: str | None,
+    state: list[State] | None,
+    reason: str | None,
+    kind: Kind | None,
+    stage: str | None,
+    key: str | None,
+    since: datetime | None,
+) -> Wanted:
+    from mediaindex.catalog.ledger_lines import Wanted, like
+
+    return Wanted(
+        source=source,
+        states=[one.value for one in state] if state else None,
+        code=reason,
+        kind=kind.value if kind else None,
+        stage=stage,
+        key_like=like(key) if key else None,
+        since=since.replace(tzinfo=UTC) if since else None,
+    )
+
+
+@contextmanager
+def _catalog() -> Iterator[Any]:
+    from mediaindex.catalog.connection import connect
+    from mediaindex.catalog.ledger_lines import act_as
+
+    url = os.environ.get("MEDIAINDEX_DATABASE_URL")
+    if not url:
+        raise ConfigError(
+            "MEDIAINDEX_DATABASE_URL is not set: the catalog's address, postgresql://user:password@host/mediaindex; "
+            'for the servers of `make up`: eval "$(.venv-airflow/bin/python -m local env)"'
+        )
+    with connect(url) as conn:
+        act_as(conn, f"mediaindex ledger, {getpass.getuser()}")
+        yield conn
+
+
+def _print_json(what: Any) -> None:
+    print(json.dumps(what, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()))

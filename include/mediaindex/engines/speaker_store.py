@@ -1,0 +1,80 @@
+"""What is kept of a recording's windows while it is heard: bits in memory, voices in a file without a name."""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .speaker_segmentation import FRAMES, LOCAL_SPEAKERS
+
+if TYPE_CHECKING:
+    from .speaker_voices import Voice
+
+Bits = np.ndarray[Any, np.dtype[np.bool_]]
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+Integers = np.ndarray[Any, np.dtype[np.signedinteger[Any]]]
+
+_ROWS = 4096  # embeddings read at a time
+
+
+class Store:
+    """Windows in order, and their voices; a context manager, for one recording."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
+        self._masks: list[bytes] = []
+        self._owners = array("i")  # six numbers a voice
+        self._dimension = 0
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
+
+    def add_window(self, active: Bits) -> None:
+        """Keep a window's activity (FRAMES, LOCAL_SPEAKERS)."""
+        self._masks.append(np.packbits(active).tobytes())
+
+    def add_voice(self, window: int, voice: Voice) -> None:
+        """Keep a voice of a window."""
+        self._owners.extend((window, voice.speaker, voice.clean, voice.first, voice.after, int(voice.whole)))
+        self._dimension = len(voice.embedding)
+        self._file.write(voice.embedding.astype(np.float32).tobytes())
+
+    @property
+    def window_count(self) -> int:
+        """Windows kept so far."""
+        return len(self._masks)
+
+    @property
+    def owners(self) -> Integers:
+        """Window, local speaker, clean frames, first frame, frame after the last, whole: shape (voices, 6)."""
+        return np.array(self._owners, np.int32).reshape(-1, 6)
+
+    def masks(self, per_block: int) -> Iterator[Bits]:
+        """All windows in order, in blocks (windows, FRAMES, LOCAL_SPEAKERS)."""
+        bits = FRAMES * LOCAL_SPEAKERS
+        for first in range(0, len(self._masks), per_block):
+            packed = np.frombuffer(b"".join(self._masks[first : first + per_block]), np.uint8)
+            some = np.unpackbits(packed.reshape(-1, -(-bits // 8)), axis=1, count=bits)
+            yield some.reshape(-1, FRAMES, LOCAL_SPEAKERS).astype(np.bool_)
+
+    def voices(self) -> Iterator[Floats]:
+        """All embeddings in order, in blocks (voices, dimension)."""
+        self._file.seek(0)
+        while block := self._file.read(_ROWS * max(1, self._dimension) * 4):
+            yield np.frombuffer(block, np.float32).reshape(-1, self._dimension)
+
+    def chosen(self, numbers: Integers) -> Floats:
+        """The embeddings of these voices, by ascending number: (numbers, dimension)."""
+        found, first = [], 0
+        for block in self.voices():
+            inside = numbers[(numbers >= first) & (numbers < first + len(block))]
+            found.append(block[inside - first])
+            first += len(block)
+        return np.concatenate(found)

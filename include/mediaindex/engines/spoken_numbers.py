@@ -1,0 +1,48 @@
+"""Numbers in running words, by the text2num library (rules, eight languages)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from text_to_num import find_numbers
+
+from mediaindex.stages.protocols import SpokenNumber
+
+
+class _Token:
+    """What the library asks of a word."""
+
+    __slots__ = ("_apart", "_text")
+
+    def __init__(self, text: str, apart: bool) -> None:
+        self._text, self._apart = text, apart
+
+    def text(self) -> str:
+        return self._text
+
+    def nt_separated(self, previous: _Token) -> bool:
+        del previous
+        return self._apart
+
+    def not_a_number_part(self) -> bool:
+        return False
+
+
+@dataclass
+class SpokenNumbers:
+    """Stateless; safe in any number of threads."""
+
+    identity: str
+    languages: frozenset[str] = frozenset({"da", "de", "en", "es", "fr", "it", "nl", "pt"})
+
+    def numbers(self, words: Sequence[str], language: str, apart: Sequence[bool]) -> list[SpokenNumber]:
+        """Every number, small ones too; ``language`` is one of ``languages``."""
+        tokens = [_Token(word.lower(), split) for word, split in zip(words, apart, strict=True)]
+        return [SpokenNumber(n.start, n.end, n.text, n.is_ordinal) for n in find_numbers(tokens, language, threshold=0)]
+
+
+def load() -> SpokenNumbers:
+    """The finder; its rules are the library's version."""
+    return SpokenNumbers(f"text2num {version('text2num')}")

@@ -1,0 +1,53 @@
+"""Recordings made worse on purpose: over a telephone line, and in noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mediaindex.errors import BadMediaError
+from mediaindex.stages.media.process import GLOBAL, HARDENING, run
+
+CLEAN = "as it is"
+NOISE_DB = 10.0  # of the recording's mean power over the noise's: people still understand all of it
+RATE = 16_000  # Hz
+LIMIT = 600.0  # s that ffmpeg may take for one recording
+
+Degrade = Callable[[Path, Path], None]  # from a recording, to a new file
+
+
+def telephone(source: Path, target: Path) -> None:
+    """A land line: 300 to 3400 Hz, 8 kHz, G.711 mu-law, as WAV."""
+    _convert(
+        source, target, lambda audio: audio.filter("highpass", 300).filter("lowpass", 3400), ar=8000, acodec="pcm_mulaw"
+    )
+
+
+def noise(source: Path, target: Path) -> None:
+    """White noise 10 dB below the recording's mean power, as 16 kHz mono WAV; the same in every run."""
+    import numpy as np
+    import soundfile
+
+    _convert(source, target, lambda audio: audio, ar=RATE, acodec="pcm_s16le")
+    samples, rate = soundfile.read(target, dtype="float32")
+    hiss = np.random.default_rng(len(samples)).standard_normal(len(samples)).astype("float32")
+    both = samples + hiss * math.sqrt(float((samples**2).mean()) / 10 ** (NOISE_DB / 10))
+    soundfile.write(target, both / max(1.0, float(np.abs(both).max())), rate)
+
+
+CONDITIONS: dict[str, Degrade] = {"telephone": telephone, "noise 10 dB": noise}
+
+
+def _convert(source: Path, target: Path, change: Callable[[Any], Any], **options: object) -> None:
+    import ffmpeg
+
+    opened = ffmpeg.input(f"file:{source}", **HARDENING)
+    output = ffmpeg.output(change(opened["a:0"]), f"file:{target}", ac=1, format="wav", **options)
+    ended = run(output.global_args(*GLOBAL, "-v", "error", "-y").compile(), LIMIT, lambda _: None, name=source.name)
+    if ended.code != 0:
+        raise BadMediaError(
+            f"{source} cannot be read: {' / '.join(ended.messages[-3:])}; take it out of the manifest",
+            code="not_readable",
+        )

@@ -1,0 +1,35 @@
+"""Which recognised words are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from mediaindex.timeline import Word
+
+from .normaliser import Normaliser
+from .references import SpokenWord
+from .text_errors import equal_pairs
+
+T = TypeVar("T", Word, SpokenWord)
+
+
+def judged(reference: str, words: Sequence[Word], normalise: Normaliser) -> list[tuple[Word, bool]]:
+    """Each word, and whether the alignment finds it in the reference; words that the normaliser drops are left out.
+
+    A word of several tokens ("don't": "do not") is right when all of them are.
+    """
+    # Word by word on both sides, so that each token keeps its word: a normaliser may join "twenty five" across words.
+    wanted = [token for text in reference.split() for token in normalise(text).split()]
+    found = list(tokens_of(words, normalise))
+    hits = {other for _, other in equal_pairs(wanted, [token for token, _ in found])}
+    verdicts: dict[int, bool] = {}
+    by_id = {id(word): word for _, word in found}
+    for at, (_, word) in enumerate(found):
+        verdicts[id(word)] = verdicts.get(id(word), True) and at in hits
+    return [(by_id[key], good) for key, good in verdicts.items()]
+
+
+def tokens_of(words: Iterable[T], normalise: Normaliser) -> Iterator[tuple[str, T]]:
+    """Normalised tokens, each with the word that it comes from."""
+    return ((token, word) for word in words for token in normalise(word.text).split())

@@ -1,0 +1,63 @@
+"""Names of episodes in the bucket: decided once, from nothing that a stranger could steer out of its place."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from .show import Episode, Show
+
+_LONGEST = 60
+_KNOWN = ["mp3", "m4a", "m4b", "aac", "ogg", "oga", "opus", "flac", "wav", "wma", "mp4", "m4v", "mov", "webm", "mkv"]
+_BY_TYPE = {
+    "audio/mpeg": "mp3", "audio/mp3": "mp3", "audio/mp4": "m4a", "audio/x-m4a": "m4a", "audio/aac": "aac",
+    "audio/ogg": "ogg", "application/ogg": "ogg", "audio/opus": "opus", "audio/flac": "flac", "audio/wav": "wav",
+    "audio/x-wav": "wav", "video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm", "audio/webm": "webm",
+}  # fmt: skip
+
+
+def episode_key(prefix: str, feed: str, show: Show, episode: Episode) -> str:
+    """``{prefix}{show}/{hash}-{title}.{extension}``; ``feed`` tells feeds with equal guids apart.
+
+    The hash alone decides: the words are for people. The caller keeps the key, for titles change.
+    """
+    digest = hashlib.sha256(f"{feed}\0{episode.guid_sha256}".encode()).hexdigest()[:20]
+    return f"{prefix}{safe_name(show.title, 'show')}/{digest}-{safe_name(episode.title, 'episode')}.{_ending(episode)}"
+
+
+def safe_name(text: str, otherwise: str) -> str:
+    """Lower-case ASCII letters and digits, joined by dashes; ``otherwise`` where none are left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:_LONGEST].strip("-") or otherwise
+
+
+def labels(show: str, title: str, guid_sha256: str, published_at: datetime | None) -> dict[str, str]:
+    """What the object itself says of the episode: at most 1 KB of the 2 KB that S3 allows, in ASCII."""
+    said = {
+        "episode-guid-sha256": guid_sha256,
+        "episode-published": published_at.isoformat() if published_at else "",
+        "episode-title": _quoted(title, 400),
+        "episode-show": _quoted(show, 300),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _quoted(text: str, limit: int) -> str:
+    """Percent-encoded, as metadata headers must be ASCII; cut between signs."""
+    whole = ""
+    for sign in text:
+        if len(whole) + len(piece := quote(sign, safe=" ")) > limit:
+            break
+        whole += piece
+    return whole.strip()
+
+
+def _ending(episode: Episode) -> str:
+    try:
+        ending = urlsplit(episode.url).path.rpartition(".")[2].lower()
+    except ValueError:
+        ending = ""
+    return ending if ending in _KNOWN else _BY_TYPE.get(episode.media_type or "", "media")

@@ -1,0 +1,67 @@
+"""URLs from strangers: taken apart once, and shown without what may be secret in them."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import unquote_to_bytes, urljoin
+
+import httpx
+
+from .errors import RefusedError
+
+LONGEST = 4_000  # characters
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An http or https address. ``url`` has no user, password or fragment; ``login`` is the Authorization header."""
+
+    url: str
+    login: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises RefusedError ``bad_url`` for what is no http(s) URL; the message shows no part that may be secret."""
+        text = text.strip()
+        if len(text) > LONGEST:
+            raise RefusedError(f"{shown(text)}: longer than {LONGEST} characters", code="bad_url")
+        try:
+            url = httpx.URL(text)
+            host = url.host
+        except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+            raise RefusedError(f"{shown(text)}: not a URL", code="bad_url") from error
+        if url.scheme not in {"http", "https"} or not host or (url.port is not None and not 0 < url.port < 65_536):
+            raise RefusedError(f"{shown(text)}: not an http or https address of a host", code="bad_url")
+        login = f"Basic {base64.b64encode(unquote_to_bytes(url.userinfo)).decode()}" if url.userinfo else None
+        return cls(str(url.copy_with(userinfo=b"", fragment=None)), login)
+
+    def follow(self, location: str) -> Place:
+        """Where a redirect leads. A login goes along within one origin only."""
+        try:
+            target = urljoin(self.url, location.strip())
+        except ValueError as error:
+            raise RefusedError(f"{shown(self.url)}: redirects to what is not a URL", code="bad_url") from error
+        place = Place.parse(target)
+        if place.login is None and place.origin == self.origin:
+            return Place(place.url, self.login)
+        return place
+
+    @property
+    def origin(self) -> tuple[str, str, int | None]:
+        """Scheme, host and port."""
+        url = httpx.URL(self.url)
+        return url.scheme, url.host, url.port
+
+
+def shown(url: str) -> str:
+    """For logs and messages: scheme, host and path. Users, passwords, queries and fragments may be keys."""
+    try:
+        parsed = httpx.URL(url)
+        text = f"{parsed.scheme}://{parsed.netloc.decode('ascii', 'replace')}{parsed.path}"
+    except (httpx.InvalidURL, UnicodeError, ValueError):
+        return "an address that is no URL"
+    plain = "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+    return plain if len(plain) <= _SHOWN else plain[:_SHOWN] + "…"

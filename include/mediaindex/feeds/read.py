@@ -1,0 +1,55 @@
+"""Bytes of a feed → what it says, by a child process that may fail however it likes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from .errors import DoubtfulError, RefusedError
+from .fetch import FeedBody
+from .parse import ENTITIES, NOT_A_FEED
+from .places import shown
+from .show import Show
+
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 60
+_KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "VIRTUAL_ENV")  # not our credentials
+
+
+def read_feed(body: FeedBody, *, memory_bytes: int = MEMORY_BYTES, cpu_seconds: int = CPU_SECONDS) -> Show:
+    """Raises RefusedError ``entities``, DoubtfulError ``not_a_feed`` or ``feed_too_hard``."""
+    what = shown(body.url)
+    limits = {"memory_bytes": memory_bytes, "cpu_seconds": cpu_seconds}
+    about = json.dumps({"url": body.url, "content_type": body.content_type, **limits}).encode()
+    command = [sys.executable, "-m", "mediaindex.feeds.parse"]
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    try:
+        done = subprocess.run(
+            command, input=about + b"\n" + body.data, env=environment, capture_output=True, check=False,
+            timeout=3.0 * cpu_seconds + 30,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise DoubtfulError(f"{what}: reading it takes too long", code="feed_too_hard") from error
+    if done.returncode == ENTITIES:
+        raise RefusedError(
+            f"{what}: declares XML entities, which no feed needs and attacks are made of", code="entities"
+        )
+    if done.returncode == NOT_A_FEED:
+        raise DoubtfulError(f"{what}: is neither RSS nor Atom; open it in a browser", code="not_a_feed")
+    try:
+        if done.returncode == 0:
+            return _shows().validate_json(done.stdout)
+    except ValidationError as error:
+        raise DoubtfulError(f"{what}: what was read makes no sense: {error}", code="feed_too_hard") from error
+    last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
+    raise DoubtfulError(f"{what}: cannot be read ({done.returncode}): {last}", code="feed_too_hard")
+
+
+@cache
+def _shows() -> TypeAdapter[Show]:
+    return TypeAdapter(Show)

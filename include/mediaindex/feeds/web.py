@@ -1,0 +1,119 @@
+"""GET requests to strangers: checked addresses, few redirects, bounded time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpcore
+import httpx
+
+from .addresses import Network
+from .connecting import CheckedBackend, Resolve, resolve
+from .errors import RefusedError, of_status, web_errors
+from .pace import Pace, WebLimits
+from .places import Place, shown
+
+AGENT = "mediaindex podcast collector"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_GOOD = frozenset({200, 206, 304, 416})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The head of an answer, header names in lower case, and its body in chunks as they come.
+
+    ``shown``: its URL without secrets. ``moved_to``: the final URL where every step there was a permanent redirect.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    shown: str
+    moved_to: str | None
+    chunks: Iterator[bytes]
+
+    @property
+    def length(self) -> int | None:
+        """Content-Length in bytes, where there is a believable one."""
+        text = self.headers.get("content-length", "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
+
+
+class Web:
+    """Asks one stranger after the other; not for several threads."""
+
+    def __init__(
+        self,
+        limits: WebLimits | None = None,
+        allowed: Sequence[Network] = (),
+        *,
+        resolver: Resolve = resolve,
+    ) -> None:
+        self._limits = limits or WebLimits()
+        self._backend = CheckedBackend(self._limits, allowed, resolver)
+        # SSL_CERT_FILE and SSL_CERT_DIR are honoured: closed networks have authorities of their own.
+        context = httpx.create_ssl_context()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context, max_connections=2, keepalive_expiry=20, network_backend=self._backend
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def get(self, url: str, headers: Mapping[str, str]) -> Iterator[Answer]:
+        """The answer after at most ``redirects`` redirects; its status is 200, 206, 304 or 416.
+
+        Raises RefusedError, LaterError or DoubtfulError; CutError (a LaterError) also while the body is read.
+        """
+        place, permanent = Place.parse(url), True
+        for step in range(self._limits.redirects + 1):
+            with self._ask(place, headers) as response:
+                known = _headers(response)
+                if response.status in _REDIRECTS and "location" in known:
+                    permanent = permanent and response.status in _PERMANENT
+                    place = place.follow(known["location"])
+                    continue
+                if response.status not in _GOOD:
+                    raise of_status(shown(place.url), response.status, known)
+                self._backend.pace.head_has_come()
+                moved_to = place.url if step and permanent else None
+                yield Answer(
+                    response.status, known, place.url, shown(place.url), moved_to, iter(response.iter_stream())
+                )
+                return
+        raise RefusedError(f"{shown(url)}: more than {self._limits.redirects} redirects", code="too_many_redirects")
+
+    @contextmanager
+    def _ask(self, place: Place, headers: Mapping[str, str]) -> Iterator[httpcore.Response]:
+        url = httpx.URL(place.url)
+        sent = {"Host": url.netloc.decode("ascii"), "User-Agent": AGENT, "Accept": "*/*", **headers}
+        if place.login:
+            sent["Authorization"] = place.login
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        limits = self._limits
+        timeouts = {"connect": limits.connect_s, "read": limits.silence_s, "write": limits.silence_s, "pool": 5.0}
+        self._backend.pace = Pace(limits)
+        with (
+            web_errors(shown(place.url)),
+            self._pool.stream("GET", target, headers=list(sent.items()), extensions={"timeout": timeouts}) as response,
+        ):
+            yield response
+
+
+def _headers(response: httpcore.Response) -> dict[str, str]:
+    """By lower-case name; of several with one name the first counts."""
+    known: dict[str, str] = {}
+    for name, value in response.headers:
+        known.setdefault(name.decode("latin-1").lower(), value.decode("latin-1").strip())
+    return known

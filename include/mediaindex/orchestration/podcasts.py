@@ -1,0 +1,232 @@
+"""What ``collect_podcasts`` does: which feeds are due, and a visit to each of them.
+
+Errors of strangers (``WebError``) are written down for their feed or episode and stop nothing else. Errors of our own
+servers stop the task: Airflow tries it again, and what was done is not done again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.catalog import episodes, feeds
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.episodes import DueEpisode, Listed
+from mediaindex.catalog.patience import DOUBTFUL, TERMINAL, TRANSIENT
+from mediaindex.config import sources
+from mediaindex.config.sources import Source
+from mediaindex.errors import ConfigError, MediaindexError, TerminalError, TransientError
+from mediaindex.feeds.copy import Copied, Copier, Known, Partial, Wanted
+from mediaindex.feeds.errors import DoubtfulError, WebError
+from mediaindex.feeds.fetch import FeedBody, fetch_feed
+from mediaindex.feeds.keys import episode_key, labels
+from mediaindex.feeds.pace import WebLimits
+from mediaindex.feeds.places import Place, shown
+from mediaindex.feeds.read import read_feed
+from mediaindex.feeds.validators import Validators
+from mediaindex.feeds.web import Web
+
+from . import connections
+from .batch_job import use_s3_environment
+from .podcast_defaults import BEGIN_WITHIN_S, EPISODE_PATIENCE, FEED_PATIENCE, GROUPS
+
+if TYPE_CHECKING:
+    from mediaindex.catalog.feeds import Feed
+
+log = logging.getLogger(__name__)
+
+LIMITS = WebLimits()
+
+
+def due_groups() -> list[list[int]]:
+    """Ids of the feeds to be visited now, in at most GROUPS groups."""
+    configured = {one.name: one for one in sources.load(sources.path_from_environment()).sources if one.feeds}
+    with connect(connections.database_url()) as conn:
+        for name, source in configured.items():
+            feeds.follow(conn, name, [Place.parse(url).url for url in source.feeds])
+        due = feeds.due(conn, list(configured))
+    return [group for start in range(GROUPS) if (group := due[start::GROUPS])]
+
+
+def collect(feed_ids: list[int], limits: WebLimits = LIMITS) -> dict[str, int]:
+    """Visit these feeds one after the other; what came of it, in numbers."""
+    configuration = sources.load(sources.path_from_environment())
+    use_s3_environment()
+    until = time.monotonic() + BEGIN_WITHIN_S
+    counts: Counter[str] = Counter()
+    with connect(connections.database_url()) as conn:
+        for id_ in feed_ids:
+            with feeds.held(conn, id_) as feed:
+                if feed is None:
+                    log.info("feed %d: somebody else is at it, or it is not followed any more", id_)
+                    continue
+                source = configuration.source(feed.source)
+                with Web(limits, source.podcast.allowed_networks) as web:
+                    counts += Visit(conn, web, source, feed, until).run()
+    log.info("%s", ", ".join(f"{name}: {count}" for name, count in sorted(counts.items())) or "nothing to do")
+    return dict(counts)
+
+
+def report() -> int:
+    """Name each feed that fails, what is wrong and when it is tried next; how many they are."""
+    with connect(connections.database_url()) as conn:
+        ailing = [one for one in feeds.health(conn) if one.attempts or one.failed or one.moved_to]
+    for one in ailing:
+        if one.attempts:
+            log.warning(
+                "feed %d (%s): failed %d times in a row, next try %s: %s",
+                one.id, one.title or shown(one.url), one.attempts, f"{one.next_try_at:%F %R}", one.last_error,
+            )  # fmt: skip
+        if one.failed:
+            log.warning("feed %d (%s): %d episodes given up; see episode.reason", one.id, one.title, one.failed)
+        if one.moved_to:
+            log.warning("feed %d (%s): has moved; put its new address into the configuration", one.id, one.title)
+    return sum(bool(one.attempts) for one in ailing)
+
+
+class Visit:
+    """One visit to one feed: read it if it is due, then copy what is wanted."""
+
+    def __init__(self, conn: Any, web: Web, source: Source, feed: Feed, until: float) -> None:
+        self._conn, self._web, self._source, self._feed, self._until = conn, web, source, feed, until
+        self._limits = source.podcast
+        self._counts: Counter[str] = Counter()
+
+    def run(self) -> Counter[str]:
+        """What came of it, in numbers."""
+        if self._feed.is_due:
+            try:
+                self._read()
+            except Exception as error:
+                self._feed_failed(_of_one(error))
+        limit = self._limits.episodes_per_run
+        waiting = self._due(limit + 1)
+        for number, episode in enumerate(waiting):
+            if number == limit or time.monotonic() > self._until:
+                feeds.come_back(self._conn, self._feed.id)
+                break
+            self._visit(episode)
+        return self._counts
+
+    def _read(self) -> None:
+        feed = self._feed
+        known = Validators(feed.etag, feed.last_modified)
+        body = fetch_feed(self._web, self._address(), known, self._limits.feed_bytes)
+        if body is None:
+            self._counts["feeds unchanged"] += 1
+        else:
+            known = body.validators
+            self._list(body)
+        feeds.note_read(
+            self._conn,
+            feed.id,
+            wait_s=self._limits.every_minutes * 60,
+            etag=known.etag,
+            last_modified=known.last_modified,
+            moved_to=body.moved_to if body else None,
+        )
+
+    def _list(self, body: FeedBody) -> None:
+        show = read_feed(body)
+        feed, source = self._feed, self._source
+        seed = f"{source.name}\0{feed.url}"
+        listed = [Listed(one, source.bucket, episode_key(source.prefix, seed, show, one)) for one in show.episodes]
+        new, changed = episodes.note(self._conn, feed.id, show, listed)
+        self._counts += Counter({"feeds read": 1, "episodes new": new, "episodes changed": changed})
+        log.info("%s (%s): %d episodes, %d new, %d changed", shown(feed.url), show.title, len(listed), new, changed)
+
+    def _visit(self, episode: DueEpisode) -> None:
+        try:
+            copied = self._copy(episode)
+        except Exception as error:
+            self._episode_failed(episode, _of_one(error))
+            return
+        said = {"http_etag": copied.validators.etag, "http_last_modified": copied.validators.last_modified}
+        if copied.stored is None:
+            episodes.note_unchanged(self._conn, episode, **said)
+            self._counts["episodes unchanged"] += 1
+            return
+        stored = copied.stored
+        is_new = episodes.note_copied(
+            self._conn, episode, etag=stored.etag, size=stored.size, sha256=copied.sha256, **said
+        )
+        self._counts["episodes copied" if is_new else "episodes unchanged"] += 1
+        log.info("s3://%s/%s: %d bytes from %s", episode.bucket, episode.key, stored.size, shown(episode.url))
+
+    def _copy(self, episode: DueEpisode) -> Copied:
+        from mediaindex.storage.client import s3_client
+        from mediaindex.storage.upload import Upload
+
+        marks = labels(self._feed.title or "", episode.title, episode.guid_sha256, episode.published_at)
+        sink = Upload(s3_client(), episode.bucket, episode.key, marks, resume_id=episode.resume_id)
+        partial = None
+        if episode.resume_id and episode.resume_if_range:
+            partial = Partial(episode.resume_id, episode.resume_if_range)
+        known = Known(Validators(episode.http_etag, episode.http_last_modified), episode.size, episode.sha256)
+        limits = self._limits
+        wanted = Wanted(episode.url, known, episode.announced, limits.episode_bytes, limits.media_types)
+
+        def note(unfinished: Partial | None) -> None:
+            resume_id, if_range = (unfinished.resume_id, unfinished.if_range) if unfinished else (None, None)
+            episodes.note_partial(self._conn, episode.id, resume_id, if_range)
+
+        return Copier(self._web, wanted, sink, partial, note).run()
+
+    def _feed_failed(self, error: MediaindexError) -> None:
+        wait_s = FEED_PATIENCE.wait_s(self._feed.attempts + 1, _chance())
+        wait_s = max(wait_s, _asked_s(error))
+        feeds.note_failed(self._conn, self._feed.id, wait_s=wait_s, code=error.code, reason=error.message)
+        self._counts["feeds failed"] += 1
+        log.warning("feed %d: %s (%s); next try in %.0f min", self._feed.id, error, error.code, wait_s / 60)
+
+    def _episode_failed(self, episode: DueEpisode, error: MediaindexError) -> None:
+        kind = TERMINAL if isinstance(error, TerminalError) else DOUBTFUL
+        given_up = episodes.note_failed(
+            self._conn,
+            episode.id,
+            kind=TRANSIENT if isinstance(error, TransientError) else kind,
+            code=error.code,
+            reason=error.message,
+            patience=EPISODE_PATIENCE,
+            draw=_chance(),
+            at_least_s=_asked_s(error),
+        )
+        self._counts["episodes given up" if given_up else "episodes to try again"] += 1
+        outlook = "given up until its feed changes it" if given_up else "tried again later"
+        log.warning("episode %d of feed %d: %s (%s); %s", episode.id, self._feed.id, error, error.code, outlook)
+
+    def _due(self, limit: int) -> list[DueEpisode]:
+        return episodes.due(
+            self._conn,
+            self._feed.id,
+            since=self._limits.since,
+            recheck_days=self._limits.recheck_days,
+            limit=limit,
+        )
+
+    def _address(self) -> str:
+        """As configured: with the user and password that the catalog does not know."""
+        return next((url for url in self._source.feeds if Place.parse(url).url == self._feed.url), self._feed.url)
+
+
+def _of_one(error: Exception) -> MediaindexError:
+    """The error, if it is about this one feed or episode; that our own servers are away is raised."""
+    if isinstance(error, WebError):
+        return error
+    if isinstance(error, ConfigError | TransientError):
+        raise error
+    if isinstance(error, MediaindexError):  # the catalog or S3 refuses just this
+        return error
+    log.exception("an error that nobody foresaw")
+    return DoubtfulError(f"an error that nobody foresaw: {type(error).__name__}: {error}", code="unforeseen")
+
+
+def _asked_s(error: MediaindexError) -> float:
+    return (error.retry_after_s or 0.0) if isinstance(error, WebError) else 0.0
+
+
+def _chance() -> float:
+    return random.random()  # noqa: S311  # spreads load, guards nothing

@@ -1,0 +1,124 @@
+"""Bring what the catalog's outbox holds into Elasticsearch, in order, until it is there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from elasticsearch import Elasticsearch
+
+from mediaindex.catalog import publications, publishing_locks
+from mediaindex.catalog.patience import Patience
+from mediaindex.errors import ConfigError, TerminalError, TransientError
+
+from .client import translated
+from .names import DEFAULT, Indexes
+from .publish import publish, withdraw
+
+if TYPE_CHECKING:
+    from mediaindex.catalog.publications import Publication
+
+Catalog: TypeAlias = Any  # what catalog.connection.connect opens; its library is no business of this room
+# A refusal is mended by people (a new template, a rebuild), so it is tried again for ever, in the end every hour.
+WAITS = Patience(first_wait_s=60.0, longest_wait_s=3600.0)
+MOST_BUSY = 5  # recordings in a row that Elasticsearch could not take now: the next one will fare no better
+
+
+@dataclass(frozen=True, slots=True)
+class PublishCounts:
+    """Recordings that are in Elasticsearch now, recordings it refused (they stay due), turns written, withdrawals.
+
+    Publications and withdrawals both count as ``published``.
+    """
+
+    published: int = 0
+    failed: int = 0
+    turns: int = 0
+    withdrawn: int = 0
+
+    def __add__(self, other: PublishCounts) -> PublishCounts:
+        return PublishCounts(
+            self.published + other.published,
+            self.failed + other.failed,
+            self.turns + other.turns,
+            self.withdrawn + other.withdrawn,
+        )
+
+
+@dataclass(slots=True)
+class _Round:
+    """What has happened so far."""
+
+    counts: PublishCounts = field(default_factory=PublishCounts)
+    busy: list[TransientError] = field(default_factory=list)
+    busy_in_a_row: int = 0
+
+
+def publish_pending(
+    conn: Catalog,
+    client: Elasticsearch,
+    *,
+    limit: int = 1_000,
+    batch_id: int | None = None,
+    audios: Sequence[str] | None = None,
+    indexes: Indexes = DEFAULT,
+    waits: Patience = WAITS,
+) -> PublishCounts:
+    """Publish what is due, at most ``limit`` recordings, of one batch or of these recordings if given.
+
+    A recording leaves the outbox only after Elasticsearch holds it. One that is refused, or cannot be taken now, is
+    noted with the reason, waits longer each time and stops no other. Raises TransientError where Elasticsearch or the
+    catalog is away or was too busy for some (after all others), ConfigError where nothing can be published at all;
+    what was not yet published stays in the outbox.
+    """
+    done = _Round()
+    for due in publications.pending(conn, limit, batch_id=batch_id, audios=audios):
+        try:
+            done.counts += _publish_one(conn, client, due, indexes)
+            done.busy_in_a_row = 0
+        except ConfigError:
+            raise  # wrong password, no indexes: this is not about the one recording
+        except TerminalError as error:
+            publications.mark_failed(conn, due.id, error.message, _wait(waits, due))
+            done.counts += PublishCounts(failed=1)
+        except TransientError as error:
+            _note_busy(conn, client, due, error, done, waits)
+            if done.busy_in_a_row >= MOST_BUSY:
+                break
+    if done.counts.published:
+        with translated(client):  # what we say is published can be found
+            client.indices.refresh(index=[indexes.turns, indexes.recordings])
+    if done.busy:
+        raise done.busy[0]
+    return done.counts
+
+
+def _publish_one(conn: Catalog, client: Elasticsearch, due: Publication, indexes: Indexes) -> PublishCounts:
+    with publishing_locks.publishing(conn, due.audio_sha256) as ours:
+        if not ours or not publications.is_due(conn, due.id):
+            return PublishCounts()  # another publisher has it, or something newer is on its way
+        if due.transcript_id is None:
+            withdraw(client, due.audio_sha256, due.id, indexes)
+            counts = PublishCounts(published=1, withdrawn=1)
+        else:
+            transcript = publications.load_for_publication(conn, due.transcript_id)
+            counts = PublishCounts(published=1, turns=publish(client, transcript, indexes))
+        publications.mark_published(conn, due.id)
+        return counts
+
+
+def _note_busy(
+    conn: Catalog, client: Elasticsearch, due: Publication, error: TransientError, done: _Round, waits: Patience
+) -> None:
+    """One recording that always times out must not stand before all others; but an outage is nobody's fault."""
+    if error.code != "search_unavailable" or not client.ping():
+        raise error
+    publications.mark_failed(conn, due.id, error.message, _wait(waits, due))
+    done.busy.append(error)
+    done.busy_in_a_row += 1
+
+
+def _wait(waits: Patience, due: Publication) -> float:
+    return waits.wait_s(due.attempts + 1, random.random())  # noqa: S311  # spreads load, guards nothing

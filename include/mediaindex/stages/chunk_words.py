@@ -1,0 +1,87 @@
+"""Chunks to words, by one recogniser: in groups, and each alone where a group fails."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mediaindex.errors import MediaindexError
+from mediaindex.timeline import Span, Word, seconds
+
+from .protocols import Recogniser, SampleSource
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One chunk (seconds of decoded audio) and the language spoken in it."""
+
+    span: Span
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a chunk: words in seconds of decoded audio, or why there are none."""
+
+    span: Span
+    language: str
+    recogniser: str
+    words: tuple[Word, ...]
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What recognition of one recording needs besides the chunks. ``group``: chunks held in memory together."""
+
+    audio: SampleSource
+    group: int
+    vocabulary: Sequence[str] = ()
+
+    def write(self, tasks: Sequence[Task], recogniser: Recogniser) -> Iterator[Written]:
+        """What became of each task, in order; all are in languages that the recogniser writes.
+
+        Raises ModelMissingError, and MemoryError, which is no fault of the chunk.
+        """
+        for _, same in itertools.groupby(tasks, key=lambda task: task.language):
+            while some := list(itertools.islice(same, self.group)):
+                yield from self._group(some, recogniser)
+
+    def _group(self, some: Sequence[Task], recogniser: Recogniser) -> Iterator[Written]:
+        samples = [self.audio.read_span(task.span) for task in some]
+        try:
+            found = recogniser.recognise(samples, some[0].language, self.vocabulary)
+        except (MediaindexError, MemoryError):
+            raise
+        except Exception:
+            log.exception("%s failed on a group of %d chunks; each is tried alone", recogniser.name, len(some))
+            for task in some:
+                yield self._alone(task, recogniser)
+            return
+        for task, words in zip(some, found, strict=True):
+            yield _written(task, recogniser, self._placed(task.span, words))
+
+    def _alone(self, task: Task, recogniser: Recogniser) -> Written:
+        try:
+            (words,) = recogniser.recognise([self.audio.read_span(task.span)], task.language, self.vocabulary)
+        except (MediaindexError, MemoryError):
+            raise
+        except Exception as error:  # whatever a model throws at one chunk, the others are kept
+            why = f"{recogniser.name} failed: {type(error).__name__}: {error}"
+            return Written(task.span, task.language, recogniser.name, (), why)
+        return _written(task, recogniser, self._placed(task.span, words))
+
+    def _placed(self, chunk: Span, words: Sequence[Word]) -> Iterator[Word]:
+        last = seconds(self.audio.duration)
+        for word in words:
+            start = min(seconds(chunk.start + word.start), seconds(last - 0.001))
+            end = min(seconds(chunk.start + word.end), last)
+            yield Word(start, max(end, seconds(start + 0.001)), word.text, word.confidence)
+
+
+def _written(task: Task, recogniser: Recogniser, words: Iterator[Word]) -> Written:
+    return Written(task.span, task.language, recogniser.name, tuple(words))

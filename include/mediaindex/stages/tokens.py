@@ -1,0 +1,57 @@
+"""A turn's text on its way from recognised words to what people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .results import TurnText
+
+if TYPE_CHECKING:
+    from mediaindex.timeline import Turn
+
+SENTENCE_END = (".", "!", "?", "\u2026")
+MARKS = ".,!?;:\u2026"
+LETTERS_BETWEEN = 2  # what the space between two words takes of a speaker's time, in letters
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One piece of text without white space, said from ``start`` to ``end`` (s).
+
+    ``place``: index of its first word. ``letters``: of all that was said for it, spaces between words included.
+    """
+
+    text: str
+    place: int
+    start: float
+    end: float
+    letters: int
+
+    @property
+    def core(self) -> str:
+        """The text without punctuation around it."""
+        return self.text.strip(MARKS + "\"'()[]-\u2013\u2014\u201c\u201d\u2018\u2019\u00bf\u00a1")
+
+    @property
+    def mark(self) -> str:
+        """The punctuation that it ends with."""
+        return self.text[len(self.text.rstrip(MARKS)) :]
+
+
+def spoken(turn: Turn) -> list[Token]:
+    """The turn's words, one token each."""
+    return [Token(word.text, place, word.start, word.end, len(word.text)) for place, word in enumerate(turn.words)]
+
+
+def joined(tokens: Sequence[Token], text: str) -> Token:
+    """Several neighbours as one token of this text."""
+    letters = sum(token.letters for token in tokens) + LETTERS_BETWEEN * (len(tokens) - 1)
+    return Token(text, tokens[0].place, tokens[0].start, tokens[-1].end, letters)
+
+
+def written(tokens: Iterable[Token]) -> TurnText:
+    """The tokens as a result keeps them."""
+    kept = tuple(tokens)
+    return TurnText(" ".join(token.text for token in kept), tuple(token.place for token in kept))

@@ -1,0 +1,1 @@
+"""Erasing, retaining, verifying: what spans catalog, storage and search."""

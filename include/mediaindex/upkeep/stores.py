@@ -1,0 +1,20 @@
+"""The three places where something of a recording may lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mediaindex.search.names import DEFAULT, Indexes
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Open doors to all of them: what ``catalog.connection.connect``, ``search.connect`` and ``s3_client`` give."""
+
+    conn: Any
+    search: Any
+    s3: Any
+    artifacts_bucket: str
+    artifacts_prefix: str = "artifacts"
+    indexes: Indexes = DEFAULT

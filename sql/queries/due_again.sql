@@ -1,0 +1,8 @@
+-- What Elasticsearch should hold of these recordings is written once more: their current transcript, or nothing.
+insert into publication (kind, transcript_id, audio_sha256)
+select case when t.id is null then 'withdraw' else 'publish' end, t.id, r.audio_sha256
+from recording r
+left join transcript t on t.audio_sha256 = r.audio_sha256 and t.is_current
+where r.audio_sha256 = any (%(audios)s)
+order by r.audio_sha256
+for no key update of r

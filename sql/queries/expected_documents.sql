@@ -1,0 +1,14 @@
+-- What Elasticsearch should hold of each recording, and whether the outbox still has to bring it there.
+select r.audio_sha256, t.id, v.version, t.turn_count,
+       newest.id is not null and newest.published_at is null, newest.attempts, newest.last_error
+from recording r
+left join transcript t on t.audio_sha256 = r.audio_sha256 and t.is_current
+left join lateral (select max(p.id) as version from publication p where p.transcript_id = t.id) v on true
+left join lateral (
+    select p.id, p.published_at, p.attempts, p.last_error
+    from publication p where p.audio_sha256 = r.audio_sha256
+    order by p.id desc limit 1
+) newest on true
+where r.audio_sha256 > %(after)s and (%(audios)s::text[] is null or r.audio_sha256 = any (%(audios)s::text[]))
+order by r.audio_sha256
+limit %(limit)s

@@ -1,0 +1,6 @@
+-- The oldest other object with this audio that is still there.
+select id, state from media_object
+where audio_sha256 = %(audio_sha256)s and id <> %(id)s and state not in ('gone', 'quarantined')
+order by (state = 'duplicate'), id
+limit 1
+for no key update

@@ -1,0 +1,10 @@
+-- Every recording, and whether nothing of it may be left.
+select r.audio_sha256,
+       exists (select from media_object o where o.audio_sha256 = r.audio_sha256)
+       and not exists (
+           select from media_object o
+           where o.audio_sha256 = r.audio_sha256
+             and not (o.state = 'gone' and coalesce(o.reason_code, '') in ('erased', 'expired'))
+       )
+from recording r
+order by r.audio_sha256 collate "C"

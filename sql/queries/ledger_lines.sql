@@ -1,0 +1,24 @@
+-- Objects that match all that is given, each with the batch that had it last; newest move first.
+select
+    o.id, o.source, o.bucket, o.key, o.etag, o.size, o.last_modified, o.state, o.reason_code, o.reason_class, o.reason_stage,
+    o.reason, o.attempts, o.not_before, o.updated_at, b.id as batch_id, b.lane, b.dag_id, b.dag_run_id
+from media_object o
+left join lateral (
+    select b.id, b.lane, b.dag_id, b.dag_run_id
+    from batch_item i join batch b on b.id = i.batch_id
+    where i.media_object_id = o.id
+    order by b.id desc
+    limit 1
+) b on true
+where (%(ids)s::bigint[] is null or o.id = any (%(ids)s::bigint[]))
+  and (%(source)s::text is null or o.source = %(source)s)
+  and (%(states)s::text[] is null or o.state = any (%(states)s::text[]))
+  and (%(code)s::text is null or o.reason_code = %(code)s)
+  and (%(kind)s::text is null or o.reason_class = %(kind)s)
+  and (%(stage)s::text is null or o.reason_stage = %(stage)s)
+  and (%(key_like)s::text is null or o.key like %(key_like)s)
+  and (%(bucket)s::text is null or o.bucket = %(bucket)s)
+  and (%(key)s::text is null or o.key = %(key)s)
+  and (%(since)s::timestamptz is null or o.updated_at >= %(since)s)
+order by o.updated_at desc, o.id desc
+limit %(limit)s

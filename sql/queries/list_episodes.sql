@@ -1,0 +1,19 @@
+-- What the feed says replaces what it said. Another file (address, length) makes a known episode wanted again; the key
+-- stays, so that the copy becomes a new version of the same object.
+insert into episode as known (
+    feed_id, guid, guid_sha256, title, published_at, duration_s, link, transcripts, url, length, media_type, bucket, key
+)
+values %s
+on conflict on constraint episode_once do update set
+    title = excluded.title, published_at = coalesce(excluded.published_at, known.published_at),
+    duration_s = excluded.duration_s, link = excluded.link, transcripts = excluded.transcripts,
+    url = excluded.url, length = excluded.length, media_type = excluded.media_type, updated_at = now(),
+    state = case when (known.url, known.length) is distinct from (excluded.url, excluded.length) then 'wanted' else known.state end,
+    attempts = case when (known.url, known.length) is distinct from (excluded.url, excluded.length) then 0 else known.attempts end,
+    not_before = case when (known.url, known.length) is distinct from (excluded.url, excluded.length) then null else known.not_before end
+where known.state <> 'erased'
+  and (known.title, known.published_at, known.duration_s, known.link, known.transcripts, known.url, known.length, known.media_type)
+      is distinct from
+      (excluded.title, coalesce(excluded.published_at, known.published_at), excluded.duration_s, excluded.link, excluded.transcripts,
+       excluded.url, excluded.length, excluded.media_type)
+returning state = 'wanted', xmax = 0

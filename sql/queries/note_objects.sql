@@ -1,0 +1,3 @@
+insert into media_object (source, bucket, key, etag, version_id, size, last_modified, metadata, first_seen_by, state)
+values %s
+on conflict on constraint media_object_identity do nothing

@@ -1,0 +1,7 @@
+-- Recordings that were published or withdrawn since, as they are now.
+select p.audio_sha256, t.id, max(p.id)
+from publication p
+left join transcript t on t.audio_sha256 = p.audio_sha256 and t.is_current
+where p.published_at >= %(since)s
+group by p.audio_sha256, t.id
+order by p.audio_sha256

@@ -1,0 +1,5 @@
+-- Under the recording's lock: nobody has published it meanwhile, and nothing newer is there.
+select from publication p
+where p.id = %(id)s
+  and p.published_at is null
+  and not exists (select from publication newer where newer.audio_sha256 = p.audio_sha256 and newer.id > p.id)

@@ -1,0 +1,203 @@
+"""All stages against the pipeline that the libraries' documentation adds up to: ``python tests/bench/pipeline.py``.
+
+Conversations of 2 and 4 readers (development data beside the checkout, seeds fixed) go through the plain reference
+(tests/bench/plain_reference.py) and through ours, set by set in turn, on the same cores. Ours also normalises,
+identifies the language, assesses and finds topics, which the reference does not; models are loaded before either
+clock starts. Prints ratios; exits with 1 where a bound is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from mediaindex.engines.diarization_metrics import diarization_error
+from mediaindex.evaluation.normaliser import normaliser_for
+from mediaindex.evaluation.run import OPEN_GATE
+from mediaindex.evaluation.text_errors import word_errors
+from mediaindex.runner.engines import Engines
+from mediaindex.runner.job import FolderStore, Hints, ItemResult, JobItem
+from mediaindex.runner.local import LocalRun, Outcome, items_of
+from mediaindex.timeline import SpeakerSpan
+from tests.bench.plain_reference import Heard, PlainPipeline
+from tests.builders.dialogues import SHARED, WER, Dialogue, dialogue, utterances
+
+LEAST_SPEEDUP = 5.0
+WER_TOLERANCE = 0.3  # percentage points
+DER_TOLERANCE = 0.5
+COLLARS = (0.0, 0.25)  # s on either side of a boundary
+SET_MINUTES = 8.0
+PARTNERS = {"vad": ("detect_speech",), "diarization": ("diarize",), "recognition": ("transcribe",)}
+
+
+@dataclass(slots=True)
+class Side:
+    """One of the two: what it heard of each recording, and what that took (s)."""
+
+    name: str
+    loading: float
+    run: Callable[[Sequence[Dialogue]], list[Heard]]
+    parts: dict[str, float]
+    wall: float = 0.0
+    heard: list[Heard] = field(default_factory=list)
+
+    def take(self, dialogues: Sequence[Dialogue]) -> None:
+        """Hear one set against the clock."""
+        began = time.perf_counter()
+        self.heard += self.run(dialogues)
+        self.wall += time.perf_counter() - began
+
+
+def conversations(folder: Path, minutes: float) -> list[list[Dialogue]]:
+    """Sets of about eight minutes: two readers, and four others, for half of the time each."""
+    readers = [said for _name, said in sorted(utterances().items())]
+    sets = max(1, round(minutes / SET_MINUTES))
+    half = 60 * minutes / sets / 2
+    made = []
+    for number in range(sets):
+        turned = readers[number:] + readers[:number]
+        two = dialogue(folder, f"two-{number}", turned[0:2], half, seed=2 * number)
+        four = dialogue(folder, f"four-{number}", turned[2:6], half, seed=2 * number + 1)
+        made.append([two, four])
+    return made
+
+
+def plain(warm: Dialogue, threads: int) -> Side:
+    """The reference, loaded and used once."""
+    began = time.perf_counter()
+    pipeline = PlainPipeline(threads)
+    pipeline(warm.path)
+    pipeline.took.update(dict.fromkeys(pipeline.took, 0.0))
+    return Side(
+        "plain reference",
+        time.perf_counter() - began,
+        lambda dialogues: [pipeline(one.path) for one in dialogues],
+        pipeline.took,
+    )
+
+
+class Timed(LocalRun):
+    """Ours, each stage against the clock."""
+
+    took: ClassVar[dict[str, float]] = defaultdict(float)
+
+    def _stage(self, stage: str, outcomes: Sequence[Outcome]) -> None:
+        began = time.perf_counter()
+        LocalRun._stage(self, stage, outcomes)
+        self.took[stage] += time.perf_counter() - began
+
+
+def refuse_cached(stage: str, item: JobItem, result: ItemResult) -> None:
+    """What was not computed must not be timed."""
+    if result.status != "done":
+        raise SystemExit(f"{item.name}: {stage} {result.status} {result.error or ''}")
+
+
+def ours(warm: Dialogue, folder: Path) -> Side:
+    """All stages, loaded and used once; every run begins with an empty store."""
+    engines = Engines()
+
+    def run(dialogues: Sequence[Dialogue]) -> list[Heard]:
+        with tempfile.TemporaryDirectory(dir=folder) as store:
+            local = Timed(FolderStore(path=store), {}, engines, refuse_cached, OPEN_GATE)
+            outcomes = local.index(items_of([one.path for one in dialogues], Hints()))
+            return [
+                Heard(
+                    local._artifact(outcome.item, "diarize").spans,
+                    tuple(outcome.assessment.transcript.words) if outcome.assessment else (),
+                )
+                for outcome in outcomes
+            ]
+
+    began = time.perf_counter()
+    run([warm])
+    Timed.took.clear()
+    return Side("ours, all stages", time.perf_counter() - began, run, Timed.took)
+
+
+def word_error_rate(dialogues: Sequence[Dialogue], heard: Sequence[Heard]) -> float:
+    """In per cent, over all words."""
+    rewrite = normaliser_for("en")
+    tallies = [
+        word_errors(
+            rewrite(one.text), rewrite(" ".join(word.text for word in sorted(said.words, key=lambda w: w.start)))
+        )
+        for one, said in zip(dialogues, heard, strict=True)
+    ]
+    return 100 * sum(tally.part for tally in tallies) / sum(tally.whole for tally in tallies)
+
+
+def diarization_error_rate(dialogues: Sequence[Dialogue], heard: Sequence[Heard], collar: float) -> float:
+    """In per cent, over all speech, overlap scored."""
+    pairs = [
+        diarization_error(
+            [SpeakerSpan(*span) for span in one.speech], said.spans, one.seconds, collar=collar, overlap=True
+        )
+        for one, said in zip(dialogues, heard, strict=True)
+    ]
+    return 100 * sum(wrong for wrong, _ in pairs) / sum(whole for _, whole in pairs)
+
+
+def report(dialogues: Sequence[Dialogue], theirs: Side, mine: Side, threads: int) -> bool:
+    """Print the figures; whether every bound is met."""
+    audio = sum(one.seconds for one in dialogues)
+    speakers = [len({said.speaker for said in one.said}) for one in dialogues]
+    lines = [f"{len(dialogues)} conversations of {speakers} speakers, {audio / 60:.1f} min, {threads} threads"]
+    for side in (theirs, mine):
+        parts = ", ".join(f"{name} {audio / took:.0f}x" for name, took in side.parts.items() if took)
+        lines += [
+            f"{side.name:<18} {audio / side.wall:6.1f}x real time ({parts})",
+            f"{'':<18} imports, loading and a first recording: {side.loading:.1f} s, not counted",
+        ]
+    for name, stages in PARTNERS.items():
+        ratio = theirs.parts[name] / sum(mine.parts[stage] for stage in stages)
+        lines.append(f"  {name:<16} {ratio:6.1f}x faster")
+    ratio = theirs.wall / mine.wall
+    verdicts = [ratio >= LEAST_SPEEDUP]
+    lines.append(f"  {'in all':<16} {ratio:6.1f}x faster (at least {LEAST_SPEEDUP:g}x)")
+    wrong = [word_error_rate(dialogues, side.heard) for side in (theirs, mine)]
+    verdicts.append(wrong[1] - wrong[0] <= WER_TOLERANCE)
+    lines.append(f"WER {wrong[0]:.2f} %, ours {wrong[1]:.2f} % (at most {WER_TOLERANCE} more)")
+    for collar in COLLARS:
+        wrong = [diarization_error_rate(dialogues, side.heard, collar) for side in (theirs, mine)]
+        verdicts.append(wrong[1] - wrong[0] <= DER_TOLERANCE)
+        told = f"DER, collar {collar:g} s, overlap scored: {wrong[0]:.2f} %, ours {wrong[1]:.2f} %"
+        lines.append(f"{told} (at most {DER_TOLERANCE} more)")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return all(verdicts)
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=SET_MINUTES, help="of audio")
+    given = parser.parse_args()
+    if not WER.is_dir():
+        sys.exit(f"the development data is not at {WER}")
+    if (SHARED / "models").is_dir():
+        os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
+    threads = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="mediaindex-bench-") as name:
+        folder = Path(name)
+        sets = conversations(folder, given.minutes)
+        warm = dialogue(folder, "warm", list(utterances().values())[-2:], 20, seed=99)
+        sides = [plain(warm, threads), ours(warm, folder)]
+        for dialogues in sets:
+            for side in sides:
+                side.take(dialogues)
+        every = [one for dialogues in sets for one in dialogues]
+        return 0 if report(every, *sides, threads) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

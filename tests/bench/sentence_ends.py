@@ -1,0 +1,98 @@
+"""Where sentences end: our rules on the Conformer's words against the punctuation that Whisper writes.
+
+``python tests/bench/sentence_ends.py``; the utterances are those of the development data beside the checkout, one
+behind the other by speaker as they were cut. Whisper, which reads each alone, is a silver reference: it guesses too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import sys
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import soundfile
+
+from mediaindex.runner.engines import Engines
+from mediaindex.stages.find_topics import Settings
+from mediaindex.stages.sentences import end_sentences
+from mediaindex.stages.tokens import spoken
+from mediaindex.timeline import Turn, Word, seconds
+
+SHARED = Path(__file__).parents[3] / "shared"
+ENDS, CLAUSES = ".?!", ",;:"
+RATE = 16_000
+Words = tuple[Word, ...]
+
+
+def main() -> int:
+    """Print how many of Whisper's sentence ends we have, and what stands where we end one."""
+    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
+    index = SHARED / "data" / "wer" / "refs.jsonl"
+    if not index.is_file():
+        sys.stdout.write(f"{index} is not there: nothing to measure\n")
+        return 0
+    rows = [json.loads(line) for line in index.read_text("utf-8").splitlines()]
+    chunks = [soundfile.read(index.parent / row["file"], dtype="float32")[0] for row in rows]
+    conformer, whisper = Engines().recognisers
+    heard, punctuated = (engine.recognise(chunks, "en") for engine in (conformer, whisper))
+    speakers = [Path(row["file"]).name.partition("-")[0] for row in rows]
+    lengths = [len(chunk) / RATE for chunk in chunks]
+    report(list(zip(speakers, lengths, heard, punctuated, strict=True)))
+    return 0
+
+
+def report(utterances: list[tuple[str, float, Words, Words]]) -> None:
+    """Utterances as (speaker, seconds, the Conformer's words, Whisper's); says what we end, and where Whisper does."""
+    ours, marks = Counter[str](), Counter[str]()
+    for speaker in dict.fromkeys(speaker for speaker, *_ in utterances):
+        own = [(length, words, others) for name, length, words, others in utterances if name == speaker]
+        words, others = (joined([(row[0], row[column]) for row in own]) for column in (1, 2))
+        for ended, mark in compared(words, others):
+            marks[mark] += 1
+            ours[mark] += ended
+    placed = ours.total()
+    sys.stdout.write(
+        f"{len(utterances)} utterances, {marks.total()} places between words, Whisper ends {marks['end']} sentences\n"
+        f"ended by us: {placed}; of those a sentence end {ours['end']} ({ours['end'] / placed:.0%}), "
+        f"a comma {ours['clause']}, nothing {ours['none']}; recall {ours['end'] / marks['end']:.0%}\n"
+    )
+
+
+def joined(parts: list[tuple[float, Words]]) -> Words:
+    """Words of several recordings as of one, from each one's length in seconds and words."""
+    words: list[Word] = []
+    at = 0.0
+    for length, part in parts:
+        words += [replace(word, start=seconds(at + word.start), end=seconds(at + word.end)) for word in part]
+        at += length
+    return tuple(words)
+
+
+def compared(words: Words, others: Words) -> list[tuple[bool, str]]:
+    """For each place between two words that both heard: do we end a sentence, and what has Whisper there?"""
+    turn = Turn(words[0].start, words[-1].end, "A", "en", words)
+    (tokens,) = end_sentences([turn], [spoken(turn)], Settings().sentence_pause)
+    matcher = difflib.SequenceMatcher(a=[plain(w) for w in words], b=[plain(w) for w in others], autojunk=False)
+    same = {a + i: b + i for a, b, size in matcher.get_matching_blocks() for i in range(size)}
+    places = []
+    for here, after in pairwise(range(len(words))):
+        if here in same and same.get(after) == same[here] + 1:
+            last = others[same[here]].text.strip("\"'")[-1:]
+            mark = "end" if last in ENDS else "clause" if last in CLAUSES else "none"
+            places.append((tokens[here].text[-1] in ENDS, mark))
+    return places
+
+
+def plain(word: Word) -> str:
+    """The word without marks."""
+    return re.sub(r"[^\w']", "", word.text.lower())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Tiny random NeMo checkpoints, made by NeMo itself: ``python tests/builders/tiny_nemo.py FOLDER KIND…``.
+
+Kinds: conformer (CTC, subsampling 4), fastconformer (CTC, 8), tdt (FastConformer transducer with durations). Of every
+``NAME.npy`` in the folder, samples at 16 kHz, it also writes what NeMo itself makes: ``KIND.NAME.npy``, the log
+probabilities (frames, classes) of a CTC model; ``KIND.NAME.json``, the words and their times of a transducer.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+LABELS = [" ", "a", "b", "c"]
+WIDTH = 16
+PIECES = 12
+DURATIONS = [0, 1, 2, 3, 4]
+
+
+def config(kind: str, tokenizer: Path) -> dict[str, Any]:
+    fast = kind != "conformer"
+    encoder = {
+        "_target_": "nemo.collections.asr.modules.ConformerEncoder",
+        "feat_in": 80,
+        "feat_out": -1,
+        "n_layers": 2,
+        "d_model": WIDTH,
+        "subsampling": "dw_striding" if fast else "striding",
+        "subsampling_factor": 8 if fast else 4,
+        "subsampling_conv_channels": WIDTH,
+        "n_heads": 2,
+        "conv_kernel_size": 5,
+    }
+    preprocessor = {
+        "_target_": "nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor",
+        "sample_rate": 16000,
+        "normalize": "per_feature",
+        "window_size": 0.025,
+        "window_stride": 0.01,
+        "window": "hann",
+        "features": 80,
+        "n_fft": 512,
+        "frame_splicing": 1,
+        "dither": 0.0,
+        "pad_to": 0,
+    }
+    base = {"sample_rate": 16000, "preprocessor": preprocessor, "encoder": encoder}
+    if kind == "tdt":
+        return base | transducer() | {"tokenizer": {"dir": str(tokenizer), "type": "bpe"}}
+    return base | {"labels": LABELS} | ctc()
+
+
+def make_tokenizer(folder: Path) -> None:
+    """A SentencePiece tokenizer of a few pieces: NeMo's transducers with durations give no times without one."""
+    import sentencepiece
+
+    folder.mkdir(exist_ok=True)
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["ab ca bb cab a bc"] * 20),
+        model_prefix=str(folder / "tokenizer"),
+        model_type="bpe",
+        vocab_size=PIECES,
+    )
+    pieces = (line.split("\t")[0] for line in (folder / "tokenizer.vocab").read_text("utf-8").splitlines())
+    (folder / "vocab.txt").write_text("\n".join(pieces), "utf-8")
+
+
+def ctc() -> dict[str, Any]:
+    decoder = {"_target_": "nemo.collections.asr.modules.ConvASRDecoder", "feat_in": WIDTH}
+    return {"decoder": decoder | {"num_classes": len(LABELS), "vocabulary": LABELS}}
+
+
+def transducer() -> dict[str, Any]:
+    return {
+        "model_defaults": {"enc_hidden": WIDTH, "pred_hidden": WIDTH, "tdt_durations": DURATIONS},
+        "decoder": {
+            "_target_": "nemo.collections.asr.modules.RNNTDecoder",
+            "normalization_mode": None,
+            "random_state_sampling": False,
+            "blank_as_pad": True,
+            "vocab_size": PIECES,
+            "prednet": {"pred_hidden": WIDTH, "pred_rnn_layers": 1, "t_max": None, "dropout": 0.0},
+        },
+        "joint": {
+            "_target_": "nemo.collections.asr.modules.RNNTJoint",
+            "log_softmax": None,
+            "preserve_memory": False,
+            "fuse_loss_wer": False,
+            "fused_batch_size": -1,
+            "num_classes": PIECES,
+            "vocabulary": [],
+            "num_extra_outputs": len(DURATIONS),
+            "jointnet": {
+                "encoder_hidden": WIDTH,
+                "pred_hidden": WIDTH,
+                "joint_hidden": WIDTH,
+                "activation": "relu",
+                "dropout": 0.0,
+            },
+        },
+        "decoding": {
+            "strategy": "greedy_batch",
+            "model_type": "tdt",
+            "durations": DURATIONS,
+            "greedy": {"max_symbols": 5},
+        },
+        "loss": {"loss_name": "tdt", "tdt_kwargs": {"durations": DURATIONS, "sigma": 0.02, "omega": 0.1}},
+    }
+
+
+def make(kind: str, folder: Path) -> None:
+    import numpy as np
+    import torch
+    from nemo.collections.asr.models import EncDecCTCModel, EncDecRNNTBPEModel
+    from omegaconf import OmegaConf
+
+    torch.manual_seed(0)
+    if kind == "tdt":
+        make_tokenizer(folder / "tokenizer")
+    made = OmegaConf.create(config(kind, folder / "tokenizer"))
+    model = (EncDecRNNTBPEModel if kind == "tdt" else EncDecCTCModel)(made)
+    model.eval()
+    if kind == "fastconformer":  # left to chance, it says the same all the time
+        with torch.no_grad():
+            last = model.decoder.decoder_layers[0]
+            last.weight.mul_(10.0)
+            found, _, _ = model(input_signal=torch.randn(1, 40_000) / 10, input_signal_length=torch.tensor([40_000]))
+            last.bias.sub_(found[0].mean(dim=0))
+    if kind == "tdt":  # left to chance, it says nothing, or stays in one frame
+        with torch.no_grad():
+            model.joint.joint_net[-1].bias[PIECES] -= 0.5
+            model.joint.joint_net[-1].bias[PIECES + 1] -= 5.0
+            model.decoder.prediction["embed"].weight.mul_(4.0)
+    model.save_to(str(folder / f"{kind}.nemo"))
+    for path in sorted(path for path in folder.glob("*.npy") if "." not in path.stem):
+        samples = np.load(path)
+        if kind == "tdt":
+            (told,) = model.transcribe([samples], timestamps=True, verbose=False)
+            words = [[word["word"], word["start"], word["end"]] for word in told.timestamp["word"]]
+            (folder / f"{kind}.{path.stem}.json").write_text(json.dumps(words), "utf-8")
+            continue
+        with torch.no_grad():
+            length = torch.tensor([len(samples)])
+            found, frames, _ = model(input_signal=torch.from_numpy(samples)[None], input_signal_length=length)
+        np.save(folder / f"{kind}.{path.stem}.npy", found[0, : frames[0]].numpy())
+
+
+if __name__ == "__main__":
+    for each in sys.argv[2:]:
+        make(each, Path(sys.argv[1]))

@@ -1,0 +1,97 @@
+"""Discovery on real servers: a catalog, a bucket and a queue of the tests' own."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.migrate import migrate
+from mediaindex.config.sources import Source
+from mediaindex.storage.client import s3_client
+from mediaindex.storage.queue import sqs_client
+from tests.builders.buckets import throwaway_bucket
+from tests.builders.databases import throwaway_database
+
+NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_SQS_ENDPOINT_URL")
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    if missing := [name for name in NEEDED if not os.environ.get(name)]:
+        pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
+    for url in throwaway_database(os.environ["MEDIAINDEX_DATABASE_URL"]):
+        with connect(url) as conn:
+            migrate(conn)
+        yield url
+
+
+@pytest.fixture
+def conn(database_url: str) -> Iterator[Any]:
+    with connect(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def client(database_url: str) -> Any:
+    return s3_client()
+
+
+@pytest.fixture
+def bucket(client: Any) -> Iterator[str]:
+    yield from throwaway_bucket(client)
+
+
+@pytest.fixture
+def source(bucket: str) -> Callable[..., Source]:
+    """A source of the whole bucket that takes objects at once."""
+    name = f"s{uuid.uuid4().hex[:12]}"
+    return lambda **more: Source.model_validate({"name": name, "bucket": bucket, "settle_seconds": 0, **more})
+
+
+@pytest.fixture
+def put(client: Any, bucket: str) -> Callable[..., None]:
+    def build(*keys: str, body: bytes = b"RIFF") -> None:
+        for key in keys:
+            client.put_object(Bucket=bucket, Key=key, Body=body)
+
+    return build
+
+
+@pytest.fixture
+def states(conn: Any, bucket: str) -> Callable[[], dict[str, Any]]:
+    """By key, state and reason code of the bucket's objects in the ledger; of several versions the newest."""
+
+    def read() -> dict[str, Any]:
+        with conn, conn.cursor() as cursor:
+            cursor.execute("select key, state, reason_code from media_object where bucket = %s order by id", (bucket,))
+            return {key: (state, code) if code else state for key, state, code in cursor.fetchall()}
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def sqs(database_url: str) -> Any:
+    return sqs_client(os.environ, os.environ["MEDIAINDEX_SQS_ENDPOINT_URL"])
+
+
+@pytest.fixture
+def queue(sqs: Any) -> Iterator[str]:
+    url = sqs.create_queue(QueueName=f"test-{uuid.uuid4().hex[:12]}")["QueueUrl"]
+    yield url
+    sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def connections(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow's connections, to the tests' own catalog."""
+    monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", database_url)
+    for name in ("S3", "SQS"):
+        extra = {"endpoint_url": os.environ[f"MEDIAINDEX_{name}_ENDPOINT_URL"], "region_name": "us-east-1"}
+        login = {"login": os.environ["AWS_ACCESS_KEY_ID"], "password": os.environ["AWS_SECRET_ACCESS_KEY"]}
+        monkeypatch.setenv(f"AIRFLOW_CONN_MEDIAINDEX_{name}", json.dumps({"conn_type": "aws", "extra": extra, **login}))

@@ -1,0 +1,96 @@
+"""Archived objects are asked back and waited for. No S3 server here has an archive: botocore's stub stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from mediaindex.config.sources import Source
+from mediaindex.orchestration.arrivals import Arrivals
+from mediaindex.storage.objects import ObjectVersion
+
+pytestmark = pytest.mark.servers
+OLD = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def archive() -> Iterator[tuple[Any, Stubber]]:
+    client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        yield client, stub
+        stub.assert_no_pending_responses()
+
+
+def head(stub: Stubber, **facts: Any) -> None:
+    told = {"ETag": '"e"', "ContentLength": 100, "LastModified": OLD, **facts}
+    stub.add_response("head_object", told)
+
+
+def listed(bucket: str) -> ObjectVersion:
+    return ObjectVersion(bucket, "a.wav", "e", None, 100, OLD, "maybe")
+
+
+@pytest.mark.parametrize(
+    "facts", [{"StorageClass": "GLACIER"}, {"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}]
+)
+def test_an_archived_object_is_asked_back_and_claimed_once_it_is_there(
+    conn: Any,
+    archive: Any,
+    source: Callable[..., Source],
+    bucket: str,
+    states: Callable[[], Any],
+    facts: dict[str, str],
+) -> None:
+    client, stub = archive
+    head(stub, **facts)
+    wanted = {"Days": 7, "GlacierJobParameters": {"Tier": "Bulk"}}
+    stub.add_response("restore_object", {}, {"Bucket": bucket, "Key": "a.wav", "RestoreRequest": wanted})
+    assert Arrivals(conn, client, source(), "listing").take([listed(bucket)]) == 0
+    assert states() == {"a.wav": ("seen", "restoring")}
+    for restore, claimed in (('ongoing-request="true"', 0), ('ongoing-request="false", expiry-date="…"', 1)):
+        with conn, conn.cursor() as cursor:
+            cursor.execute("update media_object set not_before = null where bucket = %s", (bucket,))
+        head(stub, Restore=restore, StorageClass="GLACIER")
+        assert Arrivals(conn, client, source(), "listing").look_again() == claimed
+    assert states() == {"a.wav": "claimed"}
+
+
+def test_what_is_not_archived_after_all_is_claimed(
+    conn: Any, archive: Any, source: Callable[..., Source], bucket: str
+) -> None:
+    client, stub = archive
+    head(stub, StorageClass="INTELLIGENT_TIERING")
+    assert Arrivals(conn, client, source(), "listing").take([listed(bucket)]) == 1
+
+
+@pytest.mark.parametrize("rule", [{"restore": False}, {}], ids=["not-allowed", "refused"])
+def test_what_may_not_be_asked_back_waits_and_says_so(
+    conn: Any,
+    archive: Any,
+    source: Callable[..., Source],
+    bucket: str,
+    states: Callable[[], Any],
+    rule: dict[str, bool],
+) -> None:
+    client, stub = archive
+    head(stub, StorageClass="DEEP_ARCHIVE")
+    if not rule:
+        stub.add_client_error("restore_object", "AccessDenied")
+    Arrivals(conn, client, source(archive=rule), "listing").take([listed(bucket)])
+    assert states() == {"a.wav": ("seen", "archived")}
+
+
+def test_a_run_asks_for_a_limited_number(
+    conn: Any, archive: Any, source: Callable[..., Source], bucket: str, states: Callable[[], Any]
+) -> None:
+    client, stub = archive
+    arrivals = Arrivals(conn, client, source(archive={"requests_a_run": 1}), "listing")
+    arrivals.restores = 1
+    head(stub, StorageClass="GLACIER")
+    arrivals.take([listed(bucket)])
+    assert states() == {"a.wav": ("seen", "archived")}

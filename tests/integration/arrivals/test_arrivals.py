@@ -1,0 +1,177 @@
+"""From the bucket into the ledger, by listings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import ledger
+from mediaindex.catalog.connection import connect
+from mediaindex.config.sources import Source
+from mediaindex.orchestration import discovery
+from mediaindex.orchestration.arrivals import Arrivals
+from mediaindex.storage.media import list_objects
+
+pytestmark = pytest.mark.servers
+
+Put = Callable[..., None]
+Sources = Callable[..., Source]
+States = Callable[[], dict[str, Any]]
+
+
+def listing(conn: Any, client: Any, source: Source, prefix: str = "", **more: Any) -> int:
+    """How many objects a listing reads."""
+    found = Arrivals(conn, client, source, "listing")
+    found.look_again()
+    listed = discovery.take_listing(found, prefix, **more)
+    discovery.await_settling(found)
+    return listed
+
+
+def test_what_is_new_is_claimed_with_what_its_key_tells(
+    conn: Any, client: Any, put: Put, source: Sources, bucket: str
+) -> None:
+    put("news/2025-03-01.wav", "news/notes.txt")
+    one = source(include=["*.wav"], metadata=r"(?P<show>[^/]+)/(?P<date>[\d-]+)")
+    listing(conn, client, one)
+    (claimed,) = ledger.find(conn, bucket=bucket)
+    with conn, conn.cursor() as cursor:
+        cursor.execute("select metadata, first_seen_by from media_object where id = %s", (claimed.id,))
+        assert cursor.fetchone() == ({"show": "news", "date": "2025-03-01"}, "listing")
+    assert [event.to_state for event in ledger.history(conn, claimed.id)] == ["seen", "claimed"]
+
+
+def test_an_old_object_wakes_nobody(conn: Any, client: Any, put: Put, source: Sources) -> None:
+    one = source()
+    put("a.wav")
+    assert discovery.is_something_new(conn, client, one, "")
+    listing(conn, client, one)
+    assert not discovery.is_something_new(conn, client, one, "")
+    put("b.wav")
+    assert discovery.is_something_new(conn, client, one, "")
+
+
+def test_a_prefix_is_no_pattern(conn: Any, client: Any, put: Put, source: Sources, states: States) -> None:
+    put("in[*?/a.wav", "in[xx/b.wav", "inx/c.wav")
+    one = source()
+    assert discovery.is_something_new(conn, client, one, "in[*?/")
+    listing(conn, client, one, "in[*?/")
+    assert states() == {"in[*?/a.wav": "claimed"}
+
+
+def test_an_empty_object_is_quarantined_and_a_folder_is_nothing(
+    conn: Any, client: Any, put: Put, source: Sources, states: States
+) -> None:
+    put("in/", "in/a.wav", body=b"")
+    listing(conn, client, source())
+    assert states() == {"in/a.wav": ("quarantined", "empty")}
+
+
+def test_what_is_new_this_moment_settles_first(
+    conn: Any, client: Any, put: Put, source: Sources, states: States
+) -> None:
+    one = source(settle_seconds=1)
+    put("a.wav")
+    found = Arrivals(conn, client, one, "listing")
+    discovery.take_listing(found, "")
+    assert states() == {"a.wav": ("seen", "settling")}
+    discovery.await_settling(found)
+    assert states() == {"a.wav": "claimed"}
+
+
+def test_what_is_replaced_or_removed_while_it_waits_is_gone(
+    conn: Any, client: Any, put: Put, source: Sources, states: States, bucket: str
+) -> None:
+    put("a.wav", "b.wav", body=bytes(100))
+    listing(conn, client, source())
+    assert set(states().values()) == {("seen", "unwritten")}
+    put("a.wav")
+    client.delete_object(Bucket=bucket, Key="b.wav")
+    wake(conn, bucket)
+    listing(conn, client, source())
+    assert states() == {"a.wav": "claimed", "b.wav": ("gone", "removed")}
+    assert len(ledger.find(conn, bucket=bucket, key="a.wav", states=["gone"])) == 1
+
+
+def test_raw_audio_may_begin_with_silence(conn: Any, client: Any, put: Put, source: Sources, states: States) -> None:
+    put("a.raw", body=bytes(100))
+    listing(conn, client, source(raw_format={}))
+    assert states() == {"a.raw": "claimed"}
+
+
+def test_where_keys_grow_only_later_ones_are_read_until_a_whole_listing_is_due(
+    conn: Any, client: Any, put: Put, source: Sources, states: States
+) -> None:
+    one = source(listing={"order": "keys", "overlap_minutes": 0})
+    put("1", "2", "3")
+    assert listing(conn, client, one) == 3
+    put("4", "0")
+    assert listing(conn, client, one) == 1  # what came late and goes before is not seen …
+    assert "0" not in states()
+    assert listing(conn, client, one, whole=True) == 5  # … but for a whole listing
+    assert states()["0"] == "claimed"
+    assert listing(conn, client, one) == 0
+
+
+def test_young_keys_are_read_again_for_uploads_overtake_each_other(
+    conn: Any, client: Any, put: Put, source: Sources, states: States
+) -> None:
+    one = source(listing={"order": "keys", "overlap_minutes": 60})
+    put("1", "3")
+    listing(conn, client, one)
+    put("2")
+    assert listing(conn, client, one) == 3
+    assert states()["2"] == "claimed"
+
+
+def test_many_who_see_the_same_objects_at_once_claim_each_once(
+    client: Any, put: Put, source: Sources, bucket: str, database_url: str
+) -> None:
+    put(*(f"{n}.wav" for n in range(20)))
+    page = list(list_objects(client, bucket))
+
+    def take(number: int) -> int:
+        with connect(database_url) as own:
+            return Arrivals(own, client, source(), "event" if number % 2 else "listing").take(page)
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(take, range(50))) == 20
+
+
+def test_what_a_crash_left_seen_goes_on(
+    conn: Any, client: Any, put: Put, source: Sources, states: States, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("a.wav")
+
+    def crash(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "claim", crash)
+        with pytest.raises(KeyboardInterrupt):
+            listing(conn, client, source())
+    assert states() == {"a.wav": "seen"}
+    assert discovery.is_something_new(conn, client, source(), "")
+    listing(conn, client, source())
+    assert states() == {"a.wav": "claimed"}
+
+
+def test_a_clock_that_is_behind_the_servers_delays_and_loses_nothing(
+    conn: Any, client: Any, put: Put, source: Sources, states: States
+) -> None:
+    one = source(settle_seconds=1)
+    put("a.wav")
+    behind = Arrivals(conn, client, one, "listing", clock=lambda: datetime.now(UTC) - timedelta(hours=1))
+    discovery.take_listing(behind, "")
+    discovery.await_settling(behind)
+    assert states() == {"a.wav": "claimed"}
+
+
+def wake(conn: Any, bucket: str) -> None:
+    """As if its waiting time were over."""
+    with conn, conn.cursor() as cursor:
+        cursor.execute("update media_object set not_before = null where bucket = %s", (bucket,))

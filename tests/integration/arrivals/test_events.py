@@ -1,0 +1,104 @@
+"""From S3's announcements in a real queue into the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.announce import message
+from mediaindex.catalog import batches, hearing, ledger
+from mediaindex.config.sources import Configuration, Source
+from mediaindex.errors import TransientError
+from mediaindex.orchestration import discovery, events
+from mediaindex.orchestration.arrivals import Arrivals
+from mediaindex.storage.queue import Message
+
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("connections")]
+
+Sources = Callable[..., Source]
+
+
+def configured(source: Source, queue: str) -> Configuration:
+    return Configuration(sources=(source,), event_queues=(queue,))
+
+
+def left(sqs: Any, queue: str) -> int:
+    """Messages in the queue, hidden or not."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    return sum(int(told[name]) for name in names)
+
+
+def test_announced_uploads_are_claimed_once_and_planned(
+    conn: Any, client: Any, sqs: Any, queue: str, put: Callable[..., None], source: Sources, bucket: str
+) -> None:
+    one, keys = source(), ["a b+c.wav", "ü/d.wav"]
+    put(*keys)
+    for _ in range(10):
+        for key in keys:
+            sqs.send_message(QueueUrl=queue, MessageBody=message(bucket, key))
+    done = events.receive(configured(one, queue), {})
+    assert (done.claimed, done.sources) == (2, (one.name,))
+    assert left(sqs, queue) == 0
+    assert sum(batch.items for batch in batches.unstarted(conn, one.name)) == 2
+    later = Arrivals(conn, client, one, "listing")
+    discovery.take_listing(later, "")
+    assert later.claimed == 0
+
+
+def test_the_ledger_says_who_saw_it_first(
+    conn: Any, client: Any, sqs: Any, queue: str, put: Callable[..., None], source: Sources, bucket: str
+) -> None:
+    one = source()
+    put("a.wav")
+    sqs.send_message(QueueUrl=queue, MessageBody=message(bucket, "a.wav"))
+    events.receive(configured(one, queue), {})
+    put("b.wav")
+    discovery.take_listing(Arrivals(conn, client, one, "listing"), "")
+    (seen,) = [found for found in hearing.arrivals(conn) if found.source == one.name]
+    assert (seen.by_event, seen.by_listing, seen.waiting) == (1, 1, 0)
+    assert seen.last_event_at is not None
+
+
+def test_hostile_messages_are_dropped_and_the_others_count(
+    sqs: Any, queue: str, put: Callable[..., None], source: Sources, bucket: str
+) -> None:
+    put("a.wav")
+    bodies = ["no", "{}", message(bucket, "not there.wav"), message("elsewhere", "a.wav"), message(bucket, "x\x00")]
+    for body in [*bodies, message(bucket, "a.wav")]:
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+    done = events.receive(configured(source(), queue), {})
+    assert (done.claimed, done.rejected, left(sqs, queue)) == (1, 3, 0)
+
+
+def test_a_removed_object_is_gone_and_one_that_is_there_again_is_not(
+    conn: Any,
+    client: Any,
+    queue: str,
+    put: Callable[..., None],
+    source: Sources,
+    bucket: str,
+    states: Callable[[], Any],
+) -> None:
+    configuration = configured(source(), queue)
+    put("a.wav", "b.wav")
+    discovery.take_listing(Arrivals(conn, client, source(), "listing"), "")
+    client.delete_object(Bucket=bucket, Key="a.wav")
+    removed = [Message(message(bucket, key, event="ObjectRemoved:Delete"), "") for key in ("a.wav", "b.wav")]
+    assert events.take(conn, client, configuration, removed).gone == 1
+    assert states() == {"a.wav": ("gone", "removed"), "b.wav": "claimed"}
+    put("a.wav")
+    assert events.take(conn, client, configuration, [Message(message(bucket, "a.wav"), "")]).claimed == 1
+    assert len(ledger.find(conn, bucket=bucket, key="a.wav")) == 1
+
+
+def test_what_cannot_be_dealt_with_stays_in_the_queue(
+    sqs: Any, queue: str, source: Sources, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs.send_message(QueueUrl=queue, MessageBody=message(bucket, "a.wav"))
+    monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", "postgresql://x:x@127.0.0.1:1/none")
+    with pytest.raises(TransientError):
+        events.receive(configured(source(), queue), {})
+    assert left(sqs, queue) == 1

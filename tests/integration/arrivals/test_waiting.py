@@ -1,0 +1,115 @@
+"""The wait of a discovery run, with its trigger, on real servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+
+from mediaindex.config import sources
+from mediaindex.config.sources import Source
+from mediaindex.errors import TerminalError
+from mediaindex.orchestration import discovery
+from mediaindex.orchestration.waiting import NewRecordingsTrigger, WaitForRecordings
+
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("connections")]
+
+
+@pytest.fixture
+def configured(source: Callable[..., Source], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+    one = source()
+    path = tmp_path / "sources.yaml"
+    path.write_text(yaml.safe_dump({"sources": [one.model_dump(mode="json", exclude_defaults=True)]}))
+    monkeypatch.setenv("MEDIAINDEX_CONFIG", str(path))
+    assert sources.load(path).source(one.name) == one
+    return one
+
+
+def waits(source: Source, prefix: str = "") -> WaitForRecordings:
+    return WaitForRecordings(
+        task_id="wait", source_name=source.name, prefix=prefix, poke_seconds=0.2, timeout_seconds=60
+    )
+
+
+def context(run_type: str = "scheduled", end: datetime | None = None, **params: Any) -> dict[str, Any]:
+    run = SimpleNamespace(run_type=run_type, data_interval_end=end, run_after=datetime(2025, 3, 1, 12, tzinfo=UTC))
+    return {"dag_run": run, "params": params, "ds": end and end.strftime("%Y-%m-%d"), "logical_date": end}
+
+
+def fire(source: Source, prefix: str = "", timeout: float = 30.0, during: Callable[[], None] = lambda: None) -> Any:
+    async def run() -> Any:
+        first = asyncio.ensure_future(anext(NewRecordingsTrigger(source.name, prefix, 0.2, timeout).run()))
+        await asyncio.sleep(0)
+        during()
+        return (await first).payload
+
+    return asyncio.run(run())
+
+
+def test_what_is_there_needs_no_wait(configured: Source, put: Callable[..., None]) -> None:
+    put("2025-03-01/a.wav")
+    assert waits(configured, "{{ ds }}/").execute(context(end=datetime(2025, 3, 1, tzinfo=UTC))) == "2025-03-01/"
+
+
+def test_a_run_without_a_logical_date_takes_the_moment_it_was_asked_for(
+    configured: Source, put: Callable[..., None]
+) -> None:
+    put("2025-03-01/12/a.wav")
+    prefix = "{{ ds }}/{{ data_interval_start.strftime('%H') }}/"
+    assert waits(configured, prefix).execute(context("manual")) == "2025-03-01/12/"
+
+
+def test_a_prefix_may_be_given_by_hand(configured: Source, put: Callable[..., None]) -> None:
+    put("other/a.wav")
+    assert waits(configured, "{{ ds }}/").execute(context("manual", prefix="other/")) == "other/"
+
+
+@pytest.mark.parametrize("run_type", ["manual", "backfill", "scheduled"])
+def test_only_the_present_is_waited_for(configured: Source, run_type: str) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    with pytest.raises(AirflowSkipException):
+        waits(configured).execute(context(run_type, long_ago))
+
+
+def test_a_wait_is_handed_over_and_carries_no_secret(configured: Source) -> None:
+    with pytest.raises(TaskDeferred) as caught:
+        waits(configured, "in/").execute(context(end=datetime.now(UTC)))
+    place, told = caught.value.trigger.serialize()
+    assert place == "mediaindex.orchestration.waiting.NewRecordingsTrigger"
+    assert told == {"source_name": configured.name, "prefix": "in/", "poke_seconds": 0.2, "timeout_seconds": 60}
+
+
+def test_the_trigger_fires_when_something_new_comes(configured: Source, put: Callable[..., None]) -> None:
+    put("old.wav")
+    discovery.claim_new(configured, "", "fresh")
+    event = fire(configured, during=lambda: put("new.wav"))
+    assert event == {"prefix": "", "found": True}
+    assert waits(configured).resume({}, event) == ""
+
+
+def test_an_old_object_does_not_fire_it(configured: Source, put: Callable[..., None]) -> None:
+    put("old.wav")
+    discovery.claim_new(configured, "", "fresh")
+    event = fire(configured, timeout=0.5)
+    assert event == {"prefix": "", "found": False}
+    with pytest.raises(AirflowSkipException):
+        waits(configured).resume({}, event)
+
+
+def test_a_catalog_that_is_away_is_waited_for(configured: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", "postgresql://x:x@127.0.0.1:1/none")
+    assert fire(configured, timeout=0.5) == {"prefix": "", "found": False}
+
+
+def test_what_a_person_has_to_mend_ends_the_wait(configured: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", "postgresql://x:x@127.0.0.1:1/none?port=no")
+    event = fire(configured)
+    with pytest.raises(TerminalError):
+        waits(configured).resume({}, event)

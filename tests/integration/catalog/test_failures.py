@@ -1,0 +1,170 @@
+"""What becomes of a recording that failed: the end, another try, or a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import batches, failures, ledger, stage_runs
+from mediaindex.catalog.failures import Failure
+from mediaindex.catalog.patience import Patience
+from mediaindex.errors import TerminalError
+from mediaindex.runner.job import ItemError, ItemResult, JobResult
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+
+NOW = Patience(transient_attempts=3, doubtful_attempts=2, first_wait_s=0.0)
+LATER = Patience()
+BUSY = Failure("s3_busy", "S3 answers 503", "transient", "normalize")
+CRASH = Failure("crashed_speech_process", "ended by SIGSEGV", "doubtful", "transcribe")
+
+
+def state(conn: Any, id_: int) -> ledger.MediaObject:
+    return ledger.find(conn, ids=[id_])[0]
+
+
+def test_a_transient_failure_goes_back_into_the_queue_until_its_patience_ends(
+    conn: Any, source: str, batch: Make
+) -> None:
+    batch_id, (one,) = batch(1)
+    for attempt in (1, 2):
+        assert failures.settle(conn, batch_id, {one: BUSY}, NOW).put_back == (one,)
+        waiting = state(conn, one)
+        assert (waiting.state, waiting.reason_code, waiting.reason_class) == ("claimed", "s3_busy", "transient")
+        assert waiting.attempts == attempt
+        assert batches.items(conn, batch_id) == []
+        (batch_id,) = batches.plan(conn, source)
+    assert failures.settle(conn, batch_id, {one: BUSY}, NOW).quarantined == (one,)
+    ended = state(conn, one)
+    assert (ended.state, ended.reason_code, ended.reason_class) == ("quarantined", "s3_busy", "transient")
+    assert str(ended.reason).startswith("given up after 3 tries")
+    moves = [(move.to_state, move.reason_class, move.attempts) for move in ledger.history(conn, one)]
+    assert moves == [
+        ("claimed", None, 0),
+        ("claimed", "transient", 1),
+        ("claimed", "transient", 2),
+        ("quarantined", "transient", 2),
+    ]
+
+
+def test_what_waits_is_not_planned_before_its_time(conn: Any, source: str, batch: Make) -> None:
+    batch_id, (one,) = batch(1)
+    failures.settle(conn, batch_id, {one: BUSY}, LATER)
+    assert batches.plan(conn, source) == []
+    assert source not in batches.due_sources(conn)
+    with conn.cursor() as cursor:
+        cursor.execute("update media_object set not_before = now() where id = %s", (one,))
+    assert source in batches.due_sources(conn)
+    assert len(batches.plan(conn, source)) == 1
+
+
+def test_waits_grow_and_what_failed_together_waits_alike(conn: Any, batch: Make) -> None:
+    batch_id, (one, other) = batch(2)
+    failures.settle(conn, batch_id, {one: BUSY, other: BUSY}, LATER)
+    first, second = state(conn, one).not_before, state(conn, other).not_before
+    assert first == second
+    with conn.cursor() as cursor:
+        cursor.execute("select extract(epoch from not_before - now()) from media_object where id = %s", (one,))
+        (waits,) = cursor.fetchone()
+    assert 50 < waits <= 120
+
+
+def test_the_lane_is_kept(conn: Any, source: str, listed: Make) -> None:
+    (one,) = ledger.claim(conn, source, listed(1))
+    (batch_id,) = batches.plan(conn, source, lane="backfill")
+    failures.settle(conn, batch_id, {one.id: BUSY}, NOW)
+    batches.plan(conn, source, lane="fresh")
+    assert [batch.lane for batch in batches.unstarted(conn, source) if batch.id != batch_id] == ["backfill"]
+
+
+def test_what_is_doubtful_is_tried_alone(conn: Any, source: str, batch: Make) -> None:
+    batch_id, objects = batch(4)
+    failures.settle(conn, batch_id, {objects[0]: CRASH, **dict.fromkeys(objects[1:], BUSY)}, NOW)
+    planned = [[i.media_object_id for i in batches.items(conn, one)] for one in batches.plan(conn, source)]
+    assert sorted(planned) == sorted([[objects[0]], objects[1:]])
+
+
+def test_what_dead_runs_left_is_tried_in_ever_smaller_batches(conn: Any, source: str, batch: Make) -> None:
+    _, objects = batch(8)
+    dead = Failure("run_failed", "the run died", "transient")
+    batch_of = {id_: state_batch(conn, id_) for id_ in objects}
+    for size in (4, 2, 1):
+        for batch_id in set(batch_of.values()):
+            mine = {id_: dead for id_ in objects if batch_of[id_] == batch_id}
+            failures.settle(conn, batch_id, mine, Patience(first_wait_s=0.0))
+        planned = batches.plan(conn, source, max_items=8)
+        assert {len(batches.items(conn, one)) for one in planned} == {size}
+        batch_of = {id_: state_batch(conn, id_) for id_ in objects}
+
+
+def state_batch(conn: Any, id_: int) -> int:
+    with conn.cursor() as cursor:
+        cursor.execute("select batch_id from media_object where id = %s", (id_,))
+        return int(cursor.fetchone()[0])
+
+
+def test_a_terminal_failure_is_the_end_at_once(conn: Any, batch: Make, fails: Make) -> None:
+    batch_id, (one,) = batch(1)
+    assert fails(batch_id, "normalize", one).quarantined == (one,)
+    assert state(conn, one).reason_class == "terminal"
+
+
+@pytest.mark.parametrize(("code", "ledger_code"), [("gone", "gone"), ("changed", "replaced")])
+def test_an_object_that_left_the_bucket_is_gone_and_not_quarantined(
+    conn: Any, batch: Make, code: str, ledger_code: str
+) -> None:
+    batch_id, (one,) = batch(1)
+    error = ItemError(kind="terminal", code=code, message="the object is no longer there")
+    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
+    assert stage_runs.record(conn, batch_id, result).gone == (one,)
+    assert (state(conn, one).state, state(conn, one).reason_code) == ("gone", ledger_code)
+
+
+def test_a_transient_failure_stays_for_the_tasks_retry_until_its_last(conn: Any, batch: Make) -> None:
+    batch_id, (one,) = batch(1)
+    error = ItemError(kind="transient", code="s3_busy", message="503")
+    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
+    assert stage_runs.record(conn, batch_id, result).transient == (one,)
+    assert len(batches.items(conn, batch_id)) == 1
+    assert stage_runs.record(conn, batch_id, result, last_try=True).put_back == (one,)
+    assert batches.items(conn, batch_id) == []
+
+
+@pytest.mark.parametrize("code", ["crashed_speech_process", "internal_error", "missing_artifact"])
+def test_what_is_doubtful_does_not_stay_for_the_tasks_retry(conn: Any, batch: Make, code: str) -> None:
+    batch_id, (one,) = batch(1)
+    error = ItemError(kind="transient", code=code, message="SIGSEGV")
+    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
+    assert stage_runs.record(conn, batch_id, result).put_back == (one,)
+    assert state(conn, one).reason_class == "doubtful"
+
+
+def test_an_end_and_a_person_reset_the_count(conn: Any, source: str, batch: Make) -> None:
+    batch_id, (one, other) = batch(2)
+    failures.settle(conn, batch_id, {one: BUSY, other: BUSY}, LATER)
+    ledger.set_state(conn, one, "in_review", code="review_triage", reason="noise")
+    ledger.requeue(conn, other, code="requeued", reason="by hand")
+    for id_ in (one, other):
+        assert (state(conn, id_).attempts, state(conn, id_).not_before, state(conn, id_).reason_class) == (
+            0,
+            None,
+            None,
+        )
+    assert len(batches.plan(conn, source)) == 1
+
+
+def test_late_failures_of_an_object_that_left_the_batch_count_for_nothing(conn: Any, batch: Make) -> None:
+    batch_id, (one,) = batch(1)
+    ledger.requeue(conn, one, in_progress=True)
+    assert failures.settle(conn, batch_id, {one: BUSY}, NOW) == failures.Fates()
+    assert state(conn, one).attempts == 0
+
+
+def test_an_unknown_batch_is_named(conn: Any) -> None:
+    for act in (lambda: batches.finish(conn, 2**40), lambda: batches.take_over(conn, 2**40, "index_recordings", "r")):
+        with pytest.raises(TerminalError, match="not in the catalog") as caught:
+            act()
+        assert caught.value.code == "unknown_batch"

@@ -1,0 +1,85 @@
+"""What people ask of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import batches, ledger, ledger_lines, object_story, reviews
+from mediaindex.catalog.ledger_lines import Wanted, like
+from mediaindex.errors import TerminalError
+from mediaindex.storage.objects import ObjectVersion
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+
+
+def test_filters_and_counts(conn: Any, source: str, batch: Make, fails: Make) -> None:
+    batch_id, objects = batch(5)
+    fails(batch_id, "normalize", objects[0])
+    fails(batch_id, "transcribe", objects[1])
+    ledger.set_state(conn, objects[2], "duplicate")
+
+    def ids(**wanted: Any) -> list[int]:
+        return sorted(one.id for one in ledger_lines.lines(conn, Wanted(source=source, **wanted)))
+
+    assert ids() == objects
+    assert ids(states=["quarantined"]) == ids(code="no_audio") == ids(kind="terminal") == objects[:2]
+    assert ids(stage="transcribe") == [objects[1]]
+    assert ids(kind="transient") == []
+    assert ids(key_like=like("clip 0000?.w*")) == objects
+    assert ids(key_like=like("clip 00004")) == ids(key_like=like("*4.wav")) == [objects[4]]
+    assert ids(since=datetime.now(UTC) + timedelta(hours=1)) == []
+    counts = ledger_lines.counts(conn, Wanted(source=source))
+    assert list(counts.items()) == [("claimed", 2), ("duplicate", 1), ("quarantined", 2)]
+    newest, *_ = ledger_lines.lines(conn, Wanted(source=source), limit=1)
+    assert (newest.id, newest.batch_id) == (objects[2], batch_id)
+
+
+@pytest.mark.parametrize(
+    ("glob", "pattern"), [("calls/", "calls/%"), ("*.wav", "%.wav"), ("100%_a?", "100\\%\\_a_"), ("a\\b", "a\\\\b%")]
+)
+def test_a_glob_matches_signs_of_sql_as_themselves(glob: str, pattern: str) -> None:
+    assert like(glob) == pattern
+
+
+def test_an_object_is_found_by_number_key_address_and_play_link(conn: Any, source: str) -> None:
+    key = f"in/{source} #1 %.wav"
+    (old,) = ledger.claim(conn, source, [ObjectVersion(source, key, "e1", None, 1, datetime(2025, 1, 1, tzinfo=UTC))])
+    (new,) = ledger.claim(conn, source, [ObjectVersion(source, key, "e2", None, 1, datetime(2025, 1, 2, tzinfo=UTC))])
+    for name in (key, f"s3://{source}/{key}", f"s3://{source}/{key}#t=11.716"):
+        assert [one.id for one in ledger_lines.resolve(conn, name)] == [new.id, old.id]
+    assert [one.id for one in ledger_lines.resolve(conn, str(old.id))] == [old.id]
+    with pytest.raises(TerminalError, match="not in the ledger"):
+        ledger_lines.resolve(conn, "in/nothing.wav")
+
+
+def test_a_story_has_moves_batches_runs_copies_and_questions(
+    conn: Any, source: str, batch: Make, passes: Make, sha256: Make
+) -> None:
+    batch_id, (one, copy) = batch(2)
+    batches.take_over(conn, batch_id, "index_recordings", f"manual-{source}")
+    audio = sha256()
+    passes(batch_id, "normalize", {one: audio, copy: audio})
+    reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
+    ledger_lines.act_as(conn, "a person")
+    ledger.requeue(conn, one, in_progress=True, code="requeued", reason="by hand")
+    (line,) = ledger_lines.lines(conn, Wanted(ids=[one]))
+    story = object_story.tell(conn, line)
+    assert [(move.to_state, move.code, move.actor, move.batch_id) for move in story.events] == [
+        ("claimed", None, "mediaindex", None),
+        ("claimed", "requeued", "a person", batch_id),
+    ]
+    assert [(b.id, b.dag_id, b.dag_run_id) for b in story.batches] == [
+        (batch_id, "index_recordings", f"manual-{source}")
+    ]
+    assert [(run.stage, run.status, run.wall_s) for run in story.runs] == [("normalize", "done", 2.0)]
+    assert [(other.id, other.state, other.same_audio, other.same_key) for other in story.relatives] == [
+        (copy, "duplicate", True, False)
+    ]
+    assert [(review.kind, review.reasons, review.closed_at) for review in story.reviews] == [
+        ("triage", ("SNR 2 dB",), None)
+    ]

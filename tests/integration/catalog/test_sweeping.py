@@ -1,0 +1,129 @@
+"""What dead runs left, and what a fallback wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import batches, ledger, publications, stage_runs, sweeping, transcripts
+from mediaindex.catalog.patience import Patience
+from mediaindex.runner.job import ItemResult, JobResult
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+NOW = Patience(first_wait_s=0.0)
+
+
+@pytest.fixture
+def load(conn: Any, passes: Make, assessed: Make) -> Make:
+    """Take an object of a batch to a loaded transcript that waits for Elasticsearch."""
+
+    def take(batch_id: int, id_: int, audio: str, fallback: str | None = None) -> int:
+        passes(batch_id, "normalize", {id_: audio})
+        passes(batch_id, "find_topics", {id_: audio})
+        assessment, topics = assessed()
+        return transcripts.load(
+            conn, media_object_id=id_, audio_sha256=audio, assessment=assessment, topics=topics,
+            fingerprint=f"find_topics-{id_}", fallback=fallback,
+        )  # fmt: skip
+
+    return take
+
+
+def publish(conn: Any, batch_id: int) -> None:
+    for due in publications.pending(conn, batch_id=batch_id):
+        publications.mark_published(conn, due.id)
+
+
+def started(conn: Any, batch_id: int) -> sweeping.StartedBatch:
+    return next(one for one in sweeping.started(conn) if one.id == batch_id)
+
+
+def state(conn: Any, id_: int) -> tuple[str, str | None, int]:
+    (one,) = ledger.find(conn, ids=[id_])
+    return one.state, one.reason_code, one.attempts
+
+
+def test_a_batch_is_looked_at_from_its_start_to_its_end(conn: Any, batch: Make) -> None:
+    batch_id, (one,) = batch(1)
+    assert batch_id not in [found.id for found in sweeping.started(conn)]
+    batches.mark_started(conn, batch_id, f"batch_{batch_id}")
+    assert started(conn, batch_id).dag_id is None
+    batches.take_over(conn, batch_id, "index_recordings", "manual_1")
+    found = started(conn, batch_id)
+    assert (found.dag_id, found.dag_run_id) == ("index_recordings", "manual_1")
+    ledger.set_state(conn, one, "quarantined", code="no_audio", reason="silence")
+    batches.finish(conn, batch_id)
+    assert batch_id not in [found.id for found in sweeping.started(conn)]
+
+
+def test_what_a_dead_run_left_goes_back_into_the_queue_and_the_batch_ends(
+    conn: Any, source: str, batch: Make, load: Make, sha256: Make
+) -> None:
+    batch_id, (done, left) = batch(2)
+    batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
+    load(batch_id, done, sha256())
+    publish(conn, batch_id)
+    assert sweeping.sweep(conn, started(conn, batch_id), NOW).put_back == (left,)
+    assert (state(conn, done)[0], state(conn, left)) == ("indexed", ("claimed", "run_failed", 1))
+    assert batch_id not in [found.id for found in sweeping.started(conn)]
+    (again,) = batches.plan(conn, source)
+    assert [item.media_object_id for item in batches.items(conn, again)] == [left]
+
+
+def test_a_recording_whose_runs_keep_dying_is_given_up_as_transient(conn: Any, source: str, batch: Make) -> None:
+    batch_id, (one,) = batch(1)
+    for _ in range(2):
+        batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
+        sweeping.sweep(conn, started(conn, batch_id), Patience(transient_attempts=3, first_wait_s=0.0))
+        (batch_id,) = batches.plan(conn, source)
+    batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
+    swept = sweeping.sweep(conn, started(conn, batch_id), Patience(transient_attempts=3, first_wait_s=0.0))
+    assert swept.quarantined == (one,)
+    (ended,) = ledger.find(conn, ids=[one])
+    assert (ended.state, ended.reason_code, ended.reason_class) == ("quarantined", "run_failed", "transient")
+
+
+def test_what_only_waits_for_elasticsearch_is_not_run_again(conn: Any, batch: Make, load: Make, sha256: Make) -> None:
+    batch_id, (one,) = batch(1)
+    batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
+    load(batch_id, one, sha256())
+    assert sweeping.sweep(conn, started(conn, batch_id), NOW) == sweeping.Swept(waiting=(one,))
+    publish(conn, batch_id)  # the outbox, later
+    assert sweeping.sweep(conn, started(conn, batch_id), NOW) == sweeping.Swept()
+    assert state(conn, one)[0] == "indexed"
+    assert batch_id not in [found.id for found in sweeping.started(conn)]
+
+
+def transcribed(conn: Any, batch_id: int, id_: int, audio: str, *, engine: str, fallback: str | None) -> None:
+    summary = {"recogniser": "whisper" if fallback else "main", "fallback": fallback, "languages": ["en"]}
+    item = ItemResult(id=str(id_), status="done", audio_sha256=audio, fingerprint="t", engine=engine, summary=summary)
+    stage_runs.record(conn, batch_id, JobResult(stage="transcribe", items=(item,)))
+
+
+def test_what_a_fallback_wrote_is_sent_again_once_the_preferred_recogniser_works(
+    conn: Any, source: str, batch: Make, load: Make, sha256: Make
+) -> None:
+    batch_id, (one,) = batch(1)
+    audio = sha256()
+    transcribed(conn, batch_id, one, audio, engine="missing main; whisper", fallback="main: no weights")
+    load(batch_id, one, audio, fallback="main: no weights")
+    publish(conn, batch_id)
+    batches.finish(conn, batch_id)
+    assert sweeping.with_fallback(conn, source=source) == [one]
+    assert one not in sweeping.with_fallback(conn, only_back=True)
+
+    other_batch, (other, third) = batch(2, start=1)
+    other_audio, third_audio = sha256(), sha256()
+    transcribed(conn, other_batch, other, other_audio, engine="missing main; whisper", fallback="main: no weights")
+    assert one not in sweeping.with_fallback(conn, only_back=True)  # still away
+    transcribed(conn, other_batch, third, third_audio, engine="main 1; whisper", fallback=None)
+    assert one in sweeping.requeue_fallbacks(conn, 1_000)
+    assert state(conn, one)[:2] == ("claimed", "recogniser_is_back")
+    # Where it fails again, or comes from the same cache, it is not sent round and round.
+    (again,) = batches.plan(conn, source)
+    transcribed(conn, again, one, audio, engine="main 1; whisper", fallback="main: no weights")
+    ledger.set_state(conn, one, "indexed")
+    assert one not in sweeping.with_fallback(conn, only_back=True)

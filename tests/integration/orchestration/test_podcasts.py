@@ -1,0 +1,302 @@
+"""Podcasts end to end but for Airflow: a real web server, the real S3 server, the real catalog."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import episodes, feeds, ledger
+from mediaindex.catalog.connection import connect, transaction
+from mediaindex.catalog.migrate import migrate
+from mediaindex.errors import ConfigError
+from mediaindex.orchestration import podcasts
+from mediaindex.storage.client import s3_client
+from mediaindex.storage.media import list_objects
+from mediaindex.storage.upload import PART_BYTES
+from tests.builders.buckets import throwaway_bucket
+from tests.builders.databases import throwaway_database
+from tests.builders.podcast_host import File, Host, podcast_host, redirect, reply
+
+pytestmark = pytest.mark.servers
+ONE, TWO = b"one" * 1_000, b"two" * 1_000
+ITEM = """<item><title>{title}</title><guid isPermaLink="false">{guid}</guid>
+<pubDate>Fri, 02 Jan 2026 03:04:05 GMT</pubDate>
+<enclosure url="{url}" length="{length}" type="audio/mpeg"/></item>"""
+
+
+def rss(*items: tuple[str, str, int]) -> bytes:
+    told = "".join(
+        ITEM.format(title=f"Title of {guid}", guid=guid, url=url, length=length) for guid, url, length in items
+    )
+    return f'<rss version="2.0"><channel><title>Show</title>{told}</channel></rss>'.encode()
+
+
+@dataclass
+class Stage:
+    """A podcast host, a bucket, a catalog, and a source between them."""
+
+    host: Host
+    bucket: str
+    url: str
+    source: str
+    path: Path
+    client: Any
+
+    def configure(self, *paths: str, **podcast: Any) -> None:
+        limits = {"allowed_networks": ["127.0.0.1/32"], "recheck_days": 0, **podcast}
+        source = {
+            "name": self.source, "kind": "podcast", "bucket": self.bucket, "prefix": "in/", "podcast": limits,
+            "feeds": [path if path.startswith("http") else f"{self.host.url}{path}" for path in paths],
+        }  # fmt: skip
+        self.path.write_text(json.dumps({"sources": [source]}))
+        podcasts.sources.load.cache_clear()
+
+    def tell(self, *items: tuple[str, str, int], path: str = "/feed", etag: str | None = None) -> None:
+        whole = [(guid, url if url.startswith("http") else f"{self.host.url}{url}", size) for guid, url, size in items]
+        self.host.answers[path] = File(rss(*whole), "application/rss+xml", etag or f'"{uuid.uuid4()}"')
+
+    def collect(self) -> dict[str, int]:
+        """One run of the DAG, after all waiting times."""
+        with connect(self.url) as conn, transaction(conn) as cursor:
+            cursor.execute("update feed set next_try_at = now() where source = %s", (self.source,))
+            cursor.execute("update episode set not_before = null where bucket = %s", (self.bucket,))
+        self.host.asked.clear()
+        total: dict[str, int] = {}
+        for group in podcasts.due_groups():
+            for name, count in podcasts.collect(group).items():
+                total[name] = total.get(name, 0) + count
+        return total
+
+    def objects(self) -> dict[str, bytes]:
+        keys = [one.key for one in list_objects(self.client, self.bucket)]
+        return {key: self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
+
+    def episode(self, column: str) -> Any:
+        with connect(self.url) as conn, transaction(conn) as cursor:
+            cursor.execute(f"select {column} from episode where bucket = %s", (self.bucket,))  # noqa: S608
+            (value,) = cursor.fetchone() or (None,)
+            return value
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    for name in ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL"):
+        if not os.environ.get(name):
+            pytest.skip(f"{name} is not set; `make up` starts the servers")
+    for url in throwaway_database(os.environ["MEDIAINDEX_DATABASE_URL"], "podcasts"):
+        with connect(url) as conn:
+            migrate(conn)
+        yield url
+
+
+@pytest.fixture
+def stage(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    monkeypatch.setenv("MEDIAINDEX_CONFIG", str(tmp_path / "sources.yaml"))
+    monkeypatch.setattr(podcasts.connections, "database_url", lambda: database)
+    monkeypatch.setattr(podcasts, "use_s3_environment", lambda: None)
+    client = s3_client()
+    with podcast_host() as host:
+        for bucket in throwaway_bucket(client):
+            source = f"shows_{uuid.uuid4().hex[:12]}"
+            yield Stage(host, bucket, database, source, tmp_path / "sources.yaml", client)
+
+
+@pytest.fixture
+def two(stage: Stage) -> Stage:
+    """A feed of two episodes, not collected yet."""
+    stage.host.answers |= {"/1.mp3": File(ONE), "/2.mp3": File(TWO)}
+    stage.tell(("g2", "/2.mp3", 5), ("g1", "/1.mp3", 5))
+    stage.configure("/feed")
+    return stage
+
+
+def test_new_episodes_come_into_the_bucket_and_nothing_comes_twice(two: Stage) -> None:
+    assert two.collect() == {"feeds read": 1, "episodes new": 2, "episodes copied": 2}
+    objects = two.objects()
+    assert sorted(objects.values()) == sorted([ONE, TWO])
+    assert all(key.startswith("in/show/") and key.endswith(".mp3") for key in objects)
+    assert two.collect() == {"feeds unchanged": 1}
+    assert two.host.paths() == ["/feed"]
+    assert two.objects() == objects
+
+
+def test_a_copy_says_what_it_is_and_the_ledger_finds_its_episode(two: Stage) -> None:
+    two.collect()
+    with connect(two.url) as conn:
+        claimed = ledger.claim(conn, two.source, list_objects(two.client, two.bucket))
+        told = {found.guid: found for one in claimed if (found := episodes.of_object(conn, one.id))}
+    assert set(told) == {"g1", "g2"}
+    published = told["g1"].published_at
+    assert published is not None
+    assert published.isoformat() == "2026-01-02T03:04:05+00:00"
+    head = two.client.head_object(Bucket=two.bucket, Key=claimed[0].key)
+    assert head["ContentType"] == "audio/mpeg"
+    assert head["Metadata"]["episode-published"] == "2026-01-02T03:04:05+00:00"
+    assert head["Metadata"]["episode-title"].startswith("Title of g")
+
+
+@pytest.mark.parametrize("announced", ["url", "length"])
+def test_a_changed_enclosure_is_a_new_version_under_the_same_key(stage: Stage, announced: str) -> None:
+    stage.configure("/feed")
+    stage.tell(("g", "/a.mp3", 5))
+    stage.host.answers["/a.mp3"] = File(ONE)
+    stage.collect()
+    ((key, _),) = stage.objects().items()
+    with connect(stage.url) as conn:
+        (first,) = ledger.claim(conn, stage.source, list_objects(stage.client, stage.bucket))
+    path, length = ("/b.mp3", 5) if announced == "url" else ("/a.mp3", 6)
+    stage.host.answers[path] = File(TWO, etag='"two"')
+    stage.tell(("g", path, length))
+    assert stage.collect() == {"feeds read": 1, "episodes changed": 1, "episodes copied": 1}
+    assert stage.objects() == {key: TWO}
+    with connect(stage.url) as conn:
+        (second,) = ledger.claim(conn, stage.source, list_objects(stage.client, stage.bucket))
+        assert (first.key, first.etag != second.etag) == (second.key, True)
+        for one in (first, second):
+            found = episodes.of_object(conn, one.id)
+            assert found is not None
+            assert found.guid == "g"
+
+
+def test_a_file_that_was_replaced_without_a_word_is_found_by_its_etag(stage: Stage) -> None:
+    stage.configure("/feed", recheck_days=10_000)
+    stage.tell(("g", "/a.mp3", 5))
+    stage.host.answers["/a.mp3"] = File(ONE)
+    stage.collect()
+    stage.host.answers["/a.mp3"] = File(TWO, etag='"two"')
+    assert stage.collect() == {"feeds unchanged": 1}  # asked within a day
+    with connect(stage.url) as conn, transaction(conn) as cursor:
+        cursor.execute("update episode set checked_at = now() - interval '2 days' where bucket = %s", (stage.bucket,))
+    assert stage.collect() == {"feeds unchanged": 1, "episodes copied": 1}
+    assert list(stage.objects().values()) == [TWO]
+
+
+def test_the_same_bytes_at_another_address_are_no_new_version(stage: Stage) -> None:
+    stage.configure("/feed")
+    stage.tell(("g", "/a.mp3", 5))
+    stage.host.answers |= {"/a.mp3": File(ONE), "/b.mp3": File(ONE, etag='"b"')}
+    stage.collect()
+    (before,) = list_objects(stage.client, stage.bucket)
+    stage.tell(("g", "/b.mp3", 5))
+    assert stage.collect() == {"feeds read": 1, "episodes changed": 1, "episodes unchanged": 1}
+    assert list(list_objects(stage.client, stage.bucket)) == [before]
+
+
+def test_a_broken_feed_takes_no_other_along(two: Stage) -> None:
+    two.host.answers |= {
+        "/html": File(b"<html>no feed</html>", "text/html"),
+        "/bomb": File(b'<!DOCTYPE r [<!ENTITY a "x">]><rss><channel>&a;</channel></rss>', "text/xml"),
+        "/inside": redirect("http://169.254.169.254/latest/meta-data/"),
+        "/busy": lambda request: reply(request, 503, {"Retry-After": "7200"}),
+    }
+    two.configure("/html", "/missing", "/bomb", "/inside", "http://localhost:1/x", "/busy", "/feed")
+    assert two.collect() == {"feeds failed": 6, "feeds read": 1, "episodes new": 2, "episodes copied": 2}
+    with connect(two.url) as conn:
+        health = {one.url.removeprefix(two.host.url): one for one in feeds.health(conn, [two.source])}
+    codes = {path: one.last_error_code for path, one in health.items()}
+    assert codes == {
+        "/html": "not_a_feed", "/missing": "http_404", "/bomb": "entities", "/inside": "private_address",
+        "http://localhost:1/x": "unreachable", "/busy": "http_503", "/feed": None,
+    }  # fmt: skip
+    assert (health["/busy"].next_try_at - health["/feed"].next_try_at).total_seconds() > 3_000
+    assert health["/feed"].copied == 2
+    assert podcasts.report() >= 6
+
+
+def test_a_broken_episode_takes_no_other_along(two: Stage) -> None:
+    two.host.answers["/page"] = File(b"<html>Sign in</html>", "text/html")
+    two.host.answers["/large"] = File(bytes(2_000_000))
+    two.tell(
+        ("page", "/page", 1), ("large", "/large", 1), ("inside", "http://169.254.169.254/a.mp3", 1),
+        ("gone", "/gone.mp3", 1), ("strange", "http://[::1/x.mp3", 1), ("g1", "/1.mp3", 5),
+    )  # fmt: skip
+    two.configure("/feed", episode_bytes=1_000_000)
+    done = two.collect()
+    assert done["episodes copied"] == 1
+    assert done["episodes given up"] == 2  # too large, private address
+    assert done["episodes to try again"] == 2
+    assert list(two.objects().values()) == [ONE]
+
+
+def test_an_episode_is_given_up_after_some_tries_and_comes_back_when_its_feed_changes_it(stage: Stage) -> None:
+    stage.configure("/feed")
+    stage.tell(("g", "/a.mp3", 5))
+    rounds = [stage.collect() for _ in range(5)]
+    assert [one.get("episodes given up", 0) for one in rounds] == [0, 0, 0, 1, 0]
+    assert stage.episode("reason_code") == "http_404"
+    stage.host.answers["/b.mp3"] = File(ONE)
+    stage.tell(("g", "/b.mp3", 5))
+    assert stage.collect()["episodes copied"] == 1
+    assert stage.episode("reason_code") is None
+
+
+def test_a_cut_transfer_goes_on_in_the_next_task(stage: Stage) -> None:
+    body = os.urandom(PART_BYTES + 500_000)
+    stage.configure("/feed")
+    stage.tell(("g", "/a.mp3", 5))
+    stage.host.answers["/a.mp3"] = File(body, cuts=[PART_BYTES + 100_000, *[0] * 20])
+    assert stage.collect()["episodes to try again"] == 1
+    assert stage.episode("resume_id")
+    assert stage.objects() == {}
+    stage.host.answers["/a.mp3"] = File(body)
+    assert stage.collect()["episodes copied"] == 1
+    assert [headers.get("range") for path, headers in stage.host.asked if path == "/a.mp3"] == [f"bytes={PART_BYTES}-"]
+    assert list(stage.objects().values()) == [body]
+    assert stage.episode("resume_id") is None
+
+
+def test_what_one_visit_does_not_do_the_next_one_does(two: Stage) -> None:
+    two.configure("/feed", episodes_per_run=1)
+    assert two.collect()["episodes copied"] == 1
+    # Due again at once, without waiting for the feed's own hour.
+    again = [podcasts.collect(group) for group in podcasts.due_groups()]
+    assert again == [{"feeds unchanged": 1, "episodes copied": 1}]
+    assert podcasts.due_groups() == []
+
+
+def test_a_feed_that_moved_keeps_its_episodes_and_their_keys(two: Stage) -> None:
+    two.collect()
+    before = two.objects()
+    two.host.answers |= {"/new": two.host.answers["/feed"], "/feed": redirect("/new", 301)}
+    two.tell(("g2", "/2.mp3", 5), ("g1", "/1.mp3", 5), path="/new")
+    two.collect()
+    two.configure("/new")
+    assert two.collect() == {"feeds read": 1}
+    assert two.objects() == before
+
+
+def test_a_login_is_used_and_never_written_down(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.configure(stage.host.url.replace("http://", "http://ann:hunter2@") + "/feed?token=s3cret")
+    stage.tell(("g", "/a.mp3?token=s3cret", 5))
+    stage.host.answers["/a.mp3"] = File(ONE)
+    with caplog.at_level("DEBUG"):
+        stage.collect()
+        stage.host.answers["/feed"] = lambda request: reply(request, 500, {})
+        stage.collect()
+        podcasts.report()
+    assert "authorization" in stage.host.asked[0][1]
+    ours = [one.getMessage() for one in caplog.records if one.name.startswith("mediaindex")]
+    assert ours
+    assert not [line for line in ours if "hunter2" in line or "s3cret" in line]
+    with connect(stage.url) as conn, transaction(conn) as cursor:
+        cursor.execute("select f::text from feed f where source = %s", (stage.source,))
+        (row,) = cursor.fetchone()
+    assert "hunter2" not in row
+
+
+def test_errors_of_our_own_servers_stop_the_task_and_blame_nobody(two: Stage) -> None:
+    path = two.path.read_text()
+    two.path.write_text(path.replace(two.bucket, "mediaindex-no-such-bucket"))
+    podcasts.sources.load.cache_clear()
+    with pytest.raises(ConfigError, match="no such bucket"):
+        two.collect()
+    with connect(two.url) as conn:
+        (health,) = feeds.health(conn, [two.source])
+    assert (health.attempts, health.failed, health.wanted) == (0, 0, 2)

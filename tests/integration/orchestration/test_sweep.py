@@ -1,0 +1,97 @@
+"""What the sweep does with what Airflow says of the runs. Airflow itself is not needed for it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mediaindex.catalog import batches, ledger
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.migrate import migrate
+from mediaindex.errors import TerminalError
+from mediaindex.orchestration import indexing, sweep
+from mediaindex.storage.objects import ObjectVersion
+from tests.builders.databases import throwaway_database
+
+pytestmark = pytest.mark.servers
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def catalog_url(server_url: str) -> Iterator[str]:
+    """Of its own: what these tests put back is no business of the others."""
+    for url in throwaway_database(server_url, "sweep"):
+        with connect(url) as conn:
+            migrate(conn)
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def our_settings(catalog_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", catalog_url)
+    monkeypatch.setenv("MEDIAINDEX_CONFIG", str(ROOT / "local" / "sources.yaml"))
+    monkeypatch.setenv("MEDIAINDEX_BACKOFF_SECONDS", "0")
+
+
+def claim(catalog_url: str, source: str = "recordings") -> int:
+    with connect(catalog_url) as conn:
+        key = f"incoming/{uuid.uuid4().hex}.wav"
+        return ledger.claim(conn, source, [ObjectVersion("media", key, "e", None, 1, datetime.now(UTC))])[0].id
+
+
+def batch_of(catalog_url: str, id_: int) -> int | None:
+    with connect(catalog_url) as conn, conn.cursor() as cursor:
+        cursor.execute("select batch_id from media_object where id = %s", (id_,))
+        found: int | None = cursor.fetchone()[0]
+        return found
+
+
+def test_what_a_dead_run_left_starts_again_and_a_living_one_is_left_alone(catalog_url: str) -> None:
+    dead, alive = claim(catalog_url), claim(catalog_url, "trials")
+    started = sweep.plan_due()
+    sweep.note_started(started)
+    first, second = batch_of(catalog_url, dead), batch_of(catalog_url, alive)
+    assert {first, second} <= {one["conf"]["batch_id"] for one in started}
+    assert not {first, second} & {one["conf"]["batch_id"] for one in sweep.plan_due()}  # they have their runs
+
+    sweep.sweep(lambda dag_id, run_id: (dag_id, run_id) != ("index_recordings", f"batch_{first}"))
+    assert batch_of(catalog_url, dead) is None
+    assert batch_of(catalog_url, alive) == second
+    again = {one["trigger_run_id"]: one for one in sweep.plan_due()}
+    third = batch_of(catalog_url, dead)
+    assert third not in (None, first)
+    assert again[f"batch_{third}"] == {
+        "trigger_dag_id": "index_recordings",
+        "trigger_run_id": f"batch_{third}",
+        "conf": {"batch_id": third},
+    }
+
+
+def test_a_source_that_is_no_longer_configured_holds_nobody_up(catalog_url: str) -> None:
+    stranger, ours = claim(catalog_url, f"source-{uuid.uuid4().hex}"), claim(catalog_url)
+    sweep.plan_due()
+    assert batch_of(catalog_url, stranger) is None
+    assert batch_of(catalog_url, ours) is not None
+
+
+def test_finish_of_a_batch_that_does_not_exist_is_no_success() -> None:
+    with pytest.raises(TerminalError, match="not in the catalog"):
+        indexing.finish(2**40)
+
+
+def test_finish_says_what_is_left_and_stays_red(catalog_url: str) -> None:
+    left = claim(catalog_url)
+    sweep.plan_due()
+    batch_id = batch_of(catalog_url, left)
+    assert batch_id is not None
+    for _ in range(2):  # another try comes to the same verdict
+        with pytest.raises(TerminalError, match="could not be finished"):
+            indexing.finish(batch_id)
+    with connect(catalog_url) as conn:
+        (one,) = ledger.find(conn, ids=[left])
+        assert (one.state, one.reason_code) == ("claimed", "run_failed")
+        assert [item.media_object_id for item in batches.items(conn, batch_id)].count(left) == 1

@@ -1,0 +1,108 @@
+"""FastConformer and transducers come through the same doors as the Conformer; NeMo in torch says what ONNX says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+import soundfile
+
+from mediaindex.engines import conformer_ctc, device, nemo_torch
+from mediaindex.models import LocatedModel, try_locate
+from mediaindex.models.digest import file_digest
+from mediaindex.stages.protocols import Recogniser
+
+pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
+
+MAKER = Path(__file__).parents[2] / "builders" / "tiny_nemo.py"
+SHARED = Path(__file__).parents[4] / "shared"
+REFERENCES = SHARED / "data" / "wer" / "refs.jsonl"
+NAMES = ("a", "b")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    noise = np.random.default_rng(7)
+    for name, length in zip(NAMES, (16_000, 41_234), strict=True):
+        np.save(folder / f"{name}.npy", noise.normal(0, 0.1, length).astype(np.float32))
+    arguments = [sys.executable, str(MAKER), str(folder), "fastconformer", "tdt"]
+    subprocess.run(arguments, check=True, capture_output=True, timeout=300)
+    return folder
+
+
+@pytest.fixture
+def chunks(made: Path) -> list[np.ndarray]:
+    return [np.load(made / f"{name}.npy") for name in NAMES]
+
+
+def located(weights: Path) -> LocatedModel:
+    return LocatedModel(weights.stem, weights, "local", file_digest(weights), "MIT", ("en",))
+
+
+def heard(recogniser: Recogniser, chunks: list[np.ndarray]) -> list[list[tuple[str, float, float]]]:
+    found = recogniser.recognise(chunks, "en")
+    return [[(word.text, word.start, word.end) for word in words] for words in found]
+
+
+def test_a_fastconformer_through_onnx_and_through_torch_is_what_nemo_computes(
+    made: Path, chunks: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDIAINDEX_CACHE", str(made / "cache"))
+    model = located(made / "fastconformer.nemo")
+    exported = conformer_ctc.load(model, threads=1)
+    for name, chunk in zip(NAMES, chunks, strict=True):
+        expected = np.load(made / f"fastconformer.{name}.npy")
+        found = exported.log_probs(chunk)
+        assert found.shape == expected.shape
+        assert np.abs(found - expected).max() < 0.01
+    words = heard(exported, chunks)
+    assert any(words)
+    assert heard(nemo_torch.load(model, "cpu"), chunks) == words
+
+
+def test_a_transducer_with_durations_says_what_nemo_says(made: Path, chunks: list[np.ndarray]) -> None:
+    recogniser = nemo_torch.load(located(made / "tdt.nemo"), "cpu")
+    told_by_nemo = [json.loads((made / f"tdt.{name}.json").read_text("utf-8")) for name in NAMES]
+    expected = [[word for word in told if word[0].strip() != "⁇"] for told in told_by_nemo]
+    assert all(expected)
+    for words, told, chunk in zip(recogniser.recognise(chunks, "en"), expected, chunks, strict=True):
+        assert [word.text for word in words] == [text for text, _, _ in told]
+        assert [word.start for word in words] == pytest.approx([start for _, start, _ in told], abs=0.002)
+        assert all(0 < word.confidence <= 1 for word in words)
+        assert words[-1].end <= len(chunk) / 16_000
+
+
+@pytest.mark.models
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("where", "differing"),
+    [
+        ("cpu", 0.0),
+        pytest.param(
+            "cuda",
+            0.02,  # bfloat16 has three digits: a doubtful word in a hundred may tip over
+            marks=pytest.mark.skipif(device.device() == "cpu", reason="this machine has no accelerator"),
+        ),
+    ],
+)
+def test_real_speech_is_heard_alike_in_torch_and_onnx(where: device.Device, differing: float) -> None:
+    if not REFERENCES.is_file():
+        pytest.skip("the development data (../shared/data) is not beside the checkout")
+    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
+    model = try_locate("stt-en-conformer-ctc-small")
+    if model is None:
+        pytest.skip("model stt-en-conformer-ctc-small is not on this machine")
+    rows = [json.loads(line) for line in REFERENCES.read_text("utf-8").splitlines()][::12]
+    chunks = [soundfile.read(REFERENCES.parent / row["file"], dtype="float32")[0] for row in rows]
+    onnx, torch = (
+        [" ".join(word.text for word in words) for words in recogniser.recognise(chunks, "en")]
+        for recogniser in (conformer_ctc.load(model), nemo_torch.load(model, where))
+    )
+    assert jiwer.wer(onnx, torch) <= differing

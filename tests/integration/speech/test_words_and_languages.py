@@ -1,0 +1,156 @@
+"""Real models on real speech: what the first recogniser loses is found again, and each turn is in its language."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jiwer
+import numpy as np
+import pytest
+import soundfile
+
+from mediaindex.errors import MediaindexError
+from mediaindex.evaluation.normaliser import normaliser_for
+from mediaindex.gates.languages import languages_of
+from mediaindex.models import ensure
+from mediaindex.runner.engines import Engines
+from mediaindex.stages import detect_speech, identify_language, transcribe
+from mediaindex.stages.audio import Audio
+from mediaindex.stages.normalize import Settings as NormalizeSettings
+from mediaindex.stages.normalize import audio_of, normalize
+from mediaindex.stages.protocols import Recogniser
+from mediaindex.stages.results import Language, Recognition, Speech
+from mediaindex.timeline import Clock, Word
+
+SHARED = Path(__file__).parents[4] / "shared"
+DATA = SHARED / "data"
+RATE = 16_000
+CONFORMER = "stt-en-conformer-ctc-small"
+
+pytestmark = [
+    pytest.mark.models,
+    pytest.mark.shared,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the development data (../shared/data) is not beside the checkout"),
+]
+
+
+@pytest.fixture(scope="module")
+def engines() -> Engines:
+    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
+    try:
+        ensure(["whisper-base", "silero-vad", CONFORMER])
+    except MediaindexError as error:
+        pytest.skip(f"models are not here: {error.message}")
+    return Engines()
+
+
+def rows(index: str) -> list[dict[str, Any]]:
+    path = DATA / index
+    found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [row | {"path": path.parent / row["file"]} for row in found]
+
+
+def one_after_another(folder: Path, files: Sequence[Path]) -> tuple[Audio, list[tuple[float, float]]]:
+    """Half a second of room noise, a file, half a second, the next; and from when to when each file is heard."""
+    noise = np.random.default_rng(7).normal(0, 1e-4, RATE // 2)
+    pieces: list[Any] = []
+    places, at = [], 0.0
+    for file in files:
+        samples, _ = soundfile.read(file, dtype="float32")
+        pieces += [noise, samples]
+        places.append((at + 0.5, at + 0.5 + len(samples) / RATE))
+        at = places[-1][1]
+    path = folder / "audio.flac"
+    soundfile.write(path, np.concatenate(pieces), RATE)
+    return Audio(path, at, Clock()), places
+
+
+def heard(audio: Audio, engines: Engines) -> Speech:
+    return detect_speech.detect_speech(audio, engines.detector, detect_speech.Settings())
+
+
+def written(audio: Audio, engines: Engines, recognisers: Sequence[Recogniser], language: Language) -> Recognition:
+    return transcribe.transcribe(audio, heard(audio, engines), language, recognisers, transcribe.Settings())
+
+
+def test_each_turn_of_a_conversation_in_three_languages_is_in_its_own(engines: Engines, tmp_path: Path) -> None:
+    foreign = {row["language"]: row for row in rows("lid/labels.jsonl")}
+    english = [row["path"] for row in rows("wer/refs.jsonl")[9:30:9]]
+    spoken = ["en", "de", "en", "fr", "en"]
+    files = [english[0], foreign["de"]["path"], english[1], foreign["fr"]["path"], english[2]]
+    audio, places = one_after_another(tmp_path, files)
+    language = identify_language.identify_language(
+        audio, engines.detector, engines.identifier, identify_language.Settings(), ()
+    )
+    assert language.language == "en"
+    recognition = written(audio, engines, engines.recognisers, language)
+    codes = languages_of(recognition.words, recognition)
+    for (start, end), expected in zip(places, spoken, strict=True):
+        inside = {
+            code
+            for word, code in zip(recognition.words, codes, strict=True)
+            if start <= (word.start + word.end) / 2 <= end
+        }
+        assert inside == {expected}
+    assert {part.language: part.recogniser for part in recognition.parts} == {
+        "en": CONFORMER,
+        "de": "whisper-base",
+        "fr": "whisper-base",
+    }
+    german = " ".join(word.text for word, code in zip(recognition.words, codes, strict=True) if code == "de")
+    assert jiwer.wer(normaliser_for("de")(foreign["de"]["text"]), normaliser_for("de")(german)) < 0.4
+
+
+class Loses:
+    """The Conformer, deaf from second 8 to 16 of every chunk."""
+
+    name = CONFORMER
+    languages = frozenset({"en"})
+    identity = "loses"
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+
+    def recognise(self, chunks: Sequence[Any], language: str, vocabulary: Sequence[str] = ()) -> list[tuple[Word, ...]]:
+        found = self._recogniser.recognise(chunks, language, vocabulary)
+        return [tuple(word for word in words if not 8.0 < word.start < 16.0) for words in found]
+
+
+def test_the_lost_middle_of_a_recording_is_heard_by_whisper(engines: Engines, tmp_path: Path) -> None:
+    some = rows("wer/refs.jsonl")[:2]
+    audio, _ = one_after_another(tmp_path, [row["path"] for row in some])
+    conformer, whisper = engines.recognisers
+    reference = normaliser_for("en")(" ".join(row["text"] for row in some))
+
+    def errors(*recognisers: Recogniser) -> float:
+        found = written(audio, engines, recognisers, Language("en", 1.0))
+        return jiwer.wer(reference, normaliser_for("en")(" ".join(word.text for word in found.words)))
+
+    whole, lost, found = errors(conformer), errors(Loses(conformer)), errors(Loses(conformer), whisper)
+    assert lost > whole + 0.1
+    assert found < (whole + lost) / 2
+
+
+def test_german_said_to_be_english_is_doubted_and_good_english_is_not(engines: Engines, tmp_path: Path) -> None:
+    german = next(row["path"] for row in rows("lid/labels.jsonl") if row["language"] == "de")
+    audio, _ = one_after_another(tmp_path, [german])
+    conformer = engines.recognisers[0]
+    assert [doubt.reason for doubt in written(audio, engines, [conformer], Language("en", 1.0)).doubts] == [
+        "low_confidence"
+    ]
+    audio, _ = one_after_another(tmp_path, [row["path"] for row in rows("wer/refs.jsonl")[40:44]])
+    assert written(audio, engines, [conformer], Language("en", 1.0)).doubts == ()
+
+
+def test_music_and_silence_say_nothing_and_ask_nobody_twice(engines: Engines, tmp_path: Path) -> None:
+    bunny = normalize(DATA / "formats" / "video_no_speech_big_buck_bunny.mp4", tmp_path, NormalizeSettings())
+    music = written(audio_of(bunny, tmp_path), engines, engines.recognisers, Language("und", 0.0))
+    assert len(music.words) <= 1  # one hum
+    path = tmp_path / "silence.flac"
+    soundfile.write(path, np.zeros(20 * RATE), RATE)
+    silence = written(Audio(path, 20.0, Clock()), engines, engines.recognisers, Language("und", 0.0))
+    assert (silence.words, silence.second, silence.doubts) == ((), (), ())

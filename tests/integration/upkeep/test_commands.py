@@ -1,0 +1,102 @@
+"""The commands, and what publish_outbox does, as processes of their own against the real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+
+from mediaindex.catalog import batches
+from mediaindex.errors import TransientError
+from mediaindex.search import connect, publish_pending
+from mediaindex.storage.media import list_objects
+from mediaindex.upkeep.stores import Stores
+from mediaindex.upkeep.verifying import verify
+from tests.builders.recordings import Recorded
+
+pytestmark = pytest.mark.servers
+Indexed = Callable[..., Recorded]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+CLI = "from mediaindex.cli.main import app; app()"
+OUTBOX = "from mediaindex.orchestration import publishing; print(publishing.publish_due())"
+
+
+@pytest.fixture
+def run(stores: Stores, catalog_url: str) -> Run:
+    address = urlsplit(os.environ["MEDIAINDEX_ELASTICSEARCH_URL"])
+    environment = os.environ | {
+        "MEDIAINDEX_DATABASE_URL": catalog_url,
+        "MEDIAINDEX_ARTIFACTS_BUCKET": stores.artifacts_bucket,
+        "MEDIAINDEX_INDEX_PREFIX": stores.indexes.prefix,
+        "AIRFLOW_CONN_MEDIAINDEX_POSTGRES": catalog_url,
+        "AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH": json.dumps(
+            {"conn_type": "elasticsearch", "host": address.hostname, "port": address.port, "schema": address.scheme}
+        ),
+        "COLUMNS": "200",
+    }
+
+    def run(*arguments: str, code: str = CLI, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, *arguments]
+        return subprocess.run(command, env=environment | more, check=False, timeout=120, capture_output=True, text=True)
+
+    return run
+
+
+def test_verify_reindex_and_erase(stores: Stores, indexed: Indexed, run: Run) -> None:
+    talk = indexed("talk")
+    clean = run("verify")
+    assert (clean.returncode, clean.stdout) == (0, "Catalog, Elasticsearch and S3 hold the same.\n"), clean.stderr
+    stores.search.delete(index=stores.indexes.turns, id=f"{talk.audio}:000001")
+    different = run("verify", "--json")
+    first, last = map(json.loads, different.stdout.splitlines())
+    assert (different.returncode, first["kind"], first["subject"]) == (1, "missing_documents", talk.audio)
+    assert last == {"clean": False, "counts": {"missing_documents": 1}, "repaired": 0}
+    rebuilt = run("reindex")
+    assert rebuilt.stdout.startswith("1 recordings with 2 turns; in use: "), rebuilt.stderr
+    assert list(verify(stores)) == []
+    asked = run("erase", talk.key, "--reason", "request 1")
+    assert "1 objects on the ledger, 1 recordings" in asked.stdout, asked.stderr
+    assert [one.key for one in list_objects(stores.s3, talk.bucket)] == [talk.key]
+    done = run("erase", talk.key, "--reason", "request 1", "--yes")
+    assert (done.returncode, "nothing is left" in done.stdout) == (0, True), done.stderr
+    assert run("verify").returncode == 0
+
+
+def test_verify_tells_a_difference_from_a_server_that_is_away(run: Run) -> None:
+    away = run("verify", MEDIAINDEX_ELASTICSEARCH_URL="http://127.0.0.1:1")
+    assert (away.returncode, "does not answer" in away.stderr) == (2, True)
+
+
+def test_verify_repairs_and_says_so(stores: Stores, indexed: Indexed, run: Run) -> None:
+    talk = indexed("talk")
+    stores.search.delete(index=stores.indexes.recordings, id=talk.audio)
+    repaired = run("verify", "--repair")
+    assert (repaired.returncode, "1 recordings are in the outbox again" in repaired.stdout) == (1, True)
+    publish_pending(stores.conn, stores.search, indexes=stores.indexes)
+    assert list(verify(stores)) == []
+
+
+def test_erase_asks_for_a_reason(run: Run) -> None:
+    asked = run("erase", "in/talk.wav", "--yes")
+    assert (asked.returncode, "--reason" in asked.stderr) == (2, True)
+
+
+def test_elasticsearch_away_for_a_whole_batch_is_made_good_by_the_outbox(
+    stores: Stores, indexed: Indexed, run: Run
+) -> None:
+    talk = indexed("talk", publish=False)
+    with pytest.raises(TransientError):
+        publish_pending(stores.conn, connect("http://127.0.0.1:1"), batch_id=talk.batch_id, indexes=stores.indexes)
+    assert batches.finish(stores.conn, talk.batch_id).unpublished == ((talk.id, ""),)
+    nowhere = json.dumps({"conn_type": "elasticsearch", "host": "127.0.0.1", "port": 1})
+    away = run(code=OUTBOX, AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH=nowhere)
+    assert (away.returncode, "does not answer" in away.stderr) == (1, True), away.stderr
+    back = run(code=OUTBOX)
+    assert "{'published': 1, 'withdrawn': 0, 'refused': 0}" in back.stdout, back.stderr
+    assert batches.finish(stores.conn, talk.batch_id).indexed == 1
+    assert list(verify(stores)) == []

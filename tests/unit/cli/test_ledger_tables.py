@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+pytest.importorskip("psycopg2")
+from mediaindex.catalog.ledger_lines import LedgerLine
+from mediaindex.cli import ledger_tables as tables
+from mediaindex.cli.main import cli
+
+WHEN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+LINE = LedgerLine(
+    id=7, source="calls", bucket="media", key="in/a.wav", etag="e", size=1, last_modified=WHEN, state="quarantined",
+    reason_code="no_audio", reason_class="terminal", reason_stage="normalize", reason="a.wav: has no sound", attempts=0,
+    not_before=None, updated_at=WHEN, batch_id=3, lane="fresh", dag_id=None, dag_run_id="batch_3",
+)  # fmt: skip
+
+
+def said(show: Any, *what: Any, width: int = 1_000) -> str:
+    text = io.StringIO()
+    show(Console(file=text, width=width, highlight=False), *what)
+    return text.getvalue()
+
+
+def test_what_is_piped_is_one_line_a_row_without_padding_at_its_end() -> None:
+    long = replace(LINE, reason="very long " * 60)
+    lines = said(tables.objects, [LINE, long], {"quarantined": 2}).splitlines()
+    assert len(lines) == 5
+    assert not [line for line in lines if line != line.rstrip()]
+    assert lines[-1] == "2 objects: 2 quarantined"
+
+
+def test_names_of_strangers_cannot_write_to_the_terminal_nor_forge_a_line() -> None:
+    evil = replace(LINE, key="in/a\x1b[31m\n8  indexed  b.wav", reason="x\n9  indexed")
+    for show in (lambda c: tables.objects(c, [evil], {"quarantined": 1}), lambda c: tables.dead_letters(c, [evil], 1)):
+        text = said(show)
+        assert "\x1b[31m" not in text
+        assert not [line for line in text.splitlines() if line.startswith(("8", "9"))]
+
+
+def test_a_dead_letter_says_why_where_and_how_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAINDEX_AIRFLOW_URL", "https://airflow.example/")
+    text = said(tables.dead_letters, [LINE], 1)
+    assert "no_audio  terminal  at normalize  1 object" in text
+    assert "https://airflow.example/dags/index_recordings/runs/batch_3/tasks/normalize" in text
+    assert "mediaindex ledger requeue --reason no_audio --class terminal --stage normalize --yes" in text
+
+
+def test_without_an_address_the_run_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDIAINDEX_AIRFLOW_URL", raising=False)
+    monkeypatch.delenv("AIRFLOW__API__BASE_URL", raising=False)
+    assert tables.link_of(LINE) == "Airflow: index_recordings, run batch_3, task normalize"
+
+
+def test_what_waits_says_until_when() -> None:
+    waiting = replace(LINE, state="claimed", reason_class="transient", attempts=2, not_before=WHEN)
+    head = tables.why(waiting).partition(": a.wav")[0]
+    assert head == "no_audio (transient), failed 2 times, waits until 2026-11-21 12:00:00"
+
+
+def test_requeue_without_saying_which_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDIAINDEX_DATABASE_URL", raising=False)
+    answer = CliRunner().invoke(cli, ["ledger", "requeue", "--yes"])
+    assert answer.exit_code == 2

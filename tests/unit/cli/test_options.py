@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from mediaindex.cli.options import read_hints
+from mediaindex.runner.job import RawFormat
+
+
+def test_options_become_hints() -> None:
+    hints = read_hints(["en"], 2, "s16le:8000:2", party_a_channel=True)
+    assert (hints.languages, hints.speakers, hints.party_a_channel) == (("en",), 2, True)
+    assert hints.raw_format == RawFormat(format="s16le", sample_rate=8000, channels=2)
+    assert not read_hints([], None, None).party_a_channel
+
+
+def test_a_raw_format_of_another_form_is_refused() -> None:
+    with pytest.raises(typer.BadParameter, match="FORMAT:RATE:CHANNELS"):
+        read_hints([], None, "8000")
+
+
+def test_a_vocabulary_is_a_term_a_line(tmp_path: Path) -> None:
+    terms = tmp_path / "names.txt"
+    terms.write_text("Helstone\n\n  Zau al Makan \n", "utf-8")
+    assert read_hints([], None, None, vocabulary=terms).vocabulary == ("Helstone", "Zau al Makan")
+    terms.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(typer.BadParameter, match="not UTF-8"):
+        read_hints([], None, None, vocabulary=terms)

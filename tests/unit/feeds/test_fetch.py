@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import replace
+
+import pytest
+
+from mediaindex.feeds.errors import DoubtfulError, RefusedError
+from mediaindex.feeds.fetch import fetch_feed
+from mediaindex.feeds.validators import Validators
+from mediaindex.feeds.web import Web
+from tests.builders.podcast_host import File, Host, redirect, reply
+
+WHEN = "Fri, 02 Jan 2026 03:04:05 GMT"
+FEED = File(b"<rss/>", "application/rss+xml", '"one"', WHEN)
+
+
+def test_a_feed_comes_with_what_asks_for_it_again(web: Web, host: Host) -> None:
+    host.answers |= {"/old": redirect("/feed", 301), "/feed": FEED}
+    found = fetch_feed(web, f"{host.url}/old", Validators(), 1_000)
+    assert found is not None
+    assert (found.data, found.content_type, found.validators) == (
+        b"<rss/>", "application/rss+xml", Validators('"one"', WHEN)
+    )  # fmt: skip
+    assert (found.url, found.moved_to) == (f"{host.url}/feed", f"{host.url}/feed")
+
+
+@pytest.mark.parametrize("known", [Validators('"one"'), Validators(None, WHEN), Validators('"one"', WHEN)])
+def test_an_unchanged_feed_is_not_sent_again(web: Web, host: Host, known: Validators) -> None:
+    host.answers["/feed"] = FEED
+    assert fetch_feed(web, f"{host.url}/feed", known, 1_000) is None
+
+
+def test_a_changed_feed_is(web: Web, host: Host) -> None:
+    host.answers["/feed"] = replace(FEED, etag='"two"')
+    assert fetch_feed(web, f"{host.url}/feed", Validators('"one"', WHEN), 1_000) is not None
+
+
+@pytest.mark.parametrize("says_length", [True, False])
+def test_a_feed_beyond_the_limit_is_not_read_to_its_end(web: Web, host: Host, says_length: bool) -> None:
+    host.answers["/feed"] = replace(FEED, body=b"x" * 5_000_000, says_length=says_length)
+    with pytest.raises(RefusedError) as caught:
+        fetch_feed(web, f"{host.url}/feed", Validators(), 1_000)
+    assert caught.value.code == "too_large"
+
+
+def packed(host: Host, body: bytes, encoding: str = "gzip") -> None:
+    host.answers["/feed"] = lambda request: reply(request, 200, {"Content-Encoding": encoding}, body)
+
+
+def test_a_compressed_feed_is_unpacked(web: Web, host: Host) -> None:
+    packed(host, gzip.compress(b"<rss/>" * 100))
+    found = fetch_feed(web, f"{host.url}/feed", Validators(), 1_000)
+    assert found is not None
+    assert found.data == b"<rss/>" * 100
+
+
+def test_a_small_answer_that_unpacks_to_a_lot_is_refused_early(web: Web, host: Host) -> None:
+    packed(host, gzip.compress(bytes(50_000_000), 1))
+    with pytest.raises(RefusedError) as caught:
+        fetch_feed(web, f"{host.url}/feed", Validators(), 1_000_000)
+    assert caught.value.code == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [(b"no gzip at all", "gzip"), (gzip.compress(b"x" * 999)[:-12], "gzip"), (zlib.compress(b"x"), "br")],
+)
+def test_damaged_or_unasked_compression_is_doubtful(web: Web, host: Host, body: bytes, encoding: str) -> None:
+    packed(host, body, encoding)
+    with pytest.raises(DoubtfulError) as caught:
+        fetch_feed(web, f"{host.url}/feed", Validators(), 1_000)
+    assert caught.value.code == "content_encoding"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaindex.feeds.keys import episode_key, labels, safe_name
+from mediaindex.feeds.show import Episode, Show
+
+EPISODE = Episode("g", "ab" * 32, "The First: Ünë!", None, None, None, "https://a.example/x/ONE.MP3?t=1", None, None)
+SHOW = Show("A Show / of ../ Shows", None, None, None, None, ())
+
+
+def test_a_key_says_show_and_title_and_is_made_by_the_guid() -> None:
+    key = episode_key("podcasts/", "feed", SHOW, EPISODE)
+    assert re.fullmatch(r"podcasts/a-show-of-shows/[0-9a-f]{20}-the-first-une\.mp3", key)
+
+
+def test_equal_guids_of_two_feeds_have_two_keys() -> None:
+    renamed = replace(EPISODE, title="other")
+    keys = {episode_key("", feed, SHOW, EPISODE).split("/")[1][:20] for feed in ("one", "two")}
+    assert len(keys) == 2
+    assert episode_key("", "one", SHOW, renamed).split("/")[1][:20] in keys
+
+
+def test_the_ending_comes_from_the_address_else_from_the_type() -> None:
+    def ending(url: str, kind: str | None) -> str:
+        return episode_key("", "f", SHOW, replace(EPISODE, url=url, media_type=kind)).rpartition(".")[2]
+
+    assert ending("https://a.example/play.php?f=x.exe", "audio/x-m4a") == "m4a"
+    assert ending("https://a.example/evil.sh", "audio/mpeg") == "mp3"
+    assert ending("https://a.example/stream", None) == "media"
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=100))
+def test_a_key_is_safe_whatever_the_titles_are(show: str, title: str, path: str) -> None:
+    episode = replace(EPISODE, title=title, url=f"https://a.example/{path}")
+    key = episode_key("in/", "f", replace(SHOW, title=show), episode)
+    assert re.fullmatch(r"in/[a-z0-9-]{1,60}/[0-9a-f]{20}-[a-z0-9-]{1,60}\.[a-z0-9]{2,5}", key)
+
+
+@given(st.text(max_size=2_000), st.text(max_size=2_000))
+def test_labels_are_ascii_of_bounded_size_and_read_back(show: str, title: str) -> None:
+    said = labels(show, title, "ab" * 32, datetime(2026, 1, 2, tzinfo=UTC))
+    assert sum(len(name) + len(value) for name, value in said.items()) <= 1_024
+    assert all(value.isascii() and value.isprintable() for value in said.values())
+    assert title.strip().startswith(unquote(said.get("episode-title", "")).strip()) or len(title) > 100
+
+
+def test_a_name_without_letters_has_another() -> None:
+    assert safe_name("…!?", "episode") == "episode"
+    assert safe_name("日本語", "episode") == "episode"

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import httpcore
+import pytest
+
+from mediaindex.feeds.pace import Pace, WebLimits
+
+LIMITS = WebLimits(silence_s=10, head_s=20, window_s=30, window_bytes=100, whole_s=1_000)
+
+
+def test_one_wait_is_never_longer_than_silence_may_be() -> None:
+    assert Pace(LIMITS).left() == 10
+
+
+def test_a_head_that_comes_byte_by_byte_is_ended() -> None:
+    pace = Pace(LIMITS)
+    for _ in range(4):
+        assert pace.left() > 0
+        pace.waited(5, 1_000)
+    with pytest.raises(httpcore.ReadTimeout, match="too slow"):
+        pace.left()
+
+
+def test_a_body_that_trickles_is_ended() -> None:
+    pace = Pace(LIMITS)
+    pace.head_has_come()
+    for _ in range(6):
+        pace.left()
+        pace.waited(5, 16)
+    with pytest.raises(httpcore.ReadTimeout, match="96 bytes in 30 s"):
+        pace.left()
+
+
+def test_a_body_of_fair_speed_goes_on_until_it_takes_too_long_altogether() -> None:
+    pace = Pace(LIMITS)
+    pace.head_has_come()
+    for _ in range(112):  # 1008 s
+        pace.left()
+        pace.waited(9, 50)
+    with pytest.raises(httpcore.ReadTimeout):
+        pace.left()

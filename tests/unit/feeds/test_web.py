@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from mediaindex.feeds.errors import CutError, DoubtfulError, LaterError, RefusedError, WebError
+from mediaindex.feeds.pace import WebLimits
+from mediaindex.feeds.web import Web
+from tests.builders.certificates import certificate
+from tests.builders.podcast_host import File, Host, podcast_host, redirect, reply
+
+LOOPBACK = (ip_network("127.0.0.1/32"),)
+
+
+def body(web: Web, url: str) -> bytes:
+    with web.get(url, {}) as answer:
+        return b"".join(answer.chunks)
+
+
+def refused(web: Web, url: str) -> str:
+    with pytest.raises(RefusedError) as caught:
+        body(web, url)
+    return caught.value.code
+
+
+def test_an_answer_comes_whole_with_its_head(web: Web, host: Host) -> None:
+    host.answers["/a"] = File(b"sound", etag='"e"')
+    with web.get(f"{host.url}/a?x=1#y", {"X-Own": "1"}) as answer:
+        assert (answer.status, answer.headers["etag"], answer.length) == (200, '"e"', 5)
+        assert (answer.moved_to, answer.shown) == (None, f"{host.url}/a")
+        assert b"".join(answer.chunks) == b"sound"
+    _, sent = host.asked[0]
+    assert sent["host"] == host.url.removeprefix("http://")
+    assert sent["x-own"] == "1"
+    assert "authorization" not in sent
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "127.1", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]"])
+def test_our_own_machine_is_never_asked_by_whatever_name(host: Host, name: str) -> None:
+    with Web() as web:
+        assert refused(web, host.url.replace("127.0.0.1", name) + "/a") == "private_address"
+    assert host.asked == []
+
+
+@pytest.mark.parametrize(
+    "target", ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.2:{port}/a", "http://[::1]:{port}/a",
+               "http://10.0.0.1/", "http://[::ffff:169.254.169.254]/"],
+)  # fmt: skip
+def test_a_redirect_leads_to_no_private_address(web: Web, host: Host, target: str) -> None:
+    host.answers["/a"] = redirect(target.format(port=host.url.rpartition(":")[2]))
+    assert refused(web, f"{host.url}/a") == "private_address"
+    assert host.paths() == ["/a"]
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "gopher://127.0.0.1:6379/_FLUSHALL", "ftp://a.example/x"])
+def test_a_redirect_leads_to_no_other_protocol(web: Web, host: Host, target: str) -> None:
+    host.answers["/a"] = redirect(target)
+    assert refused(web, f"{host.url}/a") == "bad_url"
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_called(host: Host) -> None:
+    asked: list[str] = []
+
+    def rebinding(name: str, _port: int) -> list[str]:
+        asked.append(name)
+        return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.2"]
+
+    host.answers["/a"] = File(b"sound")
+    url = host.url.replace("127.0.0.1", "rebind.example")
+    with Web(allowed=LOOPBACK, resolver=rebinding) as web:
+        assert body(web, f"{url}/a") == b"sound"
+    assert asked == ["rebind.example"]  # once: nobody asked a second time between check and call
+    assert host.asked[0][1]["host"].startswith("rebind.example:")
+    with Web(allowed=LOOPBACK, resolver=rebinding) as web:
+        assert refused(web, f"{url}/a") == "private_address"
+
+
+def test_over_tls_the_name_is_checked_though_an_address_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, trusted = certificate("shows.example", tmp_path)
+    names: list[str | None] = []
+    context.sni_callback = lambda _socket, name, _context: names.append(name)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    with podcast_host(tls=context) as host, Web(allowed=LOOPBACK, resolver=lambda *_: ["127.0.0.1"]) as web:
+        host.answers["/a"] = File(b"sound")
+        assert body(web, host.url.replace("127.0.0.1", "shows.example") + "/a") == b"sound"
+        with pytest.raises(LaterError, match="certificate"):
+            body(web, host.url.replace("127.0.0.1", "other.example") + "/a")
+    assert names == ["shows.example", "other.example"]
+
+
+def test_of_several_addresses_only_the_public_ones_are_called(host: Host) -> None:
+    host.answers["/a"] = File(b"sound")
+    with Web(allowed=LOOPBACK, resolver=lambda *_: ["127.0.0.2", "127.0.0.1"]) as web:
+        assert body(web, host.url.replace("127.0.0.1", "two.example") + "/a") == b"sound"
+
+
+def test_a_name_that_nobody_knows_may_be_known_later() -> None:
+    def fails(_name: str, _port: int) -> list[str]:
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    with Web(resolver=fails) as web, pytest.raises(LaterError, match="no such host"):
+        body(web, "http://nowhere.example/")
+
+
+def test_few_redirects_are_followed_and_a_circle_is_not(web: Web, host: Host) -> None:
+    host.answers |= {f"/{n}": redirect(f"/{n + 1}") for n in range(5)} | {"/5": File(b"sound")}
+    assert body(web, f"{host.url}/0") == b"sound"
+    host.answers["/round"] = redirect("/round")
+    assert refused(web, f"{host.url}/round") == "too_many_redirects"
+
+
+def test_only_permanent_redirects_say_that_it_has_moved(web: Web, host: Host) -> None:
+    host.answers |= {"/a": redirect("/b", 301), "/b": redirect("/c", 308), "/c": File(b"x"), "/d": redirect("/a", 307)}
+    with web.get(f"{host.url}/a", {}) as answer:
+        assert answer.moved_to == f"{host.url}/c"
+    with web.get(f"{host.url}/d", {}) as answer:
+        assert answer.moved_to is None
+
+
+def test_a_login_is_sent_to_its_own_origin_only(web: Web, host: Host) -> None:
+    with podcast_host() as other:
+        other.answers["/b"] = File(b"x")
+        host.answers |= {"/a": redirect("/same"), "/same": redirect(f"{other.url}/b")}
+        body(web, host.url.replace("http://", "http://ann:secret@") + "/a")
+        assert ["authorization" in headers for _, headers in host.asked] == [True, True]
+        assert ["authorization" in headers for _, headers in other.asked] == [False]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(503, LaterError), (429, LaterError), (404, DoubtfulError), (403, DoubtfulError),
+                         (410, RefusedError), (300, DoubtfulError)],
+)  # fmt: skip
+def test_a_status_says_whether_to_ask_again(web: Web, host: Host, status: int, kind: type[WebError]) -> None:
+    host.answers["/a"] = lambda request: reply(request, status, {"Retry-After": "120"})
+    with pytest.raises(kind) as caught:
+        body(web, f"{host.url}/a?key=secret")
+    assert caught.value.code == f"http_{status}"
+    assert "secret" not in str(caught.value)
+    if kind is LaterError:
+        assert caught.value.retry_after_s == 120
+
+
+def test_an_answer_that_ends_too_early_is_cut(web: Web, host: Host) -> None:
+    host.answers["/a"] = File(b"x" * 1_000, cuts=[400])
+    with pytest.raises(CutError):
+        body(web, f"{host.url}/a")
+
+
+def test_a_server_that_is_away_may_come_back(web: Web) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with pytest.raises(LaterError, match="cannot be reached") as caught:
+            body(web, f"http://127.0.0.1:{unused.getsockname()[1]}/")
+    assert not isinstance(caught.value, CutError)
+
+
+def trickle(request: BaseHTTPRequestHandler, begin: Callable[[], None]) -> None:
+    begin()
+    try:
+        for _ in range(400):
+            request.wfile.write(b"x")
+            request.wfile.flush()
+            time.sleep(0.02)  # the slowness that the test is about
+    except OSError:
+        return
+
+
+SLOW = WebLimits(silence_s=2, head_s=0.3, window_s=0.3, window_bytes=1_000, whole_s=20)
+
+
+def test_a_body_that_trickles_is_given_up(host: Host) -> None:
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        def begin() -> None:
+            request.send_response(200)
+            request.send_header("Content-Length", "400")
+            request.end_headers()
+
+        trickle(request, begin)
+
+    host.answers["/a"] = slow
+    with Web(SLOW, LOOPBACK) as web, pytest.raises(CutError, match=r"too slow|broke"):
+        body(web, f"{host.url}/a")
+
+
+def test_a_head_that_trickles_is_given_up(host: Host) -> None:
+    host.answers["/a"] = lambda request: trickle(request, lambda: None)
+    with Web(SLOW, LOOPBACK) as web, pytest.raises(CutError):
+        body(web, f"{host.url}/a")
+
+
+@contextmanager
+def raw(answer: bytes) -> Iterator[str]:
+    """A server that writes these bytes to whoever calls, and hangs up."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def serve() -> None:
+            try:
+                called, _ = listening.accept()
+            except OSError:
+                return
+            with called:
+                called.recv(10_000)
+                called.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        thread.join(5)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"SSH-2.0-OpenSSH_9.2\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello",
+     b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300_000, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+    ids=["another-protocol", "nothing", "two-lengths", "endless-head", "bad-chunks"],
+)  # fmt: skip
+def test_what_is_no_http_is_an_error_of_theirs(web: Web, answer: bytes) -> None:
+    with raw(answer) as url, pytest.raises(WebError):
+        body(web, url)

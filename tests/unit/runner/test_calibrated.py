@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediaindex.models import try_locate
+from mediaindex.models.calibrations import CalibrationCard, Fitted, write_card
+from mediaindex.runner.calibrated import calibrated
+from mediaindex.runner.recogniser_choice import MissingRecogniser
+
+NAME = "stt-en-conformer-ctc-small"
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine whose only model is a file of five bytes."""
+    monkeypatch.setenv("MEDIAINDEX_MODELS", str(tmp_path))
+    monkeypatch.setenv("MEDIAINDEX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    path = tmp_path / "stt_en_conformer_ctc_small.nemo"
+    path.write_bytes(b"bytes")
+    return path
+
+
+def write() -> None:
+    located = try_locate(NAME)
+    assert located is not None
+    fitted = Fitted(manifest="m", date="2026-01-01", languages=("en",), recordings=1, folds=2, folds_by="recording")
+    card = CalibrationCard(
+        model=NAME, weights=located.sha256, engine="x", parameters=(1, 1, 0), fitted=fitted, quality={}
+    )
+    write_card(card)
+
+
+def test_weights_with_a_calibration_get_it(weights: Path) -> None:
+    write()
+    raw = MissingRecogniser(NAME)  # any recogniser of that name
+    assert calibrated(raw).identity.startswith(f"{raw.identity} calibration ")
+
+
+def test_weights_without_one_are_left_as_they_are(weights: Path) -> None:
+    raw = MissingRecogniser(NAME)
+    assert calibrated(raw) is raw
+
+
+def test_missing_weights_are_left_as_they_are(weights: Path) -> None:
+    write()
+    weights.unlink()
+    raw = MissingRecogniser(NAME)
+    assert calibrated(raw) is raw

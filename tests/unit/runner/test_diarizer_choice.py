@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the speech environment only")
+
+from mediaindex.engines.diarizer import OnnxDiarizer
+from mediaindex.engines.pyannote import PyannoteDiarizer
+from mediaindex.models import try_locate
+from mediaindex.runner.engines import Engines
+
+
+def needs_our_models():
+    for name in ("pyannote-segmentation-3.0-onnx", "wespeaker-resnet34"):
+        if try_locate(name) is None:
+            pytest.skip(f"model {name} is not on this machine: `mediaindex models fetch {name}`")
+
+
+@pytest.fixture
+def community(tmp_path, monkeypatch):
+    """A models directory with something in the place of community-1."""
+    folder = tmp_path / "speaker-diarization-community-1"
+    folder.mkdir()
+    (folder / "config.yaml").write_text("{}")
+    monkeypatch.setenv("MEDIAINDEX_MODELS", str(tmp_path))
+
+
+@pytest.mark.models
+def test_on_the_cpu_it_is_ours_whatever_lies_there(community, monkeypatch):
+    needs_our_models()
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", "cpu")
+    assert isinstance(Engines().diarizer, OnnxDiarizer)
+
+
+def test_on_a_gpu_it_is_community_1_where_that_is_at_hand(community, monkeypatch):
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", "cuda")
+    diarizer = Engines().diarizer
+    assert isinstance(diarizer, PyannoteDiarizer)
+    assert diarizer.identity.endswith(" cuda")
+
+
+@pytest.mark.models
+def test_on_a_gpu_without_community_1_it_is_ours(monkeypatch):
+    needs_our_models()
+    if try_locate("pyannote-community-1"):
+        pytest.skip("community-1 is on this machine")
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", "cuda")
+    assert isinstance(Engines().diarizer, OnnxDiarizer)

@@ -1,0 +1,21 @@
+"""What the runner says of one item."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediaindex.runner.__main__ import item_line
+from mediaindex.runner.job import ItemResult, Usage
+
+
+@pytest.mark.parametrize("status", ["done", "cached"])
+def test_a_usable_recording_with_a_fault_says_so(status: str) -> None:
+    result = ItemResult.model_validate(
+        {"id": "1", "status": status, "summary": {"warnings": ["truncated: 3 s of 9 s"]}, "usage": Usage(audio_s=3.0)}
+    )
+    assert item_line(result).endswith("; warning: truncated: 3 s of 9 s")
+
+
+def test_a_good_recording_tells_its_cost_alone() -> None:
+    result = ItemResult(id="1", status="done", usage=Usage(wall_s=2.0, audio_s=60.0))
+    assert item_line(result) == "60.0 s of audio in 2.0 s, 30x real time"

@@ -1,0 +1,83 @@
+"""The hint, from the job to the speakers: the store brings the channels, and nobody is told apart by voice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mediaindex.runner.engines import Engines
+from mediaindex.runner.execute import run_job
+from mediaindex.runner.job import FileSource, FolderStore, Hints, ItemResult, Job, JobItem
+from mediaindex.runner.local import passed
+from mediaindex.stages.protocols import Diarized
+from mediaindex.storage.artifacts import FolderArtifactStore
+from mediaindex.timeline import SpeakerSpan
+from tests.builders import media
+
+
+class Loud:
+    """Hears speech above -60 dBFS."""
+
+    frame_seconds = 0.032
+    identity = "loud"
+
+    def probabilities(self, samples: np.ndarray) -> np.ndarray:
+        filled = np.pad(samples, (0, -len(samples) % 512)).reshape(-1, 512)
+        return np.where(np.square(filled).mean(axis=1) > 1e-6, 0.9, 0.1).astype(np.float32)
+
+
+class OneVoice:
+    """Hears one person; counts how often it was asked."""
+
+    identity = "one voice"
+    asked = 0
+
+    def diarize(self, _audio: object, _speakers: int | None) -> Diarized:
+        self.asked += 1
+        span = SpeakerSpan(0.0, 2.0, "x")
+        return Diarized((span,), (span,))
+
+
+class Lab:
+    """Two stages over one recording."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engines = Engines()
+        self.diarizer = OneVoice()
+        self.engines.__dict__ |= {"detector": Loud(), "diarizer": self.diarizer}
+
+    def diarize(self, path: Path, *, party_a_channel: bool) -> ItemResult:
+        hints = Hints(party_a_channel=party_a_channel)
+        item = JobItem(id="1", name=path.name, source=FileSource(path=str(path)), hints=hints)
+        for stage in ("normalize", "diarize"):
+            job = Job(stage=stage, items=(item,), store=FolderStore(path=str(self.folder)))
+            (result,) = run_job(job, FolderArtifactStore(self.folder), self.engines).items
+            assert result.error is None, result.error
+            item = passed(item, stage, result)
+        return result
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path / "store")
+
+
+def test_the_channels_are_the_speakers_and_the_diarizer_is_not_asked(lab: Lab, tmp_path: Path) -> None:
+    result = lab.diarize(media.party_a_channel(tmp_path), party_a_channel=True)
+    assert result.summary == {"speakers": 2, "warnings": []}
+    assert lab.diarizer.asked == 0
+
+
+def test_the_hint_is_part_of_the_fingerprint(lab: Lab, tmp_path: Path) -> None:
+    path = media.tone(tmp_path)
+    marks = {lab.diarize(path, party_a_channel=hint).fingerprint for hint in (True, False)}
+    assert len(marks) == 2
+
+
+def test_a_recording_with_one_channel_goes_to_the_diarizer_with_a_warning(lab: Lab, tmp_path: Path) -> None:
+    result = lab.diarize(media.tone(tmp_path), party_a_channel=True)
+    assert (result.summary["speakers"], lab.diarizer.asked) == (1, 1)
+    assert "told apart by voice" in result.summary["warnings"][0]

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mediaindex.errors import ModelMissingError
+from mediaindex.stages.audio import Audio
+from mediaindex.stages.results import Language, Part, Recognition, Speech
+from mediaindex.stages.transcribe import Settings, transcribe
+from mediaindex.timeline import Clock, Span, Word, seconds
+
+ENGLISH = Language("en", 0.9)
+Write = Callable[[float, float], list[Word]]
+
+
+@dataclass
+class Scribe:
+    """Writes what ``write`` says of a stretch of the recording; each sample holds its own second."""
+
+    name: str
+    write: Write
+    languages: frozenset[str] = frozenset({"en"})
+    identity: str = "scribe"
+    asked: list[tuple[float, float]] = field(default_factory=list)
+
+    def recognise(
+        self, chunks: Sequence[np.ndarray], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
+        found = []
+        for chunk in chunks:
+            start, end = float(chunk[0]) * 1000, float(chunk[-1]) * 1000
+            self.asked.append((round(start, 1), round(end, 1)))
+            words = [word for word in self.write(start, end) if start - 0.01 <= word.start and word.end <= end + 0.01]
+            found.append(
+                tuple(
+                    Word(max(0, seconds(w.start - start)), seconds(w.end - start), w.text, w.confidence) for w in words
+                )
+            )
+        return found
+
+
+def plenty(_start: float, _end: float) -> list[Word]:
+    """Two different words a second, all through the recording."""
+    return [Word(i / 2, i / 2 + 0.4, f"word{i}", 0.9) for i in range(120)]
+
+
+def without(low: float, high: float) -> Write:
+    return lambda a, b: [word for word in plenty(a, b) if not low <= word.start < high]
+
+
+def with_(low: float, high: float, texts: Sequence[str], confidence: float = 0.9) -> Write:
+    """Plenty, but for some seconds in which these texts come round and round."""
+
+    def write(a: float, b: float) -> list[Word]:
+        return [
+            Word(word.start, word.end, texts[i % len(texts)], confidence) if low <= word.start < high else word
+            for i, word in enumerate(plenty(a, b))
+        ]
+
+    return write
+
+
+@pytest.fixture
+def minute(tmp_path: Path) -> Audio:
+    """60 s; the samples are the time in thousands of seconds."""
+    path = tmp_path / "audio.wav"
+    soundfile.write(path, np.arange(60 * 16_000) / 16_000 / 1000, 16_000, subtype="FLOAT")
+    return Audio(path, 60.0, Clock())
+
+
+TALK = tuple(Span(start, start + 4.6) for start in range(0, 60, 5))  # pauses of 0.4 s
+
+
+def recognise(audio: Audio, *scribes: Scribe, settings: Settings | None = None) -> Recognition:
+    speech = Speech(TALK, 55.0, 0.9, 0.9, 20.0)
+    return transcribe(audio, speech, ENGLISH, scribes, settings or Settings())
+
+
+def texts(recognition: Recognition) -> list[str]:
+    return [word.text for word in recognition.words]
+
+
+ALL = [f"word{i}" for i in range(120)]
+
+
+def test_without_doubt_nobody_else_is_asked(minute: Audio) -> None:
+    first, second = Scribe("first", plenty), Scribe("second", plenty)
+    recognition = recognise(minute, first, second)
+    assert second.asked == []
+    assert recognition.second == recognition.doubts == ()
+    assert recognition.parts == (Part(Span(0.0, 59.6), "en", "first"),)
+
+
+def test_what_the_first_lost_the_second_brings_and_only_that_is_heard_twice(minute: Audio) -> None:
+    second = Scribe("second", plenty)
+    recognition = recognise(minute, Scribe("first", without(22, 33)), second)
+    assert texts(recognition) == [word for word in ALL if word in set(texts(recognition))]
+    assert len(recognition.words) >= 117  # the last word of a piece of speech may cross its end
+    assert recognition.doubts == ()
+    assert sum(span.duration for span in recognition.second) < 25
+    assert [part.recogniser for part in recognition.parts].count("second") >= 1
+    assert recognition.recogniser == "first"
+
+
+def test_what_both_lost_stays_doubtful(minute: Audio) -> None:
+    recognition = recognise(minute, Scribe("first", without(20, 30)), Scribe("second", without(20, 30)))
+    assert {doubt.reason for doubt in recognition.doubts} == {"no_words"}
+    assert sum(doubt.span.duration for doubt in recognition.doubts) == pytest.approx(9.0, abs=1.0)
+    assert recognition.second
+
+
+def test_switched_off_or_alone_the_doubt_is_only_noted(minute: Audio) -> None:
+    second = Scribe("second", plenty)
+    off = recognise(minute, Scribe("first", without(20, 30)), second, settings=Settings(second_decoding=False))
+    alone = recognise(minute, Scribe("first", without(20, 30)))
+    assert second.asked == []
+    assert off.doubts == alone.doubts
+    assert {doubt.reason for doubt in alone.doubts} == {"no_words"}
+
+
+def test_a_loop_is_replaced_and_not_left_in_part(minute: Audio) -> None:
+    recognition = recognise(minute, Scribe("first", with_(21, 29, ["thank", "you"])), Scribe("second", plenty))
+    assert "thank" not in texts(recognition)
+    assert len(set(texts(recognition))) == len(recognition.words) >= 117
+
+
+def test_a_second_that_loops_is_not_believed(minute: Audio) -> None:
+    recognition = recognise(minute, Scribe("first", without(20, 30)), Scribe("second", with_(18, 32, ["ha"])))
+    assert "ha" not in texts(recognition)
+    assert {doubt.reason for doubt in recognition.doubts} == {"no_words"}
+
+
+def test_what_both_repeat_was_said(minute: Audio) -> None:
+    chant = with_(21, 29, ["row"])
+    recognition = recognise(minute, Scribe("first", chant), Scribe("second", chant))
+    assert texts(recognition).count("row") == 16
+    assert recognition.doubts == ()
+
+
+def test_guesses_give_way_to_words_that_are_sure_and_not_to_other_guesses(minute: Audio) -> None:
+    guess = with_(20, 30, [f"guess{i}" for i in range(20)], 0.3)
+    sure = recognise(minute, Scribe("first", guess), Scribe("second", plenty))
+    assert not any(text.startswith("guess") for text in texts(sure))
+    other = with_(20, 30, [f"other{i}" for i in range(20)], 0.4)
+    unsure = recognise(minute, Scribe("first", guess), Scribe("second", other))
+    assert not any(text.startswith("other") for text in texts(unsure))
+    assert {doubt.reason for doubt in unsure.doubts} == {"low_confidence"}
+
+
+PAUSE = (Span(0, 10), Span(11.9, 20))
+
+
+def invents(a: float, b: float) -> list[Word]:
+    spoken = [word for word in plenty(a, b) if word.end <= 10 or word.start >= 11.9]
+    return sorted([*spoken, Word(10.6, 10.9, "subscribe", 0.9)], key=lambda word: word.start)
+
+
+def honest(a: float, b: float) -> list[Word]:
+    return [word for word in invents(a, b) if word.text != "subscribe"]
+
+
+@pytest.mark.parametrize(("second", "kept"), [(honest, False), (invents, True)])
+def test_words_where_nobody_speaks_need_a_second_witness(minute: Audio, second: Write, kept: bool) -> None:
+    speech = Speech(PAUSE, 18.0, 0.9, 0.9, 20.0)
+    recognition = transcribe(minute, speech, ENGLISH, [Scribe("first", invents), Scribe("second", second)], Settings())
+    assert ("subscribe" in texts(recognition)) == kept
+    assert recognition.doubts == ()
+
+
+def test_words_where_nobody_speaks_stay_doubtful_where_nobody_can_be_asked(minute: Audio) -> None:
+    recognition = transcribe(
+        minute, Speech(PAUSE, 18.0, 0.9, 0.9, 20.0), ENGLISH, [Scribe("first", invents)], Settings()
+    )
+    assert "subscribe" in texts(recognition)
+    assert [doubt.reason for doubt in recognition.doubts] == ["nobody_speaks"]
+
+
+def test_a_chunk_that_the_first_fails_on_is_written_by_the_second(minute: Audio) -> None:
+    def fails(a: float, b: float) -> list[Word]:
+        if a > 15:
+            raise RuntimeError("shape mismatch")
+        return plenty(a, b)
+
+    recognition = recognise(minute, Scribe("first", fails), Scribe("second", plenty))
+    assert recognition.gaps == ()
+    assert len(recognition.words) >= 115
+    assert recognise(minute, Scribe("first", fails)).gaps[0].span.start > 14
+
+
+def test_no_memory_is_no_fault_of_the_recording(minute: Audio) -> None:
+    def starves(_a: float, _b: float) -> list[Word]:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        recognise(minute, Scribe("first", starves), Scribe("second", plenty))
+    with pytest.raises(MemoryError):
+        recognise(minute, Scribe("first", without(20, 30)), Scribe("second", starves))
+
+
+def test_a_second_recogniser_that_is_not_there_changes_nothing(minute: Audio) -> None:
+    def missing(_a: float, _b: float) -> list[Word]:
+        raise ModelMissingError("model second is in none of its places.")
+
+    recognition = recognise(minute, Scribe("first", without(20, 30)), Scribe("second", missing))
+    assert (recognition.second, recognition.fallback) == ((), None)
+    assert {doubt.reason for doubt in recognition.doubts} == {"no_words"}
