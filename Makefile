@@ -64,7 +64,7 @@ demo: setup  ## Real recordings through real servers, from the bucket to the sea
 
 ORCHESTRATION := include/mediaindex/orchestration
 SPEECH_ROOMS := house timeline stages engines models gates runner exports evaluation cli config
-AIRFLOW_ROOMS := catalog storage search feeds orchestration dags docker local
+AIRFLOW_ROOMS := catalog storage search feeds upkeep orchestration dags docker local
 present = $(wildcard $(addprefix tests/unit/,$(1)))
 test: setup  ## Everything that must pass: lint, types, unit and integration tests on the real servers
 	@$(MAKE) --no-print-directory lint types

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import TerminalError, TransientError
 
 from .connection import transaction
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Numbers of ours in PostgreSQL's one space of advisory locks; the second number of a recording's lock is its hash.
 _ROOM = 0x6D656469 - 1
 _GATE, _REBUILD, _RECORDING = (_ROOM, 1), (_ROOM, 2), 0x6D656469 - 2
+
+TRIES = 60  # of five seconds
 
 
 @contextmanager
@@ -41,8 +43,19 @@ def publishing(conn: connection, audio_sha256: str) -> Iterator[bool]:
 
 @contextmanager
 def nobody_publishing(conn: connection) -> Iterator[None]:
-    """No publisher writes during the block; those that come meanwhile wait. Keep it short."""
-    _run(conn, "select pg_advisory_lock(%s, %s)", _GATE)
+    """No publisher writes during the block; those that come meanwhile wait. Keep it short.
+
+    Waits for those at work, minutes at most. Not in one go: whoever comes after us would wait behind us as long.
+    """
+    for attempt in range(TRIES):
+        try:
+            with transaction(conn) as cursor:
+                cursor.execute("set local lock_timeout = '5s'")
+                cursor.execute("select pg_advisory_lock(%s, %s)", _GATE)
+            break
+        except TransientError:
+            if attempt == TRIES - 1:
+                raise
     try:
         yield
     finally:

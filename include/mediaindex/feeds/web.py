@@ -58,8 +58,10 @@ class Web:
         self._backend = CheckedBackend(self._limits, allowed, resolver)
         # SSL_CERT_FILE and SSL_CERT_DIR are honoured: closed networks have authorities of their own.
         context = httpx.create_ssl_context()
+        # No connection is used twice: servers close idle ones just as the next request is sent, and each new one has
+        # its address checked.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context, max_connections=2, keepalive_expiry=20, network_backend=self._backend
+            ssl_context=context, max_connections=2, max_keepalive_connections=0, network_backend=self._backend
         )
 
     def __enter__(self) -> Self:

@@ -138,7 +138,7 @@ class CaseRestorer(Engine, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpokenNumber:
-    """Words ``first`` to before ``end`` are one number; ``digits``: how it is written, like ``206``, ``0.5``, ``21st``."""
+    """Words ``first`` to before ``end`` are one number, written ``digits``: ``206``, ``0.5``, ``21st``."""
 
     first: int
     end: int

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
 from mediaindex.errors import ConfigError
-from mediaindex.search import Indexes, Prepared, prepare
+from mediaindex.search import Indexes, Prepared, prepare, publish, withdraw
+from mediaindex.search.setup import template
 
 pytestmark = pytest.mark.servers
 
@@ -47,3 +51,26 @@ def test_an_index_in_the_place_of_the_alias_is_named(client: Elasticsearch, inde
 def test_an_index_of_an_older_template_is_reported(client: Elasticsearch, indexes: Indexes) -> None:
     client.indices.put_mapping(index=indexes.turns, meta={"version": 0})
     assert prepare(client, indexes).outdated == (f"{indexes.prefix}-turns-000001",)
+
+
+def test_an_index_of_an_older_template_takes_new_fields_and_withdrawals(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Callable[..., Any]
+) -> None:
+    for name in client.indices.get(index=f"{indexes.prefix}-*"):
+        client.indices.delete(index=name)
+    client.indices.delete_index_template(name=f"{indexes.prefix}-*")
+    for kind in ("turns", "recordings"):
+        older = copy.deepcopy(template(kind))
+        for field in ("spoken", "spoken_starts", "withdrawn"):
+            older["properties"].pop(field, None)
+        client.indices.create(
+            index=indexes.concrete(kind, 1),
+            aliases={indexes.alias(kind): {}},
+            mappings=older | {"_meta": {"version": 0}},
+            settings=template("analysis"),
+        )
+    assert len(prepare(client, indexes).outdated) == 2
+    assert publish(client, make_transcript("1984", spoken="nineteen eighty four"), indexes) == 1
+    withdraw(client, "a" * 64, 2, indexes)
+    client.indices.refresh(index=indexes.recordings)
+    assert client.count(index=indexes.recordings)["count"] == 0

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_searches_and_publications_go_on_and_nothing_is_missing_after(
         try:
             while not over.is_set():
                 counts.append(len(search(client, "weather", limit=1_000, indexes=indexes)))
-        except Exception as error:  # noqa: BLE001  # told below
+        except Exception as error:  # told below
             problems.append(error)
 
     def change(done: int, _: int) -> None:
@@ -174,3 +175,31 @@ def test_two_at_once_are_refused(conn: Any, catalog_url: str, client: Elasticsea
         pytest.raises(TerminalError, match="Another rebuild"),
     ):
         reindex(conn, client, indexes, linger=0)
+
+
+def test_the_switch_waits_for_a_publisher_at_work(
+    conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load
+) -> None:
+    load("talk", "weather")
+
+    def rebuild() -> None:
+        with connect_catalog(catalog_url) as own:
+            reindex(own, client, indexes, linger=0)
+
+    def waits() -> bool:
+        with transaction(conn) as cursor:
+            cursor.execute(
+                "select from pg_locks where locktype = 'advisory' and not granted and database = "
+                "(select oid from pg_database where datname = current_database())"
+            )
+            return bool(cursor.rowcount)
+
+    rebuilding = threading.Thread(target=rebuild)
+    with connect_catalog(catalog_url) as other, publishing_locks.publishing(other, "a" * 64):
+        rebuilding.start()
+        deadline = time.monotonic() + 30
+        while not waits():
+            assert time.monotonic() < deadline
+        assert f"{indexes.turns}-000001" in client.indices.get_alias(name=indexes.turns)
+    rebuilding.join(30)
+    assert list(client.indices.get_alias(name=indexes.turns)) == [f"{indexes.turns}-000002"]

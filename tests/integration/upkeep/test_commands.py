@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from mediaindex.catalog import batches
+from mediaindex.catalog import batches, erasure
 from mediaindex.errors import TransientError
 from mediaindex.search import connect, publish_pending
 from mediaindex.storage.media import list_objects
@@ -25,6 +27,13 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 CLI = "from mediaindex.cli.main import app; app()"
 OUTBOX = "from mediaindex.orchestration import publishing; print(publishing.publish_due())"
 
+RETENTION = """
+from mediaindex.orchestration import retention
+print([step() for step in (
+    retention.resume_erasures, retention.erase_expired, retention.remove_media, retention.remove_proxies
+)])
+"""
+
 
 @pytest.fixture
 def run(stores: Stores, catalog_url: str) -> Run:
@@ -36,6 +45,9 @@ def run(stores: Stores, catalog_url: str) -> Run:
         "AIRFLOW_CONN_MEDIAINDEX_POSTGRES": catalog_url,
         "AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH": json.dumps(
             {"conn_type": "elasticsearch", "host": address.hostname, "port": address.port, "schema": address.scheme}
+        ),
+        "AIRFLOW_CONN_MEDIAINDEX_S3": json.dumps(
+            {"conn_type": "aws", "extra": {"endpoint_url": os.environ["MEDIAINDEX_S3_ENDPOINT_URL"]}}
         ),
         "COLUMNS": "200",
     }
@@ -99,4 +111,22 @@ def test_elasticsearch_away_for_a_whole_batch_is_made_good_by_the_outbox(
     back = run(code=OUTBOX)
     assert "{'published': 1, 'withdrawn': 0, 'refused': 0}" in back.stdout, back.stderr
     assert batches.finish(stores.conn, talk.batch_id).indexed == 1
+    assert list(verify(stores)) == []
+
+
+def test_a_day_of_retention(stores: Stores, indexed: Indexed, run: Run, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    for name, source, days in (("gone", "calls", 100), ("media gone", "calls", 40), ("kept", "shows", 100)):
+        indexed(name, source=source, when=now - timedelta(days=days))
+    held_up = indexed("held up", source="shows", when=now)
+    erasure.open_receipt(stores.conn, {held_up.id: True}, reason="request 1", actor="ann")
+    file = tmp_path / "sources.yaml"
+    rules = "retention: {media_days: 30, proxy_days: 30, transcript_days: 90}"
+    file.write_text(
+        f"sources:\n  - {{name: calls, bucket: {held_up.bucket}, {rules}}}\n"
+        f"  - {{name: shows, bucket: {held_up.bucket}}}\n"
+    )
+    done = run(code=RETENTION, MEDIAINDEX_CONFIG=str(file))
+    assert "[1, 1, 1, 1]" in done.stdout, done.stderr
+    assert [one.key for one in list_objects(stores.s3, held_up.bucket)] == ["in/kept.wav"]
     assert list(verify(stores)) == []

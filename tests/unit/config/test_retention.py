@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from mediaindex.config import sources
 from mediaindex.config.retention import Retention
+from mediaindex.errors import ConfigError
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 
@@ -28,3 +31,16 @@ def test_a_transcript_does_not_go_before_its_recording(days: dict[str, int]) -> 
 def test_no_days_is_no_number_of_days() -> None:
     with pytest.raises(ValidationError):
         Retention(media_days=0)
+
+
+def test_a_source_says_how_long_it_keeps(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("sources:\n  - {name: calls, bucket: media, retention: {media_days: 30, transcript_days: 90}}\n")
+    assert sources.load(file).source("calls").retention == Retention(media_days=30, transcript_days=90)
+
+
+def test_a_wrong_retention_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("sources:\n  - {name: calls, bucket: media, retention: {transcript_days: 90}}\n")
+    with pytest.raises(ConfigError, match=r"retention.*transcript_days needs media_days"):
+        sources.load(file)
