@@ -69,6 +69,7 @@ present = $(wildcard $(addprefix tests/unit/,$(1)))
 test: setup  ## Everything that must pass: lint, types, unit and integration tests on the real servers
 	@$(MAKE) --no-print-directory lint types
 	$(SPEECH)/mediaindex models fetch  # so that no test is skipped for want of one
+	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # what ours is compared with
 	$(SPEECH)/python -m pytest -q $(call present,$(SPEECH_ROOMS)) tests/integration/speech
 	@$(LOCAL) up
 	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; \

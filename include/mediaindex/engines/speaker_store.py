@@ -1,4 +1,4 @@
-"""What is kept of a recording's windows while it is heard: bits in memory, voices in a file without a name."""
+"""What is kept of a recording's windows while it is heard, in files without a name: a day's are not for memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Bits = np.ndarray[Any, np.dtype[np.bool_]]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Integers = np.ndarray[Any, np.dtype[np.signedinteger[Any]]]
 
-_ROWS = 4096  # embeddings read at a time
+_ROWS = 1024  # embeddings read at a time
 
 
 class Store:
@@ -26,7 +26,8 @@ class Store:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
-        self._masks: list[bytes] = []
+        self._bits = tempfile.TemporaryFile()  # noqa: SIM115
+        self._windows = 0
         self._owners = array("i")  # six numbers a voice
         self._dimension = 0
 
@@ -35,10 +36,12 @@ class Store:
 
     def __exit__(self, *_error: object) -> None:
         self._file.close()
+        self._bits.close()
 
     def add_window(self, active: Bits) -> None:
         """Keep a window's activity (FRAMES, LOCAL_SPEAKERS)."""
-        self._masks.append(np.packbits(active).tobytes())
+        self._bits.write(np.packbits(active).tobytes())
+        self._windows += 1
 
     def add_voice(self, window: int, voice: Voice) -> None:
         """Keep a voice of a window."""
@@ -49,19 +52,20 @@ class Store:
     @property
     def window_count(self) -> int:
         """Windows kept so far."""
-        return len(self._masks)
+        return self._windows
 
     @property
     def owners(self) -> Integers:
         """Window, local speaker, clean frames, first frame, frame after the last, whole: shape (voices, 6)."""
-        return np.array(self._owners, np.int32).reshape(-1, 6)
+        return np.frombuffer(self._owners.tobytes(), np.int32).reshape(-1, 6)
 
     def masks(self, per_block: int) -> Iterator[Bits]:
         """All windows in order, in blocks (windows, FRAMES, LOCAL_SPEAKERS)."""
         bits = FRAMES * LOCAL_SPEAKERS
-        for first in range(0, len(self._masks), per_block):
-            packed = np.frombuffer(b"".join(self._masks[first : first + per_block]), np.uint8)
-            some = np.unpackbits(packed.reshape(-1, -(-bits // 8)), axis=1, count=bits)
+        size = -(-bits // 8)
+        self._bits.seek(0)
+        while packed := self._bits.read(per_block * size):
+            some = np.unpackbits(np.frombuffer(packed, np.uint8).reshape(-1, size), axis=1, count=bits)
             yield some.reshape(-1, FRAMES, LOCAL_SPEAKERS).astype(np.bool_)
 
     def voices(self) -> Iterator[Floats]:

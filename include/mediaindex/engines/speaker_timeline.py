@@ -42,7 +42,8 @@ class Runs:
         """All runs by start; what is still active ends at the frame ``end``."""
         self.found += [(start, end, speaker) for speaker, start in self._open.items() if start < end]
         self._open.clear()
-        return sorted(self.found)
+        self.found.sort()
+        return self.found
 
 
 def active_speakers(masks: Iterator[Bits], assignment: Assignment, hop: float) -> Iterator[tuple[int, Bits, Bits]]:

@@ -62,7 +62,7 @@ def spoken(folder: Path) -> list[Trial]:
 def spoiled(folder: Path) -> list[Trial]:
     """What no pipeline can use, made here."""
     return [
-        Trial("empty.wav", build.empty(folder), "quarantined", "empty_file"),
+        Trial("empty.wav", build.empty(folder), "quarantined", "empty"),
         Trial("notes.mp3", build.text_named_mp3(folder), "quarantined", "not_media"),
         Trial("mute.mp4", build.video(folder, sound=False), "quarantined", "no_audio_stream"),
         Trial("cut.mp4", build.truncated(folder, "cut.mp4", keep=0.5), "quarantined", "truncated"),

@@ -17,7 +17,9 @@ from mediaindex.models import ensure
 SHARED = Path(__file__).parents[4] / "shared"
 ENGLISH = SHARED / "data" / "wer" / "refs.jsonl"
 GERMAN = SHARED / "data" / "lid" / "leopard_test_de.wav"
-MODELS = ("whisper-base", "pyannote-segmentation-3.0", "wespeaker-resnet34", "en_core_web_sm", "truecase-english")
+MODELS = (
+    "whisper-base", "pyannote-segmentation-3.0-onnx", "wespeaker-resnet34", "en_core_web_sm", "truecase-english"
+)  # fmt: skip
 
 pytestmark = [
     pytest.mark.models,

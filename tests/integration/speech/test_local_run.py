@@ -18,7 +18,9 @@ from mediaindex.runner.local import LocalRun, Outcome, items_of
 
 SHARED = Path(__file__).parents[4] / "shared"
 RECORDING = SHARED / "data" / "formats" / "google_commercial_mono_8k.wav"
-MODELS = ("whisper-base", "pyannote-segmentation-3.0", "wespeaker-resnet34", "en_core_web_sm", "truecase-english")
+MODELS = (
+    "whisper-base", "pyannote-segmentation-3.0-onnx", "wespeaker-resnet34", "en_core_web_sm", "truecase-english"
+)  # fmt: skip
 
 pytestmark = [
     pytest.mark.models,
