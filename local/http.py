@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 
@@ -20,7 +21,9 @@ def request(url: str, *, method: str = "GET", body: Any = None, token: str | Non
             return answer.status, _decode(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, _decode(error.read())
-    except OSError:
+    except (OSError, HTTPException):
+        # The latter where the port is free and in the system's own range: a connection may then meet itself, and reads
+        # its own question.
         return 0, None
 
 
