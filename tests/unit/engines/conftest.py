@@ -46,3 +46,12 @@ def dataset() -> Callable[[str], list[dict[str, Any]]]:
         return [row | {"path": index.parent / row["file"]} for row in rows]
 
     return read
+
+
+@pytest.fixture(scope="session")
+def utterances(dataset: Callable[[str], list[dict[str, Any]]]) -> dict[str, list[Path]]:
+    """Files of each reader of the development data."""
+    found: dict[str, list[Path]] = {}
+    for row in dataset("wer/refs.jsonl"):
+        found.setdefault(row["speaker"], []).append(row["path"])
+    return found

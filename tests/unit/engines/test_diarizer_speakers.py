@@ -9,10 +9,10 @@ import pytest
 from mediaindex.engines import diarizer as engine
 from mediaindex.stages.protocols import SAMPLE_RATE
 from tests.builders.in_memory import InMemory
+from tests.builders.readings import taking_turns
 
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
-PAUSE = 0.5  # s between utterances
 
 pytestmark = [pytest.mark.models, pytest.mark.shared]
 
@@ -20,28 +20,6 @@ pytestmark = [pytest.mark.models, pytest.mark.shared]
 @pytest.fixture(scope="module")
 def diarizer(model):
     return engine.load(model("pyannote-segmentation-3.0-onnx"), model("wespeaker-resnet34"), identity="x", threads=2)
-
-
-@pytest.fixture(scope="module")
-def utterances(dataset):
-    found = {}
-    for row in dataset("wer/refs.jsonl"):
-        found.setdefault(row["speaker"], []).append(row["path"])
-    return found
-
-
-def conversation(utterances, speakers, rounds):
-    """Samples, and (start, end, speaker) of each utterance."""
-    import soundfile
-
-    parts, spans, at = [], [], 0.0
-    for number in range(rounds):
-        for speaker in speakers:
-            samples, _ = soundfile.read(utterances[speaker][number], dtype="float32")
-            parts += [samples, numpy.zeros(round(PAUSE * SAMPLE_RATE), numpy.float32)]
-            spans.append((at, at + len(samples) / SAMPLE_RATE, speaker))
-            at = spans[-1][1] + PAUSE
-    return numpy.concatenate(parts), spans
 
 
 def errors(spans, heard):
@@ -58,7 +36,7 @@ def errors(spans, heard):
 
 
 def test_two_readers_are_told_apart_in_order_of_appearance(diarizer, utterances):
-    samples, spans = conversation(utterances, ("367", "533"), rounds=3)
+    samples, spans = taking_turns(utterances, ("367", "533"), rounds=3)
     diarized = diarizer.diarize(InMemory(samples), None)
     assert diarized.spans[0].speaker == "SPEAKER_00"
     assert {span.speaker for span in diarized.exclusive} == {"SPEAKER_00", "SPEAKER_01"}
@@ -67,13 +45,13 @@ def test_two_readers_are_told_apart_in_order_of_appearance(diarizer, utterances)
 
 
 def test_one_reader_is_one_speaker(diarizer, utterances):
-    samples, _ = conversation(utterances, ("1998",), rounds=3)
+    samples, _ = taking_turns(utterances, ("1998",), rounds=3)
     assert {span.speaker for span in diarizer.diarize(InMemory(samples), None).exclusive} == {"SPEAKER_00"}
 
 
 def test_a_label_is_one_person_across_stretches(diarizer, utterances, monkeypatch):
     monkeypatch.setattr(engine, "PER_STRETCH", 6)  # 15 s of new audio each
-    samples, spans = conversation(utterances, ("1998", "2414"), rounds=3)
+    samples, spans = taking_turns(utterances, ("1998", "2414"), rounds=3)
     diarized = diarizer.diarize(InMemory(samples), None)
     assert len({span.speaker for span in diarized.spans}) == 2
     assert errors(spans, diarized.exclusive)["confusion"] < 0.05

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from mediaindex.engines import pyannote
 from mediaindex.models import try_locate
-from mediaindex.stages.protocols import SAMPLE_RATE
 from tests.builders.in_memory import InMemory
+from tests.builders.readings import taking_turns
 
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
 WER = Path(__file__).parents[4] / "shared" / "data" / "wer"
-PAUSE = 0.5  # s between utterances
 
 pytestmark = [
     pytest.mark.models,
@@ -32,34 +30,11 @@ def diarizer():
     return pyannote.load(located[0].path, located[1].path, identity="pyannote", step=0.25)
 
 
-@pytest.fixture(scope="module")
-def utterances():
-    found: dict[str, list[Path]] = {}
-    for line in (WER / "refs.jsonl").read_text().splitlines():
-        row = json.loads(line)
-        found.setdefault(row["speaker"], []).append(WER / row["file"])
-    return found
-
-
-def conversation(utterances, speakers, rounds):
-    """Samples, and (start, end, speaker) of each utterance."""
-    import soundfile
-
-    parts, spans, at = [], [], 0.0
-    for number in range(rounds):
-        for speaker in speakers:
-            samples, _ = soundfile.read(utterances[speaker][number], dtype="float32")
-            parts += [samples, numpy.zeros(round(PAUSE * SAMPLE_RATE), numpy.float32)]
-            spans.append((at, at + len(samples) / SAMPLE_RATE, speaker))
-            at = spans[-1][1] + PAUSE
-    return numpy.concatenate(parts), spans
-
-
 def test_two_readers_are_told_apart(diarizer, utterances):
     from pyannote.core import Annotation, Segment
     from pyannote.metrics.diarization import DiarizationErrorRate
 
-    samples, spans = conversation(utterances, ("367", "533"), rounds=3)
+    samples, spans = taking_turns(utterances, ("367", "533"), rounds=3)
     diarized = diarizer.diarize(InMemory(samples), None)
     assert {span.speaker for span in diarized.exclusive} == {"SPEAKER_00", "SPEAKER_01"}
     reference, heard = Annotation(), Annotation()
@@ -74,5 +49,5 @@ def test_two_readers_are_told_apart(diarizer, utterances):
 
 
 def test_one_reader_is_one_speaker(diarizer, utterances):
-    samples, _ = conversation(utterances, ("1998",), rounds=3)
+    samples, _ = taking_turns(utterances, ("1998",), rounds=3)
     assert {span.speaker for span in diarizer.diarize(InMemory(samples), None).exclusive} == {"SPEAKER_00"}
