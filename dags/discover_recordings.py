@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
 
 from mediaindex.config import sources
 from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import CATALOG_POOL, default_args
+from mediaindex.orchestration.defaults import default_args
+from mediaindex.orchestration.start_indexing import start_indexing
 from mediaindex.orchestration.waiting import WaitForRecordings
 
 DOC = """
@@ -46,14 +46,6 @@ def claim_new(source: str, prefix: Any, run_type: str) -> list[dict[str, Any]]:
     return discovery.batches_to_start(source)
 
 
-@task(trigger_rule="none_failed_min_one_success")  # a run that was there already is skipped, and counts as started
-def note_started(started: Any) -> None:
-    """Remember which batches have their run."""
-    from mediaindex.orchestration import discovery
-
-    discovery.note_started(started)
-
-
 @task(trigger_rule="all_done")  # above all where nothing came
 def check_events(source: str) -> None:
     """Red where uploads are announced no longer."""
@@ -74,14 +66,8 @@ def wire(source: sources.Source) -> None:
         execution_timeout=timedelta(seconds=source.sensor_timeout_seconds + 60),
     )
     waiting = claim_new(source.name, arrived.output, "{{ dag_run.run_type }}")
-    start = TriggerDagRunOperator.partial(
-        task_id="start_indexing",
-        logical_date=None,  # else two of them started in the same instant would collide
-        skip_when_already_exists=True,
-        pool=CATALOG_POOL,
-        map_index_template="{{ task.trigger_run_id }}",
-    ).expand_kwargs(waiting)
-    arrived >> waiting >> start >> note_started(waiting)
+    arrived >> waiting
+    start_indexing(waiting)
     if source.events:
         waiting >> check_events(source.name)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Asset, AssetAny, AssetWatcher, get_current_context, task
 
 from mediaindex.config import sources
 from mediaindex.orchestration.callbacks import report_failed_run
 from mediaindex.orchestration.connections import SQS
-from mediaindex.orchestration.defaults import CATALOG_POOL, EVENTS_HIDDEN_SECONDS, default_args
+from mediaindex.orchestration.defaults import EVENTS_HIDDEN_SECONDS, default_args
+from mediaindex.orchestration.start_indexing import start_indexing
 
 DOC = """
 ## What
@@ -36,20 +36,12 @@ mediaindex
 @task
 def receive() -> list[dict[str, Any]]:
     """Announcements into the ledger and into batches; a run's arguments for each batch that has none."""
-    from mediaindex.orchestration import discovery, events
+    from mediaindex.orchestration import discovery, events, starting
 
     found = get_current_context().get("triggering_asset_events") or {}
     done = events.receive(sources.load(sources.path_from_environment()), events.of_run(found))
     waiting = [one for source in done.sources for one in discovery.batches_to_start(source)]
-    return waiting[: discovery.LIMIT]
-
-
-@task(trigger_rule="none_failed_min_one_success")  # a run that was there already is skipped, and counts as started
-def note_started(started: Any) -> None:
-    """Remember which batches have their run."""
-    from mediaindex.orchestration import discovery
-
-    discovery.note_started(started)
+    return waiting[: starting.LIMIT]
 
 
 def watched(queue: str) -> Asset:
@@ -79,12 +71,4 @@ with DAG(
     doc_md=DOC,
     tags=["mediaindex", "discovery", "events"],
 ):
-    waiting = receive()
-    start = TriggerDagRunOperator.partial(
-        task_id="start_indexing",
-        logical_date=None,  # else two of them started in the same instant would collide
-        skip_when_already_exists=True,
-        pool=CATALOG_POOL,
-        map_index_template="{{ task.trigger_run_id }}",
-    ).expand_kwargs(waiting)
-    waiting >> start >> note_started(waiting)
+    start_indexing(receive())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, get_current_context, task
 
 from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import CATALOG_POOL, SWEEP_SCHEDULE, default_args
+from mediaindex.orchestration.defaults import SWEEP_SCHEDULE, default_args
+from mediaindex.orchestration.start_indexing import start_indexing
 
 DOC = """
 ## What
@@ -49,14 +49,6 @@ def plan_due() -> list[dict[str, Any]]:
     return sweeping.plan_due()
 
 
-@task(trigger_rule="none_failed")  # a run that was there already is skipped, and counts as started
-def note_started(started: Any) -> None:
-    """Remember which batches have their run."""
-    from mediaindex.orchestration import sweep as sweeping
-
-    sweeping.note_started(started)
-
-
 with DAG(
     dag_id="sweep_ledger",
     description="What dead runs left goes on; what waits for another try gets it",
@@ -71,12 +63,4 @@ with DAG(
     tags=["mediaindex", "ledger"],
 ):
     sweep()  # what it puts back waits for its time anyway: the next run plans it
-    waiting = plan_due()
-    start = TriggerDagRunOperator.partial(
-        task_id="start_indexing",
-        logical_date=None,  # else two of them started in the same instant would collide
-        skip_when_already_exists=True,
-        pool=CATALOG_POOL,
-        map_index_template="{{ task.trigger_run_id }}",
-    ).expand_kwargs(waiting)
-    waiting >> start >> note_started(waiting)
+    start_indexing(plan_due())

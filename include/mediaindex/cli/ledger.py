@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.errors import TerminalError
 
 from . import ledger_tables as tables
 from .ledger_story import story as print_story
+from .stores import catalog
 
 if TYPE_CHECKING:
     from mediaindex.catalog.ledger_lines import LedgerLine, Wanted
@@ -85,7 +82,7 @@ def list_objects(
     from mediaindex.catalog import ledger_lines
 
     wanted = _wanted(source, state, reason, kind, stage, key, since)
-    with _catalog() as conn:
+    with catalog("ledger") as conn:
         found = ledger_lines.lines(conn, wanted, limit)
         counts = ledger_lines.counts(conn, wanted)
     if as_json:
@@ -109,7 +106,7 @@ def show(
     """
     from mediaindex.catalog import ledger_lines, object_story
 
-    with _catalog() as conn:
+    with catalog("ledger") as conn:
         newest, *_ = ledger_lines.resolve(conn, name)
         told = object_story.tell(conn, newest)
     if as_json:
@@ -138,7 +135,7 @@ def dead_letters(
     from mediaindex.catalog import ledger_lines
 
     wanted = _wanted(source, [State.quarantined], reason, kind, stage, key, since)
-    with _catalog() as conn:
+    with catalog("ledger") as conn:
         found = ledger_lines.lines(conn, wanted, limit)
         total = sum(ledger_lines.counts(conn, wanted).values())
     if as_json:
@@ -178,7 +175,7 @@ def requeue(
     filters = (source, state, reason, kind, stage, key, since)
     if not names and not fallback and not any(filters):
         raise typer.BadParameter("say which: names, or one of --source, --reason, --class, --stage, --key, --fallback")
-    with _catalog() as conn:
+    with catalog("ledger") as conn:
         found = _chosen(conn, names or [], filters, fallback)
         if not yes:
             tables.dry_run(tables.shown(), found, SAMPLE)
@@ -233,22 +230,6 @@ def _wanted(
         key_like=like(key) if key else None,
         since=since.replace(tzinfo=UTC) if since else None,
     )
-
-
-@contextmanager
-def _catalog() -> Iterator[Any]:
-    from mediaindex.catalog.connection import connect
-    from mediaindex.catalog.ledger_lines import act_as
-
-    url = os.environ.get("MEDIAINDEX_DATABASE_URL")
-    if not url:
-        raise ConfigError(
-            "MEDIAINDEX_DATABASE_URL is not set: the catalog's address, postgresql://user:password@host/mediaindex; "
-            'for the servers of `make up`: eval "$(.venv-airflow/bin/python -m local env)"'
-        )
-    with connect(url) as conn:
-        act_as(conn, f"mediaindex ledger, {getpass.getuser()}")
-        yield conn
 
 
 def _print_json(what: Any) -> None:

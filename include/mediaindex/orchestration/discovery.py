@@ -18,16 +18,13 @@ from mediaindex.storage.objects import ObjectVersion
 
 from . import connections
 from .arrivals import Arrivals
-from .batch_job import run_id, use_s3_environment
-from .defaults import INDEX_DAG
+from .batch_job import use_s3_environment
+from .starting import plan, runs_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 log = logging.getLogger(__name__)
-
-
-LIMIT = 100  # runs started at a time: more would only queue up, and one DAG's queued runs can hide another's
 
 
 def is_something_new(conn: Any, client: S3Client, source: Source, prefix: str) -> bool:
@@ -88,31 +85,10 @@ def await_settling(found: Arrivals) -> None:
         found.look_again()
 
 
-def plan(conn: Any, source: Source, lane: str) -> int:
-    """Put what is claimed into batches; how many."""
-    return len(
-        batches.plan(conn, source.name, lane=lane, target_seconds=source.batch_seconds, max_items=source.batch_items)
-    )
-
-
 def batches_to_start(source: str) -> list[dict[str, Any]]:
-    """Arguments of a run for each batch that has none: those just planned, and those that a crash left behind.
-
-    A run's id is made from its batch's, so that whoever starts it again meets the run that is there.
-    """
+    """Arguments of a run for each batch that has none: those just planned, and those that a crash left behind."""
     with connect(connections.database_url()) as conn:
-        waiting = batches.unstarted(conn, source)
-    return [
-        {"trigger_dag_id": INDEX_DAG[one.lane], "trigger_run_id": run_id(one.id), "conf": {"batch_id": one.id}}
-        for one in waiting[:LIMIT]
-    ]
-
-
-def note_started(started: list[dict[str, Any]]) -> None:
-    """Remember which batches have their run, so that the next discovery does not start them again."""
-    with connect(connections.database_url()) as conn:
-        for one in started:
-            batches.mark_started(conn, one["conf"]["batch_id"], one["trigger_run_id"])
+        return runs_of(batches.unstarted(conn, source))
 
 
 def check_events(source: str) -> None:

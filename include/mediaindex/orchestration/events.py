@@ -27,7 +27,8 @@ from . import connections
 from .arrivals import LOOKS_AT_ONCE, Arrivals
 from .batch_job import use_s3_environment
 from .defaults import EVENTS_HIDDEN_SECONDS
-from .discovery import await_settling, plan
+from .discovery import await_settling
+from .starting import plan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

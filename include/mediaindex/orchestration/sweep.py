@@ -12,12 +12,10 @@ from mediaindex.config import sources
 from mediaindex.errors import ConfigError, TerminalError
 
 from . import connections
-from .batch_job import run_id
 from .defaults import FALLBACKS_A_SWEEP, INDEX_DAG, patience
+from .starting import plan, runs_of
 
 log = logging.getLogger(__name__)
-
-LIMIT = 100  # runs started at a time: more would only queue up, and one DAG's queued runs can hide another's
 
 IsAlive = Callable[[str, str], bool]  # DAG and run: whether the run waits or works
 
@@ -61,23 +59,11 @@ def plan_due() -> list[dict[str, Any]]:
             except ConfigError:
                 log.warning("source %s: recordings wait, but it is not in the configuration any more", name)
                 continue
-            batches.plan(
-                conn, name, lane=source.lane, target_seconds=source.batch_seconds, max_items=source.batch_items
-            )
+            plan(conn, source, source.lane)
         waiting = batches.unstarted(conn)
     priorities = {source.name: source.priority for source in configuration.sources}
     waiting.sort(key=lambda one: -priorities.get(one.source, 0))  # stable: oldest first among equals
-    return [
-        {"trigger_dag_id": INDEX_DAG[one.lane], "trigger_run_id": run_id(one.id), "conf": {"batch_id": one.id}}
-        for one in waiting[:LIMIT]
-    ]
-
-
-def note_started(started: list[dict[str, Any]]) -> None:
-    """Remember which batches have their run, so that nobody starts them again."""
-    with connect(connections.database_url()) as conn:
-        for one in started:
-            batches.mark_started(conn, one["conf"]["batch_id"], one["trigger_run_id"])
+    return runs_of(waiting)
 
 
 def _tell(batch: sweeping.StartedBatch, swept: sweeping.Swept) -> None:

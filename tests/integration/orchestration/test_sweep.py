@@ -13,7 +13,7 @@ from mediaindex.catalog import batches, ledger
 from mediaindex.catalog.connection import connect
 from mediaindex.catalog.migrate import migrate
 from mediaindex.errors import TerminalError
-from mediaindex.orchestration import indexing, sweep
+from mediaindex.orchestration import indexing, starting, sweep
 from mediaindex.storage.objects import ObjectVersion
 from tests.builders.databases import throwaway_database
 
@@ -53,7 +53,7 @@ def batch_of(catalog_url: str, id_: int) -> int | None:
 def test_what_a_dead_run_left_starts_again_and_a_living_one_is_left_alone(catalog_url: str) -> None:
     dead, alive = claim(catalog_url), claim(catalog_url, "trials")
     started = sweep.plan_due()
-    sweep.note_started(started)
+    starting.note_started(started)
     first, second = batch_of(catalog_url, dead), batch_of(catalog_url, alive)
     assert {first, second} <= {one["conf"]["batch_id"] for one in started}
     assert not {first, second} & {one["conf"]["batch_id"] for one in sweep.plan_due()}  # they have their runs
