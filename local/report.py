@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from local.process import Running
 from local.server import Server
 
 
@@ -36,15 +37,19 @@ class Progress:
             print(line, end="" if self._open else "\n", file=sys.stderr, flush=True)
 
 
-def print_status(servers: Sequence[Server]) -> int:
-    """A table; 1 if any server is not healthy."""
+PATIENCE_S = 15.0  # a busy machine answers a probe late; that is no reason to call a server ill
+
+
+def print_status(servers: Sequence[Server], patience_s: float = PATIENCE_S) -> int:
+    """A table; 1 if any server is not healthy, and did not become so within ``patience_s``."""
+    asked_until = time.monotonic() + patience_s
     table = Table(box=None, pad_edge=False)
     for column in ("server", "state", "port", "pid", "since"):
         table.add_column(column, no_wrap=True)
     bad = 0
     for server in servers:
         running = server.running()
-        healthy = running is not None and server.healthy(running)
+        healthy = running is not None and _healthy_by(asked_until, server, running)
         bad += not healthy
         state = "[green]healthy" if healthy else "[yellow]not healthy" if running else "[red]down"
         since = time.strftime("%H:%M:%S", time.localtime(running.started_at)) if running else ""
@@ -56,6 +61,14 @@ def print_status(servers: Sequence[Server]) -> int:
         for name, url in servers[0].site.settings.external.items():
             print(f"{name}: your own server ({url.rpartition('@')[2]})")
     return int(bad > 0)
+
+
+def _healthy_by(moment: float, server: Server, running: Running) -> bool:
+    while not server.healthy(running):
+        if time.monotonic() > moment or running.process() is None:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def print_logs(servers: Sequence[Server], count: int = 40) -> int:
