@@ -81,7 +81,7 @@ def seconds_between(first: str, last: str) -> float:
 
 def wall(tasks: list[dict[str, Any]]) -> float:
     """Seconds from the first task's queueing to the last one's end."""
-    ran = [task for task in tasks if task["start_date"]]
+    ran = [task for task in tasks if task["queued_when"] and task["end_date"]]  # not those that were skipped
     return seconds_between(min(task["queued_when"] for task in ran), max(task["end_date"] for task in ran))
 
 

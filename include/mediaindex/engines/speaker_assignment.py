@@ -67,8 +67,10 @@ def assign(store: Store, speakers: int | None, *, hop: float, threshold: float) 
 
 def _training(owners: Integers, hop: float) -> tuple[Integers, int]:
     """Numbers of the voices that make clusters, and how many of them make a speaker."""
-    whole = owners[:, 5] == 1
-    training = np.flatnonzero(whole & (owners[:, 2] >= LEAST_SHARE * FRAMES))
+    whole, mixed = owners[:, 5] == 1, owners[:, 6] == 1
+    # Two people in one voice would draw their clusters together: their runs stand in for it.
+    heard = np.where(whole, owners[:, 2], owners[:, 4] - owners[:, 3])
+    training = np.flatnonzero((whole != mixed) & (heard >= LEAST_SHARE * FRAMES))
     if len(training) == 0:
         training = np.flatnonzero(whole)
     size = PUBLISHED_CLUSTER_SIZE * PUBLISHED_HOP / hop
@@ -86,5 +88,5 @@ def _give(found: Assignment, owners: Integers, similarity: Any) -> None:
     usual = found.windows[owners[:, 0], owners[:, 1]]
     rows = np.arange(len(owners))
     for row in np.flatnonzero(~whole & (similarity[rows, best] - similarity[rows, usual] >= MARGIN)):
-        window, local, _clean, first, after, _whole = (int(number) for number in owners[row])
+        window, local, _clean, first, after, _whole = (int(number) for number in owners[row, :6])
         found.runs.setdefault(window, []).append((local, first, after, int(best[row])))

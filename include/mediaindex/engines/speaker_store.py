@@ -28,7 +28,7 @@ class Store:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
         self._bits = tempfile.TemporaryFile()  # noqa: SIM115
         self._windows = 0
-        self._owners = array("i")  # six numbers a voice
+        self._owners = array("i")  # seven numbers a voice
         self._dimension = 0
 
     def __enter__(self) -> Store:
@@ -45,7 +45,8 @@ class Store:
 
     def add_voice(self, window: int, voice: Voice) -> None:
         """Keep a voice of a window."""
-        self._owners.extend((window, voice.speaker, voice.clean, voice.first, voice.after, int(voice.whole)))
+        facts = (voice.speaker, voice.clean, voice.first, voice.after, int(voice.whole), int(voice.mixed))
+        self._owners.extend((window, *facts))
         self._dimension = len(voice.embedding)
         self._file.write(voice.embedding.astype(np.float32).tobytes())
 
@@ -56,8 +57,8 @@ class Store:
 
     @property
     def owners(self) -> Integers:
-        """Window, local speaker, clean frames, first frame, frame after the last, whole: shape (voices, 6)."""
-        return np.frombuffer(self._owners.tobytes(), np.int32).reshape(-1, 6)
+        """Window, local speaker, clean frames, first frame, frame after the last, whole, mixed: shape (voices, 7)."""
+        return np.frombuffer(self._owners.tobytes(), np.int32).reshape(-1, 7)
 
     def masks(self, per_block: int) -> Iterator[Bits]:
         """All windows in order, in blocks (windows, FRAMES, LOCAL_SPEAKERS)."""

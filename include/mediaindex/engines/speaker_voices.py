@@ -33,6 +33,11 @@ SHORTEST = 0.2  # s
 LEAST_FRAMES = 3  # of the trunk, to have a voice at all
 LEAST_RUN = 0.75  # s of unbroken speech that say anything of their own
 LEAST_CLEAN = 0.5  # s
+# Two runs of a local speaker, each of a second or more, whose cosine distance is above this are two people: segmentation
+# takes similar voices that never interrupt each other for one. Of 63 made conversations of 1 to 4 readers the number of
+# speakers is then right in all, for distances of 0.60 to 0.70 here and thresholds of clustering of 0.475 to 0.60.
+MIXED = 0.65
+TELLING_RUN = 1.0  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Voice:
     """Embedding (dimension,) of a local speaker, who is heard alone for ``clean`` frames of the window.
 
     ``whole``: of all its speech; otherwise of one run of it, from the frame ``first`` to the one before ``after``.
+    ``mixed``: the local speaker's runs are so different that they cannot be of one person.
     """
 
     speaker: int
@@ -56,6 +62,7 @@ class Voice:
     after: int
     whole: bool
     embedding: Floats
+    mixed: bool = False
 
 
 def runs(mask: Bits) -> list[tuple[int, int]]:
@@ -123,9 +130,26 @@ def voices(trunk: Trunk, active: Bits, start: float, heard: list[Heard]) -> Iter
         mine = inside & masks[where, speaker]
         if mine.sum() < LEAST_FRAMES:
             continue
-        yield Voice(speaker, int(alone[speaker]), 0, FRAMES, True, trunk.head.embed(frames[mine]))
-        parts = runs(masks[:, speaker])
-        for first, after in parts if len(parts) > 1 else []:
+        parts = []
+        for first, after in several(masks[:, speaker]):
             run = mine & (where >= first) & (where < after)
             if (after - first) * FRAME_STEP >= LEAST_RUN and run.sum() >= LEAST_FRAMES:
-                yield Voice(speaker, int(alone[speaker]), first, after, False, trunk.head.embed(frames[run]))
+                parts.append((first, after, trunk.head.embed(frames[run])))
+        mixed = are_mixed([part for first, after, part in parts if (after - first) * FRAME_STEP >= TELLING_RUN])
+        yield Voice(speaker, int(alone[speaker]), 0, FRAMES, True, trunk.head.embed(frames[mine]), mixed)
+        for first, after, embedding in parts:
+            yield Voice(speaker, int(alone[speaker]), first, after, False, embedding, mixed)
+
+
+def several(mask: Bits) -> list[tuple[int, int]]:
+    """The runs of a mask where there is more than one."""
+    found = runs(mask)
+    return found if len(found) > 1 else []
+
+
+def are_mixed(embeddings: list[Floats]) -> bool:
+    """Whether any two of them are too far apart to be of one person."""
+    if len(embeddings) < 2:
+        return False
+    units = np.stack([embedding / max(float(np.linalg.norm(embedding)), 1e-12) for embedding in embeddings])
+    return bool(1 - (units @ units.T).min() > MIXED)

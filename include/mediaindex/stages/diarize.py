@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .audio import Audio
     from .protocols import Diarized, Diarizer, SpeechDetector
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

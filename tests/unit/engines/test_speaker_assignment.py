@@ -13,9 +13,9 @@ from mediaindex.engines.speaker_voices import Voice  # noqa: E402
 ANNE, BOB = numpy.eye(8, dtype=numpy.float32)[:2]
 
 
-def voice(embedding, local=0, clean=300, span=None):
+def voice(embedding, local=0, clean=300, span=None, mixed=False):
     first, after = span or (0, FRAMES)
-    return Voice(local, clean, first, after, span is None, embedding)
+    return Voice(local, clean, first, after, span is None, embedding, mixed)
 
 
 def assigned(windows, speakers=None):
@@ -71,3 +71,18 @@ def test_a_long_recording_is_clustered_from_a_bounded_number_of_voices(monkeypat
 
 def test_without_voices_there_is_nobody():
     assert assigned([[], []]).number == 0
+
+
+def test_two_people_in_one_local_speaker_do_not_draw_their_clusters_together():
+    both = [
+        voice(ANNE + BOB, mixed=True),  # a cosine distance of 0.3 to either
+        voice(ANNE, span=(0, 200), mixed=True),
+        voice(BOB, span=(250, 500), mixed=True),
+    ]
+    found = assigned([[voice(ANNE)], both, both, [voice(BOB)]] * 6)
+    assert found.number == 2
+
+
+def test_a_short_run_of_a_mixed_voice_makes_no_speaker():
+    short = [voice(ANNE, mixed=True), voice(BOB, span=(0, 100), mixed=True)]
+    assert assigned([[voice(ANNE)], short] * 8).number == 1

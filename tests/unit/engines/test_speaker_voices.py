@@ -68,3 +68,20 @@ def test_each_run_of_a_local_speaker_has_a_voice_beside_that_of_the_whole():
     assert [voice.whole for voice in found] == [True, False, False]  # the last run is too short for one of its own
     assert [float(voice.embedding[0]) for voice in found[1:]] == [0.0, 1.0]
     assert (found[2].first, found[2].after) == (round(6 / FRAME_STEP), round(9 / FRAME_STEP))
+
+
+def runs_of_two(first, second, until):
+    """Voices of a local speaker whose frames are ``first`` before the fifth second and ``second`` after it."""
+    trunk = SimpleNamespace(head=SimpleNamespace(embed=lambda frames: frames.mean(0)))
+    times = numpy.arange(0.0, 10.0, 0.08)
+    heard = [Heard(times, numpy.where((times < 5)[:, None], first, second).astype(numpy.float32))]
+    return list(speaker_voices.voices(trunk, active((0, 1, 4), (0, 6, until)), 0.0, heard))
+
+
+def test_a_local_speaker_whose_runs_are_two_people_is_called_mixed():
+    assert {voice.mixed for voice in runs_of_two([1, 0], [0, 1], 9)} == {True}
+
+
+def test_a_local_speaker_whose_runs_are_alike_or_too_short_to_tell_is_not_mixed():
+    assert {voice.mixed for voice in runs_of_two([1, 0], [1, 1], 9)} == {False}
+    assert {voice.mixed for voice in runs_of_two([1, 0], [0, 1], 6.9)} == {False}
