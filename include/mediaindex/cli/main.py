@@ -9,7 +9,7 @@ import typer
 from mediaindex import __version__
 from mediaindex.errors import MediaindexError
 
-from . import calibrate, erase, evaluate, index, ledger, models, reindex, samples, search, stage, verify
+from . import calibrate, erase, evaluate, index, ledger, models, plan, reindex, samples, search, stage, verify
 
 cli = typer.Typer(
     name="mediaindex",
@@ -25,6 +25,7 @@ cli.command("stage")(stage.stage)
 cli.command("samples")(samples.samples)
 cli.command("search")(search.search)
 cli.command("reindex")(reindex.reindex)
+cli.command("plan")(plan.plan)
 cli.command("verify")(verify.verify)
 cli.command("erase")(erase.erase)
 cli.add_typer(models.app, name="models")

@@ -19,6 +19,7 @@ from mediaindex.runner.job import Hints, RawFormat
 
 from . import problems, rules
 from .podcasts import PodcastPart
+from .prices import Prices
 from .retention import Retention
 from .rules import Archive, Glob, KeyPattern, Listing, Schedule
 
@@ -105,6 +106,7 @@ class Configuration(BaseModel):
     ``recognisers``: models of the registry in order of preference; a recording goes to the first that writes its
     language. Empty leaves it to MEDIAINDEX_RECOGNISERS of the workers, and that to the default.
     ``event_queues``: addresses of SQS queues that announce uploads; empty leaves it to MEDIAINDEX_EVENT_QUEUES.
+    ``prices``: what forecasts of backfills reckon with.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -114,6 +116,7 @@ class Configuration(BaseModel):
     triage: dict[str, Any] = {}
     recognisers: tuple[str, ...] = ()
     event_queues: tuple[Annotated[str, Field(pattern=r"^https?://\S+$")], ...] = ()
+    prices: Prices | None = None
 
     @field_validator("sources")
     @classmethod

@@ -1,0 +1,18 @@
+-- Seconds of audio a byte by kind of file, of the latest recordings: how many, all of them together, and between which
+-- values four in five of them lie.
+with latest as (
+    select lower(coalesce(substring(o.key from '\.[^./]*$'), '')) as suffix, o.size, r.duration_s
+    from media_object o
+    join recording r on r.audio_sha256 = o.audio_sha256
+    where (%(source)s::text is null or o.source = %(source)s)
+      and o.state in ('indexed', 'in_review', 'duplicate', 'quarantined')
+      and o.size > 0 and r.duration_s > 0
+    order by o.id desc
+    limit %(limit)s
+)
+select suffix, count(*), sum(size)::double precision, sum(duration_s),
+       percentile_cont(0.1) within group (order by duration_s / size),
+       percentile_cont(0.9) within group (order by duration_s / size)
+from latest
+group by suffix
+order by suffix

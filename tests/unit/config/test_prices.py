@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediaindex.config import sources
+from mediaindex.config.prices import Prices
+from mediaindex.errors import ConfigError
+
+HEAD = "sources:\n  - {name: calls, bucket: media}\n"
+
+
+def test_hours_cost_what_they_cost() -> None:
+    assert Prices(currency="EUR", cpu_core_hour=0.04, gpu_hour=2).cost(7200, 1800) == pytest.approx(1.08)
+
+
+def test_without_prices_there_are_none(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text(HEAD)
+    assert sources.load(file).prices is None
+
+
+def test_the_file_says_prices(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text(f"{HEAD}prices: {{currency: EUR, cpu_core_hour: 0.04}}\n")
+    assert sources.load(file).prices == Prices(currency="EUR", cpu_core_hour=0.04)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("currency: €\n  cpu_core_hour: 1", r"line 4: prices.currency: '€' has another form"),
+        ("currency: EUR\n  cpu_core_hour: -1", r"line 5: prices.cpu_core_hour: is -1"),
+        ("currency: EUR", r"line 3: prices.cpu_core_hour: is missing"),
+        ("currency: EUR\n  cpu_core_hour: 1\n  cpu_hour: 1", r"line 6: prices.cpu_hour: .* write 'gpu_hour'|cpu_core"),
+    ],
+)
+def test_a_wrong_price_is_named_with_its_line(tmp_path: Path, line: str, said: str) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text(f"{HEAD}prices:\n  {line}\n")
+    with pytest.raises(ConfigError, match=said):
+        sources.load(file)
