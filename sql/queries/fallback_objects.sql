@@ -1,5 +1,7 @@
 -- Objects whose current transcript was written by a fallback. With `only_back`: where, since their own latest recognition,
--- the preferred recogniser has computed another recording in that language, with engines that are not those of that time.
+-- the preferred recogniser has computed another recording in that language, with engines that are not those of that time
+-- (an engine that was set aside is named as such), and at most `times` times: one that is broken on some machines only,
+-- or by this recording only, must not send it round for ever.
 select o.id
 from transcript t
 join recording r on r.audio_sha256 = t.audio_sha256
@@ -20,6 +22,9 @@ where t.is_current and t.fallback is not null
         and s.summary ->> 'fallback' is null
         and s.summary ->> 'recogniser' is distinct from t.recogniser
         and (s.summary -> 'languages' is null or s.summary -> 'languages' ? t.language)
+  ))
+  and (not %(only_back)s or %(times)s > (
+      select count(*) from media_object_event e where e.media_object_id = o.id and e.reason_code = %(code)s
   ))
 order by o.id
 limit %(limit)s

@@ -79,7 +79,7 @@ def heard(rows: Sequence[dict[str, str]], folder: Path) -> tuple[list[Chunk], fl
     began = time.process_time()
     matrices = [recogniser.log_probs(samples) for samples in recordings]
     took = time.process_time() - began
-    pieces = recogniser._loaded().reader.pieces
+    pieces = recogniser._model.get().reader.pieces
     chunks = []
     for row, log_probs in zip(rows, matrices, strict=True):
         certain = frame_confidence(log_probs)

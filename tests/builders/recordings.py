@@ -69,15 +69,22 @@ def transcribe(conn: Any, recorded: Recorded, *turns: str, speaker: str = "SPEAK
         id=str(recorded.id), status="done", audio_sha256=recorded.audio, fingerprint=fingerprint, usage=USAGE
     )
     stage_runs.record(conn, recorded.batch_id, JobResult(stage="find_topics", items=(found,)))
-    topics = (Topic("entity", f"Entity of {recorded.key}", "ORG", (Mention(0, 0.0),)),) if turns else ()
+    assessment, topics = assessed(*turns, speaker=speaker, entity=f"Entity of {recorded.key}")
     return transcripts.load(
         conn,
         media_object_id=recorded.id,
         audio_sha256=recorded.audio,
-        assessment=_assessment(turns, speaker),
-        topics=Topics(topics, tuple(TurnText(text, tuple(range(len(text.split())))) for text in turns)),
+        assessment=assessment,
+        topics=topics,
         fingerprint=fingerprint,
     )
+
+
+def assessed(*turns: str, speaker: str = "SPEAKER_00", entity: str = "New York") -> tuple[Assessment, Topics]:
+    """A transcript of these turns and its topics, as the last stages leave them."""
+    topics = (Topic("entity", entity, "ORG", (Mention(0, 0.0),)),) if turns else ()
+    read = tuple(TurnText(text, tuple(range(len(text.split())))) for text in turns)
+    return _assessment(turns, speaker), Topics(topics, read)
 
 
 def _assessment(turns: tuple[str, ...], speaker: str) -> Assessment:

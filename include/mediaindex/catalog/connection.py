@@ -25,6 +25,7 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # ms; keepalives say nothing while something sent waits for its receipt
 }
 
 
@@ -69,6 +70,8 @@ def catalog_errors() -> Iterator[None]:
 
 
 def _translated(error: psycopg2.Error) -> MediaindexError:
+    if isinstance(error, psycopg2.InterfaceError) and isinstance(error.__context__, psycopg2.Error):
+        error = error.__context__  # a rollback that found the connection closed; this is how it came to be
     text = str(error).strip()
     if error.pgcode == ILLEGAL_MOVE:
         return TerminalError(
@@ -76,8 +79,14 @@ def _translated(error: psycopg2.Error) -> MediaindexError:
         )
     if isinstance(error, psycopg2.errors.UndefinedTable | psycopg2.errors.UndefinedColumn):
         return ConfigError(f"the catalog is not up to date: {text}; run its migrations", code="catalog_not_migrated")
-    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
-        return TransientError(f"the catalog is away or busy: {text}", code="catalog_unavailable")
+    # Without a code the bare class is libpq's own, of a connection that broke; what the server says has one.
+    broken = type(error) is psycopg2.DatabaseError and error.pgcode is None
+    if broken or isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return TransientError(
+            f"the catalog is away or busy: {' '.join(text.split())}; of this step nothing is written or all, and it is "
+            "tried again",
+            code="catalog_unavailable",
+        )
     return TerminalError(f"the catalog refuses this: {text}", code="catalog_refused")
 
 

@@ -4,7 +4,8 @@
 * transient: the world was at fault. Back into the queue, later and later, many times.
 * doubtful: nobody foresaw it: a crash, a hang, an error of ours. Back into the queue alone, a few times.
 
-Whatever has failed too often is quarantined with its class, where ``mediaindex ledger dead-letters`` lists it.
+Whatever has failed too often is quarantined with its class, where ``mediaindex ledger dead-letters`` lists it. What has
+a transcript or an open question from before is not: it goes back to that, see ``standing``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .connection import transaction
 from .ledger import move
 from .patience import CRASHED, DOUBTFUL, STUCK, TERMINAL, TRANSIENT, Patience
 from .sql_files import query
+from .standing import keep, standing
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -44,11 +46,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Fates:
-    """What became of failed items, by media object id: back in the queue, given up, or not in the bucket any more."""
+    """What became of failed items, by media object id: back in the queue, given up, or not in the bucket any more.
+
+    ``kept``: given up, and back where they were before somebody asked for them again.
+    """
 
     put_back: tuple[int, ...] = ()
     quarantined: tuple[int, ...] = ()
     gone: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 def of_item(error: ItemError, stage: str) -> Failure:
@@ -71,7 +77,7 @@ def fail(cursor: cursor, batch_id: int, failed: Mapping[int, Failure], patience:
     cursor.execute(query("failing_objects"), {"ids": list(failed), "batch_id": batch_id})
     tried = {int(id_): int(attempts) + 1 for id_, attempts in cursor.fetchall()}
     draw = random.random()  # noqa: S311  # spreads load, guards nothing
-    fates: dict[str, list[int]] = {"put_back": [], "quarantined": [], "gone": []}
+    fates: dict[str, list[int]] = {"put_back": [], "quarantined": [], "gone": [], "kept": []}
     for id_, attempts in tried.items():
         fates[_one(cursor, id_, failed[id_], attempts, patience, draw)].append(id_)
     return Fates(*(tuple(ids) for ids in fates.values()))
@@ -80,13 +86,15 @@ def fail(cursor: cursor, batch_id: int, failed: Mapping[int, Failure], patience:
 def _one(cursor: cursor, id_: int, failure: Failure, attempts: int, patience: Patience, draw: float) -> str:
     code, stage = failure.code, failure.stage
     if failure.kind == TERMINAL and code in _LEFT_THE_BUCKET:
+        has = standing(cursor, id_)
+        if has.shown and not has.has_heir:  # a copy would take its place in the search; without one it stays there
+            keep(cursor, id_, has, f"{code}: {failure.reason}", stage)
+            return "kept"
         move(cursor, id_, "gone", code=_LEFT_THE_BUCKET[code], reason=failure.reason, stage=stage)
         return "gone"
     if attempts >= patience.attempts(failure.kind):
         tries = f"given up after {attempts} tries: " if attempts > 1 else ""
-        reason = tries + failure.reason
-        move(cursor, id_, "quarantined", code=code, reason=reason, stage=stage, reason_class=failure.kind)
-        return "quarantined"
+        return _give_up(cursor, id_, failure, tries + failure.reason)
     values = {
         "id": id_,
         "attempts": attempts,
@@ -98,6 +106,15 @@ def _one(cursor: cursor, id_: int, failure: Failure, attempts: int, patience: Pa
     }
     cursor.execute(query("put_back"), values)
     return "put_back"
+
+
+def _give_up(cursor: cursor, id_: int, failure: Failure, reason: str) -> str:
+    has = standing(cursor, id_)
+    if has.is_something:
+        keep(cursor, id_, has, f"{failure.code}: {reason}", failure.stage)
+        return "kept"
+    move(cursor, id_, "quarantined", code=failure.code, reason=reason, stage=failure.stage, reason_class=failure.kind)
+    return "quarantined"
 
 
 __all__ = ["DOUBTFUL", "TERMINAL", "TRANSIENT", "Failure", "Fates", "Patience", "fail", "of_item", "settle"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from .connection import transaction
+from .departures import outgrow
 from .ledger import move
 from .planning import unknown_batch
 from .sql_files import query
@@ -62,6 +63,7 @@ def finish(conn: connection, batch_id: int) -> BatchSummary:
             if state is not None:
                 _settle(cursor, outcome, state)
         replaced = _replace(cursor, batch_id)
+        outgrow(cursor, batch_id)
         unfinished = [one for one, state in ends if state is None and one.id not in replaced]
         if not unfinished:
             cursor.execute("update batch set finished_at = coalesce(finished_at, now()) where id = %s", (batch_id,))

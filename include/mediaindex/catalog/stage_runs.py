@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Recorded:
     """What became of the items, by media object id. ``transient`` ones may pass if the stage is run again now.
 
-    ``put_back`` ones have left the batch: they wait in the queue for a later try.
+    ``put_back`` ones have left the batch: they wait in the queue for a later try. ``kept`` ones, too: they could not be
+    made again, and are back where they were.
     """
 
     done: tuple[int, ...]
@@ -35,6 +36,7 @@ class Recorded:
     transient: tuple[int, ...]
     put_back: tuple[int, ...] = ()
     gone: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 def record(
@@ -69,7 +71,15 @@ def record(
         transient=again,
         put_back=fates.put_back,
         gone=fates.gone,
+        kept=fates.kept,
     )
+
+
+def earlier(conn: connection, batch_id: int, stage: str) -> dict[int, str]:
+    """Fingerprints of the artifacts that the batch's items have of this stage from earlier batches, by object id."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("earlier_artifacts"), {"batch_id": batch_id, "stage": stage})
+        return dict(cursor.fetchall())
 
 
 def _failures(results: dict[int, ItemResult], here: list[int], stage: str) -> dict[int, Failure]:

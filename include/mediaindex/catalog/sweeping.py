@@ -16,6 +16,10 @@ from .sql_files import query
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
+RECOGNISER_IS_BACK = "recogniser_is_back"
+# How often a recording is sent again for that.
+TIMES_BACK = 3
+
 
 @dataclass(frozen=True, slots=True)
 class StartedBatch:
@@ -30,11 +34,15 @@ class StartedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What became of what was left: media object ids. ``waiting`` ones are only not published yet."""
+    """What became of what was left: media object ids. ``waiting`` ones are only not published yet.
+
+    ``kept`` ones were to be made again, and are back where they were.
+    """
 
     put_back: tuple[int, ...] = ()
     quarantined: tuple[int, ...] = ()
     waiting: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 def started(conn: connection) -> list[StartedBatch]:
@@ -60,15 +68,19 @@ def sweep(conn: connection, batch: StartedBatch, patience: Patience) -> Swept:
     fates = failures.settle(conn, batch.id, left, patience)
     if left and not waiting:
         finish(conn, batch.id)  # nothing is left in it
-    return Swept(fates.put_back, fates.quarantined, waiting)
+    return Swept(fates.put_back, fates.quarantined, waiting, fates.kept)
 
 
 def with_fallback(
     conn: connection, *, source: str | None = None, only_back: bool = False, limit: int = 1_000
 ) -> list[int]:
-    """Ids of objects whose transcript a fallback wrote; with ``only_back`` where the preferred one works again."""
+    """Ids of objects whose transcript a fallback wrote.
+
+    With ``only_back`` those whose preferred recogniser works again, and that were not sent again for it too often.
+    """
+    wanted = {"source": source, "only_back": only_back, "limit": limit, "times": TIMES_BACK, "code": RECOGNISER_IS_BACK}
     with transaction(conn) as cursor:
-        cursor.execute(query("fallback_objects"), {"source": source, "only_back": only_back, "limit": limit})
+        cursor.execute(query("fallback_objects"), wanted)
         return [id_ for (id_,) in cursor.fetchall()]
 
 
@@ -77,5 +89,5 @@ def requeue_fallbacks(conn: connection, limit: int) -> list[int]:
     ids = with_fallback(conn, only_back=True, limit=limit)
     for id_ in ids:
         reason = "its transcript was written by a fallback, and the preferred recogniser works again"
-        requeue(conn, id_, in_progress=True, code="recogniser_is_back", reason=reason)
+        requeue(conn, id_, in_progress=True, code=RECOGNISER_IS_BACK, reason=reason)
     return ids

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from .chunk_queue import ChunkQueue
 from .ctc_decode import Floats
 from .ctc_language_model import from_environment
 from .ctc_reader import CtcReader
+from .loading import Once
 from .nemo_export import exported, nemo_version
 from .nemo_mel import features
 from .onnx_session import memory_errors, session
@@ -58,8 +58,7 @@ class ConformerCtc:
         # One chunk a core: on the CPU this was faster than batches (no padding, no waiting for one another inside an
         # operator), and no chunk can change the words of another.
         self._queue = ChunkQueue(self._work, workers=threads or len(os.sched_getaffinity(0)), name=self.name)
-        self._lock = threading.Lock()
-        self._ready: _Loaded | None = None
+        self._model = Once(self._load)
 
     @property
     def identity(self) -> str:
@@ -77,10 +76,10 @@ class ConformerCtc:
 
     def log_probs(self, chunk: Samples) -> Floats:
         """Log probabilities of one chunk, shape (frames, classes), blank last."""
-        return self._loaded().log_probs(chunk)
+        return self._model.get().log_probs(chunk)
 
     def _work(self, batch: Sequence[tuple[Samples, tuple[str, ...]]]) -> list[tuple[Word, ...]]:
-        loaded = self._loaded()
+        loaded = self._model.get()
         return [self._words(loaded, chunk, vocabulary) for chunk, vocabulary in batch]
 
     @staticmethod
@@ -88,12 +87,6 @@ class ConformerCtc:
         if not chunk.any():  # normalised, digital silence is rounding errors, and the model takes them for a hum
             return ()
         return loaded.reader.words(loaded.log_probs(chunk), len(chunk) / _RATE, vocabulary)
-
-    def _loaded(self) -> _Loaded:
-        with self._lock:
-            if self._ready is None:
-                self._ready = self._load()
-            return self._ready
 
     def _load(self) -> _Loaded:
         model = exported(self._located.path, self._located.sha256)

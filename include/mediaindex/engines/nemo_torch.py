@@ -6,7 +6,6 @@ here.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from mediaindex.timeline import Word
 from .chunk_queue import ChunkQueue
 from .ctc_language_model import from_environment
 from .device import Device
+from .loading import Once
 from .nemo_export import nemo_version
 from .nemo_words import CtcWords, TransducerWords
 
@@ -41,8 +41,7 @@ class NemoTorch:
         self._language_model = from_environment()
         # On the CPU padding costs more than batches gain; torch uses all cores for one chunk.
         self._queue = ChunkQueue(self._work, workers=1, batch=_BATCH if device == "cuda" else 1, name=self.name)
-        self._lock = threading.Lock()
-        self._ready: tuple[Any, CtcWords | TransducerWords] | None = None
+        self._model = Once(self._load)
 
     @property
     def identity(self) -> str:
@@ -65,7 +64,7 @@ class NemoTorch:
     def _work(self, batch: Sequence[tuple[Samples, tuple[str, ...]]]) -> list[tuple[Word, ...]]:
         import torch
 
-        model, words = self._loaded()
+        model, words = self._model.get()
         chunks = [chunk for chunk, _ in batch]
         try:
             with torch.inference_mode():
@@ -90,12 +89,6 @@ class NemoTorch:
         with half:
             encoded, encoded_lengths = model.encoder(audio_signal=features, length=frames)
         return encoded.float(), encoded_lengths
-
-    def _loaded(self) -> tuple[Any, CtcWords | TransducerWords]:
-        with self._lock:
-            if self._ready is None:
-                self._ready = self._load()
-            return self._ready
 
     def _load(self) -> tuple[Any, CtcWords | TransducerWords]:
         from nemo.collections.asr.models import ASRModel

@@ -33,9 +33,10 @@ SHORTEST = 0.2  # s
 LEAST_FRAMES = 3  # of the trunk, to have a voice at all
 LEAST_RUN = 0.75  # s of unbroken speech that say anything of their own
 LEAST_CLEAN = 0.5  # s
-# Two runs of a local speaker, each of a second or more, whose cosine distance is above this are two people: segmentation
-# takes similar voices that never interrupt each other for one. Of 63 made conversations of 1 to 4 readers the number of
-# speakers is then right in all, for distances of 0.60 to 0.70 here and thresholds of clustering of 0.475 to 0.60.
+# Two runs of a local speaker, each of a second or more, whose cosine distance is above this are two people:
+# segmentation takes similar voices that never interrupt each other for one. Of 63 made conversations of 1 to 4 readers
+# the number of speakers is then right in all, for distances of 0.60 to 0.70 here and thresholds of clustering of 0.475
+# to 0.60.
 MIXED = 0.65
 TELLING_RUN = 1.0  # s
 

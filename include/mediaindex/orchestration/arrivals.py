@@ -19,6 +19,7 @@ from mediaindex.config.sources import Source
 from mediaindex.errors import TerminalError
 from mediaindex.stages.media.process import printable
 from mediaindex.storage import looks
+from mediaindex.storage.errors import CREDENTIALS
 from mediaindex.storage.objects import ObjectVersion
 
 from . import gate
@@ -79,6 +80,8 @@ class Arrivals:
         try:
             return looks.look(self.client, was.bucket, was.key)
         except TerminalError as error:
+            if error.code == CREDENTIALS:
+                raise
             log.warning("%s; it goes on waiting", error)
             unchanged = datetime.fromtimestamp(0, UTC)
             return ObjectVersion(was.bucket, was.key, was.etag, None, was.size, unchanged, "maybe")
@@ -116,6 +119,8 @@ class Arrivals:
             if why is None and gate.is_worth_opening(one, self.source, now):
                 why = gate.unwritten(looks.first_bytes(self.client, one))
         except TerminalError as error:  # this object's alone: S3 lets us list it
+            if error.code == CREDENTIALS:
+                raise
             return one, gate.unreadable(error, self.source)
         return one, why
 

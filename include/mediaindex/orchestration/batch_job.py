@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mediaindex.catalog import batches, stage_runs
@@ -46,9 +47,10 @@ def speech_work(batch_id: int, stage: str) -> Work:
     configuration = sources.load(sources.path_from_environment())
     with connect(connections.database_url()) as conn:
         items = batches.items(conn, batch_id, stage=stage)
+        earlier = stage_runs.earlier(conn, batch_id, stage) if stage == FIRST_STAGE else {}
     job = Job(
         stage=stage,
-        items=tuple(_item(item, configuration) for item in items),
+        items=tuple(_item(item, configuration, earlier) for item in items),
         store=artifact_store(),
         settings=configuration.stages.get(stage, {}),
         recognisers=configuration.recognisers,
@@ -77,13 +79,19 @@ def record(batch_id: int, result: JobResult, *, last_try: bool) -> int:
             log.warning("%s: %s", item.error.code, printable(item.error.message, LONGEST_MESSAGE))
     with connect(connections.database_url()) as conn:
         recorded = stage_runs.record(conn, batch_id, result, last_try=last_try, patience=patience())
-    for what, ids in (("back in the queue", recorded.put_back), ("quarantined", recorded.quarantined)):
+    fates = {
+        "back in the queue": recorded.put_back,
+        "quarantined": recorded.quarantined,
+        "back where they were, with what they had": recorded.kept,
+    }
+    for what, ids in fates.items():
         if ids:
             log.warning("%s: media objects %s are %s", result.stage, ", ".join(map(str, ids)), what)
     return len(recorded.transient)
 
 
-def _item(item: BatchItem, configuration: sources.Configuration) -> JobItem:
+def _item(item: BatchItem, configuration: sources.Configuration, earlier: Mapping[int, str]) -> JobItem:
+    known = {FIRST_STAGE: earlier[item.media_object_id]} if item.media_object_id in earlier else {}
     return JobItem(
         id=str(item.media_object_id),
         name=printable(item.key.rpartition("/")[2]),  # for messages: the key is somebody else's text
@@ -92,5 +100,5 @@ def _item(item: BatchItem, configuration: sources.Configuration) -> JobItem:
         ),
         hints=configuration.source(item.source).hints,
         audio_sha256=item.audio_sha256,
-        upstream=item.upstream,
+        upstream=known | item.upstream,
     )

@@ -21,6 +21,7 @@ from mediaindex.config.sources import Configuration, Source
 from mediaindex.errors import TerminalError
 from mediaindex.stages.media.process import printable
 from mediaindex.storage.announcements import Announcement, understand
+from mediaindex.storage.errors import CREDENTIALS
 from mediaindex.storage.queue import Message
 
 from . import connections
@@ -140,7 +141,9 @@ def _look(client: S3Client, one: Announcement) -> ObjectVersion | Announcement |
     try:
         return look(client, one.bucket, one.key) or one
     except TerminalError as error:
-        log.warning("%s", error)
+        if error.code == CREDENTIALS:
+            raise  # of all objects: the messages stay in the queue until the connection is right again
+        log.warning("%s; the next listing looks again", error)
         return None
 
 

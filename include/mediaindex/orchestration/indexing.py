@@ -10,7 +10,7 @@ from mediaindex.catalog.batches import BatchItem
 from mediaindex.catalog.connection import connect
 from mediaindex.config import sources
 from mediaindex.config.stage_settings import read_settings
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ConfigError, TerminalError
 from mediaindex.gates.triage import Settings, TriageFacts, triage
 from mediaindex.runner import codec
 from mediaindex.runner.job import ItemError
@@ -61,6 +61,8 @@ def load_transcripts(batch_id: int) -> int:
             try:
                 _load(conn, item)
                 loaded += 1
+            except ConfigError:
+                raise  # credentials, a bucket, the catalog's tables: this is not about the one recording
             except TerminalError as error:
                 log.warning("%s: %s: %s", printable(item.key), error.code, printable(error.message, LONGEST_MESSAGE))
                 report = ItemError(kind="terminal", code=error.code, message=error.message)

@@ -67,7 +67,12 @@ def plan_due() -> list[dict[str, Any]]:
 
 
 def _tell(batch: sweeping.StartedBatch, swept: sweeping.Swept) -> None:
-    for what, ids in (("back in the queue", swept.put_back), ("quarantined", swept.quarantined)):
+    fates = {
+        "back in the queue": swept.put_back,
+        "quarantined": swept.quarantined,
+        "back where they were": swept.kept,
+    }
+    for what, ids in fates.items():
         if ids:
             named = ", ".join(map(str, ids))
             log.warning(

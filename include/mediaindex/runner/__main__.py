@@ -16,6 +16,7 @@ from mediaindex.errors import TerminalError, TransientError
 from mediaindex.stages.media.process import printable
 
 from .job import ExitCode, ItemResult, Job, JobItem, JobResult
+from .room import room_errors
 
 log = logging.getLogger("mediaindex.runner")
 
@@ -35,13 +36,14 @@ def main(arguments: list[str] | None = None) -> ExitCode:
             log.info("%s: nothing to do, no recording of this batch is left for it", job.stage)
             return ExitCode.NOTHING_TO_DO
         result = _run(job)
+        with room_errors(f"{job.stage}: the result cannot be written"):
+            _write(options.result, result)
     except (TransientError, MemoryError) as error:
         log.error("try again later: %s", error)  # noqa: TRY400  # the message says it all; a traceback is for bugs
         return ExitCode.TRANSIENT
     except TerminalError as error:
         log.error("%s", error)  # noqa: TRY400
         return ExitCode.BAD_INPUT
-    _write(options.result, result)
     log.info("%s", summary_line(result))
     return ExitCode.DONE
 
@@ -68,7 +70,7 @@ def _run(job: Job) -> JobResult:
             "%s %d/%d %s: %s", job.stage, done, len(job.items), item.name, printable(item_line(result), LONGEST_LINE)
         )
 
-    return run_job(job, open_store(job.store), Engines(job.recognisers), tell)
+    return run_job(job, open_store(job.store), Engines(job.recognisers, job.without_first), tell)
 
 
 def _write(path: Path, result: JobResult) -> None:

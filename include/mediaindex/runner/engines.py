@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from mediaindex.models import LocatedModel, ensure, try_locate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mediaindex.stages.protocols import (
         CaseRestorer,
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
         SpeechDetector,
         TextReader,
     )
+
+    from .set_aside import SetAsideError
 
 
 def _model(name: str) -> LocatedModel:
@@ -34,10 +37,12 @@ class Engines:
     """One engine a kind and process, shared by every item of the batch.
 
     ``recognisers``: registry names in order of preference; empty leaves it to MEDIAINDEX_RECOGNISERS and the default.
+    ``without_first``: why the first of them that is here is not to be asked; empty where it is.
     """
 
-    def __init__(self, recognisers: Sequence[str] = ()) -> None:
+    def __init__(self, recognisers: Sequence[str] = (), without_first: str = "") -> None:
         self._recognisers = tuple(recognisers)
+        self._without_first = without_first
 
     @cached_property
     def detector(self) -> SpeechDetector:
@@ -68,10 +73,27 @@ class Engines:
 
     @cached_property
     def recognisers(self) -> Sequence[Recogniser]:
-        """``raw_recognisers``, each with the calibration of its weights where there is one."""
+        """``raw_recognisers``, each with the calibration of its weights where there is one, until it proves broken."""
         from .calibrated import calibrated
+        from .set_aside import StandIn, Watched
 
-        return [calibrated(recogniser) for recogniser in self.raw_recognisers]
+        found = [one if isinstance(one, StandIn) else Watched(calibrated(one)) for one in self.raw_recognisers]
+        first = next((one for one in found if isinstance(one, Watched)), None)
+        if first and self._without_first:
+            first.set_aside(self._without_first)
+        return found
+
+    def without(self, broken: Mapping[str, SetAsideError]) -> Engines:
+        """The same engines, shared, with a stand-in for each of these recognisers, by name."""
+        from .set_aside import without
+
+        if not broken:
+            return self
+        view = copy(self)
+        view.__dict__["recognisers"] = [
+            without(one, broken[one.name].message) if one.name in broken else one for one in self.recognisers
+        ]
+        return view
 
     @cached_property
     def raw_recognisers(self) -> Sequence[Recogniser]:

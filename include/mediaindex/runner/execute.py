@@ -6,7 +6,6 @@ cores; and recognisers see the chunks of several recordings at once.
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import tempfile
@@ -19,7 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from mediaindex.config.stage_settings import read_settings
-from mediaindex.errors import MediaindexError, TerminalError, TransientError
+from mediaindex.errors import MediaindexError, ModelMissingError, TerminalError, TransientError
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.normalize import AUDIO, CHANNELS
 from mediaindex.stages.results import NormalizedAudio
@@ -29,6 +28,10 @@ from .binding import Binding, Inputs
 from .bindings import BINDINGS, NORMALIZE
 from .job import ItemError, ItemResult, Job, JobItem, JobResult
 from .normalize_item import normalize_item
+from .outage import Outage
+from .room import CODE as WORKER_EXHAUSTED
+from .room import is_exhausted, needs, no_room, room_errors
+from .set_aside import SetAsideError
 from .usage import Meter, shared
 
 if TYPE_CHECKING:
@@ -39,9 +42,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Errors of the installation, not of the recording that happened to meet them first.
-INSTALLATION = {"config", "model_missing", "model_changed", "ffmpeg_missing", "s3_credentials", "no_bucket"}
-# The worker's disk, quota or open files are used up.
-EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO}
+INSTALLATION = {
+    *("config", "model_missing", "model_changed", "ffmpeg_missing"),
+    *("s3_credentials", "no_bucket", "artifacts_refused"),
+}
 
 Progress = Callable[[JobItem, ItemResult], None]
 
@@ -57,6 +61,7 @@ class Bench:
     bindings: Mapping[str, Binding]
     # One a computation: a second copy of the same audio waits for the first one's result instead of repeating it.
     busy: defaultdict[tuple[str, str], Lock] = field(default_factory=lambda: defaultdict(Lock))
+    outage: Outage = field(default_factory=Outage)
 
 
 def run_job(
@@ -69,7 +74,8 @@ def run_job(
     """Run the job's stage over its items; an error of one item is its result, not the job's.
 
     ``progress`` hears of each item when it is done, in this thread. An item's usage is its share of the whole job's.
-    Raises TerminalError where the job itself can never work: an unknown stage, a wrong setting, a missing model.
+    Raises TerminalError where the job itself can never work: an unknown stage, a wrong setting, a missing model;
+    TransientError where the worker has no room to begin.
     """
     binding = bindings.get(job.stage)
     if binding is None:
@@ -77,14 +83,20 @@ def run_job(
     settings = read_settings(binding.settings, job.settings)
     binding.identities(engines)  # makes the engines, once, before several threads ask for them
     meter = Meter()
-    with tempfile.TemporaryDirectory(prefix="mediaindex-") as folder:
+    with (
+        room_errors(job.stage),
+        tempfile.TemporaryDirectory(prefix="mediaindex-", ignore_cleanup_errors=True) as folder,
+    ):
         bench = Bench(store, engines, Path(folder), settings, bindings)
         results = _run_items(binding, job.items, bench, progress)
     return JobResult(stage=job.stage, items=tuple(shared(results, meter.read(0.0))))
 
 
 def _run_items(binding: Binding, items: Sequence[JobItem], bench: Bench, progress: Progress | None) -> list[ItemResult]:
-    """The results, in the items' order. An error of the installation ends the job: what has not begun never does."""
+    """The results, in the items' order. An error of the installation ends the job: what has not begun never does.
+
+    Those for which the disk was too small have shared it: each of them gets it once for itself.
+    """
     workers = max(2, len(os.sched_getaffinity(0))) if binding.concurrent else 1
     with ThreadPoolExecutor(workers, thread_name_prefix=binding.name) as pool:
         futures: dict[Future[ItemResult], JobItem] = {
@@ -93,27 +105,54 @@ def _run_items(binding: Binding, items: Sequence[JobItem], bench: Bench, progres
         try:
             for future in as_completed(futures):
                 result = future.result()
-                if progress:
+                if progress and not _has_shared_too_little(result, items):
                     progress(futures[future], result)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return [future.result() for future in futures]
+    results = []
+    for future, item in futures.items():
+        result = future.result()
+        if _has_shared_too_little(result, items):
+            result = _run_item(binding, item, bench)
+            if progress:
+                progress(item, result)
+        results.append(result)
+    return results
+
+
+def _has_shared_too_little(result: ItemResult, items: Sequence[JobItem]) -> bool:
+    return len(items) > 1 and result.error is not None and result.error.code == WORKER_EXHAUSTED
 
 
 def _run_item(binding: Binding, item: JobItem, bench: Bench) -> ItemResult:
     meter = Meter()
-    # A folder of its own, gone with it: a batch of long recordings would otherwise fill the disk.
-    with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
-        own = replace(bench, folder=Path(folder))
-        try:
-            if binding is NORMALIZE:
-                return normalize_item(item, own.store, own.folder, own.settings, meter)
-            return _stage_item(binding, item, own, meter)
-        except Exception as error:
-            if _is_installation(error):
-                raise  # every other recording would fail alike: the task must be red, not the ledger full of good files
-            return ItemResult(id=item.id, status="failed", error=_describe(binding, item, error), usage=meter.read(0.0))
+    try:
+        bench.outage.check(item.name)
+        # A folder of its own, gone with it: a batch of long recordings would otherwise fill the disk.
+        with tempfile.TemporaryDirectory(dir=bench.folder, ignore_cleanup_errors=True) as folder:
+            result = _in_folder(binding, item, replace(bench, folder=Path(folder)), meter)
+        bench.outage.note(None)
+    except Exception as error:
+        if _is_installation(error):
+            raise  # every other recording would fail alike: the task must be red, not the ledger full of good files
+        return ItemResult(id=item.id, status="failed", error=_describe(binding, item, error), usage=meter.read(0.0))
+    return result
+
+
+def _in_folder(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> ItemResult:
+    try:
+        if binding is NORMALIZE:
+            return normalize_item(item, bench.store, bench.folder, bench.settings, meter)
+        return _stage_item(binding, item, bench, meter)
+    except OSError as error:
+        if is_exhausted(error):  # told while the folder is there: so it says how full the disk was
+            what = f"{item.name}: {binding.name}"
+            raise no_room(what, error, bench.folder, needs(binding.name, item)) from error
+        raise
+    except TransientError as error:
+        bench.outage.note(error)
+        raise
 
 
 def _is_installation(error: Exception) -> bool:
@@ -128,16 +167,31 @@ def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
     if isinstance(error, MemoryError):
         message = f"{item.name}: {binding.name} ran out of memory; it is tried again"
         return ItemError(kind="transient", code="out_of_memory", message=message)
-    if isinstance(error, OSError) and error.errno in EXHAUSTED:
-        message = f"{item.name}: {binding.name}: {error.strerror}; make room on the worker, it is tried again"
-        return ItemError(kind="transient", code="worker_exhausted", message=message)
     log.exception("%s failed on %s in a way nobody foresaw", binding.name, item.name)
     message = f"{item.name}: {binding.name} failed with {type(error).__name__}: {error}; the task log has the traceback"
     return ItemError(kind="terminal", code="internal_error", message=message)
 
 
 def _stage_item(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> ItemResult:
+    """The item by all engines; from its beginning, under another fingerprint, without each that proves broken."""
     sha256, upstream = _upstream(binding, item, bench)
+    broken: dict[str, SetAsideError] = {}
+    while True:
+        try:
+            engines = bench.engines.without(broken)
+            return _computed(binding, item, sha256, upstream, replace(bench, engines=engines), meter)
+        except SetAsideError as error:
+            broken[error.name] = error
+        except ModelMissingError as error:
+            if any(one.memory for one in broken.values()):
+                raise TransientError(f"{item.name}: {error.message}", code="out_of_memory") from error
+            raise
+
+
+def _computed(
+    binding: Binding, item: JobItem, sha256: str, upstream: dict[str, Any], bench: Bench, meter: Meter
+) -> ItemResult:
+    """What there is by this name, or what the stage makes now."""
     mark = binding.fingerprint(item, bench.settings, bench.engines)
     with bench.busy[sha256, mark]:
         result = _known(binding, sha256, mark, bench)

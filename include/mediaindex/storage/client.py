@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONNECT_SECONDS = 5
-READ_SECONDS = 60
-ATTEMPTS = 8
+READ_SECONDS = 30  # without a byte
+ATTEMPTS = 6  # after the first; waits between them double up to 20 s, at random: 25 s altogether on average
 CONNECTIONS = 16
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION")
 _ARGUMENTS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "region_name")
@@ -35,6 +35,8 @@ def _client(endpoint_url: str | None, _process: int, explicit: tuple[str | None,
     import boto3
     from botocore.config import Config
 
+    from .pace import give_up_on_silence, keep_pace
+
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -48,4 +50,7 @@ def _client(endpoint_url: str | None, _process: int, explicit: tuple[str | None,
     )
     session = boto3.session.Session(**dict(zip(_ARGUMENTS, explicit, strict=True)))  # type: ignore[arg-type]
     region = session.region_name or ("us-east-1" if endpoint_url else None)  # any will do for a server of one's own
-    return session.client("s3", endpoint_url=endpoint_url, region_name=region, config=config)
+    client = session.client("s3", endpoint_url=endpoint_url, region_name=region, config=config)
+    client.meta.events.register("after-call.s3.GetObject", keep_pace)
+    client.meta.events.register("after-call-error.s3", give_up_on_silence)
+    return client

@@ -1,4 +1,8 @@
-"""S3's many ways of failing, as ours: what cannot get better is terminal, the rest may be tried again."""
+"""S3's many ways of failing, as ours: what cannot get better is terminal, the rest may be tried again.
+
+Three kinds of refusal are told apart, for what is to be done about them: the credentials are wrong (a ConfigError for
+whoever asks), they have run out (transient: somebody renews them), or this is not for us to read.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from boto3.exceptions import Boto3Error
+from boto3.exceptions import RetriesExceededError as Boto3RetriesExceededError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    ReadTimeoutError,
 )
-from s3transfer.exceptions import S3DownloadFailedError
+from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError, S3ValidationError
 
 from mediaindex.errors import ConfigError, MediaindexError, TerminalError, TransientError
 
 GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
+REFUSED, CREDENTIALS = "s3_refused", "s3_credentials"  # codes of ours that others ask for
 _CHANGED = frozenset({"PreconditionFailed", "412"})
-_CREDENTIALS = frozenset(
-    {"AccessDenied", "403", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled"}
+_WRONG = frozenset(
+    {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthorizationHeaderMalformed", "PermanentRedirect"}
 )
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"})
+_REFUSED = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem"})
 
 
 @contextmanager
@@ -29,21 +38,10 @@ def s3_errors(what: str) -> Iterator[None]:
     """Raise errors of the block as ours; ``what`` names the object or bucket in the message."""
     try:
         yield
-    except ClientError as error:
-        raise _of_answer(what, error) from error
-    except S3DownloadFailedError as error:
-        raise _changed(what) from error  # raised for one reason only: the ETag did not match
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        raise ConfigError(
-            f"{what}: no S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role",
-            code="s3_credentials",
-        ) from error
-    except ParamValidationError as error:
-        raise ConfigError(f"{what}: not a name S3 accepts: {error}", code="s3_name") from error
-    except (BotoCoreError, Boto3Error) as error:
-        if isinstance(error.__context__, ClientError):  # uploads hide the answer in an error of their own
-            raise _of_answer(what, error.__context__) from error
-        raise TransientError(f"{what}: S3 cannot be reached: {error}", code="s3_unreachable") from error
+    except (
+        ClientError, BotoCoreError, Boto3Error, RetriesExceededError, S3DownloadFailedError, S3ValidationError
+    ) as error:  # fmt: skip
+        raise _ours(what, error) from error
 
 
 @contextmanager
@@ -53,7 +51,7 @@ def aws_errors(what: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = answer_code(error)
-        if code in _CREDENTIALS or "NonExistentQueue" in code or "QueueDoesNotExist" in code:
+        if code in _WRONG | _REFUSED or "NonExistentQueue" in code or "QueueDoesNotExist" in code:
             raise ConfigError(f"{what}: refused ({code}); check its address, credentials and policy") from error
         raise TransientError(f"{what}: answers {code or 'an error'}: {error}", code="aws_busy") from error
     except (NoCredentialsError, PartialCredentialsError) as error:
@@ -65,6 +63,40 @@ def aws_errors(what: str) -> Iterator[None]:
 def answer_code(error: ClientError) -> str:
     """S3's own name of the error."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _ours(what: str, error: BaseException) -> MediaindexError:
+    error = _innermost(error)
+    if isinstance(error, ClientError):
+        return _of_answer(what, error)
+    if isinstance(error, S3DownloadFailedError):
+        return _changed(what)  # raised for one reason only: the ETag did not match
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return ConfigError(
+            f"{what}: no S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role",
+            code=CREDENTIALS,
+        )
+    if isinstance(error, ParamValidationError):
+        return ConfigError(f"{what}: not a name S3 accepts: {error}", code="s3_name")
+    if isinstance(error, ReadTimeoutError):
+        return TransientError(
+            f"{what}: S3 sends too slowly: {error}; it is tried again: look at S3 and the network to it", code="s3_slow"
+        )
+    return TransientError(
+        f"{what}: S3 cannot be reached, or breaks off: {error or type(error).__name__}; it is tried again: look at S3 "
+        "and the network to it",
+        code="s3_unreachable",
+    )
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Transfers hide what happened in errors of their own."""
+    if isinstance(error, RetriesExceededError | Boto3RetriesExceededError):
+        last: BaseException | None = getattr(error, "last_exception", None)
+        return last or error
+    if isinstance(error, Boto3Error) and isinstance(error.__context__, ClientError | BotoCoreError):
+        return error.__context__
+    return error
 
 
 def _of_answer(what: str, error: ClientError) -> MediaindexError:
@@ -80,9 +112,28 @@ def _of_answer(what: str, error: ClientError) -> MediaindexError:
             f"{what}: lies in an archive storage class; restore it in S3, then put it back into the queue",
             code="archived",
         )
-    if code in _CREDENTIALS:
-        return ConfigError(f"{what}: S3 refuses access ({code}); check credentials and policy", code="s3_refused")
-    return TransientError(f"{what}: S3 answers {code or 'an error'}: {error}", code="s3_busy")
+    return _of_access(what, code) or TransientError(
+        f"{what}: S3 answers {code or 'an error'}: {error}; it is tried again", code="s3_busy"
+    )
+
+
+def _of_access(what: str, code: str) -> MediaindexError | None:
+    if code in _WRONG:
+        return ConfigError(
+            f"{what}: S3 does not accept our credentials ({code}); check access key, secret, token and region of the "
+            "connection",
+            code=CREDENTIALS,
+        )
+    if code in _EXPIRED:
+        return TransientError(
+            f"{what}: our session token has expired ({code}); renew it in the connection, it is tried again",
+            code="s3_token_expired",
+        )
+    if code == "RequestTimeTooSkewed":
+        return TransientError(f"{what}: this machine's clock is wrong ({code}); set it by NTP", code="s3_clock")
+    if code in _REFUSED:
+        return ConfigError(f"{what}: S3 refuses access ({code}); check credentials and policy", code=REFUSED)
+    return None
 
 
 def _changed(what: str) -> TerminalError:

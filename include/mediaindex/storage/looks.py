@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 # not say so.
 _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 _INTELLIGENT = "INTELLIGENT_TIERING"
+# The answer to a HEAD has no body: whether the key, the token or the policy is wrong, only another request tells.
+_UNSAID = frozenset({"400", "403"})
 
 
 def listed_class(storage_class: str | None) -> Archived:
@@ -32,6 +35,8 @@ def look(client: S3Client, bucket: str, key: str) -> ObjectVersion | None:
         except ClientError as error:
             if answer_code(error) in GONE:
                 return None
+            if answer_code(error) in _UNSAID:
+                client.get_object(Bucket=bucket, Key=key, Range="bytes=0-0")["Body"].close()
             raise
     version = told.get("VersionId")
     return ObjectVersion(
@@ -52,7 +57,7 @@ def first_bytes(client: S3Client, one: Located, count: int = 16) -> bytes:
         answer = client.get_object(
             Bucket=one.bucket, Key=one.key, Range=f"bytes=0-{count - 1}", IfMatch=f'"{one.etag}"', **version
         )
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:  # its own ``with`` would give out the bare stream, and its bare errors
             return body.read(count)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from mediaindex.errors import TransientError
+from mediaindex.errors import ConfigError, TransientError
 
-from .errors import s3_errors
+from . import refusals
+from .errors import REFUSED, s3_errors
 from .looks import listed_class
 from .objects import Located, ObjectVersion, bare_etag
 
@@ -66,18 +67,29 @@ def download(client: S3Client, source: Located, target: Path) -> None:
     """Bring exactly this version to ``target``: streamed, large objects in parallel parts, broken parts again.
 
     The target appears whole or not at all. Raises TerminalError ``gone``, ``changed`` (another ETag now) or
-    ``archived``; TransientError where S3 cannot be reached.
+    ``archived``, ConfigError ``s3_refused`` (this object alone); TransientError where S3 cannot be reached, sends too
+    slowly or breaks off, or where it refuses everything there (``s3_access``).
     """
     what = f"s3://{source.bucket}/{source.key}"
+    try:
+        with s3_errors(what):
+            _transfer(client, source, target)
+    except ConfigError as error:
+        if error.code != REFUSED:
+            raise
+        raise refusals.judged(client, source, error) from error
+    if (size := target.stat().st_size) != source.size:
+        target.unlink()
+        raise TransientError(f"{what}: {size} bytes came instead of {source.size}; try again", code="s3_incomplete")
+
+
+def _transfer(client: S3Client, source: Located, target: Path) -> None:
     extra = {"VersionId": source.version_id} if source.version_id else {}
-    with s3_errors(what), TransferManager(client, _TRANSFER) as manager:
+    with TransferManager(client, _TRANSFER) as manager:
         future = manager.download(
             source.bucket, source.key, str(target), extra_args=extra, subscribers=[_KnownObject(source)]
         )
         future.result()
-    if (size := target.stat().st_size) != source.size:
-        target.unlink()
-        raise TransientError(f"{what}: {size} bytes came instead of {source.size}; try again", code="s3_incomplete")
 
 
 class _KnownObject(BaseSubscriber):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from mediaindex.errors import ConfigError
+
 from . import layout
-from .errors import GONE, answer_code, s3_errors
+from .errors import GONE, REFUSED, answer_code, s3_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,7 +45,7 @@ class S3ArtifactStore:
     def get_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str, target: Path) -> bool:
         """See ArtifactStore."""
         key = self._key(layout.file_path(audio_sha256, stage, fingerprint, name))
-        with s3_errors(self._where(key)):
+        with _errors(self._where(key)):
             try:
                 self._client.download_file(self._bucket, key, str(target))
             except ClientError as error:
@@ -57,7 +61,7 @@ class S3ArtifactStore:
     def put_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str, path: Path) -> None:
         """See ArtifactStore."""
         key = self._key(layout.file_path(audio_sha256, stage, fingerprint, name))
-        with s3_errors(self._where(key)):
+        with _errors(self._where(key)):
             self._client.upload_file(str(path), self._bucket, key)
 
     def uri(self, audio_sha256: str, stage: str, fingerprint: str) -> str:
@@ -75,7 +79,7 @@ class S3ArtifactStore:
         self._put(self._key(layout.pointer_path(kind, name)), layout.pack_pointer(value), "application/json")
 
     def _has(self, key: str) -> bool:
-        with s3_errors(self._where(key)):
+        with _errors(self._where(key)):
             try:
                 self._client.head_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
@@ -85,7 +89,7 @@ class S3ArtifactStore:
         return True
 
     def _get(self, key: str) -> bytes | None:
-        with s3_errors(self._where(key)):
+        with _errors(self._where(key)):
             try:
                 return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
@@ -94,7 +98,7 @@ class S3ArtifactStore:
                 raise
 
     def _put(self, key: str, body: bytes, content_type: str) -> None:
-        with s3_errors(self._where(key)):
+        with _errors(self._where(key)):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
 
     def _key(self, place: str) -> str:
@@ -102,3 +106,15 @@ class S3ArtifactStore:
 
     def _where(self, key: str) -> str:
         return f"s3://{self._bucket}/{key}"
+
+
+@contextmanager
+def _errors(where: str) -> Iterator[None]:
+    """``s3_errors``; that the store itself is closed to us is no fault of the recording that met it first."""
+    try:
+        with s3_errors(where):
+            yield
+    except ConfigError as error:
+        if error.code == REFUSED:
+            raise ConfigError(f"{error.message} of the artifacts bucket", code="artifacts_refused") from error
+        raise

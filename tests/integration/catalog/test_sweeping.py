@@ -22,11 +22,13 @@ def load(conn: Any, passes: Make, assessed: Make) -> Make:
 
     def take(batch_id: int, id_: int, audio: str, fallback: str | None = None) -> int:
         passes(batch_id, "normalize", {id_: audio})
-        passes(batch_id, "find_topics", {id_: audio})
+        mark = f"find_topics-{id_}-{fallback}"  # what reads another recognition is another computation
+        item = ItemResult(id=str(id_), status="done", audio_sha256=audio, fingerprint=mark)
+        stage_runs.record(conn, batch_id, JobResult(stage="find_topics", items=(item,)))
         assessment, topics = assessed()
         return transcripts.load(
             conn, media_object_id=id_, audio_sha256=audio, assessment=assessment, topics=topics,
-            fingerprint=f"find_topics-{id_}", fallback=fallback,
+            fingerprint=mark, fallback=fallback,
         )  # fmt: skip
 
     return take
@@ -127,3 +129,59 @@ def test_what_a_fallback_wrote_is_sent_again_once_the_preferred_recogniser_works
     transcribed(conn, again, one, audio, engine="main 1; whisper", fallback="main: no weights")
     ledger.set_state(conn, one, "indexed")
     assert one not in sweeping.with_fallback(conn, only_back=True)
+
+
+MAIN, WITHOUT = "main 1; whisper", "without main; whisper"
+
+
+def test_one_that_failed_for_a_while_and_works_again_leads_to_one_more_try(
+    conn: Any, source: str, batch: Make, load: Make, sha256: Make
+) -> None:
+    # The same weights before and after; while they failed, the engines were named without them.
+    first_batch, (before,) = batch(1)
+    transcribed(conn, first_batch, before, sha256(), engine=MAIN, fallback=None)
+    batch_id, (one, other) = batch(2, start=1)
+    audio = {one: sha256(), other: sha256()}
+    for id_ in (one, other):
+        transcribed(conn, batch_id, id_, audio[id_], engine=WITHOUT, fallback="main was set aside: lost")
+        load(batch_id, id_, audio[id_], fallback="main was set aside: lost")
+    publish(conn, batch_id)
+    batches.finish(conn, batch_id)
+    assert not {one, other} & set(sweeping.requeue_fallbacks(conn, 1_000))  # still failing
+
+    later, (new,) = batch(1, start=3)
+    transcribed(conn, later, new, sha256(), engine=MAIN, fallback=None)
+    assert {one, other} <= set(sweeping.requeue_fallbacks(conn, 1_000))
+    assert not {one, other} & set(sweeping.requeue_fallbacks(conn, 1_000))  # they are under way
+    (again,) = batches.plan(conn, source)
+    for id_ in (one, other):
+        transcribed(conn, again, id_, audio[id_], engine=MAIN, fallback=None)
+        load(again, id_, audio[id_])
+    publish(conn, again)
+    batches.finish(conn, again)
+    assert not {one, other} & set(sweeping.with_fallback(conn))
+    transcribed(conn, later, new, sha256(), engine=MAIN, fallback=None)
+    assert not {one, other} & set(sweeping.requeue_fallbacks(conn, 1_000))
+
+
+def test_one_that_works_for_others_only_is_not_tried_for_ever(
+    conn: Any, source: str, batch: Make, load: Make, sha256: Make
+) -> None:
+    batch_id, (one,) = batch(1)
+    other_batch, (other,) = batch(1, start=1)
+    audio, sent = sha256(), 0
+    transcribed(conn, batch_id, one, audio, engine=WITHOUT, fallback="main was set aside: lost")
+    load(batch_id, one, audio, fallback="main was set aside: lost")
+    publish(conn, batch_id)
+    batches.finish(conn, batch_id)
+    for _ in range(sweeping.TIMES_BACK + 2):
+        transcribed(conn, other_batch, other, sha256(), engine=MAIN, fallback=None)
+        if one in sweeping.requeue_fallbacks(conn, 1_000):
+            sent += 1
+            (again,) = batches.plan(conn, source)
+            transcribed(conn, again, one, audio, engine=WITHOUT, fallback="main was set aside: lost")
+            load(again, one, audio, fallback="main was set aside: lost")
+            publish(conn, again)
+            batches.finish(conn, again)
+    assert (sent, state(conn, one)[0]) == (sweeping.TIMES_BACK, "indexed")
+    assert sweeping.with_fallback(conn, source=source) == [one]  # a person may still send it

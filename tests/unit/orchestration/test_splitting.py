@@ -10,6 +10,7 @@ from mediaindex.errors import TransientError
 from mediaindex.orchestration.child import (
     ChildCrashedError,
     ChildFailedError,
+    ChildRefusedError,
     ChildStoppedError,
     ChildStuckError,
     SpeechChild,
@@ -34,10 +35,10 @@ write(results)
 """
 
 
-def a_job(*names: str) -> Job:
+def a_job(*names: str, stage: str = "diarize") -> Job:
     source = ObjectSource(bucket="media", key="a.wav", etag="e", size=1)
     items = tuple(JobItem(id=str(n), name=name, source=source) for n, name in enumerate(names))
-    return Job(stage="transcribe", items=items, store=FolderStore(path="/nowhere"))
+    return Job(stage=stage, items=items, store=FolderStore(path="/nowhere"))
 
 
 class Runner:
@@ -82,7 +83,7 @@ def test_where_everything_kills_the_process_no_recording_is_blamed() -> None:
     runner = Runner(*range(50))
     with pytest.raises(ChildFailedError, match="whatever it is given") as caught:
         run_split(a_job(*["a.wav"] * 50), runner)
-    assert type(caught.value) is ChildFailedError
+    assert not isinstance(caught.value, ChildCrashedError)
     assert len(runner.jobs) < 15
 
 
@@ -169,3 +170,94 @@ def test_nobody_is_blamed_for_the_want_of_time() -> None:
 
 def test_a_recording_alone_that_uses_up_a_whole_task_is_stuck() -> None:
     assert failed(run_split(a_job("a"), timed(Timed(), {"0": 1e6}, given_s=4 * 3600.0))) == ["0"]
+
+
+class Recognising(Runner):
+    """Stands for a speech process whose first recogniser kills it, and the next one at the items of ``poison``."""
+
+    def __init__(self, *poison: int) -> None:
+        super().__init__(*poison)
+        self.reasons: list[str] = []
+
+    def __call__(self, job: Job) -> JobResult:
+        if not job.without_first:
+            self.jobs.append([item.id for item in job.items])
+            raise ChildCrashedError("the speech process was ended by SIGKILL: transcribe 1/2 b.wav; see above")
+        self.reasons.append(job.without_first)
+        return super().__call__(job)
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_where_the_first_recogniser_kills_everything_the_next_one_writes(count: int) -> None:
+    runner = Recognising()
+    result = run_split(a_job(*["a.wav"] * count, stage="transcribe"), runner)
+    assert [item.id for item in result.items] == [str(n) for n in range(count)]
+    assert failed(result) == []
+    # It stands on the transcript: nothing of the log, nothing of other recordings.
+    assert runner.reasons == ["the speech process was ended by SIGKILL with all that it was given"]
+
+
+def test_a_poisonous_item_among_them_still_fails_alone() -> None:
+    assert failed(run_split(a_job(*"abcde", stage="transcribe"), Recognising(3))) == ["3"]
+
+
+def test_a_process_that_was_killed_once_is_not_its_recognisers_fault() -> None:
+    runner = Runner()
+
+    def run(job: Job) -> JobResult:
+        if not runner.jobs:
+            runner.jobs.append([])
+            raise ChildCrashedError("the speech process was ended by SIGKILL")
+        assert not job.without_first
+        return runner(job)
+
+    assert failed(run_split(a_job("a", stage="transcribe"), run)) == []
+
+
+def test_one_that_hangs_is_not_waited_for_twice() -> None:
+    asked: list[str] = []
+
+    def run(job: Job) -> JobResult:
+        asked.append(job.without_first)
+        if not job.without_first:
+            raise ChildStuckError("the speech process was still busy after 900 s and was ended; its last line: b.wav")
+        return JobResult(stage=job.stage, items=(ItemResult(id="0", status="done"),))
+
+    assert failed(run_split(a_job("a", stage="transcribe"), run)) == []
+    assert asked == ["", "the speech process was still busy after 900 s and was ended with all that it was given"]
+
+
+def test_one_recording_of_many_is_no_reason_to_do_without_the_first() -> None:
+    runner = Runner(4)
+    assert failed(run_split(a_job(*"abcdefgh", stage="transcribe"), runner)) == ["4"]
+
+
+def test_where_it_dies_without_the_first_recogniser_too_all_is_as_in_other_stages() -> None:
+    with pytest.raises(ChildFailedError, match="whatever it is given"):
+        run_split(a_job(*"abcde", stage="transcribe"), Recognising(*range(5)))
+    assert failed(run_split(a_job("a", stage="transcribe"), Recognising(0))) == ["0"]
+
+
+@pytest.mark.parametrize("error", [ChildRefusedError("nobody is left"), TransientError("no time left")])
+def test_where_nobody_can_do_without_the_first_its_own_verdict_stands(error: Exception) -> None:
+    def run(job: Job) -> JobResult:
+        raise error if job.without_first else ChildCrashedError("the speech process was ended by SIGSEGV")
+
+    assert failed(run_split(a_job("a", stage="transcribe"), run)) == ["0"]
+    with pytest.raises(ChildFailedError, match="SIGSEGV"):
+        run_split(a_job(*"abcde", stage="transcribe"), run)
+
+
+def test_a_real_process_that_dies_of_its_first_recogniser(
+    speech_python: Make, plain_environment: dict[str, str]
+) -> None:
+    body = "if not job['without_first']: os.kill(os.getpid(), signal.SIGSEGV)\n"
+    child = SpeechChild(
+        speech_python(body + "write([item(one['id'], engine=job['without_first']) for one in job['items']])"),
+        plain_environment,
+    )
+    result = run_split(a_job("a.wav", "b.wav", stage="transcribe"), child.run)
+    assert [item.status for item in result.items] == ["done", "done"]
+    assert {item.engine for item in result.items} == {
+        "the speech process was ended by SIGSEGV with all that it was given"
+    }

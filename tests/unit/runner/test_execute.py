@@ -184,3 +184,23 @@ def test_an_unknown_stage_or_setting_ends_the_job(lab: Lab) -> None:
         lab.run("third", lab.items("a"))
     with pytest.raises(TerminalError, match="unknown setting volume; known are suffix"):
         lab.run("first", lab.items("a"), {"volume": 11})
+
+
+def test_those_that_shared_a_disk_that_was_too_small_get_it_for_themselves(lab: Lab) -> None:
+    together = threading.Barrier(2)
+    tried: dict[str, int] = {}
+
+    def run(inputs: Inputs, settings: Settings) -> Shout:
+        tried[inputs.item.name] = tried.get(inputs.item.name, 0) + 1
+        if tried[inputs.item.name] == 1:
+            together.wait(timeout=20)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return shout(inputs, settings)
+
+    lab.table["first"] = binding("first", run=run, concurrent=True)
+    assert statuses(lab.run("first", lab.items("a", "b"))) == ["done", "done"]
+    tried.clear()
+    together = threading.Barrier(1)
+    (alone,) = lab.run("first", lab.items("c")).items
+    assert alone.error is not None
+    assert (alone.error.code, tried) == ("worker_exhausted", {"c": 1})

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.runner.job import FileSource, Hints, ItemResult, JobItem
+from mediaindex.errors import TerminalError
+from mediaindex.runner import normalize_item as module
+from mediaindex.runner.job import FileSource, Hints, ItemResult, JobItem, ObjectSource
 from mediaindex.runner.normalize_item import normalize_item
 from mediaindex.runner.usage import Meter
 from mediaindex.stages.normalize import Settings
@@ -68,3 +70,60 @@ def test_a_source_whose_channels_are_kept_anyway_shares_the_artifact(lab: Lab) -
     first = lab.run(Settings(keep_channels=True))
     again = lab.run(Settings(keep_channels=True), party_a_channel=True)
     assert (again.status, again.fingerprint) == ("cached", first.fingerprint)
+
+
+@pytest.fixture
+def bucket(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for S3: what lies under this path is what the bucket holds."""
+
+    def download(_source: object, target: Path) -> None:
+        if not lab.path.exists():
+            raise TerminalError("s3://media/a.wav: the object is no longer there", code="gone")
+        target.write_bytes(lab.path.read_bytes())
+
+    monkeypatch.setattr(module, "_download", download)
+    return lab.path
+
+
+def from_bucket(lab: Lab, earlier: ItemResult | None, settings: Settings) -> ItemResult:
+    lab.runs += 1
+    place = lab.folder / f"run-{lab.runs}"
+    place.mkdir()
+    upstream = {"normalize": str(earlier.fingerprint)} if earlier else {}
+    item = JobItem(
+        id="1",
+        name="a.wav",
+        source=ObjectSource(bucket="media", key="a.wav", etag="e", size=1),
+        audio_sha256=earlier and earlier.audio_sha256,
+        upstream=upstream,
+    )
+    return normalize_item(item, lab.store, place, settings, Meter())
+
+
+def test_a_recording_that_left_its_bucket_goes_on_from_its_earlier_audio(lab: Lab, bucket: Path) -> None:
+    first = from_bucket(lab, None, Settings())
+    bucket.unlink()
+    again = from_bucket(lab, first, Settings(target_lufs=-16.0))
+    assert (again.status, again.audio_sha256, again.fingerprint) == ("cached", first.audio_sha256, first.fingerprint)
+    assert "no longer in its bucket" in again.summary["warnings"][-1]
+
+
+@pytest.mark.parametrize("lost", ["the flac", "the facts", "any memory of it"])
+def test_without_its_earlier_audio_it_is_gone(lab: Lab, bucket: Path, lost: str) -> None:
+    first = from_bucket(lab, None, Settings())
+    bucket.unlink()
+    if lost == "the flac":
+        lab.files()[0].unlink()
+    if lost == "the facts":
+        next(lab.folder.glob("store/*/normalize/*.json.gz")).unlink()
+    with pytest.raises(TerminalError) as caught:
+        from_bucket(lab, None if lost == "any memory of it" else first, Settings(target_lufs=-16.0))
+    assert caught.value.code == "gone"
+
+
+def test_while_the_recording_is_there_other_settings_make_other_audio(lab: Lab, bucket: Path) -> None:
+    assert bucket.exists()
+    first = from_bucket(lab, None, Settings())
+    again = from_bucket(lab, first, Settings(target_lufs=-16.0))
+    assert again.status == "done"
+    assert again.fingerprint != first.fingerprint

@@ -1,7 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from boto3.exceptions import RetriesExceededError as Boto3RetriesExceededError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError, S3ValidationError
 
 from mediaindex.errors import ConfigError, TerminalError, TransientError
 from mediaindex.storage.errors import s3_errors
@@ -22,7 +30,21 @@ def answer(code: str) -> ClientError:
         (answer("AccessDenied"), ConfigError, "s3_refused"),
         (answer("SlowDown"), TransientError, "s3_busy"),
         (answer("InternalError"), TransientError, "s3_busy"),
+        (answer("InvalidAccessKeyId"), ConfigError, "s3_credentials"),
+        (answer("SignatureDoesNotMatch"), ConfigError, "s3_credentials"),
+        (answer("ExpiredToken"), TransientError, "s3_token_expired"),
+        (answer("RequestTimeTooSkewed"), TransientError, "s3_clock"),
         (NoCredentialsError(), ConfigError, "s3_credentials"),
+        (ReadTimeoutError(endpoint_url="x"), TransientError, "s3_slow"),
+        (RetriesExceededError(ReadTimeoutError(endpoint_url="x")), TransientError, "s3_slow"),
+        (Boto3RetriesExceededError(answer("SlowDown")), TransientError, "s3_busy"),
+        (
+            RetriesExceededError(IncompleteReadError(actual_bytes=1, expected_bytes=2)),
+            TransientError,
+            "s3_unreachable",
+        ),
+        (S3DownloadFailedError("ETag"), TerminalError, "changed"),
+        (S3ValidationError("range"), TransientError, "s3_unreachable"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), TransientError, "s3_unreachable"),
     ],
 )

@@ -39,7 +39,7 @@ def decode(source: SourceFile, stream: AudioStream, folder: Path, *, keep_channe
     """Decode ``stream`` to mono (and to its own channels, if kept: at most 8) into ``folder``.
 
     What a damaged file still gives is kept; the caller compares lengths. Raises BadMediaError: ``decode_failed``,
-    ``empty_audio``, ``too_long``, ``timed_out``.
+    ``empty_audio``, ``too_long``, ``timed_out``; OSError where the disk is full.
     """
     name = source.path.name
     channels = stream.channels if keep_channels and 1 < stream.channels <= MOST_FLAC_CHANNELS else 1
@@ -54,6 +54,8 @@ def decode(source: SourceFile, stream: AudioStream, folder: Path, *, keep_channe
             file.write(piece)
 
         ended = run(command, _patience(source, stream, max_seconds), consume, name=name)
+    if channels_path:  # ffmpeg goes on or gives up, and half of the audio would pass for all of it
+        failures.check_disk(ended.messages, channels_path)
     if writer.seconds < SHORTEST:
         if ended.code != 0 and ended.messages:
             raise failures.undecodable(name, ended.messages)

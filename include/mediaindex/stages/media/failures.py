@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from mediaindex.errors import BadMediaError
 
@@ -54,3 +57,10 @@ def too_long(name: str, limit_s: float) -> BadMediaError:
         f"{printable(name)}: more than {limit_s / 3600:.0f} hours of audio; split it or raise normalize's max_seconds",
         code="too_long",
     )
+
+
+def check_disk(messages: Sequence[str], target: Path) -> None:
+    """Raise OSError where ffmpeg could not write ``target``: then the disk is at fault, and not what it read."""
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        if any(message.endswith(os.strerror(number)) for message in messages):
+            raise OSError(number, os.strerror(number), str(target))

@@ -1,0 +1,12 @@
+-- Where it was before it was put back into the queue, and out of the batch that could not make it again. Where that
+-- batch has heard other audio in it, the audio of the transcript that stands is its own again.
+update media_object o
+set state = %(state)s, batch_id = null, reason_code = %(code)s, reason = %(reason)s, reason_class = null,
+    reason_stage = %(stage)s,
+    audio_sha256 = coalesce((
+        select r.audio_sha256 from recording r join transcript t on t.audio_sha256 = r.audio_sha256 and t.is_current
+        where r.primary_object_id = o.id
+        order by r.audio_sha256 = o.audio_sha256, t.id
+        limit 1
+    ), o.audio_sha256)
+where o.id = %(id)s

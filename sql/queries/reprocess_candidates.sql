@@ -1,0 +1,38 @@
+-- Recordings that a request asks for, each under the object that stands for it: first those that no request has taken
+-- yet, then those that were taken longest ago. `stage`: judged by the object's latest run of it that did not fail.
+-- An engine counts as used if it is named among that run's; of recognisers only the one that wrote most of it.
+select o.id, o.source
+from media_object o
+join recording r on r.audio_sha256 = o.audio_sha256 and r.primary_object_id = o.id
+left join lateral (
+    select max(i.reprocessing_id) as id from reprocessing_item i where i.media_object_id = o.id
+) taken on true
+where o.state in ('indexed', 'in_review')
+  and (o.media_removed_at is null or r.proxies_removed_at is null)
+  and o.source = any (%(sources)s::text[])
+  and (%(first)s::date is null or own_date(o) >= %(first)s::date)
+  and (%(last)s::date is null or own_date(o) <= %(last)s::date)
+  and (%(stage)s::text is null or exists (
+      select from (
+          select s.engine, s.summary ->> 'recogniser' as recogniser, s.recorded_at from stage_run s
+          where s.media_object_id = o.id and s.stage = %(stage)s and s.status <> 'failed'
+          order by s.id desc limit 1
+      ) latest
+      where (%(run_before)s::timestamptz is null or latest.recorded_at < %(run_before)s::timestamptz)
+        and (%(engine)s::text is null or exists (
+            select from unnest(string_to_array(latest.engine, '; ')) part
+            where strpos(lower(part), lower(%(engine)s)) > 0
+              and (latest.recogniser is null or latest.recogniser = any (string_to_array(part, ' ')))
+        ))
+  ))
+  and (%(language)s::text is null or coalesce(
+      (select t.language = %(language)s
+           or exists (select from turn where turn.transcript_id = t.id and turn.language = %(language)s)
+       from transcript t where t.audio_sha256 = o.audio_sha256 and t.is_current),
+      -- What has no transcript yet: the language that was heard.
+      (select s.summary ->> 'language' = %(language)s from stage_run s
+       where s.media_object_id = o.id and s.stage = 'identify_language' and s.status <> 'failed'
+       order by s.id desc limit 1)
+  ))
+order by taken.id nulls first, o.id
+limit %(limit)s

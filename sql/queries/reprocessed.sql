@@ -1,0 +1,6 @@
+-- How many of each source a request took.
+select o.source, count(*)::int
+from reprocessing_item i join media_object o on o.id = i.media_object_id
+where i.reprocessing_id = %(request)s
+group by o.source
+order by o.source

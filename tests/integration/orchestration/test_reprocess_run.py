@@ -1,0 +1,79 @@
+"""The DAG ``reprocess`` in a real Airflow: one run takes a recording once and starts the run that makes it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog import batches, ledger, publications
+from mediaindex.catalog.connection import connect
+from tests.builders.recordings import Recorded, arrive, transcribe
+
+pytestmark = pytest.mark.servers
+RUN = "dags/reprocess/dagRuns/test_reprocess"
+INDEX = "dags/index_recordings_backfill"
+
+
+def until(what: Callable[[], Any], within_s: float) -> Any:
+    """The first true answer."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if answer := what():
+            return answer
+        time.sleep(0.2)
+    raise AssertionError(f"not within {within_s} s")
+
+
+@pytest.fixture
+def indexed(catalog_url: str) -> Recorded:
+    """A recording of a source that the configuration knows, with a published transcript."""
+    with connect(catalog_url) as conn:
+        recorded = arrive(conn, "again", bucket="media", source="recordings")
+        transcribe(conn, recorded, "here is the weather")
+        for due in publications.pending(conn, batch_id=recorded.batch_id):
+            publications.mark_published(conn, due.id)
+        assert batches.finish(conn, recorded.batch_id).indexed == 1
+    return recorded
+
+
+def ended(airflow: Any) -> str:
+    """How the run has ended, and what its task said that chose."""
+    assert until(lambda: airflow.call(RUN)["state"] in ("failed", "success"), 180)
+    tries = airflow.call(f"{RUN}/taskInstances/choose")["try_number"]
+    log = airflow.call(f"{RUN}/taskInstances/choose/logs/{tries}?full_content=true")
+    told = "\n".join(map(str, log["content"]))
+    assert airflow.call(RUN)["state"] == "success", told
+    return told
+
+
+def test_a_run_takes_a_recording_once_however_often_it_is_cleared(
+    airflow: Any, catalog_url: str, indexed: Recorded
+) -> None:
+    until(lambda: {"reprocess", INDEX[5:]} <= {d["dag_id"] for d in airflow.call("dags")["dags"]}, 120)
+    airflow.call(INDEX, "PATCH", {"is_paused": True})  # its runs are to be started, not to work
+    conf = {"sources": ["recordings"], "stage": "find_topics"}
+    body = {"dag_run_id": "test_reprocess", "logical_date": None, "conf": conf}
+    airflow.call("dags/reprocess/dagRuns", "POST", body)
+    told = ended(airflow)
+    assert "1 recordings are taken by test_reprocess, lane backfill [source recordings; stage find_topics]" in told
+
+    with connect(catalog_url) as conn:
+        (taken,) = ledger.find(conn, ids=[indexed.id])
+        last = ledger.history(conn, indexed.id)[-1]
+        assert (taken.state, last.code, last.actor) == ("claimed", "reprocess", "reprocess test_reprocess")
+        assert "asked for by test_reprocess" in str(last.reason)
+        (run,) = airflow.call(f"{INDEX}/dagRuns")["dag_runs"]
+        items = batches.items(conn, run["conf"]["batch_id"])
+        assert [item.media_object_id for item in items] == [indexed.id]
+        assert batches.unstarted(conn, "recordings") == []
+        ledger.set_state(conn, indexed.id, "indexed")  # made again
+
+    airflow.call(f"{RUN}/clear", "POST", {"dry_run": False})
+    until(lambda: airflow.call(f"{RUN}/taskInstances/choose")["try_number"] == 2, 120)
+    assert "1 recordings are taken by test_reprocess" in ended(airflow)
+    with connect(catalog_url) as conn:
+        assert ledger.find(conn, ids=[indexed.id])[0].state == "indexed"
+    assert len(airflow.call(f"{INDEX}/dagRuns")["dag_runs"]) == 1

@@ -1,0 +1,122 @@
+"""Real weights that cannot be read, or are lost: the next model writes, says so, and steps back again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediaindex.errors import MediaindexError
+from mediaindex.models import ensure, locate
+from mediaindex.orchestration.child import ChildCrashedError, SpeechChild
+from mediaindex.orchestration.splitting import run_split
+from mediaindex.runner import codec
+from mediaindex.runner.engines import Engines
+from mediaindex.runner.job import FileSource, FolderStore, Hints, Job, JobItem, JobResult
+from mediaindex.runner.local import run_one
+from mediaindex.stages.results import Recognition
+from mediaindex.storage.artifacts import open_store
+
+SHARED = Path(__file__).parents[4] / "shared"
+RECORDING = SHARED / "data" / "formats" / "google_commercial_mono_8k.wav"
+CONFORMER, WHISPER = "stt-en-conformer-ctc-small", "whisper-base"
+
+# Loading the first recogniser is the end of the process, as a broken library makes it.
+DEADLY = """
+import os, signal
+from mediaindex.engines.conformer_ctc import ConformerCtc
+ConformerCtc._load = lambda self: os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+pytestmark = [
+    pytest.mark.models,
+    pytest.mark.shared,
+    pytest.mark.skipif(
+        not RECORDING.is_file(), reason="the development data (../shared/data) is not beside the checkout"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
+    return FolderStore(path=str(tmp_path_factory.mktemp("artifacts")))
+
+
+@pytest.fixture(scope="module")
+def item(store: FolderStore) -> JobItem:
+    """A recording that is ready to be transcribed."""
+    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
+    try:
+        ensure([WHISPER, "silero-vad", CONFORMER])
+    except MediaindexError as error:
+        pytest.skip(f"models are not here: {error.message}")
+    one = JobItem(id="1", name=RECORDING.name, source=FileSource(path=str(RECORDING)), hints=Hints(languages=("en",)))
+    for stage in ("detect_speech", "identify_language"):
+        one, result = run_one(stage, one, store, Engines())
+        assert result.error is None
+    return one
+
+
+@pytest.fixture
+def broken_models(item: JobItem, tmp_path: Path) -> Path:
+    """The models directory of a machine on which the copy of the first recogniser broke off half-way."""
+    whole = locate(CONFORMER).path
+    shutil.copytree(whole.parent, tmp_path / "models", symlinks=True)
+    broken = tmp_path / "models" / whole.name
+    broken.unlink()
+    broken.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    return broken.parent
+
+
+def transcribe(folder: Path, item: JobItem, store: FolderStore, models: Path | None = None) -> tuple[JobResult, str]:
+    """What a speech process of its own answers and says."""
+    (folder / "job.json").write_text(Job(stage="transcribe", items=(item,), store=store).model_dump_json())
+    runner = [sys.executable, "-m", "mediaindex.runner", "--job", folder / "job.json", "--result", folder / "out.json"]
+    environment = os.environ | ({"MEDIAINDEX_MODELS": str(models)} if models else {})
+    done = subprocess.run(runner, env=environment, capture_output=True, text=True, check=False, timeout=500)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return JobResult.model_validate_json((folder / "out.json").read_bytes()), done.stdout
+
+
+def artifact(store: FolderStore, result: JobResult) -> Recognition:
+    (one,) = result.items
+    payload = open_store(store).get(str(one.audio_sha256), "transcribe", str(one.fingerprint))
+    assert payload is not None, one
+    return codec.load(Recognition, payload)
+
+
+def test_weights_that_broke_off_half_way(
+    item: JobItem, store: FolderStore, broken_models: Path, tmp_path: Path
+) -> None:
+    result, said = transcribe(tmp_path, item, store, broken_models)
+    assert said.count("was set aside") == 1
+    assert "could not export it" in said
+    written = artifact(store, result)
+    assert written.recogniser == WHISPER
+    assert str(written.fallback).startswith(f"{CONFORMER} was set aside: ")
+    assert len(written.words) > 50
+    assert result.items[0].engine.startswith(f"without {CONFORMER}; ")
+
+    back, _ = transcribe(tmp_path, item, store)
+    assert back.items[0].status == "done"  # never taken for what the other one wrote
+    assert artifact(store, back).recogniser == CONFORMER
+    assert artifact(store, back).fallback is None
+
+
+def test_a_first_recogniser_that_kills_the_process(item: JobItem, store: FolderStore, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(DEADLY)
+    # A vocabulary makes it another computation than those above.
+    named = item.model_copy(update={"hints": Hints(languages=("en",), vocabulary=("Helstone",))})
+    child = SpeechChild(sys.executable, dict(os.environ) | {"PYTHONPATH": str(tmp_path)})
+    job = Job(stage="transcribe", items=(named,), store=store)
+    with pytest.raises(ChildCrashedError, match="SIGSEGV"):
+        child.run(job)
+    result = run_split(job, child.run)
+    assert artifact(store, result).recogniser == WHISPER
+    assert artifact(store, result).fallback == (
+        f"{CONFORMER} was set aside: the speech process was ended by SIGSEGV with all that it was given"
+    )

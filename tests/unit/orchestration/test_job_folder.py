@@ -1,0 +1,72 @@
+"""A job's folder goes with its job, however that ends, and never while the job lives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from mediaindex.orchestration.job_folder import clear_abandoned, job_folder
+
+HOLD = """
+import sys, tempfile
+tempfile.tempdir = sys.argv[1]
+from mediaindex.orchestration.job_folder import job_folder
+with job_folder() as folder:
+    (folder / "audio.wav").write_bytes(b"sound")
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_it_is_removed_with_the_block_also_where_that_fails(temporary: Path) -> None:
+    def fail() -> None:
+        with job_folder() as folder:
+            (folder / "audio.wav").write_bytes(b"sound")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_next_job_removes_what_a_killed_one_left_and_no_sooner(temporary: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(temporary)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        folder = Path(holder.stdout.readline().strip())
+        with job_folder():
+            assert (folder / "audio.wav").exists()
+        holder.kill()
+        holder.wait()
+        assert (folder / "audio.wav").exists()
+        with job_folder():
+            assert not folder.exists()
+
+
+def test_what_only_looks_like_one_is_left_alone(temporary: Path) -> None:
+    (temporary / "mediaindex-job-notes").write_text("mine")
+    aside = temporary / "elsewhere"
+    aside.mkdir()
+    (temporary / "mediaindex-job-link").symlink_to(aside)
+    clear_abandoned()
+    assert (temporary / "mediaindex-job-notes").read_text() == "mine"
+    assert aside.is_dir()
+
+
+def test_children_do_not_keep_it_alive(temporary: Path) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with job_folder() as folder, subprocess.Popen(sleep) as child:
+        with job_folder():
+            pass
+        assert folder.exists()
+        child.kill()

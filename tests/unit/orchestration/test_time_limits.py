@@ -1,0 +1,30 @@
+"""A process counts as stuck only where nothing else explains its silence: what S3 may cost fits into its time."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from mediaindex.catalog.planning import estimated_seconds
+from mediaindex.orchestration.time_limits import START_S, limit_s
+from mediaindex.runner.outage import ENOUGH
+from mediaindex.storage import client, pace
+
+LONGEST_BACKOFF_S = 20.0  # botocore's
+AT_ONCE = 2  # recordings that a process works on, at least
+MB = 1 << 20
+
+
+def test_an_s3_that_never_answers_is_told_as_such_before_the_process_counts_as_stuck() -> None:
+    waits = sum(min(LONGEST_BACKOFF_S, 2.0**n) for n in range(client.ATTEMPTS))
+    one = (client.ATTEMPTS + 1) * client.READ_SECONDS + waits
+    assert math.ceil(ENOUGH / AT_ONCE) * one < START_S
+
+
+@pytest.mark.parametrize("size", [MB, 8 * MB, 100 * MB, 4_000 * MB])
+@pytest.mark.parametrize("key", ["a.wav", "a.mp3", "a.mp4"])
+def test_what_comes_at_the_least_pace_has_come_before_its_process_counts_as_stuck(key: str, size: int) -> None:
+    connections = 4 if size > 8 * MB else 1
+    seconds = size / (connections * pace.WINDOW_BYTES / pace.WINDOW_S)
+    assert seconds < limit_s([estimated_seconds(key, size)])

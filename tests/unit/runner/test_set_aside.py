@@ -1,0 +1,273 @@
+"""A recogniser that is broken is set aside; one that a recording is too much for is not."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from mediaindex.errors import ModelMissingError, TerminalError
+from mediaindex.runner import codec, summaries
+from mediaindex.runner.binding import Binding
+from mediaindex.runner.engines import Engines
+from mediaindex.runner.execute import run_job
+from mediaindex.runner.job import FileSource, FolderStore, ItemResult, Job, JobItem
+from mediaindex.runner.set_aside import SetAsideError, Watched
+from mediaindex.stages.audio import Audio
+from mediaindex.stages.results import Language, Recognition, Speech
+from mediaindex.stages.transcribe import Settings, transcribe
+from mediaindex.storage.artifacts import FolderArtifactStore
+from mediaindex.timeline import Clock, Span, Word
+
+RATE = 16_000
+SPEECH = Speech((Span(1, 3), Span(10, 14)), 6.0, 0.5, 0.9, 20.0)
+Fault = Callable[["Scribe", np.ndarray, str], None]
+
+
+@dataclass
+class Scribe:
+    """Writes a word a second; ``fault`` may raise at a chunk."""
+
+    name: str
+    fault: Fault = lambda *_: None
+    languages: frozenset[str] = frozenset({"de", "en"})
+    written: int = 0
+    calls: list[int] = field(default_factory=list)
+
+    @property
+    def identity(self) -> str:
+        return f"{self.name} 1"
+
+    def recognise(
+        self, chunks: Sequence[np.ndarray], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
+        self.calls.append(len(chunks))
+        for chunk in chunks:
+            self.fault(self, chunk, language)
+        self.written += 1
+        return [tuple(Word(at, at + 0.9, f"{self.name}{at}", 0.9) for at in range(len(c) // RATE)) for c in chunks]
+
+
+def always(error: Exception) -> Fault:
+    def fault(*_: object) -> None:
+        raise error
+
+    return fault
+
+
+def loud(_: Scribe, chunk: np.ndarray, __: str) -> None:
+    """What a recording is to blame for: no probe sounds like that."""
+    if np.abs(chunk).max() > 0.4:
+        raise RuntimeError("shape mismatch")
+
+
+class Process(Engines):
+    """The engines of one speech process."""
+
+    def __init__(self, *scribes: Scribe, without_first: str = "") -> None:
+        super().__init__(without_first=without_first)
+        self._scribes = scribes
+
+    @cached_property
+    def raw_recognisers(self) -> Sequence[Any]:
+        return self._scribes
+
+
+class Lab:
+    """Recordings of noise that processes write, one after another, into one store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = FolderStore(path=str(folder / "artifacts"))
+        self.store = FolderArtifactStore(folder / "artifacts")
+        samples = np.random.default_rng(1).uniform(-0.5, 0.5, 20 * RATE)
+        soundfile.write(folder / "audio.flac", samples, RATE)
+        self.audio = Audio(folder / "audio.flac", 20.0, Clock())
+
+    def write(self, process: Engines, *names: str, language: str = "en") -> list[ItemResult]:
+        binding = Binding(
+            name="transcribe",
+            version=1,
+            reads=(),
+            settings=Settings,
+            result=Recognition,
+            identities=lambda engines: tuple(one.identity for one in engines.recognisers),
+            run=lambda inputs, settings: transcribe(
+                self.audio, SPEECH, Language(language, 0.9), inputs.engines.recognisers, settings
+            ),
+            summary=summaries.of_recognition,
+            concurrent=True,
+        )
+        items = tuple(
+            JobItem(
+                id=name,
+                name=name,
+                source=FileSource(path=f"/{name}"),
+                audio_sha256=hashlib.sha256(name.encode()).hexdigest(),
+            )
+            for name in names or ("a",)
+        )
+        job = Job(stage="transcribe", items=items, store=self.folder)
+        return list(run_job(job, self.store, process, bindings={"transcribe": binding}).items)
+
+    def artifact(self, item: ItemResult) -> Recognition:
+        payload = self.store.get(str(item.audio_sha256), "transcribe", str(item.fingerprint))
+        assert payload is not None
+        return codec.load(Recognition, payload)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
+
+
+def by(item: ItemResult) -> tuple[str, bool]:
+    return item.summary["recogniser"], item.summary["fallback"] is not None
+
+
+BROKEN = [
+    RuntimeError("CUDA error: device-side assert"),
+    MemoryError(),
+    TerminalError("main.nemo: NeMo could not export it:\n  zlib", code="export_failed"),
+]
+
+
+@pytest.mark.parametrize("error", BROKEN, ids=["whatever it is given", "no memory", "cannot be loaded"])
+def test_the_next_recogniser_writes_what_a_broken_one_would_and_the_transcript_says_so(
+    lab: Lab, error: Exception
+) -> None:
+    process = Process(Scribe("main", always(error)), Scribe("spare"))
+    items = lab.write(process, "a", "b", "c")
+    assert [by(item) for item in items] == [("spare", True)] * 3
+    assert {item.engine for item in items} == {"without main; spare 1"}
+    written = lab.artifact(items[0])
+    assert [word.text for word in written.words] == ["spare0", "spare1", "spare0", "spare1", "spare2", "spare3"]
+    assert not written.gaps
+    assert str(written.fallback).startswith("main was set aside: ")
+    assert "\n" not in str(written.fallback)
+
+
+def test_what_the_next_one_wrote_is_never_taken_for_the_first_ones(lab: Lab) -> None:
+    (instead,) = lab.write(Process(Scribe("main", always(RuntimeError("lost"))), Scribe("spare")))
+    (back,) = lab.write(Process(Scribe("main"), Scribe("spare")))
+    assert (back.status, by(back)) == ("done", ("main", False))
+    assert back.fingerprint != instead.fingerprint
+    assert lab.artifact(instead).fallback
+    assert lab.artifact(back).fallback is None
+
+
+def test_while_it_is_broken_nothing_is_computed_twice(lab: Lab) -> None:
+    lab.write(Process(Scribe("main", always(RuntimeError("lost"))), Scribe("spare")))
+    spare = Scribe("spare")
+    (again,) = lab.write(Process(Scribe("main", always(RuntimeError("lost"))), spare))
+    assert (again.status, by(again), spare.calls) == ("cached", ("spare", True), [])
+
+
+def test_what_it_wrote_before_it_broke_stays_the_better_result(lab: Lab) -> None:
+    lab.write(Process(Scribe("main"), Scribe("spare")), "a")
+    broken = Process(Scribe("main", always(RuntimeError("lost"))), Scribe("spare"))
+    before, new = lab.write(broken, "a", "b")
+    assert (before.status, by(before)) == ("cached", ("main", False))
+    assert by(new) == ("spare", True)
+
+
+def test_one_that_is_lost_on_the_way_keeps_what_it_wrote(lab: Lab) -> None:
+    def later(scribe: Scribe, _: np.ndarray, __: str) -> None:
+        if scribe.written:
+            raise RuntimeError("the GPU has fallen off the bus")
+
+    process = Process(Scribe("main", later), Scribe("spare"))
+    assert by(lab.write(process, "a")[0]) == ("main", False)
+    assert by(lab.write(process, "b")[0]) == ("spare", True)
+
+
+def test_a_recording_that_it_cannot_take_is_a_gap_and_no_reason_to_set_it_aside(lab: Lab) -> None:
+    main = Scribe("main", loud)
+    (item,) = lab.write(Process(main))
+    assert (item.summary["gaps"], item.summary["fallback"], item.engine) == (2, None, "main 1")
+    assert "shape mismatch" in lab.artifact(item).gaps[0].reason
+
+
+def test_a_language_that_it_fails_in_does_not_cost_the_others(lab: Lab) -> None:
+    def german(_: Scribe, __: np.ndarray, language: str) -> None:
+        if language == "de":
+            raise ValueError("no such token")
+
+    process = Process(Scribe("main", german), Scribe("spare"))
+    lab.write(process, "a", language="de")
+    assert by(lab.write(process, "b")[0]) == ("main", False)
+
+
+def test_a_recording_without_work_for_the_broken_one_is_as_it_always_was(lab: Lab) -> None:
+    main, spare = Scribe("main", always(RuntimeError("lost")), frozenset({"en"})), Scribe("spare")
+    process = Process(main, spare)
+    lab.write(process, "a")
+    (item,) = lab.write(process, "b", language="de")
+    assert (by(item), item.engine) == (("spare", False), "main 1; spare 1")
+
+
+def test_a_broken_second_opinion_costs_nothing_but_itself(lab: Lab) -> None:
+    (item,) = lab.write(Process(Scribe("main", loud), Scribe("spare", always(RuntimeError("lost")))))
+    assert (item.summary["gaps"], item.summary["fallback"], item.engine) == (2, None, "main 1; without spare")
+
+
+def test_with_all_of_them_broken_the_job_ends_and_condemns_no_recording(lab: Lab) -> None:
+    lost = always(RuntimeError("lost"))
+    with pytest.raises(ModelMissingError, match="main was set aside: RuntimeError: lost"):
+        lab.write(Process(Scribe("main", lost), Scribe("spare", lost)), "a", "b")
+
+
+def test_with_no_memory_for_any_of_them_it_is_tried_again(lab: Lab) -> None:
+    full = always(MemoryError("9 GB"))
+    (item,) = lab.write(Process(Scribe("main", full), Scribe("spare", full)))
+    assert item.error is not None
+    assert (item.error.kind, item.error.code) == ("transient", "out_of_memory")
+
+
+def test_memory_that_is_short_for_a_moment_sets_nobody_aside(lab: Lab) -> None:
+    def once(scribe: Scribe, _: np.ndarray, __: str) -> None:
+        if len(scribe.calls) == 1:
+            raise MemoryError
+
+    process = Process(Scribe("main", once), Scribe("spare"))
+    (item,) = lab.write(process)
+    assert item.error is not None
+    assert item.error.code == "out_of_memory"
+    assert by(lab.write(process)[0]) == ("main", False)
+
+
+def test_it_is_told_once_a_process(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+    main = Scribe("main", always(RuntimeError("lost")))
+    with caplog.at_level(logging.WARNING):
+        lab.write(Process(main, Scribe("spare")), *"abcdef")
+    (told,) = caplog.records
+    assert "main was set aside: RuntimeError: lost" in told.message
+    assert "mediaindex models check main" in told.message
+    assert len(main.calls) <= 3 * 2  # a probe for each thread that met it first, and not one more a recording
+
+
+def test_the_first_one_is_not_asked_where_the_job_says_so(lab: Lab) -> None:
+    main = Scribe("main")
+    (item,) = lab.write(Process(main, Scribe("spare"), without_first="it was ended by SIGSEGV"))
+    assert (by(item), main.calls, item.engine) == (("spare", True), [], "without main; spare 1")
+    assert lab.artifact(item).fallback == "main was set aside: it was ended by SIGSEGV"
+
+
+def test_a_probe_is_as_long_as_what_failed() -> None:
+    heard: list[int] = []
+
+    def long(_: Scribe, chunk: np.ndarray, __: str) -> None:
+        heard.append(len(chunk))
+        if len(chunk) > 10 * RATE:
+            raise MemoryError
+
+    with pytest.raises(SetAsideError):
+        Watched(Scribe("main", long)).recognise([np.zeros(20 * RATE, np.float32)], "en")
+    assert heard == [20 * RATE, 20 * RATE]
