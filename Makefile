@@ -76,7 +76,7 @@ test: setup  ## Everything that must pass: lint, types, unit and integration tes
 		$(AIRFLOW)/python -m pytest -q $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
 
 SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory
-SERVER_BENCHES := dag_parse catalog_load publish_hour discovery airflow_hour
+SERVER_BENCHES := dag_parse catalog_load publish_hour discovery airflow_hour lanes
 bench: setup  ## The figures of the README, measured on this machine: about an hour (BENCHES="pipeline" for some)
 	@status=0; for bench in $(filter $(or $(BENCHES),%),$(SPEECH_BENCHES)); do \
 		echo; echo "$$bench"; PYTHONPATH=. $(SPEECH)/python tests/bench/$$bench.py || status=1; done; \

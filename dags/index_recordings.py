@@ -76,11 +76,11 @@ def finish(batch_id: str) -> dict[str, Any]:
     return indexing.finish(int(batch_id))
 
 
-def wire() -> None:
+def wire(lane: str) -> None:
     """The way of a batch. Where a stage or a way is skipped, what follows it is too; `finish` runs in any case."""
 
     def speech(stage: str) -> SpeechStageOperator:
-        return SpeechStageOperator(stage=stage, batch_id=BATCH)
+        return SpeechStageOperator(stage=stage, batch_id=BATCH, lane=lane)
 
     decision, asked, published, end = triage(BATCH), queue_for_review(BATCH), publish(BATCH), finish(BATCH)
     transcribe = speech("transcribe")
@@ -104,4 +104,4 @@ for lane, dag_id in INDEX_DAG.items():
         doc_md=DOC,
         tags=["mediaindex", "speech", lane],
     ):
-        wire()
+        wire(lane)

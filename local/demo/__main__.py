@@ -22,7 +22,7 @@ from mediaindex.catalog.connection import connect
 from mediaindex.errors import MediaindexError
 from mediaindex.samples.make import SAMPLES
 
-DISCOVER, INDEX = f"discover_{recordings.SOURCE}", "index_recordings"
+DISCOVER, INDEX, EVENTS = f"discover_{recordings.SOURCE}", "index_recordings", "receive_events"
 DAGS_DEADLINE_S = 90.0
 MODELS = ("models", "fetch")
 
@@ -37,12 +37,12 @@ def main() -> int:
     try:
         step(console, began, "Starting the servers; fetching models and recordings")
         prepare(site)
-        step(console, began, "Putting the recordings into the bucket")
+        step(console, began, "Putting the recordings into the bucket, which announces them")
         recordings.upload(site, site.settings.state / "samples")
         api = Airflow.of(site)
         start_discovery(api)
         before = failed_runs(api)  # of earlier days: they say nothing about this one
-        step(console, began, "The sensor is waiting for them; from here Airflow does the work")
+        step(console, began, "Announcements and a sensor tell Airflow; from here it does the work")
         url = site.environment["MEDIAINDEX_DATABASE_URL"]
         objects = watch.watch(url, recordings.SOURCE, len(SAMPLES), lambda: bool(failed_runs(api) - before))
         wrong = mistakes({one.key.rpartition("/")[2]: one.state for one in objects})
@@ -82,14 +82,14 @@ def fetch(site: Site) -> None:
 
 
 def start_discovery(api: Airflow) -> None:
-    """Both DAGs run, and the sensor looks now instead of at the next five minutes."""
+    """All three DAGs run, and the sensor looks now instead of at the next five minutes."""
     deadline = time.monotonic() + DAGS_DEADLINE_S
-    while not (api.unpause(INDEX) and api.unpause(DISCOVER)):
+    while not all(map(api.unpause, (INDEX, EVENTS, DISCOVER))):
         if errors := api.import_errors():
             raise ServerError("Airflow cannot read a DAG file:\n" + "\n".join(errors))
         if time.monotonic() > deadline:
             raise ServerError(
-                f"Airflow does not know {INDEX} and {DISCOVER}; `make logs NAMES=dag-processor` shows why."
+                f"Airflow does not know {INDEX}, {EVENTS} and {DISCOVER}; `make logs NAMES=dag-processor` shows why."
             )
         time.sleep(0.5)
     api.trigger(DISCOVER)
@@ -97,7 +97,7 @@ def start_discovery(api: Airflow) -> None:
 
 def failed_runs(api: Airflow) -> set[tuple[str, str]]:
     """DAG and id of each run that failed."""
-    states = {dag_id: api.run_states(dag_id) for dag_id in (DISCOVER, INDEX)}
+    states = {dag_id: api.run_states(dag_id) for dag_id in (DISCOVER, EVENTS, INDEX)}
     return {(dag_id, run_id) for dag_id, runs in states.items() for run_id, state in runs.items() if state == "failed"}
 
 
@@ -143,7 +143,7 @@ def explain(console: Console, api: Airflow, wrong: dict[str, str]) -> None:
     for name, state in wrong.items():
         wanted = next(sample.status for sample in SAMPLES if sample.name == name)
         console.print(f"[red]{name}: {state}, should be {wanted}[/]", highlight=False)
-    for dag_id in (DISCOVER, INDEX):
+    for dag_id in (DISCOVER, EVENTS, INDEX):
         for run_id, state in api.run_states(dag_id).items():
             failed = (
                 [task for task in api.tasks(dag_id, run_id) if task["state"] == "failed"] if state == "failed" else []

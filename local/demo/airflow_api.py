@@ -41,6 +41,10 @@ class Airflow:
             raise ServerError(f"Airflow refused to start {dag_id} ({status}): {answer}")
         return str(answer["dag_run_id"])
 
+    def end(self, dag_id: str, run_id: str) -> None:
+        """Mark a run failed: what it has at work ends, and nothing of it is begun."""
+        self._call(f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}", "PATCH", {"state": "failed"})
+
     def run_states(self, dag_id: str) -> dict[str, str]:
         """State of each of the latest runs."""
         _, answer = self._call(f"dags/{dag_id}/dagRuns?limit=50&order_by=-run_after")

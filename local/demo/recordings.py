@@ -1,4 +1,4 @@
-"""The demo's recordings: made by the package's own command, put into the bucket where the sensor looks."""
+"""The demo's recordings: made by the package's own command, put into the bucket where the sensor looks, announced."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from local.announce import announce
 from local.site import ServerError, Site
 from mediaindex.config import sources
 from mediaindex.samples.make import SAMPLES
@@ -22,7 +23,7 @@ def speech_command(site: Site, *arguments: str) -> None:
 
 
 def upload(site: Site, folder: Path) -> int:
-    """Put the samples under the source's prefix, unless they lie there; how many were new."""
+    """Put the samples under the source's prefix, unless they lie there, and announce them; how many were new."""
     source = sources.load(sources.path_from_environment()).source(SOURCE)
     client = s3_client(site.environment["MEDIAINDEX_S3_ENDPOINT_URL"])
     listed = client.list_objects_v2(Bucket=source.bucket, Prefix=source.prefix).get("Contents", [])
@@ -32,5 +33,6 @@ def upload(site: Site, folder: Path) -> int:
         path, key = folder / sample.name, f"{source.prefix}{sample.name}"
         if present.get(key) != path.stat().st_size:
             client.upload_file(str(path), source.bucket, key)
+            announce(site, source.bucket, key, size=path.stat().st_size)
             new += 1
     return new

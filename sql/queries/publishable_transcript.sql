@@ -1,8 +1,9 @@
 select
     t.audio_sha256, t.id, (select max(p.id) from publication p where p.transcript_id = t.id),
-    o.source, o.bucket, o.key, r.title, t.language, t.recogniser, r.duration_s, t.start_s, t.end_s, o.last_modified,
-    t.confidence, t.needs_review
+    o.source, o.bucket, o.key, coalesce(e.title, r.title), t.language, t.recogniser, r.duration_s, t.start_s, t.end_s,
+    coalesce(e.published_at, o.last_modified), t.confidence, t.needs_review, o.metadata
 from transcript t
 join recording r on r.audio_sha256 = t.audio_sha256
 join media_object o on o.id = r.primary_object_id
+left join episode e on (e.bucket, e.key) = (o.bucket, o.key)
 where t.id = %(transcript_id)s

@@ -10,40 +10,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from local import settings
-from local.demo.airflow_api import Airflow
-from local.site import Site
-from mediaindex.catalog import batches, ledger
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from mediaindex.catalog.connection import connect
-from mediaindex.storage.client import s3_client
-from mediaindex.storage.media import list_objects
+from tests.bench.airflow_runs import UTTERANCES, Lane, recording, wall
 
-UTTERANCES = Path(__file__).parents[3] / "shared" / "data" / "wer" / "librispeech-test-other"
 MOST = 1.10  # Airflow's wall clock over the command line's
 FIXED_S = 15.0  # s of a run that no stage's work explains
-SOURCE = "trials"
-
-
-def recording(folder: Path, minutes: float) -> Path:
-    """The utterances again and again, behind a silence of a random length: no artifact of an earlier run fits it."""
-    names = sorted(UTTERANCES.glob("*.flac"))
-    listed = folder / "list.txt"
-    listed.write_text("".join(f"file '{name}'\n" for name in names), "utf-8")
-    target = folder / f"hour-{uuid.uuid4().hex}.flac"
-    command = ["ffmpeg", "-v", "error", "-stream_loop", "-1", "-f", "concat", "-safe", "0", "-i", str(listed)]
-    delay = f"adelay={random.SystemRandom().randrange(1, 1000)}"
-    subprocess.run([*command, "-t", str(minutes * 60), "-af", delay, "-ar", "16000", str(target)], check=True)
-    return target
 
 
 def command_line(path: Path, folder: Path) -> float:
@@ -53,36 +32,6 @@ def command_line(path: Path, folder: Path) -> float:
     began = time.perf_counter()
     subprocess.run(arguments, check=True, stdout=sys.stderr)
     return time.perf_counter() - began
-
-
-def through_airflow(path: Path) -> list[dict[str, Any]]:
-    """The tasks of the run that indexed the recording."""
-    airflow, bucket = Airflow.of(Site(settings.load())), os.environ["MEDIAINDEX_MEDIA_BUCKET"]
-    prefix = f"bench/{uuid.uuid4().hex}/"
-    s3_client().upload_file(str(path), bucket, prefix + path.name)
-    with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
-        ledger.claim(conn, SOURCE, list_objects(s3_client(), bucket, prefix))
-        (batch,) = batches.plan(conn, SOURCE)
-    while not airflow.unpause("index_recordings"):
-        time.sleep(0.5)
-    run = airflow.trigger("index_recordings", {"batch_id": batch})
-    while (state := airflow.run_states("index_recordings").get(run)) not in ("success", "failed"):
-        time.sleep(1)
-    tasks = airflow.tasks("index_recordings", run)
-    if state != "success":
-        raise SystemExit(f"run {run} failed: {[(task['task_id'], task['state']) for task in tasks]}")
-    return tasks
-
-
-def seconds_between(first: str, last: str) -> float:
-    """Seconds from one of Airflow's times to another."""
-    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
-
-
-def wall(tasks: list[dict[str, Any]]) -> float:
-    """Seconds from the first task's queueing to the last one's end."""
-    ran = [task for task in tasks if task["queued_when"] and task["end_date"]]  # not those that were skipped
-    return seconds_between(min(task["queued_when"] for task in ran), max(task["end_date"] for task in ran))
 
 
 def stage_seconds() -> float:
@@ -104,12 +53,13 @@ def main() -> int:
     given = parser.parse_args()
     if not UTTERANCES.is_dir():
         sys.exit(f"{UTTERANCES} is not there")
+    lane = Lane.of("fresh", "index_recordings")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = recording(folder, given.minutes)
         alone = command_line(path, folder)
-        tasks = through_airflow(path)
-    took = wall(tasks)
+        (run,) = lane.start([path])
+        took = wall(lane.tasks(run))
     outside = took - stage_seconds()
     lines = (
         f"command line           {alone:.0f} s for {given.minutes:.0f} min of audio",

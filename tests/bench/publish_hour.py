@@ -33,7 +33,7 @@ def hour() -> PublishableTranscript:
     when = datetime(2026, 1, 1, tzinfo=UTC)
     return PublishableTranscript(
         "a" * 64, 1, 1, "bench", "media", "hour.mp3", "An hour", "en", "bench", 3600.0, 0.0, 3600.0, when, 0.9,
-        needs_review=False, turns=tuple(turns),
+        needs_review=False, metadata={}, turns=tuple(turns),
     )  # fmt: skip
 
 

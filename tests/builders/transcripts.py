@@ -49,6 +49,7 @@ def publishable(
         published_at=datetime(2026, 1, 2, tzinfo=UTC),
         confidence=0.9 if texts else None,
         needs_review=False,
+        metadata={"show": "talks"},
         turns=turns,
     )
     return dataclasses.replace(transcript, **changes)

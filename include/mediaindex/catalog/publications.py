@@ -7,7 +7,7 @@ its lock, so their ids follow its changes and serve as the documents' external v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -75,7 +75,8 @@ class PublishableTranscript:
     """A transcript with all that its search documents say.
 
     ``version`` grows with every change of what the recording should show, even back to an older transcript: it is the
-    documents' external version. ``published_at`` is the object's own date. The object is the recording's primary.
+    documents' external version. ``title`` and ``published_at`` are the episode's where a feed told them, else the
+    file's own title and the object's date; ``metadata`` is what the key tells. The object is the recording's primary.
     """
 
     audio_sha256: str
@@ -93,6 +94,7 @@ class PublishableTranscript:
     published_at: datetime
     confidence: float | None
     needs_review: bool
+    metadata: Mapping[str, str]
     turns: tuple[PublishableTurn, ...]
 
 

@@ -115,6 +115,26 @@ def show(
         print_story(tables.shown(), told)
 
 
+@app.command()
+def arrivals(
+    hours: Annotated[float, typer.Option(min=0.1, help="How far to look back.")] = 24.0, as_json: Json = False
+) -> None:
+    """How recordings arrive: by source, how many were announced by events, and how many only listings found.
+
+    Examples:
+
+      mediaindex ledger arrivals --hours 1
+    """
+    from mediaindex.catalog import hearing
+
+    with catalog("ledger") as conn:
+        found = hearing.arrivals(conn, window_s=3600 * hours)
+    if as_json:
+        _print_json([asdict(one) for one in found])
+    else:
+        tables.arrivals(tables.shown(), found, hours)
+
+
 @app.command("dead-letters")
 def dead_letters(
     source: Source = None,

@@ -16,6 +16,7 @@ from rich.text import Text
 from .search import clock, printable
 
 if TYPE_CHECKING:
+    from mediaindex.catalog.hearing import Arrivals
     from mediaindex.catalog.ledger_lines import LedgerLine
     from mediaindex.catalog.object_story import StoryBatch
 
@@ -91,6 +92,19 @@ def dead_letters(console: Console, found: Sequence[LedgerLine], total: int) -> N
         console.print(Text(f"  after a fix: {_retry_group(code, kind, stage)}\n", "green"), soft_wrap=True)
     more = f", the latest {len(found)} of them shown" if total > len(found) else ""
     console.print(f"{_many(total, 'dead letter')}{more}. One alone: mediaindex ledger requeue ID --yes", soft_wrap=True)
+
+
+def arrivals(console: Console, found: Sequence[Arrivals], hours: float) -> None:
+    """`ledger arrivals`."""
+    if not found:
+        console.print(f"Nothing arrived within the last {hours:g} hours.")
+        return
+    heads = ("source", "by event", "by listing", "waiting", "last event (UTC)")
+    rows = [
+        (one.source, f"{one.by_event:,}", f"{one.by_listing:,}", f"{one.waiting:,}", when(one.last_event_at))
+        for one in found
+    ]
+    table(console, heads, rows)
 
 
 def dry_run(console: Console, found: Sequence[LedgerLine], sample: int) -> None:

@@ -7,8 +7,8 @@ environment, a container and a pod.
 from __future__ import annotations
 
 import logging
+import shutil
 import signal
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +19,10 @@ from pydantic import ValidationError
 from mediaindex.catalog.patience import CRASHED, STUCK
 from mediaindex.errors import MediaindexError, TerminalError, TransientError
 from mediaindex.runner.job import ExitCode, Job, JobResult
+from mediaindex.runner.room import room_errors
 from mediaindex.stages.media.process import printable
 
+from .job_folder import job_folder
 from .process_group import LINE_BYTES, ProcessGroup
 
 # Everything else stays here: Airflow's environment holds its database, its keys and every connection, and the child
@@ -88,11 +90,15 @@ class Log(Protocol):
 
 @dataclass(slots=True)
 class SpeechChild:
-    """The runner under ``python``; ``stop`` may come at any moment, also from a signal handler."""
+    """The runner under ``python``; ``stop`` may come at any moment, also from a signal handler.
+
+    ``niceness``: 0 to 19, how far it stands back where others want the processors too.
+    """
 
     python: str
     environment: Mapping[str, str]
     log: Log = field(default_factory=lambda: logging.getLogger(__name__))
+    niceness: int = 0
     _group: ProcessGroup | None = field(default=None, init=False)
     _stopped: bool = field(default=False, init=False)
 
@@ -100,8 +106,7 @@ class SpeechChild:
         """Run the job, at most ``limit_s`` seconds; raises an error from above, or TransientError for exit code 75."""
         if self._stopped:
             raise ChildStoppedError(f"{job.stage}: ended before it began")
-        with tempfile.TemporaryDirectory(prefix="mediaindex-job-", ignore_cleanup_errors=True) as name:
-            folder = Path(name)
+        with room_errors(f"{job.stage}: the speech process cannot be started"), job_folder() as folder:
             request, answer = folder / "job.json", folder / "result.json"
             request.write_text(job.model_dump_json(), "utf-8")
             last = ""
@@ -113,9 +118,9 @@ class SpeechChild:
 
             # Unbuffered, so that a line is in the log when it is written; faulthandler names the place of a crash in C.
             runner = [self.python, "-u", "-X", "faulthandler", "-m", "mediaindex.runner"]
-            arguments = [*runner, "--job", str(request), "--result", str(answer)]
+            arguments = [*_standing_back(self.niceness), *runner, "--job", str(request), "--result", str(answer)]
             # Temporary files in here too: a child that is killed cannot clear up after itself.
-            self._group = ProcessGroup(arguments, {**self.environment, "TMPDIR": name}, folder)
+            self._group = ProcessGroup(arguments, {**self.environment, "TMPDIR": str(folder)}, folder)
             try:
                 code = self._group.follow(tell, limit_s)
             except TimeoutError:
@@ -133,6 +138,11 @@ class SpeechChild:
         self._stopped = True
         if self._group is not None:
             self._group.end()
+
+
+def _standing_back(niceness: int) -> list[str]:
+    nice = shutil.which("nice") if niceness else None
+    return [nice, "-n", str(niceness)] if nice else []
 
 
 def child_environment(ours: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:

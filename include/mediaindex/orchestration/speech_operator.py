@@ -13,7 +13,7 @@ from mediaindex.errors import TerminalError, TransientError
 
 from . import connections
 from .child import NothingToDoError, SpeechChild, child_environment
-from .defaults import SPEECH_POOL, SPEECH_TIMEOUT
+from .defaults import NICENESS, SPEECH_POOL, SPEECH_TIMEOUT
 from .splitting import run_split, timed
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class SpeechStageOperator(BaseOperator):
 
     :param stage: name of the stage, one of ``mediaindex.runner.bindings``
     :param batch_id: id of the batch in the catalog (templated)
+    :param lane: fresh or backfill: whose slots, and whose share of the processors
 
     Exit codes of the child become Airflow's ways to end: 0 done · 10 failed for good · 11 skipped · 75 or an unknown
     one: retried. An item that fails is noted on the ledger and never takes the others along, not even one that kills
@@ -39,13 +40,14 @@ class SpeechStageOperator(BaseOperator):
     template_fields: Sequence[str] = ("batch_id",)
     ui_color = "#e4f0e8"
 
-    def __init__(self, *, stage: str, batch_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, stage: str, batch_id: str, lane: str = "fresh", **kwargs: Any) -> None:
         kwargs.setdefault("task_id", stage)
-        kwargs.setdefault("pool", SPEECH_POOL)
+        kwargs.setdefault("pool", SPEECH_POOL[lane])
         kwargs.setdefault("execution_timeout", SPEECH_TIMEOUT)
         super().__init__(**kwargs)
         self.stage = stage
         self.batch_id = batch_id
+        self.lane = lane
         self._child: SpeechChild | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -80,7 +82,7 @@ class SpeechStageOperator(BaseOperator):
                 "MEDIAINDEX_SPEECH_PYTHON is not set: give workers the path of the speech environment's Python"
             )
         environment = child_environment(os.environ, connections.s3_environment())
-        self._child = SpeechChild(python, environment, self.log)
+        self._child = SpeechChild(python, environment, self.log, NICENESS[self.lane])
         given = self.execution_timeout or SPEECH_TIMEOUT
         try:
             return run_split(work.job, timed(self._child.run, work.audio_seconds, given.total_seconds()))

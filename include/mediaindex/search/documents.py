@@ -61,6 +61,7 @@ def _shared(transcript: PublishableTranscript) -> Document:
         "key": transcript.key,
         "title": transcript.title or transcript.key.rpartition("/")[2],
         "published_at": transcript.published_at.isoformat(),
+        "metadata": dict(transcript.metadata),
         "needs_review": transcript.needs_review,
     }
 

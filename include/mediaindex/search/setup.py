@@ -109,13 +109,14 @@ def _outdated(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
     wanted = template(kind)
     for name, answer in client.indices.get_mapping(index=indexes.alias(kind)).items():
         if answer["mappings"].get("_meta", {}).get("version") != wanted["_meta"]["version"]:
-            _widen(client, name, wanted["properties"])
+            _widen(client, name, wanted)
             return str(name)
     return None
 
 
-def _widen(client: Elasticsearch, name: str, properties: dict[str, Any]) -> None:
+def _widen(client: Elasticsearch, name: str, wanted: dict[str, Any]) -> None:
     """Give an outdated index the new fields, so that publications do not wait for its rebuild."""
     # A field that changed its kind is refused; then only a rebuild helps.
     with suppress(BadRequestError):
-        client.indices.put_mapping(index=name, properties=properties)
+        fields = {part: wanted[part] for part in ("properties", "dynamic_templates")}
+        client.indices.put_mapping(index=name, **fields)

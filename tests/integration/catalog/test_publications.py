@@ -79,3 +79,26 @@ def test_a_publication_names_object_and_recording(conn: Any, loaded: Any, source
 def test_an_unknown_transcript_is_refused(conn: Any) -> None:
     with pytest.raises(TerminalError, match="not in the catalog"):
         publications.load_for_publication(conn, 2**40)
+
+
+def test_search_is_told_what_the_feed_and_the_key_say_of_a_recording(conn: Any, loaded: Any) -> None:
+    _, load = loaded
+    id_ = load("f1")
+    with conn.cursor() as cursor:
+        cursor.execute(
+            'update media_object o set metadata = \'{"show": "news"}\' from transcript t '
+            "where t.id = %s and o.id = t.media_object_id returning o.source, o.bucket, o.key",
+            (id_,),
+        )
+        ((source, bucket, key),) = cursor.fetchall()
+        cursor.execute("insert into feed (source, url) values (%s, 'https://a.example/feed') returning id", (source,))
+        ((feed,),) = cursor.fetchall()
+        cursor.execute(
+            "insert into episode (feed_id, guid, guid_sha256, title, published_at, url, bucket, key) "
+            "values (%s, 'g', repeat('a', 64), 'Episode 7', '2020-02-03T00:00:00Z', 'https://a.example/7', %s, %s)",
+            (feed, bucket, key),
+        )
+    conn.commit()
+    told = publications.load_for_publication(conn, id_)
+    assert (told.title, told.published_at.date().isoformat()) == ("Episode 7", "2020-02-03")
+    assert told.metadata == {"show": "news"}

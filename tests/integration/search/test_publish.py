@@ -30,6 +30,16 @@ def test_publishing_twice_doubles_nothing(client: Elasticsearch, indexes: Indexe
     assert client.count(index=indexes.recordings)["count"] == 1
 
 
+def test_what_a_key_tells_is_found_as_it_is_written(
+    client: Elasticsearch, indexes: Indexes, make_transcript: Make
+) -> None:
+    publish(client, make_transcript("one", metadata={"show": "Morning News", "date": "2026-01-02"}), indexes)
+    for index in (indexes.turns, indexes.recordings):
+        client.indices.refresh(index=index)
+        assert client.count(index=index, query={"term": {"metadata.show": "Morning News"}})["count"] == 1
+        assert client.count(index=index, query={"term": {"metadata.show": "News"}})["count"] == 0
+
+
 def test_a_shorter_version_takes_its_surplus_turns_away(
     client: Elasticsearch, indexes: Indexes, make_transcript: Make, find: Find
 ) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 pytest.importorskip("psycopg2")
+from mediaindex.catalog.hearing import Arrivals
 from mediaindex.catalog.ledger_lines import LedgerLine
 from mediaindex.cli import ledger_tables as tables
 from mediaindex.cli.main import cli
@@ -34,6 +35,15 @@ def test_what_is_piped_is_one_line_a_row_without_padding_at_its_end() -> None:
     assert len(lines) == 5
     assert not [line for line in lines if line != line.rstrip()]
     assert lines[-1] == "2 objects: 2 quarantined"
+
+
+def test_arrivals_say_by_source_who_found_what() -> None:
+    lines = said(tables.arrivals, [Arrivals("calls", 12_000, 3, 1, WHEN), Arrivals("shows", 0, 5, 0, None)], 24.0)
+    assert [line.split() for line in lines.splitlines()[1:]] == [
+        ["calls", "12,000", "3", "1", "2026-11-21", "12:00:00"],
+        ["shows", "0", "5", "0", "-"],
+    ]
+    assert said(tables.arrivals, [], 1.5) == "Nothing arrived within the last 1.5 hours.\n"
 
 
 def test_names_of_strangers_cannot_write_to_the_terminal_nor_forge_a_line() -> None:

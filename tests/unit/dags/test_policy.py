@@ -26,8 +26,12 @@ BRANCHING = {"BranchMixIn", "BaseBranchOperator", "ShortCircuitOperator", "HITLO
 Facts = dict[str, Any]
 
 
+def by_dag(facts: Facts) -> list[tuple[str, Facts]]:
+    return [(dag_id, task) for dag_id, dag in facts["dags"].items() for task in dag["tasks"]]
+
+
 def tasks(facts: Facts) -> list[tuple[str, Facts]]:
-    return [(f"{dag_id}.{task['id']}", task) for dag_id, dag in facts["dags"].items() for task in dag["tasks"]]
+    return [(f"{dag_id}.{task['id']}", task) for dag_id, task in by_dag(facts)]
 
 
 def is_retried_with_backoff(task: Facts) -> bool:
@@ -46,7 +50,7 @@ def test_every_file_is_imported_without_network_and_gives_a_dag(facts: Facts) ->
 
 def test_there_is_an_index_dag_for_each_lane_and_a_discovery_for_each_source(facts: Facts) -> None:
     names = {source.name for source in sources.load(ROOT / "local" / "sources.yaml").sources}
-    upkeep = {"sweep_ledger", "publish_outbox", "apply_retention"}
+    upkeep = {"sweep_ledger", "publish_outbox", "apply_retention", "reprocess"}
     arrivals = {"receive_events", "collect_podcasts", *(f"discover_{name}" for name in names)}
     assert set(facts["dags"]) == {"index_recordings", "index_recordings_backfill"} | upkeep | arrivals
 
@@ -96,8 +100,11 @@ def test_every_pool_exists(facts: Facts) -> None:
 
 
 def test_speech_work_waits_in_the_pool_that_is_sized_for_it(facts: Facts) -> None:
-    assert {t["pool"] for _, t in tasks(facts) if "SpeechStageOperator" in t["kinds"]} == {"speech"}
-    assert "speech" not in {t["pool"] for _, t in tasks(facts) if "SpeechStageOperator" not in t["kinds"]}
+    sized = {"index_recordings": "speech", "index_recordings_backfill": "speech_backfill"}
+    speech = {(dag_id, task["pool"]) for dag_id, task in by_dag(facts) if "SpeechStageOperator" in task["kinds"]}
+    assert speech == set(sized.items())
+    others = {task["pool"] for _, task in by_dag(facts) if "SpeechStageOperator" not in task["kinds"]}
+    assert not others & set(sized.values())
 
 
 def test_work_begun_comes_before_work_to_begin(facts: Facts) -> None:

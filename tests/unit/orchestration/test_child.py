@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,16 @@ from mediaindex.orchestration.child import (
 from mediaindex.runner.job import FolderStore, Job, JobItem, ObjectSource
 
 Make = Callable[[str], str]
+
+
+class Lines:
+    """A log that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, event: str, /) -> None:
+        self.lines.append(event)
 
 
 def a_job(*ids: str) -> Job:
@@ -111,12 +122,17 @@ def test_the_child_sees_what_it_is_given_and_no_more() -> None:
 
 def test_temporary_files_of_a_child_go_with_it(speech_python: Make, plain_environment: dict[str, str]) -> None:
     body = "import tempfile; print(tempfile.mkstemp()[1]); write([item('1')])"
-    lines: list[str] = []
+    log = Lines()
+    SpeechChild(speech_python(body), plain_environment, log).run(a_job("1"))
+    assert log.lines
+    assert not Path(log.lines[0]).exists()
 
-    class Log:
-        def info(self, event: str, /) -> None:
-            lines.append(event)
 
-    SpeechChild(speech_python(body), plain_environment, Log()).run(a_job("1"))
-    assert lines
-    assert not Path(lines[0]).exists()
+def test_a_backfills_child_stands_back_and_a_fresh_one_does_not(
+    speech_python: Make, plain_environment: dict[str, str]
+) -> None:
+    for niceness in (0, 19):
+        log = Lines()
+        body = f"print('at', os.nice(0) - {os.nice(0)}); write([item('1')])"
+        SpeechChild(speech_python(body), plain_environment, log, niceness).run(a_job("1"))
+        assert f"at {niceness}" in log.lines

@@ -1,0 +1,81 @@
+"""Recordings that no run has met, and runs of them through Airflow, for benches on the servers of `make up`."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from local import settings
+from local.demo.airflow_api import Airflow
+from local.site import Site
+from mediaindex.catalog import batches, ledger
+from mediaindex.catalog.connection import connect
+from mediaindex.storage.client import s3_client
+from mediaindex.storage.media import list_objects
+
+UTTERANCES = Path(__file__).parents[3] / "shared" / "data" / "wer" / "librispeech-test-other"
+SOURCE = "trials"
+
+
+def recording(folder: Path, minutes: float) -> Path:
+    """The utterances again and again, behind a silence of a random length: no artifact of an earlier run fits it."""
+    names = sorted(UTTERANCES.glob("*.flac"))
+    random.SystemRandom().shuffle(names)
+    listed = folder / f"list-{uuid.uuid4().hex}.txt"
+    listed.write_text("".join(f"file '{name}'\n" for name in names), "utf-8")
+    target = folder / f"{minutes:g}-minutes-{uuid.uuid4().hex}.flac"
+    command = ["ffmpeg", "-v", "error", "-stream_loop", "-1", "-f", "concat", "-safe", "0", "-i", str(listed)]
+    delay = f"adelay={random.SystemRandom().randrange(1, 1000)}"
+    subprocess.run([*command, "-t", str(minutes * 60), "-af", delay, "-ar", "16000", str(target)], check=True)
+    return target
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One of the two lanes of this installation."""
+
+    airflow: Airflow
+    name: str
+    dag_id: str
+
+    @classmethod
+    def of(cls, name: str, dag_id: str) -> Lane:
+        """Ready to start runs."""
+        lane = cls(Airflow.of(Site(settings.load())), name, dag_id)
+        while not lane.airflow.unpause(dag_id):
+            time.sleep(0.5)
+        return lane
+
+    def start(self, paths: Sequence[Path]) -> list[str]:
+        """Upload, claim, plan: the runs that index these recordings, one a recording where they are long."""
+        bucket, prefix = os.environ["MEDIAINDEX_MEDIA_BUCKET"], f"bench/{uuid.uuid4().hex}/"
+        for path in paths:
+            s3_client().upload_file(str(path), bucket, prefix + path.name)
+        with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
+            ledger.claim(conn, SOURCE, list_objects(s3_client(), bucket, prefix))
+            planned = batches.plan(conn, SOURCE, lane=self.name, target_seconds=60)
+        return [self.airflow.trigger(self.dag_id, {"batch_id": batch}) for batch in planned]
+
+    def tasks(self, run: str) -> list[dict[str, Any]]:
+        """The tasks of a run that has come to a good end, once it has; SystemExit where it fails."""
+        while (state := self.airflow.run_states(self.dag_id).get(run)) not in ("success", "failed"):
+            time.sleep(1)
+        tasks = self.airflow.tasks(self.dag_id, run)
+        if state != "success":
+            raise SystemExit(f"run {run} failed: {[(task['task_id'], task['state']) for task in tasks]}")
+        return tasks
+
+
+def wall(tasks: Sequence[dict[str, Any]]) -> float:
+    """Seconds from the first task's queueing to the last one's end; tasks that were skipped do not count."""
+    ran = [task for task in tasks if task["queued_when"] and task["end_date"]]
+    first, last = min(task["queued_when"] for task in ran), max(task["end_date"] for task in ran)
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()

@@ -1,0 +1,116 @@
+"""`airflow backfill create` over days: each recording once, in its lane, however often it is created."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import settings
+from local.airflow import process_environment
+from local.demo.airflow_api import Airflow
+from local.site import Site
+from mediaindex.catalog import ledger
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.ledger import MediaObject
+from mediaindex.storage.client import s3_client
+
+from . import trials
+from .conftest import NEEDED, SETTLED
+
+pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(900)]
+
+DISCOVER, INDEX = "discover_calls", "index_recordings_backfill"
+DAYS = 3
+DEADLINE_S = 400.0
+# Some days that no earlier test has taken, as far as chance goes; the DAGs begin in 2020.
+FIRST = date(2020, 1, 2) + timedelta(days=random.randrange(2_000))
+
+
+@dataclass(frozen=True)
+class Backfilled:
+    """Recordings under the first and the last of the days, none in between."""
+
+    url: str = field(repr=False)
+    site: Site = field(repr=False)
+    airflow: Airflow = field(repr=False)
+    run: str
+
+    def create(self, behaviour: str) -> None:
+        """As a person types it; returns when the runs that it made have ended."""
+        program = str(self.site.settings.root / ".venv-airflow" / "bin" / "airflow")
+        days = ["--from-date", str(FIRST), "--to-date", str(FIRST + timedelta(days=DAYS - 1))]
+        command = [program, "backfill", "create", "--dag-id", DISCOVER, *days, "--reprocess-behavior", behaviour]
+        environment = process_environment(self.site)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.until(lambda: {"queued", "running"}.isdisjoint(self.runs(DISCOVER).values()), "every day has been listed")
+
+    def runs(self, dag_id: str) -> dict[str, str]:
+        """State of each run of the days."""
+        return {run: state for run, state in self.airflow.run_states(dag_id).items() if run.startswith("backfill")}
+
+    def objects(self) -> list[MediaObject]:
+        """What the ledger holds of this test's recordings."""
+        with connect(self.url) as conn:
+            return [one for one in ledger.find(conn, source="calls", limit=10_000) if self.run in one.key]
+
+    def history(self) -> dict[int, list[Any]]:
+        """Every move of each of them."""
+        with connect(self.url) as conn:
+            return {one.id: ledger.history(conn, one.id) for one in self.objects()}
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while not holds():
+            assert time.monotonic() < deadline, f"not in time: {what}; {self.objects()}"
+            time.sleep(1)
+
+
+@pytest.fixture(scope="module")
+def backfilled(tmp_path_factory: pytest.TempPathFactory) -> Backfilled:
+    if missing := [name for name in NEEDED if not os.environ.get(name)]:
+        pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
+    if not trials.SHARED.is_dir():
+        pytest.skip("the development data (../shared/data) is not beside the checkout")
+    site = Site(settings.load())
+    made = Backfilled(os.environ["MEDIAINDEX_DATABASE_URL"], site, Airflow.of(site), uuid.uuid4().hex)
+    made.until(lambda: made.airflow.unpause(DISCOVER) and made.airflow.unpause(INDEX), "Airflow knows both DAGs")
+    upload(made.run, tmp_path_factory.mktemp("calls"))
+    made.create("none")
+    made.until(lambda: all(one.state in SETTLED for one in made.objects()), "every recording has an end")
+    return made
+
+
+def upload(run: str, folder: Path) -> None:
+    one, other, *_ = trials.spoken(folder)
+    for trial, day in ((one, FIRST), (other, FIRST + timedelta(days=DAYS - 1))):
+        key = f"calls/{day}/{run}/{trial.name}"
+        s3_client().upload_file(str(trial.path), os.environ["MEDIAINDEX_MEDIA_BUCKET"], key)
+
+
+def test_a_backfill_indexes_the_recordings_of_its_days_in_its_own_lane(backfilled: Backfilled) -> None:
+    assert [one.state for one in backfilled.objects()] == ["indexed", "indexed"]
+    with connect(backfilled.url) as conn, conn.cursor() as cursor:
+        cursor.execute(
+            "select distinct b.lane, b.dag_id from batch b join batch_item i on i.batch_id = b.id "
+            "where i.media_object_id = any (%s)",
+            ([one.id for one in backfilled.objects()],),
+        )
+        assert cursor.fetchall() == [("backfill", INDEX)]
+
+
+def test_a_backfill_of_the_same_days_claims_and_computes_nothing(backfilled: Backfilled) -> None:
+    before = backfilled.history()
+    backfilled.create("completed")
+    assert set(backfilled.runs(DISCOVER).values()) == {"success"}
+    assert backfilled.history() == before

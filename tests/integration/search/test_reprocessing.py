@@ -1,0 +1,54 @@
+"""A recording that is made again is found by its old transcript until the new one is published."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from mediaindex.catalog import batches, failures, ledger, reprocessing
+from mediaindex.catalog.failures import Failure
+from mediaindex.catalog.patience import Patience
+from mediaindex.catalog.reprocessing import Wanted
+from mediaindex.search import Hit, Indexes, publish_pending
+from tests.builders.recordings import Recorded, arrive, transcribe
+
+pytestmark = pytest.mark.servers
+Find = Callable[..., list[Hit]]
+
+
+@pytest.fixture
+def asked(conn: Any, client: Elasticsearch, indexes: Indexes) -> Recorded:
+    """Indexed with the words "old wine", asked for again, and in a new batch."""
+    first = arrive(conn, "talk", audio=uuid.uuid4().hex * 2)
+    transcribe(conn, first, "old wine")
+    publish_pending(conn, client, indexes=indexes)
+    batches.finish(conn, first.batch_id)
+    source = ledger.find(conn, ids=[first.id])[0].source
+    reprocessing.ask(conn, f"run of {source}", Wanted([source]), limit=10, lane="backfill")
+    (second,) = batches.plan(conn, source)
+    return Recorded(first.id, first.audio, first.bucket, first.key, second)
+
+
+def test_the_old_transcript_is_found_until_the_new_one_is(
+    conn: Any, client: Elasticsearch, indexes: Indexes, find: Find, asked: Recorded
+) -> None:
+    assert ledger.find(conn, ids=[asked.id])[0].state == "claimed"
+    assert len(find("old wine")) == 1
+    transcribe(conn, asked, "new bottles")  # loaded: in PostgreSQL the new version is the current one
+    assert (len(find("old wine")), find("new bottles")) == (1, [])
+    publish_pending(conn, client, indexes=indexes)
+    assert (find("old wine"), len(find("new bottles"))) == ([], 1)
+
+
+def test_the_old_transcript_is_found_where_no_new_one_can_be_made(
+    conn: Any, client: Elasticsearch, indexes: Indexes, find: Find, asked: Recorded
+) -> None:
+    gone = Failure("gone", "the object is no longer there", "terminal", "normalize")
+    assert failures.settle(conn, asked.batch_id, {asked.id: gone}, Patience()).kept == (asked.id,)
+    publish_pending(conn, client, indexes=indexes)
+    assert len(find("old wine")) == 1
+    assert ledger.find(conn, ids=[asked.id])[0].state == "indexed"
