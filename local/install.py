@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 
 import psycopg2
 
 from local.environment import REGION
 from local.site import ServerError, Site
 
-# Clients are imported where they are used: they cost a second of start-up, which `status` and `down` need not pay.
+# Clients are imported where they are used: they cost a second of start-up, which `status` and `down` need not pay. One
+# after the other: servers are made ready in threads, and two threads that import parts of urllib3 deadlock.
+_IMPORTING = threading.Lock()
 
 
 def catalog(site: Site) -> None:
     """The catalog's schema, by the package's own migrations."""
-    from mediaindex.catalog.migrate import migrate
+    with _IMPORTING:
+        from mediaindex.catalog.migrate import migrate
 
     with contextlib.closing(psycopg2.connect(site.environment["MEDIAINDEX_DATABASE_URL"])) as connection:
         migrate(connection)
@@ -22,9 +26,10 @@ def catalog(site: Site) -> None:
 
 def buckets(site: Site) -> None:
     """The bucket for media and the one for artifacts."""
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import ClientError
+    with _IMPORTING:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import ClientError
 
     environment = {**site.settings.variables, **site.environment}
     client = boto3.client(
@@ -44,8 +49,9 @@ def buckets(site: Site) -> None:
 
 def search(site: Site) -> None:
     """Index templates, the first indexes and their aliases."""
-    from mediaindex.search.client import connect
-    from mediaindex.search.setup import prepare
+    with _IMPORTING:
+        from mediaindex.search.client import connect
+        from mediaindex.search.setup import prepare
 
     with contextlib.closing(connect(site.environment["MEDIAINDEX_ELASTICSEARCH_URL"])) as client:
         prepare(client)

@@ -53,30 +53,31 @@ class Server(ABC):
 
     def up(self) -> bool:
         """Start and wait until healthy; False if it ran already. Raises ServerError."""
-        running = self.running()
-        if running is None:
+        ran = self._runs_on()
+        if not ran:
+            self._end(None)  # what outlived a server that was killed would hold its port, its memory or its data
             launch = self.prepare()
             self.site.check()
             self._require_port()
             self.site.say(self.name, "starting")
-            started = process.start(launch, self._mark, self.log, self._pid_file)
-            self._await_health(started)
-        else:
-            self._await_health(running)
+            self._await_health(process.start(launch, self._mark, self.log, self._pid_file))
         try:
             self.ready()
         except Exception as error:
             raise ServerError(f"{self.name} runs, but could not be made ready: {str(error).strip()}") from error
-        return running is None
+        return not ran
 
     def down(self) -> bool:
         """End it and everything it has started; False if there was nothing."""
         running = self.running()
+        self._end(running)
+        self._pid_file.unlink(missing_ok=True)
+        return running is not None
+
+    def _end(self, running: Running | None) -> None:
         left = process.stop(running, self._mark, stop_signal=self.stop_signal, grace_s=self.grace_s)
         if left:
             raise ServerError(f"{self.name} could not be ended; these processes remain: {left}.")
-        self._pid_file.unlink(missing_ok=True)
-        return running is not None
 
     @property
     def _mark(self) -> str:
@@ -94,6 +95,19 @@ class Server(ABC):
                 f"{self.name} needs port {self.port}, but {taken_by} holds it. "
                 f"End that process, or choose another port: {variable}=… make up"
             )
+
+    def _runs_on(self) -> bool:
+        """Whether it runs and is healthy in a while; False where it ends, as Airflow does soon after its database."""
+        running = self.running()
+        if running is None:
+            return False
+        try:
+            self._await_health(running)
+        except ServerError:
+            if running.process():
+                raise
+            return False
+        return True
 
     def _await_health(self, running: Running) -> None:
         deadline = time.monotonic() + self.deadline_s

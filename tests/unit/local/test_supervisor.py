@@ -155,3 +155,18 @@ def _wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_what_outlived_a_server_that_was_killed_is_ended_before_it_starts_again(
+    site: Site, survivors: Survivors
+) -> None:
+    supervisor.up(site, [Family(site)])
+    outlived = set(survivors())
+    running = Family(site).running()
+    assert running is not None
+    psutil.Process(running.pid).kill()
+    assert set(survivors()) <= outlived - {running.pid}
+    assert survivors()
+    assert supervisor.up(site, [Family(site)]) == ["family"]
+    assert not outlived & set(survivors())
+    supervisor.down(site, [Family(site)])

@@ -1,0 +1,167 @@
+"""A stack of servers for the fault matrix alone: own ports, own folder, small batches, short waits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from local import settings
+from local.demo.airflow_api import Airflow
+from local.process import MARK
+from local.roster import select
+from local.site import Site
+
+ROOT = Path(__file__).parents[2]
+T = TypeVar("T")
+# Outside the range from which the kernel gives ports to outgoing connections: a killed server's port must stay free.
+PORTS = {"POSTGRES": 25432, "ELASTICSEARCH": 29200, "S3": 29000, "SQS": 29324, "AIRFLOW": 28080}
+KEPT = ("MEDIAINDEX_STATE", "MEDIAINDEX_CACHE", "MEDIAINDEX_MODELS", "MEDIAINDEX_SPEECH_PYTHON", "MEDIAINDEX_PORT_")
+SHORT = {
+    "MEDIAINDEX_RETRY_SECONDS": "2",
+    "MEDIAINDEX_BACKOFF_SECONDS": "4",
+    "MEDIAINDEX_BACKOFF_LONGEST_SECONDS": "60",
+    "MEDIAINDEX_SWEEP_SCHEDULE": "* * * * *",
+    "MEDIAINDEX_OUTBOX_SCHEDULE": "* * * * *",
+    # The product waits a quarter of an hour for a task without heartbeats; all else is as airflow.cfg says.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
+}
+# Batches of three, so that every stage runs many times.
+SOURCES = """
+sources:
+  - name: trials
+    bucket: mediaindex-media
+    prefix: trials/
+    schedule: "* * * * *"
+    sensor_poke_seconds: 3
+    sensor_timeout_seconds: 50
+    settle_seconds: 1
+    batch_items: 3
+"""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """``environment`` is what ``python -m local`` is given; ``variables`` is that and what the servers' users get."""
+
+    environment: dict[str, str]
+
+    @classmethod
+    def own(cls) -> Stack:
+        """Beside whatever else runs here; MEDIAINDEX_STATE and MEDIAINDEX_PORT_… choose other places."""
+        ours = ("MEDIAINDEX_", "AIRFLOW", "AWS_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
+        state = Path(kept.get("MEDIAINDEX_STATE") or ROOT / ".mediaindex" / "faults").absolute()
+        place = {
+            "MEDIAINDEX_STATE": str(state),
+            "MEDIAINDEX_CONFIG": str(state / "sources.yaml"),
+            "TMPDIR": str(state / "tmp"),  # so that whatever is left there is ours
+        }
+        return cls(
+            {**inherited, **{f"MEDIAINDEX_PORT_{k}": str(v) for k, v in PORTS.items()}, **SHORT, **kept, **place}
+        )
+
+    @classmethod
+    def running(cls) -> Stack:
+        """The servers that the environment names (see ``python -m local env``)."""
+        return cls(dict(os.environ))
+
+    @cached_property
+    def site(self) -> Site:
+        return Site(settings.load(self.environment))
+
+    @cached_property
+    def variables(self) -> dict[str, str]:
+        return {**self.environment, **self.site.environment}
+
+    @property
+    def folder(self) -> Path:
+        return self.site.settings.state
+
+    def prepare(self) -> None:
+        """Folders and the sources file; before the first ``up``."""
+        for folder in (self.folder, self.folder / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "sources.yaml").write_text(SOURCES, "utf-8")
+
+    def local(self, *arguments: str) -> str:
+        """``python -m local …``; what it printed where it failed, else nothing."""
+        done = subprocess.run(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=600,
+        )  # fmt: skip
+        return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}".strip()
+
+    def airflow(self) -> Airflow:
+        """Logged in; a new token each time, since an API server that was killed may have forgotten the old one."""
+        return Airflow.of(self.site)
+
+    def leader(self, name: str) -> psutil.Process | None:
+        """The server's process, where it runs."""
+        (server,) = select(self.site, [name])
+        running = server.running()
+        return running.process() if running else None
+
+    def ended(self) -> list[str]:
+        """Names of the servers that do not run."""
+        return [server.name for server in select(self.site, []) if server.running() is None]
+
+    def revive(self) -> list[str]:
+        """Start what has ended, as a service manager would: Airflow's parts end when they lose their database."""
+        if not (ended := self.ended()):
+            return []
+        self.local("up")  # what ends only now is started the next time
+        return [f"started again: {', '.join(ended)}"]
+
+    def orphans(self) -> list[str]:
+        """Processes of this stack that no running server is the ancestor of."""
+        leaders = [leader for server in select(self.site, []) if (leader := self.leader(server.name))]
+        known = {process.pid for leader in leaders for process in (leader, *leader.children(recursive=True))}
+        return [
+            _described(process) for process in psutil.process_iter() if process.pid not in known and self._ours(process)
+        ]
+
+    def _ours(self, process: psutil.Process) -> bool:
+        try:
+            mark = process.environ().get(MARK, "")
+            return mark.startswith(f"{self.folder}:") and process.status() != psutil.STATUS_ZOMBIE
+        except (psutil.Error, OSError):
+            return False
+
+
+def until(what: Callable[[], T | None], within_s: float, wanted: str, every_s: float = 0.05) -> T:
+    """The first true answer; TimeoutError naming what was ``wanted``."""
+    deadline = time.monotonic() + within_s
+    while True:
+        if answer := what():
+            return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{wanted}: not within {within_s:.0f} s")
+        time.sleep(every_s)
+
+
+def _described(process: psutil.Process) -> str:
+    try:
+        return f"{process.pid} {' '.join(process.cmdline())[:160]}"
+    except psutil.Error:
+        return str(process.pid)
+
+
+def rows(url: str, sql: str, wanted: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """What a database answers, on a connection of its own: the server may have been killed since the last one."""
+    from contextlib import closing
+
+    import psycopg2
+
+    with closing(psycopg2.connect(url, connect_timeout=5)) as conn, conn, conn.cursor() as cursor:
+        cursor.execute(sql, wanted or {})
+        return list(cursor.fetchall())
