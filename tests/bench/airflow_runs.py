@@ -55,14 +55,26 @@ class Lane:
         return lane
 
     def start(self, paths: Sequence[Path]) -> list[str]:
-        """Upload, claim, plan: the runs that index these recordings, one a recording where they are long."""
+        """Upload, claim, plan: the runs that index these recordings, one a recording of a minute and more."""
         bucket, prefix = os.environ["MEDIAINDEX_MEDIA_BUCKET"], f"bench/{uuid.uuid4().hex}/"
         for path in paths:
             s3_client().upload_file(str(path), bucket, prefix + path.name)
         with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
-            ledger.claim(conn, SOURCE, list_objects(s3_client(), bucket, prefix))
-            planned = batches.plan(conn, SOURCE, lane=self.name, target_seconds=60)
+            ours = [one.id for one in ledger.claim(conn, SOURCE, list_objects(s3_client(), bucket, prefix))]
+            batches.plan(conn, SOURCE, lane=self.name, target_seconds=60)
+            with conn.cursor() as cursor:
+                cursor.execute("select distinct batch_id from media_object where id = any (%s)", (ours,))
+                planned = [batch for (batch,) in cursor.fetchall()]
         return [self.airflow.trigger(self.dag_id, {"batch_id": batch}) for batch in planned]
+
+    def give_up(self, runs: Sequence[str]) -> None:
+        """End these runs, and let nobody try their recordings again."""
+        for run in runs:
+            self.airflow.end(self.dag_id, run)
+        with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
+            for one in ledger.find(conn, source=SOURCE, limit=10_000):
+                if one.state == "claimed" and one.key.startswith("bench/"):
+                    ledger.set_state(conn, one.id, "gone", code="removed", reason="the bench that put it here is over")
 
     def tasks(self, run: str) -> list[dict[str, Any]]:
         """The tasks of a run that has come to a good end, once it has; SystemExit where it fails."""

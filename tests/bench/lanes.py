@@ -62,8 +62,7 @@ def backfill(lane: Lane, folder: Path) -> Iterator[Meter]:
         yield meter
     finally:
         meter.ended.set()
-        for run in runs:
-            lane.airflow.end(lane.dag_id, run)
+        lane.give_up(runs)
 
 
 def latencies(lane: Lane, folder: Path, rounds: int, minutes: float) -> list[float]:

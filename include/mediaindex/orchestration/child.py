@@ -141,8 +141,11 @@ class SpeechChild:
 
 
 def _standing_back(niceness: int) -> list[str]:
-    nice = shutil.which("nice") if niceness else None
-    return [nice, "-n", str(niceness)] if nice else []
+    if not niceness:
+        return []
+    # The lowest niceness still takes turns; Linux's idle class gives way at once to whoever wants the core.
+    nice, chrt = shutil.which("nice"), shutil.which("chrt")
+    return [*([nice, "-n", str(niceness)] if nice else []), *([chrt, "--idle", "0"] if chrt else [])]
 
 
 def child_environment(ours: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:

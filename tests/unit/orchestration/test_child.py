@@ -133,6 +133,7 @@ def test_a_backfills_child_stands_back_and_a_fresh_one_does_not(
 ) -> None:
     for niceness in (0, 19):
         log = Lines()
-        body = f"print('at', os.nice(0) - {os.nice(0)}); write([item('1')])"
+        idle = "os.sched_getscheduler(0) == os.SCHED_IDLE"
+        body = f"print('at', os.nice(0) - {os.nice(0)}, {idle}); write([item('1')])"
         SpeechChild(speech_python(body), plain_environment, log, niceness).run(a_job("1"))
-        assert f"at {niceness}" in log.lines
+        assert f"at {niceness} {niceness > 0}" in log.lines
