@@ -6,7 +6,7 @@ set state = %(state)s, batch_id = null, reason_code = %(code)s, reason = %(reaso
     audio_sha256 = coalesce((
         select r.audio_sha256 from recording r join transcript t on t.audio_sha256 = r.audio_sha256 and t.is_current
         where r.primary_object_id = o.id
-        order by r.audio_sha256 = o.audio_sha256, t.id
+        order by (select max(p.id) from publication p where p.transcript_id = t.id) desc nulls last, t.id desc
         limit 1
     ), o.audio_sha256)
 where o.id = %(id)s

@@ -25,6 +25,11 @@ where o.state in ('indexed', 'in_review')
               and (latest.recogniser is null or latest.recogniser = any (string_to_array(part, ' ')))
         ))
   ))
+  -- "Until nothing is left": what was taken since that moment has had its turn, whatever came of it.
+  and (%(run_before)s::timestamptz is null or not exists (
+      select from reprocessing_item i join reprocessing q on q.id = i.reprocessing_id
+      where i.media_object_id = o.id and q.asked_at >= %(run_before)s::timestamptz
+  ))
   and (%(language)s::text is null or coalesce(
       (select t.language = %(language)s
            or exists (select from turn where turn.transcript_id = t.id and turn.language = %(language)s)

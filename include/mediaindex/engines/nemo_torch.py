@@ -91,11 +91,16 @@ class NemoTorch:
         return encoded.float(), encoded_lengths
 
     def _load(self) -> tuple[Any, CtcWords | TransducerWords]:
+        import torch
         from nemo.collections.asr.models import ASRModel
         from nemo.utils import logging as nemo_logging
 
         nemo_logging.setLevel(nemo_logging.ERROR)  # it prints the training configuration of every model
-        model = ASRModel.restore_from(str(self._located.path), map_location=self._device)
+        try:
+            model = ASRModel.restore_from(str(self._located.path), map_location=self._device)
+        except torch.OutOfMemoryError as error:  # of a GPU that others use, too: another time there may be room
+            torch.cuda.empty_cache()
+            raise MemoryError(f"{self.name}: {error}") from error
         model.eval()
         model.preprocessor.featurizer.dither = 0.0
         model.preprocessor.featurizer.pad_to = 0

@@ -12,6 +12,7 @@ from mediaindex.catalog.patience import Patience
 from mediaindex.errors import TerminalError
 
 from .retrying import JitteredRetryPolicy
+from .time_limits import BACKFILL_PATIENCE
 
 # Where tasks queue: speech work by the machine's size and by lane, so that neither lane ever waits for a slot of the
 # other's; everything else freely.
@@ -19,6 +20,7 @@ SPEECH_POOL = {"fresh": "speech", "backfill": "speech_backfill"}
 CATALOG_POOL = "catalog"
 # What a backfill computes with is what fresh work leaves over: a few percent of a busy machine, all of an idle one.
 NICENESS = {"fresh": 0, "backfill": 19}
+PATIENCE = {"fresh": 1.0, "backfill": BACKFILL_PATIENCE}
 
 # By lane. Weights add up along a run's dozen tasks: even the last one of a backfill waits for the first fresh one.
 PRIORITY = {"fresh": 100, "backfill": 1}

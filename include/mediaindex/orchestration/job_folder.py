@@ -35,7 +35,14 @@ def job_folder() -> Iterator[Path]:
 
 def clear_abandoned() -> None:
     """Remove the folders of jobs whose process is no more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    # Python passes over a temporary folder whose disk is full: so that one first.
+    if named := os.environ.get("TMPDIR"):
+        _clear(Path(named))
+    _clear(Path(tempfile.gettempdir()))
+
+
+def _clear(place: Path) -> None:
+    for folder in place.glob(f"{PREFIX}*"):
         # OSError: its process is alive, it is somebody else's, another job removes it, or nobody can tell.
         with suppress(OSError), closing(_Lock(folder)):
             log.warning("%s: its job was killed; it is removed", folder)

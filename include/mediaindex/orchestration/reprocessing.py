@@ -13,7 +13,7 @@ from mediaindex.catalog.ledger_lines import act_as
 from mediaindex.catalog.reprocessing import Wanted
 from mediaindex.config import sources
 from mediaindex.config.sources import Configuration
-from mediaindex.errors import ConfigError
+from mediaindex.errors import ConfigError, TransientError
 
 from . import connections
 from .starting import plan, runs_of
@@ -37,8 +37,7 @@ def choose(params: Mapping[str, Any], run_id: str) -> list[str]:
         act_as(conn, f"reprocess {run_id}")
         taken = reprocessing.ask(conn, run_id, wanted, limit=limit, lane=lane)
         _tell(f"are taken by {run_id}, lane {lane}", taken, wanted)
-        left = sum(reprocessing.matching(conn, wanted).values())
-        log.info("%d recordings match that are not in the queue now; another run takes the next %d", left, limit)
+        _tell_what_is_left(conn, wanted, limit)
     return list(taken)
 
 
@@ -70,6 +69,15 @@ def read(params: Mapping[str, Any], configuration: Configuration) -> Wanted:
         run_before=_moment(params, "run_before"),
         language=params["language"] or None,
     )
+
+
+def _tell_what_is_left(conn: Any, wanted: Wanted, limit: int) -> None:
+    try:
+        left = sum(reprocessing.matching(conn, wanted).values())
+    except TransientError as error:  # what was asked for is done; this is only told
+        log.warning("how many are left is not known: %s", error)
+        return
+    log.info("%d recordings match that are not in the queue now; another run takes the next %d", left, limit)
 
 
 def _date(params: Mapping[str, Any], name: str) -> date | None:

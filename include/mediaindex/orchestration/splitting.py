@@ -125,15 +125,20 @@ class _Split:
             ) from error
 
 
-def timed(run: Callable[[Job, float], JobResult], audio_seconds: Mapping[str, float], given_s: float) -> Run:
-    """``run`` with a limit for each job by its length, and none longer than what is left of ``given_s`` from now on."""
+def timed(
+    run: Callable[[Job, float], JobResult], audio_seconds: Mapping[str, float], given_s: float, patience: float = 1.0
+) -> Run:
+    """``run`` with a limit for each job by its length, and none longer than what is left of ``given_s`` from now on.
+
+    ``patience``: how many times longer than usual it may take.
+    """
     deadline = time.monotonic() + given_s - MARGIN_S
     first = True
 
     def limited(job: Job) -> JobResult:
         nonlocal first
         at_first, first = first, False
-        own = limit_s(audio_seconds[item.id] for item in job.items)
+        own = patience * limit_s(audio_seconds[item.id] for item in job.items)
         left = deadline - time.monotonic()
         if not at_first and left < min(own, START_S):
             raise TransientError(f"{job.stage}: this try's time is used up; the next one goes on with what is left")

@@ -30,6 +30,7 @@ _WRONG = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthorizationHeaderMalformed", "PermanentRedirect"}
 )
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"})
+_BUSY = frozenset({"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "RequestLimitExceeded"})
 _REFUSED = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem"})
 
 
@@ -112,8 +113,11 @@ def _of_answer(what: str, error: ClientError) -> MediaindexError:
             f"{what}: lies in an archive storage class; restore it in S3, then put it back into the queue",
             code="archived",
         )
+    # What S3 calls the caller's fault is this object's trouble, and says nothing of S3 itself.
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+    busy = status >= 500 or status == 429 or code in _BUSY
     return _of_access(what, code) or TransientError(
-        f"{what}: S3 answers {code or 'an error'}: {error}; it is tried again", code="s3_busy"
+        f"{what}: S3 answers {code or 'an error'}: {error}; it is tried again", code="s3_busy" if busy else "s3_error"
     )
 
 

@@ -53,6 +53,17 @@ def test_the_next_job_removes_what_a_killed_one_left_and_no_sooner(temporary: Pa
             assert not folder.exists()
 
 
+def test_a_full_disk_is_cleared_though_python_passes_over_it(
+    temporary: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = tmp_path_factory.mktemp("full")
+    left = full / "mediaindex-job-killed"
+    left.mkdir()
+    monkeypatch.setenv("TMPDIR", str(full))  # and tempfile.tempdir is elsewhere
+    clear_abandoned()
+    assert not left.exists()
+
+
 def test_what_only_looks_like_one_is_left_alone(temporary: Path) -> None:
     (temporary / "mediaindex-job-notes").write_text("mine")
     aside = temporary / "elsewhere"

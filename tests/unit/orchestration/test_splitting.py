@@ -156,6 +156,12 @@ def test_each_job_has_the_time_that_its_length_needs() -> None:
     assert run.limits == [limit_s([110.0]), limit_s([100.0]), limit_s([10.0])]
 
 
+def test_a_backfill_that_gets_less_of_the_machine_gets_more_time() -> None:
+    run = Timed()
+    run_split(a_job("a"), timed(run, {"0": 100.0}, given_s=1e6, patience=4.0))
+    assert run.limits == [4 * limit_s([100.0])]
+
+
 def test_nobody_is_blamed_for_the_want_of_time() -> None:
     # It was ended because the task's own time was over, and may have needed more.
     with pytest.raises(TransientError):

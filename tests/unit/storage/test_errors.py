@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from boto3.exceptions import RetriesExceededError as Boto3RetriesExceededError
 from botocore.exceptions import (
@@ -15,8 +17,9 @@ from mediaindex.errors import ConfigError, TerminalError, TransientError
 from mediaindex.storage.errors import s3_errors
 
 
-def answer(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "m"}}, "GetObject")
+def answer(code: str, status: int | None = None) -> ClientError:
+    told: Any = {"Error": {"Code": code, "Message": "m"}}
+    return ClientError(told | ({"ResponseMetadata": {"HTTPStatusCode": status}} if status else {}), "GetObject")
 
 
 @pytest.mark.parametrize(
@@ -30,6 +33,9 @@ def answer(code: str) -> ClientError:
         (answer("AccessDenied"), ConfigError, "s3_refused"),
         (answer("SlowDown"), TransientError, "s3_busy"),
         (answer("InternalError"), TransientError, "s3_busy"),
+        (answer("ServiceUnavailable", 503), TransientError, "s3_busy"),
+        (answer("SlowDown", 400), TransientError, "s3_busy"),
+        (answer("KMS.DisabledException", 400), TransientError, "s3_error"),
         (answer("InvalidAccessKeyId"), ConfigError, "s3_credentials"),
         (answer("SignatureDoesNotMatch"), ConfigError, "s3_credentials"),
         (answer("ExpiredToken"), TransientError, "s3_token_expired"),

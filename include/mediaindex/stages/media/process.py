@@ -17,6 +17,9 @@ from mediaindex.errors import BadMediaError, ConfigError, TransientError
 PIECE = 1 << 20  # bytes read at a time
 MESSAGES = 60  # the last lines of stderr that are kept
 LONGEST_MESSAGE = 500  # bytes of a line
+# How many times longer than usual a process may take that gets only the processor time that nobody else wants, and the
+# longest (s).
+LEFTOVER_PATIENCE, LEFTOVER_LIMIT_S = 20.0, 3600.0
 HANDED_DOWN = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "HOME")
 
 # Protocols, memory of one allocation and the number of streams that one file may ask for. Applied to every source.
@@ -43,8 +46,12 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
     """Run ``command``, handing what it writes to ``consume``; an error raised there ends the process.
 
     ``name`` is the recording, for messages. Raises BadMediaError (``timed_out``) after ``limit_s`` seconds,
-    TransientError where something else killed it, and ConfigError where the program is not installed.
+    TransientError where something else killed it or a backfill got no processor, and ConfigError where the program is
+    not installed.
     """
+    leftover = _gets_what_is_left_over()
+    if leftover:
+        limit_s = min(LEFTOVER_PATIENCE * limit_s, LEFTOVER_LIMIT_S)
     process = _started(command)
     late = threading.Event()
     messages: deque[str] = deque(maxlen=MESSAGES)
@@ -66,11 +73,7 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
         for stream in (process.stdout, process.stderr):
             stream.close()  # type: ignore[union-attr]
     if late.is_set():
-        raise BadMediaError(
-            f"{printable(name)}: {command[0]} was still busy with it after {limit_s:.0f} s and was ended; "
-            "the file is damaged or made to waste time",
-            code="timed_out",
-        )
+        raise _too_late(f"{printable(name)}: {command[0]}", limit_s, leftover=leftover)
     if process.returncode < 0:
         # Half of the audio would pass for all of it, and be kept under the recording's name for ever.
         raise TransientError(
@@ -79,6 +82,24 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
             code="ffmpeg_killed",
         )
     return Ended(process.returncode, tuple(messages))
+
+
+def _too_late(what: str, limit_s: float, *, leftover: bool) -> BadMediaError | TransientError:
+    if leftover:
+        return TransientError(
+            f"{what} had not ended after {limit_s:.0f} s; as part of a backfill it only gets the processor time that "
+            "nobody else wants; it is tried again",
+            code="starved",
+        )
+    return BadMediaError(
+        f"{what} was still busy with it after {limit_s:.0f} s and was ended; the file is damaged or made to waste time",
+        code="timed_out",
+    )
+
+
+def _gets_what_is_left_over() -> bool:
+    """Whether this process, and so what it starts, is in Linux's idle class, as a backfill's are."""
+    return hasattr(os, "SCHED_IDLE") and os.sched_getscheduler(0) == os.SCHED_IDLE
 
 
 def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import time
 
 import pytest
 
 from mediaindex.errors import BadMediaError, ConfigError, TransientError
+from mediaindex.stages.media import process
 from mediaindex.stages.media.process import MESSAGES, printable, run
 
 
@@ -19,6 +22,22 @@ def test_a_stalled_process_is_ended_in_time() -> None:
         run(python("import time; time.sleep(60)"), 0.5, lambda _: None, name="x")
     assert caught.value.code == "timed_out"
     assert time.monotonic() - begin < 10
+
+
+def test_a_backfills_process_that_gets_no_processor_is_no_bad_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_gets_what_is_left_over", lambda: True)
+    monkeypatch.setattr(process, "LEFTOVER_LIMIT_S", 0.5)
+    with pytest.raises(TransientError) as caught:
+        run(python("import time; time.sleep(60)"), 60, lambda _: None, name="x")
+    assert caught.value.code == "starved"
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux has an idle class")
+def test_a_process_in_the_idle_class_knows_it() -> None:
+    said = "from mediaindex.stages.media.process import _gets_what_is_left_over as asked; print(asked())"
+    idle = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)); " + said
+    told = [subprocess.run(python(code), capture_output=True, text=True, check=True).stdout for code in (said, idle)]
+    assert told == ["False\n", "True\n"]
 
 
 def test_an_error_while_reading_ends_the_process() -> None:
