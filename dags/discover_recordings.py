@@ -10,6 +10,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_conte
 from mediaindex.config import sources
 from mediaindex.orchestration.callbacks import report_failed_run
 from mediaindex.orchestration.defaults import default_args
+from mediaindex.orchestration.run_kind import kind_of
 from mediaindex.orchestration.start_indexing import start_indexing
 from mediaindex.orchestration.waiting import WaitForRecordings
 
@@ -36,13 +37,14 @@ mediaindex
 
 
 @task
-def claim_new(source: str, prefix: Any, run_type: str) -> list[dict[str, Any]]:
+def claim_new(source: str, prefix: Any) -> list[dict[str, Any]]:
     """What is new into the ledger and into batches; a run's arguments for each batch that has none."""
     from mediaindex.orchestration import discovery
 
     known = sources.load(sources.path_from_environment()).source(source)
-    whole = bool(get_current_context()["params"].get("whole"))
-    discovery.claim_new(known, prefix, "backfill" if run_type == "backfill" else known.lane, whole=whole)
+    context = get_current_context()
+    lane = "backfill" if kind_of(context["dag_run"]) == "backfill" else known.lane
+    discovery.claim_new(known, prefix, lane, whole=bool(context["params"].get("whole")))
     return discovery.batches_to_start(source)
 
 
@@ -65,7 +67,7 @@ def wire(source: sources.Source) -> None:
         # A deferred wait has a limit of its own; this limits what runs on a worker.
         execution_timeout=timedelta(seconds=source.sensor_timeout_seconds + 60),
     )
-    waiting = claim_new(source.name, arrived.output, "{{ dag_run.run_type }}")
+    waiting = claim_new(source.name, arrived.output)
     arrived >> waiting
     start_indexing(waiting)
     if source.events:

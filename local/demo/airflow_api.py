@@ -50,6 +50,11 @@ class Airflow:
         _, answer = self._call(f"dags/{dag_id}/dagRuns?limit=50&order_by=-run_after")
         return {run["dag_run_id"]: run["state"] for run in (answer or {}).get("dag_runs", [])}
 
+    def backfills_at_work(self, dag_id: str) -> int:
+        """Backfills of a DAG that Airflow has not closed yet; while there is one it takes no other."""
+        _, answer = self._call(f"backfills?dag_id={dag_id}")
+        return sum(not one["completed_at"] for one in (answer or {}).get("backfills", []))
+
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Task instances of a run."""
         _, answer = self._call(f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances?limit=100")

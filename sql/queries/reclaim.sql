@@ -1,8 +1,8 @@
 -- What was seen and is whole now, and what was gone and lies there again. Not an old version that is announced late,
 -- after a newer one of the same key. Rows that another claimer holds are his.
 with back as (
-    select o.id, v.source, v.version_id, v.size::bigint, v.last_modified::timestamptz
-    from (values %s) as v (source, bucket, key, etag, version_id, size, last_modified)
+    select o.id, v.source, v.version_id, v.size::bigint, v.last_modified::timestamptz, v.lane::text
+    from (values %s) as v (source, bucket, key, etag, version_id, size, last_modified, lane)
     join media_object o on (o.bucket, o.key, o.etag) = (v.bucket, v.key, v.etag)
     where o.state in ('seen', 'gone')
       and not exists (
@@ -15,8 +15,8 @@ with back as (
 )
 update media_object o
 set state = 'claimed', source = back.source, version_id = back.version_id, size = back.size,
-    last_modified = back.last_modified, claimed_at = now(), batch_id = null, attempts = 0, not_before = null,
-    reason_code = null, reason = null, reason_class = null, reason_stage = null
+    last_modified = back.last_modified, lane = back.lane, claimed_at = now(), batch_id = null, attempts = 0,
+    not_before = null, reason_code = null, reason = null, reason_class = null, reason_stage = null
 from back
 where o.id = back.id and o.state in ('seen', 'gone')
 returning o.id, o.source, o.bucket, o.key, o.etag, o.version_id, o.size, o.state, o.reason_code, o.reason, o.audio_sha256, o.reason_class, o.attempts, o.not_before

@@ -68,18 +68,20 @@ class ObjectEvent:
     attempts: int = 0
 
 
-def claim(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> list[MediaObject]:
+def claim(
+    conn: connection, source: str, objects: Iterable[ObjectVersion], lane: str | None = None
+) -> list[MediaObject]:
     """Write new objects into the ledger; those that were new, or seen or gone until now, and are now ours.
 
     An object is known by bucket, key and ETag: a listing and an event name it the same way, whether or not they give a
     version id. One transaction a thousand objects, so a long listing keeps what it has. ``batches.plan`` finds what a
-    crash left claimed here.
+    crash left claimed here, in this ``lane`` whoever plans it; None: in the planner's.
     """
     claimed: list[MediaObject] = []
     for rows in _pages(objects):
         with transaction(conn) as cursor:
             cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
-            named = [(source, *row) for row in rows]
+            named = [(source, *row, lane) for row in rows]
             # Two statements: an upsert would lock and rewrite every row that was there, and a listing names them all.
             for text in (query("claim"), query("reclaim")):
                 new = execute_values(cursor, text, named, page_size=PAGE, fetch=True)

@@ -34,12 +34,16 @@ LOOKS_AT_ONCE = 8  # requests; each waits for S3 most of its time
 
 @dataclass(slots=True)
 class Arrivals:
-    """What became of a source's objects in one run; ``settling``: how many may be whole in a moment."""
+    """What became of a source's objects in one run; ``settling``: how many may be whole in a moment.
+
+    ``lane``: for what is claimed, whoever plans it; None: the planner's.
+    """
 
     conn: Any
     client: S3Client
     source: Source
     seen_by: SeenBy
+    lane: str | None = None
     claimed: int = 0
     settling: int = 0
     paused: int = 0
@@ -100,7 +104,7 @@ class Arrivals:
         self.paused += len(paused)
         self.settling += sum(why.code == "settling" for _, why in paused)
         ready = [one for one, why in judged if why is None]
-        claimed = ledger.claim(self.conn, self.source.name, ready)
+        claimed = ledger.claim(self.conn, self.source.name, ready, self.lane)
         for one in claimed:
             if one.size == 0:
                 ledger.set_state(

@@ -45,7 +45,7 @@ def claim_new(source: Source, prefix: str, lane: str, *, whole: bool = False) ->
 
     use_s3_environment()
     with connect(connections.database_url()) as conn:
-        found = Arrivals(conn, s3_client(), source, "listing")
+        found = Arrivals(conn, s3_client(), source, "listing", lane if lane != source.lane else None)
         found.look_again()
         take_listing(found, prefix, whole=whole)
         await_settling(found)

@@ -21,6 +21,7 @@ from mediaindex.config import sources
 from mediaindex.errors import MediaindexError, TerminalError, TransientError
 
 from . import connections
+from .run_kind import kind_of
 
 _GRACE = timedelta(minutes=2)  # for the triggerer to start, before Airflow itself ends the wait
 
@@ -136,6 +137,6 @@ def _dates(context: Any) -> dict[str, Any]:
 def _is_present(context: Any, patience: timedelta) -> bool:
     run = context["dag_run"]
     end = run.data_interval_end
-    if str(getattr(run.run_type, "value", run.run_type)) != "scheduled" or end is None:
+    if kind_of(run) != "scheduled" or end is None:
         return False
     return bool(datetime.now(end.tzinfo) - end < patience)

@@ -74,11 +74,12 @@ def test_an_empty_object_is_quarantined_and_a_folder_is_nothing(
 def test_what_is_new_this_moment_settles_first(
     conn: Any, client: Any, put: Put, source: Sources, states: States
 ) -> None:
-    one = source(settle_seconds=1)
+    one, before = source(settle_seconds=1), datetime.now(UTC)
     put("a.wav")
-    found = Arrivals(conn, client, one, "listing")
+    found = Arrivals(conn, client, one, "listing", clock=lambda: before)  # however long the upload and the look took
     discovery.take_listing(found, "")
     assert states() == {"a.wav": ("seen", "settling")}
+    found.clock = lambda: datetime.now(UTC)
     discovery.await_settling(found)
     assert states() == {"a.wav": "claimed"}
 

@@ -25,6 +25,16 @@ def test_a_long_recording_is_a_batch_of_its_own(conn: Any, source: str, listed: 
     assert sorted(planned) == sorted([[claimed[2].id], [claimed[n].id for n in (0, 1, 3, 4)]])
 
 
+def test_what_a_backfill_has_claimed_stays_in_its_lane_whoever_plans_it(
+    conn: Any, source: str, listed: Callable[..., Any]
+) -> None:
+    one, other = listed(2)
+    ledger.claim(conn, source, [one], "backfill")
+    ledger.claim(conn, source, [other])
+    batches.plan(conn, source, lane="fresh")
+    assert sorted(batch.lane for batch in batches.unstarted(conn, source)) == ["backfill", "fresh"]
+
+
 def test_planners_side_by_side_plan_each_object_once(
     database_url: str, source: str, listed: Callable[..., Any]
 ) -> None:

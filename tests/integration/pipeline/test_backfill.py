@@ -53,7 +53,7 @@ class Backfilled:
         environment = process_environment(self.site)
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
-        self.until(lambda: {"queued", "running"}.isdisjoint(self.runs(DISCOVER).values()), "every day has been listed")
+        self.until(lambda: not self.airflow.backfills_at_work(DISCOVER), "every day has been listed")
 
     def runs(self, dag_id: str) -> dict[str, str]:
         """State of each run of the days."""
