@@ -13,12 +13,17 @@ from psycopg2 import sql
 def throwaway_database(server_url: str, what: str = "catalog") -> Iterator[str]:
     """Yields the address of a new, empty database on that server; drops it when asked for more."""
     name = f"mediaindex_test_{what}_{uuid.uuid4().hex[:12]}"
+    _administer(server_url, sql.SQL("create database {}").format(sql.Identifier(name)))
+    yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    # Not by the same connection: some tests kill the server in between.
+    _administer(server_url, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def _administer(server_url: str, statement: sql.Composed) -> None:
     admin = psycopg2.connect(server_url)
     admin.autocommit = True
     try:
         with admin.cursor() as cursor:
-            cursor.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
-            cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            cursor.execute(statement)
     finally:
         admin.close()
