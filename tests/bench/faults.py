@@ -30,8 +30,9 @@ from rich.table import Table
 
 from tests.bench import faults_recordings, faults_verdict
 from tests.bench.faults_flow import SETTLED_S, Flow
-from tests.bench.faults_stack import Stack, rows, until
+from tests.bench.faults_stack import Stack, rows
 from tests.bench.faults_strikes import Fault, Struck, matrix
+from tests.builders.waiting import until
 
 OPEN = 8  # recordings on their way at any time: more than one run's worth, less than a queue
 LEAST = 30

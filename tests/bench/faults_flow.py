@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from local.settings import MEDIA_BUCKET
 from tests.bench.faults_recordings import Made
-from tests.bench.faults_stack import Stack, rows, until
+from tests.bench.faults_stack import Stack, rows
+from tests.builders.waiting import until
 
 DAGS = ("index_recordings", "sweep_ledger", "publish_outbox", "discover_trials")
 SETTLED = {"indexed", "in_review", "duplicate", "quarantined", "gone"}

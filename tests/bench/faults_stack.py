@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 
@@ -21,7 +19,6 @@ from local.roster import select
 from local.site import Site
 
 ROOT = Path(__file__).parents[2]
-T = TypeVar("T")
 # Outside the range from which the kernel gives ports to outgoing connections: a killed server's port must stay free.
 PORTS = {"POSTGRES": 25432, "ELASTICSEARCH": 29200, "S3": 29000, "SQS": 29324, "AIRFLOW": 28080}
 KEPT = ("MEDIAINDEX_STATE", "MEDIAINDEX_CACHE", "MEDIAINDEX_MODELS", "MEDIAINDEX_SPEECH_PYTHON", "MEDIAINDEX_PORT_")
@@ -136,17 +133,6 @@ class Stack:
             return mark.startswith(f"{self.folder}:") and process.status() != psutil.STATUS_ZOMBIE
         except (psutil.Error, OSError):
             return False
-
-
-def until(what: Callable[[], T | None], within_s: float, wanted: str, every_s: float = 0.05) -> T:
-    """The first true answer; TimeoutError naming what was ``wanted``."""
-    deadline = time.monotonic() + within_s
-    while True:
-        if answer := what():
-            return answer
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{wanted}: not within {within_s:.0f} s")
-        time.sleep(every_s)
 
 
 def _described(process: psutil.Process) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench.faults_stack import Stack, rows, until
+from tests.bench.faults_stack import Stack, rows
+from tests.builders.waiting import until
 
 STAGES = ("normalize", "detect_speech", "diarize", "identify_language", "transcribe", "assess", "find_topics")
 INDEX = "index_recordings"

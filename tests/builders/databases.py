@@ -1,4 +1,4 @@
-"""A throw-away database on the real PostgreSQL."""
+"""Throw-away databases on the real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 from psycopg2 import sql
 
+from mediaindex.catalog.connection import connect
+from mediaindex.catalog.migrate import migrate
+
 
 def throwaway_database(server_url: str, what: str = "catalog") -> Iterator[str]:
     """Yields the address of a new, empty database on that server; drops it when asked for more."""
@@ -17,6 +20,14 @@ def throwaway_database(server_url: str, what: str = "catalog") -> Iterator[str]:
     yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     # Not by the same connection: some tests kill the server in between.
     _administer(server_url, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def migrated_database(server_url: str, what: str = "catalog") -> Iterator[str]:
+    """The same with the catalog's tables."""
+    for url in throwaway_database(server_url, what):
+        with connect(url) as conn:
+            migrate(conn)
+        yield url
 
 
 def _administer(server_url: str, statement: sql.Composed) -> None:

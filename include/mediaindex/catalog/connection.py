@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -58,6 +59,14 @@ def transaction(conn: connection) -> Iterator[cursor]:
     """One transaction: commits at the end, rolls back on any error, raises PostgreSQL's errors as ours."""
     with catalog_errors(), conn, conn.cursor() as opened:
         yield opened
+
+
+def clock(conn: connection) -> datetime:
+    """The catalog's own time, which the ledger's history is written in."""
+    with transaction(conn) as cursor:
+        cursor.execute("select clock_timestamp()")
+        ((now,),) = cursor.fetchall()
+        return cast("datetime", now)
 
 
 @contextmanager

@@ -56,16 +56,20 @@ class Progress:
     whole_at: datetime | None = None
 
 
-def unknown(conn: connection, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
-    """Those of the page that the ledger does not have, or has as gone."""
-    names = {
+def identities(page: Sequence[ObjectVersion]) -> dict[str, list[Any]]:
+    """What the ledger knows objects by, as columns for ``unnest``; ``numbers``: their places in the page."""
+    return {
         "numbers": list(range(len(page))),
         "buckets": [one.bucket for one in page],
         "keys": [one.key for one in page],
         "etags": [one.etag for one in page],
     }
+
+
+def unknown(conn: connection, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
+    """Those of the page that the ledger does not have, or has as gone."""
     with transaction(conn) as cursor:
-        cursor.execute(query("known_objects"), names)
+        cursor.execute(query("known_objects"), identities(page))
         known = {number for (number,) in cursor.fetchall()}
     return [one for number, one in enumerate(page) if number not in known]
 

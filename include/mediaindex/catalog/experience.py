@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mediaindex.storage.objects import ObjectVersion
 
 from .connection import transaction
+from .discovery import identities
 from .sql_files import query
 
 if TYPE_CHECKING:
@@ -98,20 +98,6 @@ def ahead(conn: connection) -> list[Ahead]:
 
 def states(conn: connection, page: Sequence[ObjectVersion]) -> dict[int, tuple[str, float | None]]:
     """By place in the page: state and length (seconds, None: not known) of objects that the ledger has."""
-    names: dict[str, Any] = {
-        "numbers": list(range(len(page))),
-        "buckets": [one.bucket for one in page],
-        "keys": [one.key for one in page],
-        "etags": [one.etag for one in page],
-    }
     with transaction(conn) as cursor:
-        cursor.execute(query("object_states"), names)
+        cursor.execute(query("object_states"), identities(page))
         return {number: (state, seconds) for number, state, seconds in cursor.fetchall()}
-
-
-def clock(conn: connection) -> datetime:
-    """The catalog's own time, which the ledger's history is written in."""
-    with transaction(conn) as cursor:
-        cursor.execute("select clock_timestamp()")
-        ((now,),) = cursor.fetchall()
-    return now  # type: ignore[no-any-return]

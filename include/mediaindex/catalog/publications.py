@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import TerminalError
 
@@ -145,14 +145,6 @@ def requeue(conn: connection, audios: Sequence[str]) -> int:
     with transaction(conn) as cursor:
         cursor.execute(query("due_again"), {"audios": list(audios)})
         return int(cursor.rowcount)
-
-
-def moment(conn: connection) -> datetime:
-    """The catalog's clock."""
-    with transaction(conn) as cursor:
-        cursor.execute("select clock_timestamp()")
-        ((now,),) = cursor.fetchall()
-        return cast("datetime", now)
 
 
 def settled_since(conn: connection, since: datetime) -> list[Settled]:

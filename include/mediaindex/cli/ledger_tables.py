@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .figures import many, trimmed
 from .search import clock, printable
 
 if TYPE_CHECKING:
@@ -48,10 +49,7 @@ def table(
         grid.add_column(head, no_wrap=head not in folds, overflow="fold")
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
-    with console.capture() as capture:
-        console.print(grid)
-    for line in capture.get().splitlines():
-        console.out(line.rstrip(), highlight=False)
+    trimmed(console, grid)
 
 
 def objects(console: Console, found: Sequence[LedgerLine], counts: Mapping[str, int]) -> None:
@@ -68,7 +66,7 @@ def objects(console: Console, found: Sequence[LedgerLine], counts: Mapping[str, 
     total = sum(counts.values())
     more = f" (the latest {len(found)} are shown; --limit shows more)" if total > len(found) else ""
     parts = "  ".join(f"{number:,} {state}" for state, number in counts.items())
-    console.print(f"\n{_many(total, 'object')}{more}: {parts}", soft_wrap=True)
+    console.print(f"\n{many(total, 'object')}{more}: {parts}", soft_wrap=True)
 
 
 def dead_letters(console: Console, found: Sequence[LedgerLine], total: int) -> None:
@@ -91,7 +89,7 @@ def dead_letters(console: Console, found: Sequence[LedgerLine], total: int) -> N
             console.print(Text(f"          {link_of(one)}", "dim"), soft_wrap=True)
         console.print(Text(f"  after a fix: {_retry_group(code, kind, stage)}\n", "green"), soft_wrap=True)
     more = f", the latest {len(found)} of them shown" if total > len(found) else ""
-    console.print(f"{_many(total, 'dead letter')}{more}. One alone: mediaindex ledger requeue ID --yes", soft_wrap=True)
+    console.print(f"{many(total, 'dead letter')}{more}. One alone: mediaindex ledger requeue ID --yes", soft_wrap=True)
 
 
 def arrivals(console: Console, found: Sequence[Arrivals], hours: float) -> None:
@@ -116,7 +114,7 @@ def dry_run(console: Console, found: Sequence[LedgerLine], sample: int) -> None:
     table(console, ("id", "state", "key", "why"), rows, folds=("key", "why"))
     if len(found) > sample:
         console.print(f"… and {len(found) - sample:,} more")
-    console.print(f"\n{_many(len(found), 'object')} would go back into the queue. Nothing is done yet: add --yes.")
+    console.print(f"\n{many(len(found), 'object')} would go back into the queue. Nothing is done yet: add --yes.")
 
 
 def why(one: LedgerLine) -> str:
@@ -179,7 +177,3 @@ def _state(state: str) -> Text:
 
 def _cut(text: str, longest: int | None) -> str:
     return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from .figures import duration, hours, money, say
 from .ledger_tables import table
-from .plan_figures import duration, hours, money, say
 
 if TYPE_CHECKING:
     from mediaindex.upkeep.reviewing import Line, Review

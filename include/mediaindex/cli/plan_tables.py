@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .figures import duration, hours, many, money, say, trimmed
 from .ledger_tables import table
-from .plan_figures import duration, hours, many, money, say, trimmed
 from .search import printable
 
 if TYPE_CHECKING:

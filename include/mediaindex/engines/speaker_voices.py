@@ -14,6 +14,7 @@ import numpy as np
 
 from mediaindex.stages.protocols import SAMPLE_RATE
 
+from . import speaker_clustering
 from .speaker_segmentation import FRAME_MIDDLE, FRAME_STEP, FRAMES, clean, closest_frame
 from .speaker_trunk import MELS, SUBSAMPLING, Trunk
 
@@ -152,5 +153,5 @@ def are_mixed(embeddings: list[Floats]) -> bool:
     """Whether any two of them are too far apart to be of one person."""
     if len(embeddings) < 2:
         return False
-    units = np.stack([embedding / max(float(np.linalg.norm(embedding)), 1e-12) for embedding in embeddings])
+    units = speaker_clustering.normalised(np.stack(embeddings))
     return bool(1 - (units @ units.T).min() > MIXED)

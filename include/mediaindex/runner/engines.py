@@ -91,7 +91,8 @@ class Engines:
             return self
         view = copy(self)
         view.__dict__["recognisers"] = [
-            without(one, broken[one.name].message) if one.name in broken else one for one in self.recognisers
+            without(one.name, one.languages, broken[one.name].message) if one.name in broken else one
+            for one in self.recognisers
         ]
         return view
 

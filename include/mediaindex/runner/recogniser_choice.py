@@ -11,7 +11,7 @@ from mediaindex.errors import ConfigError
 from mediaindex.models import LocatedModel, ModelEntry, ensure, load_registry, try_locate
 from mediaindex.models.locate import how_to_get
 
-from .set_aside import StandIn
+from .set_aside import StandIn, without
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Recogniser
@@ -46,7 +46,7 @@ def recogniser_of(entry: ModelEntry) -> Recogniser:
         if error.code != "model_changed":
             raise
         log.error("%s Until then the next recogniser writes instead of it", error.message)  # noqa: TRY400
-        return StandIn(entry.name, frozenset(entry.languages), f"without {entry.name}", error.message)
+        return without(entry.name, entry.languages, error.message)
     if located is None:
         return MissingRecogniser(entry.name)
     return load(entry, located)

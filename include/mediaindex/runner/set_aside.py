@@ -7,7 +7,7 @@ also finds one that worked until now, such as a GPU that is lost on the way.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -54,9 +54,9 @@ class StandIn:
         raise ModelMissingError(self._why)
 
 
-def without(recogniser: Recogniser, why: str) -> StandIn:
+def without(name: str, languages: Iterable[str], why: str) -> StandIn:
     """A stand-in for it: what is computed without it has a fingerprint of its own, whatever the reason was."""
-    return StandIn(recogniser.name, recogniser.languages, f"without {recogniser.name}", why)
+    return StandIn(name, frozenset(languages), f"without {name}", why)
 
 
 class Watched:

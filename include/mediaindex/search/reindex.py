@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from elasticsearch import Elasticsearch
 
 from mediaindex.catalog import publications, publishing_locks
+from mediaindex.catalog.connection import clock
 from mediaindex.errors import TerminalError
 
 from . import new_indexes
@@ -66,7 +67,7 @@ def reindex(
         begun = None if fresh else new_indexes.unfinished(client, indexes)
         if begun is None:
             new_indexes.drop_unused(client, indexes)
-            begun = new_indexes.create(client, indexes, publications.moment(conn))
+            begun = new_indexes.create(client, indexes, clock(conn))
         written = _fill(conn, client, begun, progress)
         _catch_up_and_switch(conn, client, indexes, begun)
         time.sleep(linger)
@@ -122,7 +123,7 @@ def _write(
 
 def _catch_up_and_switch(conn: Catalog, client: Elasticsearch, indexes: Indexes, begun: Unfinished) -> None:
     """Write what was published since the rebuild began: most of it at leisure, the rest while publishers are held."""
-    since = publications.moment(conn)
+    since = clock(conn)
     _write_settled(conn, client, begun.into, begun.since)
     with publishing_locks.nobody_publishing(conn):
         _write_settled(conn, client, begun.into, since)

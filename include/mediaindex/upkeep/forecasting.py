@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog import experience, forecasts
+from mediaindex.catalog.connection import clock
 from mediaindex.catalog.experience import Ahead, StageCost
 from mediaindex.catalog.forecasts import Expected
 from mediaindex.config.prices import Prices
@@ -16,7 +17,7 @@ from mediaindex.config.sources import Source
 from . import lengths, workload
 from .intervals import Places, Span, places
 from .lengths import Estimator
-from .ranges import Range
+from .ranges import NOTHING, Range
 from .tallying import NEW, Tally, Watch, tally
 from .workload import Machine, Rates
 
@@ -35,8 +36,9 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """``hours`` of audio by state, of ``stages`` what the new ones cost; ``work``, ``cores`` and ``finish`` in seconds:
-    of wall clock and of a core over all stages, and until the last one is done. ``cost`` in the currency of prices."""
+    """``audio``: seconds by state; ``stages``: what the new ones cost; ``work``, ``core``, ``gpu`` and ``finish`` in
+    seconds: of wall clock, of a core and of a GPU over all stages, and until the last one is done. ``cost`` in the
+    currency of prices."""
 
     source: Source
     span: Span
@@ -77,13 +79,13 @@ def forecast(
     watch: Watch = lambda _listed: None,
 ) -> Forecast:
     """List, look up, reckon; writes nothing. ConfigError for a prefix that cannot be rendered; errors of S3 as ours."""
-    made_at = experience.clock(conn)
+    made_at = clock(conn)
     where = places(source, span, made_at)
     found = tally(conn, client, source, where, span, watch)
     estimator = lengths.learn(source.name, experience.lengths(conn, source.name), experience.lengths(conn))
     rates = workload.learn(source.name, experience.work(conn, source.name), experience.work(conn))
     audio = {state: audio_in(found, state, estimator) for state in found.files}
-    new = audio.get(NEW, Range.exactly(0.0))
+    new = audio.get(NEW, NOTHING)
     stages = rates.costs(new.value, found.batches)
     work, core, gpu = (_spread(new, rates, sum(costs)) for costs in zip(*map(_figures, stages), strict=True))
     queue = waiting(experience.ahead(conn), estimator, rates, machine, source.batch_seconds)
@@ -100,9 +102,8 @@ _BORDERS = ("low", "value", "high")
 
 def audio_in(found: Tally, state: str, estimator: Estimator) -> Range:
     """Seconds of audio of all files in this state; what is quarantined before anybody heard it has none."""
-    if state == "quarantined":
-        return Range.exactly(float(found.seconds[state]))
-    return Range.exactly(float(found.seconds[state])) + estimator.seconds(found.sizes(state))
+    known = Range.exactly(float(found.seconds[state]))
+    return known if state == "quarantined" else known + estimator.seconds(found.sizes(state))
 
 
 def waiting(ahead: Iterable[Ahead], estimator: Estimator, rates: Rates, machine: Machine, batch_s: float) -> Queue:
@@ -116,7 +117,7 @@ def waiting(ahead: Iterable[Ahead], estimator: Estimator, rates: Rates, machine:
 
 def keep(conn: Any, made: Forecast) -> int:
     """Save it for a later review; its number."""
-    new = made.audio.get(NEW, Range.exactly(0.0))
+    new = made.audio.get(NEW, NOTHING)
     expected = Expected(
         source=made.source.name,
         bucket=made.source.bucket,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -55,14 +55,13 @@ def compare(kept: Kept, outcomes: Sequence[Outcome]) -> Review:
     found, done = sum(one.found for one in outcomes), sum(one.done for one in outcomes)
     started = min((one.started_at for one in outcomes if one.started_at), default=None)
     ended = max((one.ended_at for one in outcomes if one.ended_at), default=None)
-    whole = done >= expected.files and done == found
-    share = 1.0 if whole else _share(expected, outcomes)
-    lines = [Line("files", "files", expected.files, found)] if whole else []
+    review = Review(kept, found, done, (), ended)
+    lines = [Line("files", "files", expected.files, found)] if review.finished else []
     if done:
-        lines += [*_work(expected, outcomes, share)]
-    if whole and started and ended:
+        lines += _work(expected, outcomes, 1.0 if review.finished else _share(expected, outcomes))
+    if review.finished and started and ended:
         lines.append(Line("time", "s", expected.finish_s, (ended - started).total_seconds()))
-    return Review(kept, found, done, tuple(lines), ended)
+    return replace(review, lines=tuple(lines))
 
 
 def _work(expected: Expected, outcomes: Sequence[Outcome], share: float) -> list[Line]:

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
 from mediaindex.config.sources import Source
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.queue import sqs_client
 from tests.builders.buckets import throwaway_bucket
-from tests.builders.databases import throwaway_database
+from tests.builders.databases import migrated_database
 
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_SQS_ENDPOINT_URL")
 
@@ -25,10 +24,7 @@ NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_S
 def database_url() -> Iterator[str]:
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
-    for url in throwaway_database(os.environ["MEDIAINDEX_DATABASE_URL"]):
-        with connect(url) as conn:
-            migrate(conn)
-        yield url
+    yield from migrated_database(os.environ["MEDIAINDEX_DATABASE_URL"])
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ import pytest
 
 from mediaindex.catalog import batches, ledger, stage_runs
 from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
 from mediaindex.runner.job import ItemError, ItemResult, JobResult, Usage
 from mediaindex.stages.results import Assessment, Mention, Topic, Topics, TurnText
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
-from tests.builders.databases import throwaway_database
+from tests.builders.databases import migrated_database, throwaway_database
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +34,7 @@ def empty_database(server_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def database_url(server_url: str) -> Iterator[str]:
-    for url in throwaway_database(server_url):
-        with connect(url) as conn:
-            migrate(conn)
-        yield url
+    yield from migrated_database(server_url)
 
 
 @pytest.fixture

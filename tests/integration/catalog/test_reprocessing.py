@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mediaindex.catalog import batches, ledger, publications, reprocessing, reviews, stage_runs, transcripts
+from mediaindex.catalog.connection import clock
 from mediaindex.catalog.reprocessing import Wanted
 from mediaindex.errors import TerminalError
 from mediaindex.runner.job import ItemResult, JobResult
@@ -202,7 +203,7 @@ def test_only_what_an_engine_wrote_is_taken_not_all_that_could_have_asked_it(
 
 def test_what_has_run_since_the_change_is_left_out(conn: Any, source: str, indexed: Make) -> None:
     old, new = indexed("old.wav", "new.wav")
-    moment = publications.moment(conn)
+    moment = clock(conn)
     ran(conn, new, "find_topics", "spacy")
     assert ask(conn, source, "early", stage="find_topics", run_before=moment - timedelta(hours=1)) == []
     assert ask(conn, source, "first", stage="find_topics", run_before=moment) == [old]

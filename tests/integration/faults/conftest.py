@@ -12,7 +12,6 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
 from mediaindex.config.sources import Source
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
@@ -24,7 +23,7 @@ from mediaindex.storage.artifacts import open_store
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.objects import ObjectVersion
 from tests.builders.buckets import throwaway_bucket
-from tests.builders.databases import throwaway_database
+from tests.builders.databases import migrated_database
 from tests.builders.s3_proxy import S3Proxy, s3_proxy
 from tests.builders.tcp_proxy import TcpProxy
 
@@ -36,10 +35,7 @@ TRIES = 2  # of one request
 def database_url() -> Iterator[str]:
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
-    for url in throwaway_database(os.environ["MEDIAINDEX_DATABASE_URL"], "faults"):
-        with connect(url) as conn:
-            migrate(conn)
-        yield url
+    yield from migrated_database(os.environ["MEDIAINDEX_DATABASE_URL"], "faults")
 
 
 @pytest.fixture

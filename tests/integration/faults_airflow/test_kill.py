@@ -16,8 +16,9 @@ import pytest
 from tests.bench import faults_verdict
 from tests.bench.faults_flow import SETTLED_S, Flow
 from tests.bench.faults_recordings import SHARED, made
-from tests.bench.faults_stack import Stack, until
+from tests.bench.faults_stack import Stack
 from tests.bench.faults_strikes import Fault, Struck, matrix
+from tests.builders.waiting import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(1500)]
 

@@ -25,9 +25,8 @@ import pytest
 
 from mediaindex.catalog import batches, ledger
 from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
 from mediaindex.storage.objects import ObjectVersion
-from tests.builders.databases import throwaway_database
+from tests.builders.databases import migrated_database, throwaway_database
 
 ROOT = Path(__file__).parents[3]
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_ELASTICSEARCH_URL")
@@ -56,10 +55,7 @@ def server_url() -> str:
 
 @pytest.fixture(scope="session")
 def catalog_url(server_url: str) -> Iterator[str]:
-    for url in throwaway_database(server_url, "catalog"):
-        with connect(url) as conn:
-            migrate(conn)
-        yield url
+    yield from migrated_database(server_url, "catalog")
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 
 from mediaindex.catalog import batches, ledger
 from mediaindex.catalog.connection import connect
+from tests.builders.waiting import until
 
 pytestmark = pytest.mark.servers
 
@@ -28,16 +27,6 @@ if __name__ == "__main__":
     run = dag.test()
     print("STATE", run.state)
 """
-
-
-def until(what: Callable[[], Any], within_s: float) -> Any:
-    """The first true answer."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if answer := what():
-            return answer
-        time.sleep(0.2)
-    raise AssertionError(f"not within {within_s} s")
 
 
 def alive(pid: int) -> bool:
@@ -63,20 +52,24 @@ def test_execution_timeout_ends_child_and_grandchild(task_environment: dict[str,
 def test_marking_a_task_failed_ends_child_and_grandchild_and_leaves_a_clear_ledger(
     airflow: Any, catalog_url: str, batch_id: int
 ) -> None:
-    until(lambda: {"index_recordings", "sweep_ledger"} <= {d["dag_id"] for d in airflow.call("dags")["dags"]}, 120)
+    until(
+        lambda: {"index_recordings", "sweep_ledger"} <= {d["dag_id"] for d in airflow.call("dags")["dags"]},
+        120,
+        "both DAGs are read",
+    )
     with connect(catalog_url) as conn:  # as discovery does; a batch without a run would get one from the sweep
         batches.mark_started(conn, batch_id, f"test_{batch_id}")
     run = f"dags/index_recordings/dagRuns/test_{batch_id}"
     body = {"dag_run_id": f"test_{batch_id}", "logical_date": None, "conf": {"batch_id": batch_id}}
     airflow.call("dags/index_recordings/dagRuns", "POST", body)
-    until(airflow.pids.exists, 120)
+    until(airflow.pids.exists, 120, "the speech process is at work")
     pids = json.loads(airflow.pids.read_text())
     assert all(alive(pid) for pid in pids)
 
     airflow.call(f"{run}/taskInstances/normalize", "PATCH", {"new_state": "failed"})
-    until(lambda: not [pid for pid in pids if alive(pid)], 30)
+    until(lambda: not [pid for pid in pids if alive(pid)], 30, "all its processes have ended")
 
-    until(lambda: airflow.call(run)["state"] in ("failed", "success"), 120)
+    until(lambda: airflow.call(run)["state"] in ("failed", "success"), 120, "the run has an end")
     states = {one["task_id"]: one["state"] for one in airflow.call(f"{run}/taskInstances")["task_instances"]}
     assert airflow.call(run)["state"] == "failed"
     assert states["normalize"] == "failed"
@@ -89,7 +82,7 @@ def test_marking_a_task_failed_ends_child_and_grandchild_and_leaves_a_clear_ledg
     # Nobody clears it: the sweep asks Airflow, finds the run ended, and puts the recording back into the queue.
     airflow.call("dags/sweep_ledger/dagRuns", "POST", {"dag_run_id": f"sweep_{batch_id}", "logical_date": None})
     swept = f"dags/sweep_ledger/dagRuns/sweep_{batch_id}"
-    until(lambda: airflow.call(swept)["state"] in ("failed", "success"), 180)
+    until(lambda: airflow.call(swept)["state"] in ("failed", "success"), 180, "the sweep has an end")
     told = "\n".join(map(str, airflow.call(f"{swept}/taskInstances/sweep/logs/1?full_content=true")["content"]))
     assert airflow.call(swept)["state"] == "success", told
     with connect(catalog_url) as conn:

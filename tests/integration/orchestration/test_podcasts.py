@@ -14,14 +14,13 @@ import pytest
 
 from mediaindex.catalog import episodes, feeds, ledger
 from mediaindex.catalog.connection import connect, transaction
-from mediaindex.catalog.migrate import migrate
 from mediaindex.errors import ConfigError
 from mediaindex.orchestration import podcasts
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
 from mediaindex.storage.upload import PART_BYTES
 from tests.builders.buckets import throwaway_bucket
-from tests.builders.databases import throwaway_database
+from tests.builders.databases import migrated_database
 from tests.builders.podcast_host import File, Host, podcast_host, redirect, reply
 
 pytestmark = pytest.mark.servers
@@ -90,10 +89,7 @@ def database() -> Iterator[str]:
     for name in ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL"):
         if not os.environ.get(name):
             pytest.skip(f"{name} is not set; `make up` starts the servers")
-    for url in throwaway_database(os.environ["MEDIAINDEX_DATABASE_URL"], "podcasts"):
-        with connect(url) as conn:
-            migrate(conn)
-        yield url
+    yield from migrated_database(os.environ["MEDIAINDEX_DATABASE_URL"], "podcasts")
 
 
 @pytest.fixture

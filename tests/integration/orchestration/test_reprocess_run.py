@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,20 +9,11 @@ import pytest
 from mediaindex.catalog import batches, ledger, publications
 from mediaindex.catalog.connection import connect
 from tests.builders.recordings import Recorded, arrive, transcribe
+from tests.builders.waiting import until
 
 pytestmark = pytest.mark.servers
 RUN = "dags/reprocess/dagRuns/test_reprocess"
 INDEX = "dags/index_recordings_backfill"
-
-
-def until(what: Callable[[], Any], within_s: float) -> Any:
-    """The first true answer."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if answer := what():
-            return answer
-        time.sleep(0.2)
-    raise AssertionError(f"not within {within_s} s")
 
 
 @pytest.fixture
@@ -41,7 +30,7 @@ def indexed(catalog_url: str) -> Recorded:
 
 def ended(airflow: Any) -> str:
     """How the run has ended, and what its task said that chose."""
-    assert until(lambda: airflow.call(RUN)["state"] in ("failed", "success"), 180)
+    assert until(lambda: airflow.call(RUN)["state"] in ("failed", "success"), 180, "the request has an end")
     tries = airflow.call(f"{RUN}/taskInstances/choose")["try_number"]
     log = airflow.call(f"{RUN}/taskInstances/choose/logs/{tries}?full_content=true")
     told = "\n".join(map(str, log["content"]))
@@ -52,7 +41,11 @@ def ended(airflow: Any) -> str:
 def test_a_run_takes_a_recording_once_however_often_it_is_cleared(
     airflow: Any, catalog_url: str, indexed: Recorded
 ) -> None:
-    until(lambda: {"reprocess", INDEX[5:]} <= {d["dag_id"] for d in airflow.call("dags")["dags"]}, 120)
+    until(
+        lambda: {"reprocess", INDEX[5:]} <= {d["dag_id"] for d in airflow.call("dags")["dags"]},
+        120,
+        "both DAGs are read",
+    )
     airflow.call(INDEX, "PATCH", {"is_paused": True})  # its runs are to be started, not to work
     conf = {"sources": ["recordings"], "stage": "find_topics"}
     body = {"dag_run_id": "test_reprocess", "logical_date": None, "conf": conf}
@@ -72,7 +65,7 @@ def test_a_run_takes_a_recording_once_however_often_it_is_cleared(
         ledger.set_state(conn, indexed.id, "indexed")  # made again
 
     airflow.call(f"{RUN}/clear", "POST", {"dry_run": False})
-    until(lambda: airflow.call(f"{RUN}/taskInstances/choose")["try_number"] == 2, 120)
+    until(lambda: airflow.call(f"{RUN}/taskInstances/choose")["try_number"] == 2, 120, "a second try")
     assert "1 recordings are taken by test_reprocess" in ended(airflow)
     with connect(catalog_url) as conn:
         assert ledger.find(conn, ids=[indexed.id])[0].state == "indexed"

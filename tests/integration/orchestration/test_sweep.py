@@ -11,11 +11,10 @@ import pytest
 
 from mediaindex.catalog import batches, ledger
 from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
 from mediaindex.errors import TerminalError
 from mediaindex.orchestration import indexing, starting, sweep
 from mediaindex.storage.objects import ObjectVersion
-from tests.builders.databases import throwaway_database
+from tests.builders.databases import migrated_database
 
 pytestmark = pytest.mark.servers
 ROOT = Path(__file__).parents[3]
@@ -24,10 +23,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def catalog_url(server_url: str) -> Iterator[str]:
     """Of its own: what these tests put back is no business of the others."""
-    for url in throwaway_database(server_url, "sweep"):
-        with connect(url) as conn:
-            migrate(conn)
-        yield url
+    yield from migrated_database(server_url, "sweep")
 
 
 @pytest.fixture(autouse=True)

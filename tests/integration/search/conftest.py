@@ -11,9 +11,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from mediaindex.catalog.connection import connect as connect_catalog
-from mediaindex.catalog.migrate import migrate
 from mediaindex.search import Hit, Indexes, from_environment, prepare, publish, search
-from tests.builders.databases import throwaway_database
+from tests.builders.databases import migrated_database
 from tests.builders.recordings import Recorded, arrive, transcribe
 from tests.builders.transcripts import publishable
 
@@ -71,10 +70,7 @@ def catalog_url() -> Iterator[str]:
     server = os.environ.get("MEDIAINDEX_DATABASE_URL")
     if not server:
         pytest.skip("MEDIAINDEX_DATABASE_URL is not set: `make up` starts a server")
-    for url in throwaway_database(server, "search"):
-        with connect_catalog(url) as conn:
-            migrate(conn)
-        yield url
+    yield from migrated_database(server, "search")
 
 
 @pytest.fixture

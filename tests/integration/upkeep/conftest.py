@@ -13,13 +13,12 @@ from elasticsearch import Elasticsearch
 
 from mediaindex.catalog import ledger
 from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
 from mediaindex.search import Indexes, from_environment, prepare, publish_pending
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
 from mediaindex.upkeep.stores import Stores
-from tests.builders.databases import throwaway_database
+from tests.builders.databases import migrated_database
 from tests.builders.recordings import Recorded, arrive, transcribe
 
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_ELASTICSEARCH_URL")
@@ -30,10 +29,7 @@ def catalog_url() -> Iterator[str]:
     missing = [name for name in NEEDED if not os.environ.get(name)]
     if missing:
         pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
-    for url in throwaway_database(os.environ["MEDIAINDEX_DATABASE_URL"], "upkeep"):
-        with connect(url) as conn:
-            migrate(conn)
-        yield url
+    yield from migrated_database(os.environ["MEDIAINDEX_DATABASE_URL"], "upkeep")
 
 
 @pytest.fixture

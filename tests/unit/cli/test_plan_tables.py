@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 pytest.importorskip("psycopg2")
 from mediaindex.catalog.experience import StageCost
 from mediaindex.catalog.forecasts import Expected, Kept
-from mediaindex.cli import plan_figures, plan_reviews
+from mediaindex.cli import figures, plan_reviews
 from mediaindex.cli import plan_tables as tables
 from mediaindex.cli.main import cli
 from mediaindex.config.prices import Prices
@@ -131,7 +131,7 @@ def test_a_finished_review_says_when() -> None:
     ("seconds", "expected"), [(0, "0 s"), (599, "599 s"), (600, "0 h 10 min"), (90_000, "1 d 1 h 00 min")]
 )
 def test_durations_are_short(seconds: float, expected: str) -> None:
-    assert plan_figures.duration(seconds) == expected
+    assert figures.duration(seconds) == expected
 
 
 @pytest.mark.parametrize("given", [[], ["calls"], ["calls", "--from", "2025-01-01"], ["calls", "--from", "yesterday"]])

@@ -1,4 +1,4 @@
-"""Hours, money and paragraphs, as forecasts and their reviews show them."""
+"""Hours, money, counts and paragraphs, as commands show them."""
 
 from __future__ import annotations
 
