@@ -180,6 +180,9 @@ def load_for_publication(conn: connection, transcript_id: int) -> PublishableTra
         head = cursor.fetchone()
         if head is None:
             raise TerminalError(f"transcript {transcript_id}: not in the catalog", code="unknown_transcript")
+        # A transcript loaded since the tables were last analysed counts as one row: joined by nested loops, an hour of
+        # speech takes minutes and a day never ends.
+        cursor.execute("set local enable_nestloop = off")
         cursor.execute(query("publishable_turns"), {"transcript_id": transcript_id})
         turns = tuple(_turn(row) for row in cursor.fetchall())
     return PublishableTranscript(*(*head, turns))
