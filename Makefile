@@ -75,7 +75,7 @@ test: setup  ## Everything that must pass: lint, types, unit and integration tes
 	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; \
 		$(AIRFLOW)/python -m pytest -q $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
 
-SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory
+SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost
 LONE_BENCHES := faults  # with servers of their own
 SERVER_BENCHES := dag_parse catalog_load publish_hour discovery airflow_hour lanes
 bench: setup  ## The figures of the README, measured on this machine: about two hours (BENCHES="pipeline" for some)

@@ -10,12 +10,15 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
 
 from .text_vocabulary import respelled
 from .whisper_words import Heard, words_of
 
 if TYPE_CHECKING:
+    import numpy as np
     from faster_whisper.transcribe import Segment
+    from numpy.typing import NDArray
 
     from mediaindex.models import LocatedModel
     from mediaindex.stages.protocols import Samples
@@ -33,6 +36,11 @@ _MIN_LOG_PROB = -1.0
 # Over silence and music it writes "You" and "I'm sorry" at -0.7 to -0.9, and calls them no speech (0.7 and more; real
 # speech 0.1 and less).
 _DOUBTFUL_LOG_PROB = -0.5
+# To tell a language Whisper need not be given its whole 30 s, most of them silence, unless it is in doubt then: of 132
+# stretches of 3 to 9 s it says the same as with all of them, in 0.4 times the time.
+_LEAST_FRAMES = 500  # of 10 ms
+_SILENT_FRAMES = 200
+_SURE = 0.8
 _ISO = {"jw": "jv"}  # Whisper's code for Javanese
 _OWN = {iso: own for own, iso in _ISO.items()}
 
@@ -144,8 +152,19 @@ class WhisperLanguages:
 
     def probabilities(self, samples: Samples) -> Mapping[str, float]:
         """P(language) by ISO 639-1 code over Whisper's languages, from one window of at most 30 s."""
-        _best, _probability, found = self._whisper.model.detect_language(samples)
-        return {_ISO.get(code, code): float(probability) for code, probability in found}
+        features = self._whisper.model.feature_extractor(samples)
+        most = self._whisper.model.feature_extractor.nb_max_frames
+        few = max(features.shape[-1], _LEAST_FRAMES) + _SILENT_FRAMES
+        found = self._heard(features, min(few, most))
+        if few < most and max(found.values()) < _SURE:
+            return self._heard(features, most)
+        return found
+
+    def _heard(self, features: NDArray[np.float32], frames: int) -> dict[str, float]:
+        model = self._whisper.model
+        (tokens,) = model.model.detect_language(model.encode(pad_or_trim(features, length=frames)))
+        codes = {token.strip("<|>"): float(probability) for token, probability in tokens}
+        return {_ISO.get(code, code): probability for code, probability in codes.items()}
 
 
 def load_recogniser(located: LocatedModel) -> WhisperRecogniser:

@@ -16,7 +16,7 @@ from .pauses import quietest
 from .protocols import LanguageIdentifier, SpeechDetector
 from .results import Language, LanguageSpan, LanguageWindow
 
-VERSION = 2
+VERSION = 3
 
 FLOOR = 1e-6  # a language that one window calls impossible is only very unlikely
 KEPT = 10  # languages noted in the result

@@ -52,6 +52,43 @@ def test_what_goes_round_in_circles_is_heard_again_without_repetition() -> None:
     assert loopy.asked[1] > 0
 
 
+class Listener:
+    """Stands for Whisper: ``sure`` of German after so many frames."""
+
+    def __init__(self, sure_from: int) -> None:
+        self.model = self
+        self.sure_from = sure_from
+        self.frames: list[int] = []
+        self.feature_extractor = self
+
+    nb_max_frames = 3_000
+
+    def __call__(self, samples: np.ndarray) -> np.ndarray:
+        return np.zeros((80, len(samples) // 160), np.float32)
+
+    def encode(self, features: np.ndarray) -> int:
+        self.frames.append(features.shape[-1])
+        return int(features.shape[-1])
+
+    def detect_language(self, frames: int) -> list[list[tuple[str, float]]]:
+        sure = 0.95 if frames >= self.sure_from else 0.6
+        return [[("<|de|>", sure), ("<|jw|>", 1 - sure)]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sure_from", "asked"),
+    [(6, 0, [800]), (1, 0, [700]), (6, 3_000, [800, 3_000]), (30, 9_999, [3_000])],
+    ids=["sure at once", "a word", "in doubt", "a whole window"],
+)
+def test_a_language_is_heard_with_all_of_thirty_seconds_only_where_in_doubt(
+    seconds: int, sure_from: int, asked: list[int]
+) -> None:
+    listener: Any = Listener(sure_from)
+    found = faster_whisper.WhisperLanguages(listener).probabilities(np.zeros(16_000 * seconds, np.float32))
+    assert listener.frames == asked
+    assert set(found) == {"de", "jv"}
+
+
 @pytest.mark.models
 @pytest.mark.shared
 def test_the_same_audio_gives_the_same_words_from_several_threads(model: Model, dataset: Dataset) -> None:
