@@ -40,7 +40,7 @@ def fact(task):
         backoff=task.retry_exponential_backoff, longest=seconds_of(task.max_retry_delay),
         timeout=seconds_of(task.execution_timeout), pool=task.pool, rule=str(task.weight_rule.value
         if hasattr(task.weight_rule, "value") else task.weight_rule), kinds=names, mapped=mapped(task),
-        policy=type(task.retry_policy).__name__,
+        policy=type(task.retry_policy).__name__, weight=task.priority_weight,
         trigger_rule=str(getattr(task.trigger_rule, "value", task.trigger_rule)),
         downstream=sorted(task.downstream_task_ids))
 dags = {d.dag_id: dict(file=d.fileloc, doc=d.doc_md, tags=sorted(d.tags), tasks=[fact(t) for t in d.tasks],

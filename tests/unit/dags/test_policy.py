@@ -111,6 +111,17 @@ def test_work_begun_comes_before_work_to_begin(facts: Facts) -> None:
     assert not [name for name, task in tasks(facts) if "upstream" not in task["rule"].lower()]
 
 
+def test_of_stages_that_may_begin_together_the_longest_comes_first(facts: Facts) -> None:
+    for dag_id in ("index_recordings", "index_recordings_backfill"):
+        weights = {task["id"]: task["weight"] for task in facts["dags"][dag_id]["tasks"]}
+        assert weights["diarize"] > weights["identify_language"] > weights["detect_speech"]
+
+
+def test_even_the_last_task_of_a_backfill_waits_for_the_first_fresh_one(facts: Facts) -> None:
+    fresh = min(task["weight"] for task in facts["dags"]["index_recordings"]["tasks"])
+    assert fresh > sum(task["weight"] for task in facts["dags"]["index_recordings_backfill"]["tasks"])
+
+
 def test_nothing_branches_inside_a_mapped_group(facts: Facts) -> None:
     # Airflow 3.3 runs the branch that was not chosen there, without a word (apache/airflow#67265).
     assert not [name for name, task in tasks(facts) if branches_in_a_mapped_group(task)]
