@@ -84,7 +84,10 @@ def wire(lane: str) -> None:
 
     decision, asked, published, end = triage(BATCH), queue_for_review(BATCH), publish(BATCH), finish(BATCH)
     transcribe = speech("transcribe")
-    speech("normalize") >> [speech("detect_speech"), speech("diarize"), speech("identify_language")] >> decision
+    heard, voices, language = speech("detect_speech"), speech("diarize"), speech("identify_language")
+    speech("normalize") >> [heard, voices, language] >> decision
+    # Not for what it reads: with two slots the longest of the three, diarization, would wait for the other two.
+    heard >> language
     decision >> [transcribe, asked]
     transcribe >> speech("assess") >> speech("find_topics") >> load_transcripts(BATCH) >> published
     [asked, published] >> end

@@ -24,9 +24,6 @@ PATIENCE = {"fresh": 1.0, "backfill": BACKFILL_PATIENCE}
 
 # By lane. Weights add up along a run's dozen tasks: even the last one of a backfill waits for the first fresh one.
 PRIORITY = {"fresh": 100, "backfill": 1}
-# Of stages that may begin at the same time the longest goes first: with two slots it would otherwise wait for both of
-# the others.
-HEAD_START = {"diarize": 2, "identify_language": 1}
 RUNS = {"fresh": 4, "backfill": 2}
 INDEX_DAG = {"fresh": "index_recordings", "backfill": "index_recordings_backfill"}
 

@@ -13,7 +13,7 @@ from mediaindex.errors import TerminalError, TransientError
 
 from . import connections
 from .child import NothingToDoError, SpeechChild, child_environment
-from .defaults import HEAD_START, NICENESS, PATIENCE, PRIORITY, SPEECH_POOL, SPEECH_TIMEOUT
+from .defaults import NICENESS, PATIENCE, SPEECH_POOL, SPEECH_TIMEOUT
 from .splitting import run_split, timed
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class SpeechStageOperator(BaseOperator):
         kwargs.setdefault("task_id", stage)
         kwargs.setdefault("pool", SPEECH_POOL[lane])
         kwargs.setdefault("execution_timeout", SPEECH_TIMEOUT)
-        kwargs.setdefault("priority_weight", PRIORITY[lane] + HEAD_START.get(stage, 0))
         super().__init__(**kwargs)
         self.stage = stage
         self.batch_id = batch_id

@@ -111,10 +111,13 @@ def test_work_begun_comes_before_work_to_begin(facts: Facts) -> None:
     assert not [name for name, task in tasks(facts) if "upstream" not in task["rule"].lower()]
 
 
-def test_of_stages_that_may_begin_together_the_longest_comes_first(facts: Facts) -> None:
-    for dag_id in ("index_recordings", "index_recordings_backfill"):
-        weights = {task["id"]: task["weight"] for task in facts["dags"][dag_id]["tasks"]}
-        assert weights["diarize"] > weights["identify_language"] > weights["detect_speech"]
+@pytest.mark.parametrize("dag_id", ["index_recordings", "index_recordings_backfill"])
+def test_diarization_finds_a_slot_as_soon_as_there_is_audio(facts: Facts, dag_id: str) -> None:
+    by_id = {task["id"]: task for task in facts["dags"][dag_id]["tasks"]}
+    behind = {after for task in by_id.values() if task["id"] != "normalize" for after in task["downstream"]}
+    beside = set(by_id["normalize"]["downstream"]) - behind
+    assert "diarize" in beside
+    assert len(beside) <= POOLS[by_id["diarize"]["pool"]]["slots"]
 
 
 def test_even_the_last_task_of_a_backfill_waits_for_the_first_fresh_one(facts: Facts) -> None:
