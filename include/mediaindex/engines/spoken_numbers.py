@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import pairwise
 
 from text_to_num import find_numbers
 
@@ -14,17 +15,17 @@ from mediaindex.stages.protocols import SpokenNumber
 class _Token:
     """What the library asks of a word."""
 
-    __slots__ = ("_apart", "_text")
+    __slots__ = ("_text",)
 
-    def __init__(self, text: str, apart: bool) -> None:
-        self._text, self._apart = text, apart
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def text(self) -> str:
         return self._text
 
     def nt_separated(self, previous: _Token) -> bool:
         del previous
-        return self._apart
+        return False
 
     def not_a_number_part(self) -> bool:
         return False
@@ -39,8 +40,14 @@ class SpokenNumbers:
 
     def numbers(self, words: Sequence[str], language: str, apart: Sequence[bool]) -> list[SpokenNumber]:
         """Every number, small ones too; ``language`` is one of ``languages``."""
-        tokens = [_Token(word.lower(), split) for word, split in zip(words, apart, strict=True)]
-        return [SpokenNumber(n.start, n.end, n.text, n.is_ordinal) for n in find_numbers(tokens, language, threshold=0)]
+        found: list[SpokenNumber] = []
+        # Piece by piece: told of a pause, the library still joins what stands around a dash ("nineteen - twenty").
+        starts = [i for i, split in enumerate(apart) if split or i == 0]
+        for at, end in pairwise([*starts, len(words)]):
+            tokens = [_Token(word.lower()) for word in words[at:end]]
+            numbers = find_numbers(tokens, language, threshold=0)
+            found += [SpokenNumber(at + n.start, at + n.end, n.text, n.is_ordinal) for n in numbers]
+        return found
 
 
 def load() -> SpokenNumbers:

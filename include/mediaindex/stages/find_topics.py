@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .protocols import CaseRestorer, NumberFinder, ReadText, TextReader
     from .tokens import Token
 
-VERSION = 2
+VERSION = 3
 
 # Names; a recording's dates, amounts and ordinals are not what it is about.
 NAMES = frozenset({"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"})

@@ -1,11 +1,13 @@
 """Numbers written as digits, as a newspaper writes them: from ten on, and whatever took more than one word.
 
-What could be read in two ways stays in words: "seven thirty", "four five years", "no one", "a second".
+What could be read in two ways stays in words: "seven thirty", "four five years", "no one", "a second". So does what
+goes on with digits that the recogniser wrote: "5 hundred", "2,5 Millionen".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from operator import add, itemgetter
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 LEAST_ALONE = 10  # smaller ones in one word stay a word
 GROUPED_FROM = 10_000  # 12,500; but 1984 and 2500
 DIGITS_IN_A_ROW = 3  # of which a number is dictated
+LEAST_SCALE = 100  # from here on a power of ten in one word counts something: "hundred", "Millionen", "mil"
 LARGE = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
 SCALES = frozenset(["hundred", "thousand", *LARGE])
 SURE_CENTURIES = range(17, 20)  # "nineteen eighty four" is a year wherever it stands
@@ -31,67 +34,98 @@ _COUNTED = """
 """
 _MEASURED = "percent million billion seconds miles kilometers meters inches degrees"
 _BEFORE_A_POINT = "a at each every one some that the this which"  # "at this point five percent"
+_VAGUE = "few several couple many of"  # "a few hundred thousand"
 _BEFORE_ORDINAL = "the on january february march april may june july august september october november december"
 DIGITS = frozenset(_DIGITS.split())
 SPOKEN_ZERO = frozenset(["oh", "o"])
-AROUND_ZERO = DIGITS | SPOKEN_ZERO
-BEFORE_ZERO = AROUND_ZERO | {"sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
+BEFORE_ZERO = DIGITS | {"sixteen", "seventeen", "eighteen", "nineteen", "twenty"}
 BEFORE_YEAR = frozenset(_BEFORE_YEAR.split())
 COUNTED = frozenset(_COUNTED.split())
 MEASURED = frozenset(_MEASURED.split())
 BEFORE_A_POINT = frozenset(_BEFORE_A_POINT.split())
+VAGUE = frozenset(_VAGUE.split())
+GERMAN_LARGE = frozenset(["million", "milliarde", "billion", "billiarde"])  # "eine" before them is no number
 BEFORE_ORDINAL = frozenset(_BEFORE_ORDINAL.split())
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """``words``: lower case, no marks; ``before``: of each place the word it may go on with, "" behind a mark or quote;
+    ``apart``: of each place whether a pause, mark or quote keeps it from the word before."""
+
+    words: Sequence[str]
+    before: Sequence[str]
+    apart: Sequence[bool]
+
+
 def with_digits(tokens: Sequence[Token], language: str, finder: NumberFinder, pause: float) -> list[Token]:
-    """The tokens, several of one number as one; a silence of ``pause`` seconds or a mark keeps numbers apart."""
+    """The tokens, several of one number as one; a pause of ``pause`` seconds, a mark or a quote keeps numbers apart."""
     if language not in finder.languages:
         return list(tokens)
-    apart = [False, *(_apart(before, after, pause) for before, after in pairwise(tokens))][: len(tokens)]
-    words = [token.core.lower() for token in tokens]
-    if language == "en":
-        words = _with_zeros(words)
-        chosen = list(_english(finder.numbers(words, language, apart), words, apart))
-    else:
-        chosen = list(_plain(finder.numbers(words, language, apart)))
+    said = _said(tokens, pause, zeros=language == "en")
+    found = finder.numbers(said.words, language, said.apart)
     result: list[Token] = []
     at = 0
-    for number in chosen:
+    for number in _english(found, said) if language == "en" else _plain(found, said):
         part = tokens[number.first : number.end]
-        opening = part[0].text[: part[0].text.lower().find(part[0].core.lower())]
-        result += [*tokens[at : number.first], joined(part, opening + number.digits + part[-1].mark)]
+        opening, closing = _around(part[0])[0], _around(part[-1])[1]
+        result += [*tokens[at : number.first], joined(part, opening + number.digits + closing)]
         at = number.end
     return [*result, *tokens[at:]]
 
 
-def _apart(before: Token, after: Token, pause: float) -> bool:
-    return after.start - before.end >= pause or before.mark != ""
+def _said(tokens: Sequence[Token], pause: float, zeros: bool) -> _Said:
+    words = [(token.core or token.text).lower() for token in tokens]
+    if zeros:
+        words = _with_zeros(words, tokens)
+    marked = [True, *(_marked(before, after) for before, after in pairwise(tokens))][: len(tokens)]
+    silent = [False, *(after.start - before.end >= pause for before, after in pairwise(tokens))][: len(tokens)]
+    before = ["" if mark else word for mark, word in zip(marked, ["", *words], strict=False)]
+    apart = [i > 0 and (mark or silence) for i, (mark, silence) in enumerate(zip(marked, silent, strict=True))]
+    return _Said(words, before, apart)
 
 
-def _with_zeros(words: Sequence[str]) -> list[str]:
-    """ "oh" between digits is a zero."""
-    around = zip(["", *words], words, [*words[1:], ""], strict=False)
-    return [
-        "zero" if word in SPOKEN_ZERO and before in BEFORE_ZERO and after in AROUND_ZERO else word
-        for before, word, after in around
-    ]
+def _marked(before: Token, after: Token) -> bool:
+    return _around(before)[1] != "" or _around(after)[0] != ""
 
 
-def _plain(found: Sequence[SpokenNumber]) -> Iterator[SpokenNumber]:
-    """Cardinals that stand alone."""
+def _around(token: Token) -> tuple[str, str]:
+    """The punctuation before and behind a word; for a dash alone all of it before."""
+    begin = token.text.index(token.core) if token.core else len(token.text)
+    return token.text[:begin], token.text[begin + len(token.core) :]
+
+
+def _with_zeros(words: Sequence[str], tokens: Sequence[Token]) -> list[str]:
+    """ "oh" between digits is a zero; several of them are all zeros or none. "five. Oh, seven" has none."""
+    result: list[str] = []
+    for spoken_zero, run in groupby(words, SPOKEN_ZERO.__contains__):
+        part = list(run)
+        at, end = len(result), len(result) + len(part)
+        around = at > 0 and words[at - 1] in BEFORE_ZERO and end < len(words) and words[end] in DIGITS
+        if spoken_zero and around and not any(token.mark for token in tokens[at:end]):
+            part = ["zero"] * len(part)
+        result += part
+    return result
+
+
+def _plain(found: Sequence[SpokenNumber], said: _Said) -> Iterator[SpokenNumber]:
+    """Cardinals that stand alone and are whole."""
     for run in _runs(found):
-        if len(run) == 1 and not run[0].ordinal and _worth(run[0]):
-            yield run[0]
+        number = run[0]
+        counted = _behind_digits(number.first, said) or said.words[number.first] in GERMAN_LARGE
+        # "deux virgule cinq millions" is found as 2,5000000.
+        added = "," in number.digits and number.digits.endswith("00")
+        if len(run) == 1 and not number.ordinal and _worth(number) and not (counted or added or _scale(number, said)):
+            yield number
 
 
-def _english(found: Sequence[SpokenNumber], words: Sequence[str], apart: Sequence[bool]) -> Iterator[SpokenNumber]:
-    counted = [number for number in found if number.end - number.first > 1 or words[number.first] not in SCALES]
-    for run in _runs(counted):
-        if _dictated(run, words):
-            yield from _groups(run, apart)
+def _english(found: Sequence[SpokenNumber], said: _Said) -> Iterator[SpokenNumber]:
+    for run in _runs([number for number in found if not _scale(number, said)]):
+        if _dictated(run, said.words):
+            yield from _groups(run, said.apart)
         elif len(run) == 1:
-            yield from _alone(run[0], words)
-        elif len(run) == 2 and (year := _year(run, words)):
+            yield from _alone(run[0], said)
+        elif len(run) == 2 and (year := _year(run, said)):
             yield year
 
 
@@ -111,12 +145,28 @@ def _worth(number: SpokenNumber) -> bool:
     return number.end - number.first > 1 or (number.digits.isdigit() and int(number.digits) >= LEAST_ALONE)
 
 
-def _alone(number: SpokenNumber, words: Sequence[str]) -> Iterator[SpokenNumber]:
+def _scale(number: SpokenNumber, said: _Said) -> bool:
+    """One word that says how many times: "thousand", "Millionen", "hundreds"."""
+    if number.end - number.first > 1 or not number.digits.isdigit():
+        return False
+    power = int(number.digits) >= LEAST_SCALE and number.digits.rstrip("0") == "1"
+    return power or said.words[number.first] in SCALES
+
+
+def _behind_digits(place: int, said: _Said) -> bool:
+    return said.before[place][-1:].isdigit()
+
+
+def _alone(number: SpokenNumber, said: _Said) -> Iterator[SpokenNumber]:
     first, end, digits = number.first, number.end, number.digits
-    before, after = words[first - 1] if first else "", words[end] if end < len(words) else ""
-    fraction = before == "point" and after in MEASURED and (first < 2 or words[first - 2] not in BEFORE_A_POINT)
-    if fraction and digits.isdigit():
-        yield SpokenNumber(first - 1, end, f"0.{digits}")
+    words, before = said.words, said.before[first]
+    after = words[end] if end < len(words) else ""
+    fraction = _fraction(number, said, after)
+    start = first - (fraction or (before == "a" and words[first] in SCALES))  # "a hundred and fifty"
+    if _behind_digits(start, said) or _vague(number, start, said):
+        return
+    if fraction:
+        yield SpokenNumber(start, end, f"0.{digits}")
         return
     if not _worth(number) or after.endswith("ties"):  # "the nineteen sixties"
         return
@@ -124,27 +174,41 @@ def _alone(number: SpokenNumber, words: Sequence[str]) -> Iterator[SpokenNumber]
         return
     scale = LARGE.get(words[end - 1], 0)
     if scale and int(digits) < 1000 * scale:
-        yield SpokenNumber(first, end - 1, str(int(digits) // scale))  # 200 million
-        return
-    first -= before == "a" and words[first] in SCALES  # "a hundred and fifty"
-    yield SpokenNumber(first, end, _grouped(digits), number.ordinal)
+        yield SpokenNumber(start, end - 1, str(int(digits) // scale))  # 200 million
+    else:
+        yield SpokenNumber(start, end, _grouped(digits), number.ordinal)
+
+
+def _vague(number: SpokenNumber, start: int, said: _Said) -> bool:
+    """ "a few hundred thousand", "half a hundred thousand"; and "zero million", found as 01000000."""
+    counted = said.before[number.first] in VAGUE or said.before[start] == "half"
+    nothing = number.digits[0] == "0" and said.words[number.end - 1] in LARGE
+    return nothing or (counted and said.words[number.first] in SCALES)
+
+
+def _fraction(number: SpokenNumber, said: _Said, after: str) -> bool:
+    """ "point five percent"; after "at this point", a pause or a mark "five" counts the percent."""
+    point = said.before[number.first] == "point" and not said.apart[number.first]
+    whole = point and said.before[number.first - 1] in BEFORE_A_POINT
+    return point and not whole and after in MEASURED and number.digits.isdigit()
 
 
 def _grouped(digits: str) -> str:
     return f"{int(digits):,}" if digits.isdigit() and int(digits) >= GROUPED_FROM and digits[0] != "0" else digits
 
 
-def _year(run: Sequence[SpokenNumber], words: Sequence[str]) -> SpokenNumber | None:
+def _year(run: Sequence[SpokenNumber], said: _Said) -> SpokenNumber | None:
     """ "nineteen eighty four"; "in twenty twenty", but not "twenty thirty people"."""
     century, rest = run
-    if not (len(century.digits) == len(rest.digits) == 2 and f"{century.digits}{rest.digits}".isdigit()):
+    digits = century.digits + rest.digits
+    if said.apart[rest.first] or not (len(century.digits) == len(rest.digits) == 2 and digits.isdigit()):
         return None
-    cue = century.first > 0 and words[century.first - 1] in BEFORE_YEAR
-    counts = rest.end < len(words) and words[rest.end] in COUNTED
+    cue = said.before[century.first] in BEFORE_YEAR
+    counts = rest.end < len(said.words) and said.words[rest.end] in COUNTED
     sure = int(century.digits) in SURE_CENTURIES and not 10 <= int(rest.digits) < 20
     if counts or int(century.digits) not in CENTURIES or not (cue or sure):
         return None
-    return SpokenNumber(century.first, rest.end, century.digits + rest.digits)
+    return SpokenNumber(century.first, rest.end, digits)
 
 
 def _dictated(run: Sequence[SpokenNumber], words: Sequence[str]) -> bool:

@@ -1,10 +1,27 @@
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mediaindex.stages.numbers import with_digits
 from mediaindex.stages.tokens import spoken
 from tests.builders.turns import said
+
+SAID = {
+    "de": "null eins ein eine fünf zwanzig hundert tausend million millionen zweihundert und komma leute 5 2,5 -",
+    "en": "oh o zero one five nine nineteen twenty eighty hundred thousand million billion a and point percent 5 2.5 -",
+    "fr": "un deux cinq dix vingt cent cents mille million millions et virgule premier soixante gens 5 2,5 -",
+}
+
+
+def turns_of(vocabulary: str) -> st.SearchStrategy[str]:
+    word = st.sampled_from(vocabulary.split())
+    marked = st.one_of(word, word, word, word.map('"{}'.format), word.map("{}, |".format), word.map('{}."'.format))
+    return st.lists(marked, min_size=1, max_size=7).map(" ".join)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +57,12 @@ def written(finder, text: str, language: str = "en") -> str:
         ("on the twenty first of May", "on the 21st of May"),
         ("eleven of them", "11 of them"),
         ("page one hundred and one.", "page 101."),
+        ("a hundred million people", "100 million people"),
+        ("A hundred and fifty million people", "150 million people"),
+        ("a hundred thousand people", "100,000 people"),
+        ("five oh oh one", "5001"),
+        ("in 2020, twenty five people", "in 2020, 25 people"),
+        ("call (five five five) one two three four", "call (555) 1234"),
     ],
 )
 def test_numbers_are_written_as_a_newspaper_writes_them(finder, text, digits):
@@ -53,6 +76,10 @@ def test_numbers_are_written_as_a_newspaper_writes_them(finder, text, digits):
         "a twenty second pause", "one two three go", "three two one", "half a million people", "a thousand times",
         "the twenty thirty people", "at this point five percent left", "the nineteen sixties", "two thirds",
         "eleven thirty in the morning", "twenty, five came", "",
+        "2 hundred thousand people", "5 hundred and fifty", "5 million two hundred thousand", "0 point five percent",
+        "hundreds of thousands of people", "millions and millions", "billion billion", "zero million", "oh oh seven",
+        "a few hundred thousand people", "a couple of hundred thousand people", "half a hundred thousand",
+        "five. Oh, seven", "good point, five percent of us", "- ...",
     ],
 )  # fmt: skip
 def test_what_can_be_read_in_two_ways_stays_in_words(finder, text):
@@ -61,6 +88,40 @@ def test_what_can_be_read_in_two_ways_stays_in_words(finder, text):
 
 def test_a_pause_keeps_numbers_apart(finder):
     assert written(finder, "he was twenty | five came") == "he was twenty five came"
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ('he said "fifty." then', 'he said "50." then'),
+        ('he said "fifty". then', 'he said "50". then'),
+        ("“Two hundred,” she said", "“200,” she said"),
+        ("(twenty five)?", "(25)?"),
+        ('"twenty" five came', '"twenty" five came'),
+        ('a "hundred million" people', 'a "100 million" people'),
+        ("vitamin A. Hundred and fifty people", "vitamin A. 150 people"),
+        ("it was nineteen, eighty four came", "it was nineteen, eighty four came"),
+        ("the twenty - one thousand and two came", "the 20 - 1002 came"),
+    ],
+)
+def test_no_mark_or_quote_is_lost_and_none_is_inside_a_number(finder, text, digits):
+    assert written(finder, text) == digits
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(SAID)).flatmap(lambda language: st.tuples(st.just(language), turns_of(SAID[language]))))
+def test_every_word_is_there_once_as_itself_or_within_a_number_of_its_own_marks(finder, case):
+    language, text = case
+    words = spoken(said(text, language=language))
+    tokens = with_digits(words, language, finder, 0.6)
+    places = [token.place for token in tokens]
+    assert [words[place].start for place in places] == [token.start for token in tokens]
+    for token, (at, end) in zip(tokens, pairwise([*places, len(words)]), strict=True):
+        whole = " ".join(word.text for word in words[at:end])
+        assert token.end == words[end - 1].end
+        if token.text != whole:
+            assert not any(character.isdigit() for character in whole)  # those of the recogniser stay
+            assert re.sub(r"[\w.,]*\d\w*", "", token.text) == re.sub(r"[\w-]+( [\w-]+)*", "", whole)
 
 
 def test_a_number_begins_with_its_first_word_and_ends_with_its_last(finder):
@@ -77,8 +138,28 @@ def test_a_number_begins_with_its_first_word_and_ends_with_its_last(finder):
         ("fr", "quatre-vingt-quatre ans", "84 ans"),
         ("es", "doscientas seis personas", "206 personas"),
         ("de", "ein mann und acht leute", "ein mann und acht leute"),
+        ("de", "eine Million zweihunderttausend Leute", "eine Million zweihunderttausend Leute"),
+        ("fr", "trois virgule quatorze", "3,14"),
+        ("fr", "deux millions deux cent mille", "2200000"),
         ("ja", "twenty five", "twenty five"),
     ],
 )
 def test_other_languages(finder, language, text, digits):
     assert written(finder, text, language) == digits
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("da", "5 millioner"), ("da", "tusind tak"), ("da", "to komma fem millioner"), ("de", "5 Millionen Euro"),
+        ("de", "3 Milliarden Euro"), ("de", "5 Millionen zweihunderttausend"), ("de", "tausend Dank"),
+        ("de", "zwei Komma fünf Millionen"), ("es", "15 mil personas"), ("es", "2 mil millones"),
+        ("es", "cientos de miles"), ("es", "dos coma cinco millones"), ("fr", "67 millions d'habitants"),
+        ("fr", "2,5 millions"), ("fr", "20 mille"), ("fr", "2 cent mille"), ("fr", "des millions de gens"),
+        ("fr", "deux virgule cinq millions"), ("it", "mille grazie"), ("it", "due virgola cinque milioni"),
+        ("nl", "5 miljoen euro"), ("nl", "5 honderd duizend"), ("nl", "twee komma vijf miljoen"),
+        ("pt", "200 milhões de pessoas"), ("pt", "dois vírgula cinco mil"),
+    ],
+)  # fmt: skip
+def test_a_word_that_says_how_many_times_is_no_number_of_its_own(finder, language, text):
+    assert written(finder, text, language) == text
