@@ -76,7 +76,7 @@ def main() -> int:
     cost = {stage: max(0.0, each[stage] - one[stage]) / len(files) for stage in one}
     rest = sum(cost.values()) - cost[LANGUAGE]
     sys.stdout.write(
-        f"a file costs {rest:.2f} s more than its length (at most {BOUND}), and {cost[LANGUAGE]:.2f} s more for language\n"
+        f"a file costs {rest:.2f} s more than its length (at most {BOUND}); its language {cost[LANGUAGE]:.2f} s more\n"
     )
     return int(rest > BOUND)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
@@ -74,9 +74,15 @@ class Whisper:
             return self._model
 
 
-@lru_cache(maxsize=2)
+# The same model for both adapters, for as long as one of them is there.
+_alive: WeakValueDictionary[LocatedModel, Whisper] = WeakValueDictionary()
+
+
 def _shared(located: LocatedModel) -> Whisper:
-    return Whisper(located)
+    whisper = _alive.get(located)
+    if whisper is None:
+        whisper = _alive[located] = Whisper(located)
+    return whisper
 
 
 def made_up(segment: Segment) -> bool:

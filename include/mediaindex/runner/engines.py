@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from copy import copy
 from functools import cached_property
 from importlib.metadata import version
@@ -95,6 +96,12 @@ class Engines:
             for one in self.recognisers
         ]
         return view
+
+    def release_speech(self) -> None:
+        """Let go of the models that hear; those that read text stay. Whoever needs one again loads it again."""
+        for name in ("detector", "diarizer", "identifier", "recognisers", "raw_recognisers"):
+            self.__dict__.pop(name, None)
+        gc.collect()
 
     @cached_property
     def raw_recognisers(self) -> Sequence[Recogniser]:

@@ -15,7 +15,7 @@ from . import codec
 from .bindings import BINDINGS
 from .execute import run_job
 from .job import FileSource, FolderStore, Hints, ItemError, ItemResult, Job, JobItem
-from .stage_names import AFTER_TRIAGE, BEFORE_TRIAGE
+from .stage_names import AFTER_TRIAGE, BEFORE_TRIAGE, FIRST_OF_TEXT
 
 if TYPE_CHECKING:
     from mediaindex.storage.artifacts import ArtifactStore
@@ -66,6 +66,8 @@ class LocalRun:
             self._triage(outcome)
         alive = [outcome for outcome in outcomes if outcome.status == "indexed"]
         for stage in AFTER_TRIAGE:
+            if stage == FIRST_OF_TEXT:
+                self.engines.release_speech()  # a day of words needs the room that the models have had
             self._stage(stage, [outcome for outcome in alive if outcome.error is None])
         for outcome in alive:
             self._collect(outcome)
