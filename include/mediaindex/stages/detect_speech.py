@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mediaindex.timeline import Clock, Span, seconds
+from mediaindex.timeline import Span, seconds
 
 from .media.signal_level import frame_levels, snr_db
 from .protocols import SAMPLE_RATE
@@ -56,7 +55,7 @@ def detect_speech(audio: Audio, detector: SpeechDetector, settings: Settings) ->
     spans = padded(runs, detector.frame_seconds, audio.duration, settings.padding)
     total = sum(span.duration for span in spans)
     return Speech(
-        spans=tuple(piece for span in spans for piece in on_source_clock(span, audio.clock)),
+        spans=tuple(piece for span in spans for piece in audio.clock.pieces_to_source(span)),
         speech_seconds=seconds(total),
         speech_share=round(min(1.0, total / audio.duration), 4) if audio.duration else 0.0,
         mean_probability=round(float(heard[speech].mean()), 4) if speech.any() else 0.0,
@@ -98,13 +97,6 @@ def padded(runs: list[tuple[int, int]], frame_seconds: float, duration: float, p
         if low < high:
             spans.append(Span(low, high))
     return spans
-
-
-def on_source_clock(span: Span, clock: Clock) -> list[Span]:
-    """The span in source time, cut where the source's clock jumps: nobody was heard inside a gap."""
-    cuts = [anchor.audio for anchor in clock.anchors if span.start < anchor.audio < span.end]
-    edges = [span.start, *cuts, span.end]
-    return [clock.span_to_source(Span(low, high)) for low, high in itertools.pairwise(edges)]
 
 
 def _listen(audio: Audio, detector: SpeechDetector) -> tuple[Samples, Samples]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .audio import Audio
     from .protocols import Diarized, Diarizer, SpeechDetector
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ def diarize(
     channel_detector: SpeechDetector | None = None,
 ) -> Speakers:
     """Speaker spans on the source's clock, sorted by start; ``speakers``: their number where it is known.
+
+    A span is cut where the clock jumps: nobody speaks inside a gap of the source.
 
     ``channel_detector``: for recordings said to carry one party a channel. The channel is the speaker then, and the
     diarizer is asked only where that turns out not to be so, which the result's warnings tell.
@@ -80,11 +82,13 @@ def _result(heard: Diarized, clock: Clock, settings: Settings, *, believe_all: b
 
 
 def _on_source_clock(spans: Iterable[SpeakerSpan], clock: Clock, shortest: float) -> list[SpeakerSpan]:
-    moved = []
-    for span in spans:
-        if span.duration >= shortest:
-            source = clock.span_to_source(span)
-            moved.append(SpeakerSpan(source.start, source.end, span.speaker))
+    # What is too short is so as it was heard: the clock cuts a span anywhere, and a short end of it is no click.
+    moved = [
+        SpeakerSpan(piece.start, piece.end, span.speaker)
+        for span in spans
+        if span.duration >= shortest
+        for piece in clock.pieces_to_source(span)
+    ]
     return sorted(moved, key=lambda span: (span.start, span.end, span.speaker))
 
 

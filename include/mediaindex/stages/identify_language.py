@@ -16,7 +16,7 @@ from .pauses import quietest
 from .protocols import LanguageIdentifier, SpeechDetector
 from .results import Language, LanguageSpan, LanguageWindow
 
-VERSION = 3
+VERSION = 4
 
 FLOOR = 1e-6  # a language that one window calls impossible is only very unlikely
 KEPT = 10  # languages noted in the result
@@ -78,7 +78,7 @@ def _found(audio: Audio, heard: Sequence[_Heard], allowed: tuple[str, ...]) -> L
     combined = combine([(one.weight, one.probabilities) for one in heard])
     combined, mass = among(combined, allowed)
     ranked = sorted(combined.items(), key=lambda pair: -pair[1])
-    windows = tuple(_window(audio, one) for one in heard)
+    windows = tuple(window for one in heard for window in _windows(audio, one))
     best, confidence = ranked[0]
     kept = {code: round(probability, 6) for code, probability in ranked[:KEPT]}
     return Language(best, min(1.0, confidence), kept, windows, min(1.0, mass))
@@ -159,13 +159,14 @@ def _meets(span: Span, others: Sequence[Span]) -> bool:
 
 
 def _language_spans(audio: Audio, heard: Sequence[Stretch], codes: Sequence[str]) -> Iterator[LanguageSpan]:
-    """Neighbours of the same language as one."""
+    """Neighbours of the same language as one, cut where the clock jumps: by its length each counts in confidence."""
     pairs = zip(heard, codes, strict=True)
     for code, group in itertools.groupby(pairs, key=lambda pair: pair[1]):
         some = [one for one, _ in group]
-        whole = audio.clock.span_to_source(Span(some[0].span.start, some[-1].span.end))
+        whole = Span(some[0].span.start, some[-1].span.end)
         sure = combine([(one.span.duration, one.probabilities) for one in some]).get(code, 0.0)
-        yield LanguageSpan(whole, code, round(min(1.0, sure), 4))
+        for piece in audio.clock.pieces_to_source(whole):
+            yield LanguageSpan(piece, code, round(min(1.0, sure), 4))
 
 
 def combine(windows: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
@@ -223,6 +224,8 @@ def spread(duration: float, window: float, count: int) -> list[Span]:
     return [Span(seconds(index * step), seconds(index * step + window)) for index in range(number)]
 
 
-def _window(audio: Audio, heard: _Heard) -> LanguageWindow:
+def _windows(audio: Audio, heard: _Heard) -> Iterator[LanguageWindow]:
+    """What was heard as one, on each side of a jump of the clock."""
     best = max(heard.probabilities, key=lambda code: heard.probabilities[code])
-    return LanguageWindow(audio.clock.span_to_source(heard.span), best, min(1.0, heard.probabilities[best]))
+    for piece in audio.clock.pieces_to_source(heard.span):
+        yield LanguageWindow(piece, best, min(1.0, heard.probabilities[best]))

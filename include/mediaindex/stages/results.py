@@ -70,7 +70,7 @@ class Speakers:
 
 @dataclass(frozen=True, slots=True)
 class LanguageWindow:
-    """The best language of one window of speech."""
+    """The best language of one window of speech; one on each side where the source's clock jumps inside it."""
 
     span: Span
     language: str
@@ -79,7 +79,9 @@ class LanguageWindow:
 
 @dataclass(frozen=True, slots=True)
 class LanguageSpan:
-    """A stretch in one language, from its first to its last speech; ``probability`` is P(language) over all of it."""
+    """A stretch in one language, from its first to its last speech; ``probability`` is P(language) over all of it.
+
+    Cut where the source's clock jumps: the pieces are neighbours of the same language and probability."""
 
     span: Span
     language: str

@@ -18,7 +18,7 @@ from .protocols import Recogniser
 from .results import Doubt, Gap, Language, Part, Recognition, Speech
 from .second_decoding import FindNext, Settled, decode_again, listen
 
-VERSION = 2
+VERSION = 3
 
 LONGEST_CHUNK = 30.0  # seconds: Whisper's window, and as far as full attention is cheap
 
@@ -97,6 +97,8 @@ def transcribe(
 ) -> Recognition:
     """Words of all speech, on the source's clock. No speech gives no words, and no model is loaded for it.
 
+    Where the clock jumps, every stretch of the result is cut, and a word over the jump is on the side of its middle.
+
     A recogniser that is not there passes the recording on to the next, and ``fallback`` says so; a chunk that fails
     alone, too, or is in a language that nobody writes, becomes a gap. Raises TerminalError where nobody writes the
     language of the recording.
@@ -145,17 +147,20 @@ def _recognition(
         language=nobody.language,
         recogniser=main.recogniser,
         words=tuple(_in_order(_on_clock(word, clock) for word in words)),
-        chunks=tuple(clock.span_to_source(task.span) for task in tasks),
-        gaps=tuple(Gap(clock.span_to_source(one.span), one.failure) for one in pieces if one.failure),
+        chunks=tuple(some for task in tasks for some in clock.pieces_to_source(task.span)),
+        gaps=tuple(
+            Gap(span, one.failure) for one in pieces if one.failure for span in clock.pieces_to_source(one.span)
+        ),
         fallback=fallback,
         parts=parts,
         doubts=tuple(
-            Doubt(clock.span_to_source(doubt.span), doubt.reason)
+            Doubt(span, doubt.reason)
             for one in settled
             for doubt in one.doubts
             if not any(piece.failure for piece in one.pieces)  # a gap says it already
+            for span in clock.pieces_to_source(doubt.span)
         ),
-        second=tuple(clock.span_to_source(span) for one in settled for span in one.again),
+        second=tuple(some for one in settled for span in one.again for some in clock.pieces_to_source(span)),
     )
 
 
@@ -170,7 +175,7 @@ def _most(parts: Sequence[Part], nobody: Part) -> Part:
 
 
 def _joined(clock: Clock, pieces: Sequence[Written]) -> Iterator[Part]:
-    """One part for pieces in a row of the same hand and language."""
+    """One part for pieces in a row of the same hand and language; one on each side where the clock jumps."""
     begin = 0
     for index in range(1, len(pieces) + 1):
         first = pieces[begin]
@@ -180,12 +185,13 @@ def _joined(clock: Clock, pieces: Sequence[Written]) -> Iterator[Part]:
         ):
             continue
         whole = Span(first.span.start, pieces[index - 1].span.end)
-        yield Part(clock.span_to_source(whole), first.language, first.recogniser)
+        for span in clock.pieces_to_source(whole):
+            yield Part(span, first.language, first.recogniser)
         begin = index
 
 
 def _on_clock(word: Word, clock: Clock) -> Word:
-    span = clock.span_to_source(word)
+    span = clock.side_to_source(word)
     return Word(span.start, span.end, word.text, word.confidence)
 
 

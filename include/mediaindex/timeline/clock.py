@@ -40,7 +40,7 @@ class Clock:
 
     def to_source(self, audio: float) -> float:
         """Source time (s) at a position (s) in the decoded audio."""
-        anchor = self.anchors[max(0, bisect_right(self.anchors, audio, key=lambda a: a.audio) - 1)]
+        anchor = self.anchors[self._index(audio)]
         return seconds(anchor.source + audio - anchor.audio)
 
     def to_audio(self, source: float) -> float:
@@ -52,12 +52,33 @@ class Clock:
             audio = min(audio, self.anchors[index + 1].audio)
         return seconds(audio)
 
-    def span_to_source(self, span: Span) -> Span:
-        """The span of decoded audio, on the source's clock."""
-        # The end belongs to the sample before it: a span that ends where a gap opens must not swallow the gap.
-        end_anchor = self.anchors[max(0, bisect_right(self.anchors, span.end - 1e-6, key=lambda a: a.audio) - 1)]
-        return Span(self.to_source(span.start), seconds(end_anchor.source + span.end - end_anchor.audio))
+    def pieces_to_source(self, span: Span) -> list[Span]:
+        """The span of decoded audio in source time, cut where the clock jumps: nothing was heard inside a gap.
+
+        In order; all together as long as ``span``, but for what is too short for the timeline (1 ms) and left out.
+        """
+        indices = range(self._index(span.start), self._index(span.end) + 1)
+        bounds = (self._between_jumps(index, span) for index in indices)
+        return [Span(low, high) for low, high in bounds if low < high]
+
+    def side_to_source(self, span: Span) -> Span:
+        """Of these pieces the one that holds the span's middle: for what cannot be cut, as a word.
+
+        Raises TimelineError where that is too short for the timeline.
+        """
+        low, high = self._between_jumps(self._index((span.start + span.end) / 2), span)
+        return Span(low, high)
 
     def span_to_audio(self, span: Span) -> Span:
         """The span of source time, as positions in the decoded audio."""
         return Span(self.to_audio(span.start), self.to_audio(span.end))
+
+    def _index(self, audio: float) -> int:
+        return max(0, bisect_right(self.anchors, audio, key=lambda a: a.audio) - 1)
+
+    def _between_jumps(self, index: int, span: Span) -> tuple[float, float]:
+        """Source times of what lies of the span between one anchor and the next."""
+        anchor, after = self.anchors[index], self.anchors[index + 1 : index + 2]
+        low = max(span.start, anchor.audio)
+        high = min([span.end, *(one.audio for one in after)])
+        return seconds(anchor.source + low - anchor.audio), seconds(anchor.source + high - anchor.audio)

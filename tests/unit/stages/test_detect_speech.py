@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.detect_speech import BLOCK, Settings, detect_speech, on_source_clock, padded, speech_runs
-from mediaindex.timeline import Anchor, Clock, Span
+from mediaindex.stages.detect_speech import BLOCK, Settings, detect_speech, padded, speech_runs
+from mediaindex.timeline import Anchor, Clock
 
 FRAME = 0.032
 probabilities = st.lists(st.floats(0, 1, width=32), max_size=200).map(lambda values: np.array(values, dtype=np.float32))
@@ -61,18 +61,6 @@ def test_padding_never_overlaps_or_leaves_the_audio(heard: np.ndarray, padding: 
     spans = padded(speech_runs(heard, FRAME, Settings(min_speech=0.0)), FRAME, duration, padding)
     assert all(before.end <= after.start for before, after in itertools.pairwise(spans))
     assert all(span.start >= 0.0 and span.end <= duration + 0.0005 for span in spans)
-
-
-@given(st.floats(0, 50), st.floats(0.01, 50), st.lists(st.tuples(st.integers(1, 20), st.integers(1, 99)), max_size=5))
-def test_no_span_swallows_a_gap(start: float, length: float, steps: list[tuple[int, int]]) -> None:
-    anchors = [Anchor(0.0, 5.0)]
-    for audio_step, jump in steps:
-        last = anchors[-1]
-        anchors.append(Anchor(last.audio + audio_step, last.source + audio_step + jump))
-    span = Span(round(start, 3), round(start + length, 3))
-    pieces = on_source_clock(span, Clock(tuple(anchors)))
-    assert sum(piece.duration for piece in pieces) == pytest.approx(span.duration, abs=0.01)
-    assert all(before.end <= after.start for before, after in itertools.pairwise(pieces))
 
 
 def test_spans_share_and_probability(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.diarize import Settings, diarize
 from mediaindex.stages.protocols import Diarized
 from mediaindex.timeline import Anchor, Clock, SpeakerSpan
+from tests.unit.timeline.strategies import SPEAKER_SPANS, clocks
 
 soundfile = pytest.importorskip("soundfile", reason="the stage reads audio in the speech environment only")
 
@@ -36,6 +41,34 @@ def audio(tmp_path):
 def test_spans_are_on_the_sources_clock(audio):
     speakers = diarize(audio, Said(SpeakerSpan(1.0, 3.0, "x"), SpeakerSpan(11.0, 14.0, "y")), Settings())
     assert [(span.start, span.end) for span in speakers.spans] == [(101.0, 103.0), (121.0, 124.0)]
+
+
+def test_a_span_over_a_jump_of_the_clock_is_cut_and_nobody_speaks_in_the_gap(audio):
+    speakers = diarize(audio, Said(SpeakerSpan(8.0, 12.0, "x")), Settings())
+    assert [(span.start, span.end) for span in speakers.spans] == [(108.0, 110.0), (120.0, 122.0)]
+    assert speakers.exclusive == speakers.spans
+    assert speakers.count == 1
+
+
+def test_the_short_end_of_a_span_behind_a_jump_is_kept(audio):
+    speakers = diarize(audio, Said(SpeakerSpan(8.0, 10.05, "x")), Settings())
+    assert [(span.start, span.end) for span in speakers.spans] == [(108.0, 110.0), (120.0, 120.05)]
+
+
+def test_a_gap_makes_no_speaker_of_half_a_second_believed(audio):
+    heard = Said(SpeakerSpan(0.0, 9.0, "a"), SpeakerSpan(9.8, 10.1, "ghost"), SpeakerSpan(11.0, 20.0, "a"))
+    assert diarize(audio, heard, Settings()).count == 1
+
+
+@given(clocks(), st.lists(SPEAKER_SPANS, max_size=5))
+def test_nobody_speaks_for_longer_than_was_heard(clock, heard):
+    speakers = diarize(Audio(Path("unread"), 1e6, clock), Said(*heard), Settings(), speakers=3)
+    rounding = 0.0011 * len(heard) * (len(clock.anchors) + 1)
+    longest = max((span.duration for span in heard), default=0.0)
+    assert all(span.duration <= longest + 0.0011 for span in speakers.spans)
+    assert sum(span.duration for span in speakers.spans) == pytest.approx(
+        sum(span.duration for span in heard if span.duration >= Settings().shortest_span), abs=rounding
+    )
 
 
 def test_labels_count_up_in_order_of_appearance_in_time(audio):

@@ -91,6 +91,12 @@ def test_windows_are_on_the_sources_clock(tmp_path: Path) -> None:
     assert (window.span.start, window.language) == (50.0, "de")
 
 
+def test_a_window_over_a_jump_of_the_clock_is_on_both_sides(tmp_path: Path) -> None:
+    spoken = audio(tmp_path, 10, (0, 10), clock=Clock((Anchor(0.0, 0.0), Anchor(4.0, 3604.0))))
+    windows = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), Settings(), ()).windows
+    assert [(one.span.start, one.span.end) for one in windows] == [(0.0, 4.0), (3604.0, 3610.0)]
+
+
 def test_windows_that_agree_stay_sure_and_windows_that_disagree_leave_doubt() -> None:
     german, french = {"de": 0.8, "fr": 0.2}, {"de": 0.2, "fr": 0.8}
     assert combine([(10, german), (10, german)])["de"] == pytest.approx(0.8)
@@ -153,6 +159,20 @@ def test_who_switches_languages_has_spans_on_the_sources_clock(tmp_path: Path) -
     assert language.language == "en"
     assert language.confidence > 0.9
     assert language.probabilities == {"en": pytest.approx(0.75, abs=0.01), "de": pytest.approx(0.25, abs=0.01)}
+
+
+def test_a_gap_of_the_source_is_in_no_language_and_counts_for_nothing(tmp_path: Path) -> None:
+    turns = (0, 40, 0.5), (40, 70, 0.9), (70, 120, 0.5)
+    plain = identify_language(bilingual(tmp_path, *turns), LoudIsSpeech(), ByLoudness(), Settings(), ())
+    clock = Clock((Anchor(0.0, 0.0), Anchor(52.0, 3652.0)))
+    cut = identify_language(bilingual(tmp_path, *turns, clock=clock), LoudIsSpeech(), ByLoudness(), Settings(), ())
+    assert [(one.language, round(one.span.start), round(one.span.end)) for one in cut.spans] == [
+        ("en", 0, 40),
+        ("de", 40, 52),
+        ("de", 3652, 3670),
+        ("en", 3670, 3720),
+    ]
+    assert cut.confidence == pytest.approx(plain.confidence, abs=1e-4)
 
 
 def test_spans_are_in_allowed_languages(tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mediaindex.errors import ModelMissingError, TerminalError
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.pauses import quietest
 from mediaindex.stages.results import Language, Speech
 from mediaindex.stages.transcribe import Settings, transcribe
-from mediaindex.timeline import Anchor, Clock, Span, Word
+from mediaindex.timeline import Anchor, Clock, Span, Word, check_order
 
 ENGLISH = Language("en", 0.9)
 
@@ -70,6 +72,84 @@ def test_words_are_on_the_sources_clock(minute: Audio) -> None:
     recognition = transcribe(late, speech((110.0, 112.0), (205.0, 207.0)), ENGLISH, [Counting()], Settings())
     assert [word.start for word in recognition.words] == [110.0, 111.0, 205.0, 206.0]
     assert recognition.chunks == (Span(110.0, 112.0), Span(205.0, 207.0))
+
+
+def jumping(minute: Audio, *anchors: tuple[float, float]) -> Audio:
+    return Audio(minute.path, 60.0, Clock((Anchor(0.0, 0.0), *(Anchor(*anchor) for anchor in anchors))))
+
+
+@dataclass
+class Saying(Counting):
+    """Writes the same words for every chunk, whatever is in it."""
+
+    words: tuple[Word, ...] = ()
+
+    def recognise(
+        self, chunks: Sequence[np.ndarray], language: str, vocabulary: Sequence[str] = ()
+    ) -> list[tuple[Word, ...]]:
+        return [self.words for _ in chunks]
+
+
+@pytest.mark.parametrize(
+    ("heard", "start", "end"),
+    [((9.8, 10.1), 9.8, 10.0), ((9.9, 10.2), 3610.0, 3610.2), ((9.8, 10.2), 3610.0, 3610.2), ((9.6, 10.0), 9.6, 10.0)],
+)
+def test_a_word_over_a_jump_of_the_clock_is_on_the_side_of_its_middle(
+    minute: Audio, heard: tuple[float, float], start: float, end: float
+) -> None:
+    one = Saying(words=(Word(heard[0] - 8.0, heard[1] - 8.0, "now", 0.9),))
+    spoken = speech((8.0, 10.0), (3610.0, 3612.0))
+    (word,) = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [one], Settings()).words
+    assert (word.start, word.end) == (start, end)
+
+
+def test_no_stretch_of_the_result_swallows_a_gap_of_the_source(minute: Audio) -> None:
+    silent = Saying(words=())  # four seconds of speech without a word: a doubt, heard twice
+    spoken = speech((8.0, 10.0), (3610.0, 3612.0))
+    found = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [silent, Saying("other")], Settings())
+    sides = [Span(8.0, 10.0), Span(3610.0, 3612.0)]
+    assert list(found.chunks) == list(found.second) == sides
+    assert [part.span for part in found.parts] == [doubt.span for doubt in found.doubts] == sides
+
+
+def test_a_gap_of_the_source_is_not_missing_from_a_chunk_that_fails_over_it(minute: Audio) -> None:
+    spoken = speech((8.0, 10.0), (3610.0, 3612.0))
+    failed = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [Counting(dislikes=4.0)], Settings())
+    assert [gap.span for gap in failed.gaps] == [Span(8.0, 10.0), Span(3610.0, 3612.0)]
+
+
+@st.composite
+def jumps(draw: st.DrawFn) -> Clock:
+    """Up to five jumps in the first twenty seconds or so, some of them inside one word."""
+    audio = source = 0
+    anchors = [Anchor(0.0, 0.0)]
+    for step, gap in draw(st.lists(st.tuples(st.integers(1, 9000), st.integers(1, 4_000_000)), max_size=5)):
+        audio, source = audio + step, source + step + gap
+        anchors.append(Anchor(audio / 1000, source / 1000))
+    return Clock(tuple(anchors))
+
+
+@st.composite
+def words_in_order(draw: st.DrawFn) -> tuple[Word, ...]:
+    """Words of up to two seconds, all within the first twenty seconds."""
+    words, start, end = [], 0, 0
+    for step, length in draw(st.lists(st.tuples(st.integers(0, 1500), st.integers(1, 2000)), min_size=1, max_size=10)):
+        start, end = start + step, max(end, start + step + length)
+        words.append(Word(start / 1000, end / 1000, "so", 0.9))
+    return tuple(words)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(clock=jumps(), heard=words_in_order())
+def test_no_word_is_longer_than_it_was_heard_and_all_are_in_order(
+    minute: Audio, clock: Clock, heard: tuple[Word, ...]
+) -> None:
+    spoken = Speech(tuple(clock.pieces_to_source(Span(0.0, 20.0))), 20.0, 0.5, 0.9, 20.0)
+    audio = Audio(minute.path, 60.0, clock)
+    words = transcribe(audio, spoken, ENGLISH, [Saying(words=heard)], Settings(second_decoding=False)).words
+    assert len(words) == len(heard)
+    assert all(word.duration <= before.duration + 0.0011 for word, before in zip(words, heard, strict=True))
+    check_order(words)
 
 
 def test_the_first_recogniser_that_writes_the_language_does_it(minute: Audio) -> None:

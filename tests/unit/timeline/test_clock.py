@@ -34,21 +34,51 @@ def test_inside_a_gap_is_where_the_gap_opens(clock: Clock) -> None:
             assert clock.to_audio(opens + share * (after.source - opens)) == pytest.approx(after.audio, abs=0.0011)
 
 
-@given(clocks(), st.integers(0, 1_000_000), st.integers(1, 1_000_000))
-def test_a_span_keeps_its_length_unless_a_gap_lies_in_it(clock: Clock, start: int, length: int) -> None:
-    span = Span(start / 1000, (start + length) / 1000)
-    there = clock.span_to_source(span)
-    inside = any(span.start < anchor.audio < span.end for anchor in clock.anchors)
-    if not inside:
-        assert there.duration == pytest.approx(span.duration, abs=0.0011)
-    else:
-        assert there.duration > span.duration - 0.0011
+@st.composite
+def clocks_and_spans(draw: st.DrawFn) -> tuple[Clock, Span]:
+    """Spans that begin and end near jumps, on the grid of milliseconds and off it."""
+    clock = draw(clocks())
+    near = st.sampled_from([anchor.audio for anchor in clock.anchors])
+    start = max(0.0, draw(near) + draw(st.floats(-3, 3)))
+    end = max(start + 0.002, draw(near) + draw(st.floats(-3, 3)))
+    return clock, Span(start, end) if draw(st.booleans()) else Span(seconds(start), seconds(end))
 
 
-def test_a_span_that_ends_where_a_gap_opens_does_not_swallow_it() -> None:
-    clock = Clock((Anchor(0.0, 10.0), Anchor(5.0, 100.0)))
-    assert clock.span_to_source(Span(3.0, 5.0)) == Span(13.0, 15.0)
-    assert clock.span_to_source(Span(5.0, 6.0)) == Span(100.0, 101.0)
+@given(clocks_and_spans())
+def test_the_pieces_of_a_span_leave_every_gap_out_and_nothing_else(both: tuple[Clock, Span]) -> None:
+    clock, span = both
+    pieces = clock.pieces_to_source(span)
+    assert all(before.end <= after.start for before, after in itertools.pairwise(pieces))
+    slack = 0.0011 * (len(clock.anchors) + 1)  # each cut is rounded
+    assert sum(piece.duration for piece in pieces) == pytest.approx(span.duration, abs=slack)
+    for before, after in itertools.pairwise(clock.anchors):
+        gap = (before.source + after.audio - before.audio + 0.0011, after.source - 0.0011)
+        assert all(piece.end <= gap[0] or piece.start >= gap[1] for piece in pieces if gap[0] < gap[1])
+
+
+@given(clocks_and_spans())
+def test_one_side_of_a_span_is_the_piece_of_its_middle(both: tuple[Clock, Span]) -> None:
+    clock, span = both
+    span = Span(seconds(span.start), seconds(span.end))
+    side = clock.side_to_source(span)
+    assert side in clock.pieces_to_source(span)
+    assert side.start - 0.0011 <= clock.to_source((span.start + span.end) / 2) <= side.end + 0.0011
+
+
+def test_a_span_over_a_jump_is_cut_there() -> None:
+    clock = Clock((Anchor(0.0, 0.0), Anchor(10.0, 3610.0)))
+    assert clock.pieces_to_source(Span(8.0, 12.0)) == [Span(8.0, 10.0), Span(3610.0, 3612.0)]
+
+
+def test_a_span_that_ends_or_begins_at_a_jump_is_on_one_side_of_it() -> None:
+    clock = Clock((Anchor(0.0, 0.0), Anchor(10.0, 3610.0)))
+    assert clock.pieces_to_source(Span(8.0, 10.0)) == [Span(8.0, 10.0)]
+    assert clock.pieces_to_source(Span(10.0, 12.0)) == [Span(3610.0, 3612.0)]
+
+
+def test_a_piece_too_short_for_the_timeline_is_left_out() -> None:
+    clock = Clock((Anchor(0.0, 0.0), Anchor(10.0, 3610.0)))
+    assert clock.pieces_to_source(Span(9.9999, 12.0)) == [Span(3610.0, 3612.0)]
 
 
 @given(positions)
