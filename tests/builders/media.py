@@ -80,6 +80,15 @@ def party_a_channel(folder: Path) -> Path:
     return path
 
 
+def channels(folder: Path, name: str, *sounds: str, seconds: float = 3.0) -> Path:
+    """A channel for each formula of ``t``, at 44.1 kHz: one, two or six (5.1)."""
+    path = folder / name
+    layout = {1: "mono", 2: "stereo", 6: "5.1"}[len(sounds)]
+    formulas = "|".join(sounds).replace(",", "\\,")
+    ffmpeg("-f", "lavfi", "-i", f"aevalsrc={formulas}:d={seconds}:s=44100:c={layout}", path)
+    return path
+
+
 def cover_picture(folder: Path) -> Path:
     """An MP3 with a picture attached and a title."""
     path = folder / "cover.mp3"

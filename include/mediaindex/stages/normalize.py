@@ -1,13 +1,14 @@
 """Any recording to 16 kHz mono FLAC at one loudness, on its source's clock.
 
-Two passes: the source is decoded once, to plain PCM that is hashed and measured; loudness and noise treatment then
-work on that. Memory stays flat with length; the disk holds about 115 MB an hour while it runs.
+Two passes: the source is decoded once (again only where its channels may cancel each other out), to plain PCM that is
+hashed and measured; loudness and noise treatment then work on that. Memory stays flat with length; the disk holds
+about 115 MB an hour while it runs.
 """
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from mediaindex.timeline import seconds
 
 from .audio import Audio
 from .media import failures
+from .media.cancellation import cancelled, suspected
 from .media.containers import has_clock
 from .media.decode import Pcm, decode
 from .media.encode import encode_flac
@@ -65,9 +67,7 @@ def normalize(source: Path, out_dir: Path, settings: Settings, raw_format: RawFo
     _check_length(found, stream, settings)
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".normalize-", dir=out_dir) as folder:
-        pcm = decode(
-            found, stream, Path(folder), keep_channels=settings.keep_channels, max_seconds=settings.max_seconds
-        )
+        pcm, odd = _one_channel(found, stream, Path(folder), settings)
         prepare = noise_filter(pcm.path) if settings.reduce_noise else None
         loudness, gain = _level(pcm.path, 1, pcm.seconds, prepare, settings, out_dir / AUDIO)
         if pcm.channels_path:  # its own gain: a party alone on a channel is louder there than in the mix
@@ -87,7 +87,7 @@ def normalize(source: Path, out_dir: Path, settings: Settings, raw_format: RawFo
         peak_dbfs=None if loudness.true_peak is None else round(loudness.true_peak + gain, 2),
         title=found.title,
         channels_kept=pcm.channels,
-        warnings=_warnings(found, stream, pcm, settings),
+        warnings=(*odd, *_warnings(found, stream, pcm, settings)),
     )
 
 
@@ -100,6 +100,19 @@ def audio_of(normalized: NormalizedAudio, out_dir: Path) -> Audio:
 def files_of(normalized: NormalizedAudio) -> tuple[str, ...]:
     """The names of the files that ``normalize`` wrote."""
     return (AUDIO, CHANNELS) if normalized.channels_kept > 1 else (AUDIO,)
+
+
+def _one_channel(
+    source: SourceFile, stream: AudioStream, folder: Path, settings: Settings
+) -> tuple[Pcm, tuple[str, ...]]:
+    """The mix of all channels, or the loudest alone where they cancel each other out; and what to warn of."""
+    limit = settings.max_seconds
+    mix = decode(source, stream, folder, keep_channels=settings.keep_channels, max_seconds=limit)
+    found = cancelled(source, stream, mix, limit) if suspected(mix) else None
+    if found is None:
+        return mix, ()
+    alone = decode(source, stream, folder, keep_channels=False, max_seconds=limit, alone=found.channel)
+    return replace(alone, channels_path=mix.channels_path, channels=mix.channels), (found.warning,)
 
 
 def _level(

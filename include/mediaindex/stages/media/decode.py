@@ -1,8 +1,9 @@
-"""Pass 1: the source is decoded once, to 16 kHz 16-bit PCM, and hashed on the way."""
+"""Pass 1: the source to 16 kHz 16-bit PCM, hashed on the way."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,20 @@ from mediaindex.stages.protocols import SAMPLE_RATE
 from . import failures
 from .probe import AudioStream, SourceFile
 from .process import GLOBAL, HARDENING, run
+from .second_powers import BYTES
+from .typical_level import TypicalLevel
 
-BYTES = 2  # a sample
 SHORTEST = 0.02  # s: less is a header with crumbs
 MOST_FLAC_CHANNELS = 8
+PCM: dict[str, Any] = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE}
 
 
 @dataclass(frozen=True, slots=True)
 class Pcm:
-    """Raw 16 kHz s16le on disk; ``complaints`` is what the decoder said on the way."""
+    """Raw 16 kHz s16le on disk; ``complaints`` is what the decoder said on the way.
+
+    ``level``: of a mix of several channels, how loud its median second is (dB below full scale); None of one channel.
+    """
 
     path: Path
     samples: int
@@ -28,6 +34,7 @@ class Pcm:
     channels_path: Path | None
     channels: int
     complaints: tuple[str, ...]
+    level: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -35,17 +42,26 @@ class Pcm:
         return self.samples / SAMPLE_RATE
 
 
-def decode(source: SourceFile, stream: AudioStream, folder: Path, *, keep_channels: bool, max_seconds: float) -> Pcm:
+def decode(
+    source: SourceFile,
+    stream: AudioStream,
+    folder: Path,
+    *,
+    keep_channels: bool,
+    max_seconds: float,
+    alone: int | None = None,
+) -> Pcm:
     """Decode ``stream`` to mono (and to its own channels, if kept: at most 8) into ``folder``.
 
+    ``alone``: the channel, from 0, that is taken instead of the mix of all.
     What a damaged file still gives is kept; the caller compares lengths. Raises BadMediaError: ``decode_failed``,
     ``empty_audio``, ``too_long``, ``timed_out``; OSError where the disk is full.
     """
     name = source.path.name
     channels = stream.channels if keep_channels and 1 < stream.channels <= MOST_FLAC_CHANNELS else 1
     channels_path = folder / "channels.pcm" if channels > 1 else None
-    command = decode_command(source, stream, channels_path, max_seconds)
-    writer = _Writer(name, max_seconds)
+    command = decode_command(source, stream, channels_path, max_seconds, alone)
+    writer = _Writer(name, max_seconds, measured=stream.channels > 1 and alone is None)
     path = folder / "mono.pcm"
     with path.open("wb") as file:
 
@@ -60,31 +76,58 @@ def decode(source: SourceFile, stream: AudioStream, folder: Path, *, keep_channe
         if ended.code != 0 and ended.messages:
             raise failures.undecodable(name, ended.messages)
         raise failures.without_audio(name, writer.seconds)
-    return Pcm(path, writer.size // BYTES, writer.sha256.hexdigest(), channels_path, channels, ended.messages)
+    samples, sha256 = writer.size // BYTES, writer.sha256.hexdigest()
+    return Pcm(path, samples, sha256, channels_path, channels, ended.messages, writer.level)
+
+
+def read_channels(
+    source: SourceFile, stream: AudioStream, consume: Callable[[bytes], None], *, max_seconds: float
+) -> None:
+    """Hand all channels of ``stream``, interleaved, to ``consume``: as ``decode`` keeps them, but without a file.
+
+    Raises BadMediaError (``timed_out``).
+    """
+    import ffmpeg
+
+    output = ffmpeg.output(_audio(source, stream), "pipe:1", **_all_channels(stream, max_seconds))
+    command = output.global_args(*GLOBAL, "-v", "error").compile()
+    run(command, _patience(source, stream, max_seconds), consume, name=source.path.name)
 
 
 def decode_command(
-    source: SourceFile, stream: AudioStream, channels_path: Path | None, max_seconds: float
+    source: SourceFile, stream: AudioStream, channels_path: Path | None, max_seconds: float, alone: int | None
 ) -> list[str]:
     """The ffmpeg command: mono to standard output and, if asked for, all channels to a file."""
     import ffmpeg
 
-    pcm: dict[str, Any] = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE}
-    opened = ffmpeg.input(source.url, **{**HARDENING, **source.options})
-    audio = opened[str(stream.index)]
+    audio = _audio(source, stream)
+    outputs = [ffmpeg.output(audio, "pipe:1", **_mono(stream, alone), **PCM)]
+    if channels_path:
+        target = f"file:{channels_path.absolute()}"
+        outputs.append(ffmpeg.output(audio, target, **_all_channels(stream, max_seconds)))
+    command: list[str] = ffmpeg.merge_outputs(*outputs).global_args(*GLOBAL, "-v", "error", "-y").compile()
+    return command
+
+
+def _audio(source: SourceFile, stream: AudioStream) -> Any:
+    import ffmpeg
+
+    return ffmpeg.input(source.url, **{**HARDENING, **source.options})[str(stream.index)]
+
+
+def _mono(stream: AudioStream, alone: int | None) -> dict[str, Any]:
+    if alone is not None:
+        return {"af": f"pan=mono|c0=c{alone}"}
     if stream.channels > 2 and stream.layout is None:
         # Nobody knows what stands where, so no channel may drown in a guess: the plain mean of all.
         mean = "+".join(f"{1 / stream.channels:.6f}*c{channel}" for channel in range(stream.channels))
-        mono = ffmpeg.output(audio, "pipe:1", af=f"pan=mono|c0={mean}", **pcm)
-    else:
-        mono = ffmpeg.output(audio, "pipe:1", ac=1, **pcm)
-    outputs = [mono]
-    if channels_path:
-        # fs, not t: a limit in time would count a jump of the time stamps as audio.
-        limit = int(max_seconds * SAMPLE_RATE * BYTES * stream.channels)
-        outputs.append(ffmpeg.output(audio, f"file:{channels_path.absolute()}", fs=limit, **pcm))
-    command: list[str] = ffmpeg.merge_outputs(*outputs).global_args(*GLOBAL, "-v", "error", "-y").compile()
-    return command
+        return {"af": f"pan=mono|c0={mean}"}
+    return {"ac": 1}
+
+
+def _all_channels(stream: AudioStream, max_seconds: float) -> dict[str, Any]:
+    # fs, not t: a limit in time would count a jump of the time stamps as audio.
+    return {**PCM, "fs": int(max_seconds * SAMPLE_RATE * BYTES * stream.channels)}
 
 
 def _patience(source: SourceFile, stream: AudioStream, max_seconds: float) -> float:
@@ -97,20 +140,27 @@ def _patience(source: SourceFile, stream: AudioStream, max_seconds: float) -> fl
 
 
 class _Writer:
-    """Counts and hashes what passes."""
+    """Counts and hashes what passes, and measures it if asked to."""
 
-    def __init__(self, name: str, max_seconds: float) -> None:
+    def __init__(self, name: str, max_seconds: float, *, measured: bool) -> None:
         self.name = name
         self.max_seconds = max_seconds
         self.size = 0
         self.sha256 = hashlib.sha256()
+        self._measured = TypicalLevel() if measured else None
 
     @property
     def seconds(self) -> float:
         return self.size / (BYTES * SAMPLE_RATE)
+
+    @property
+    def level(self) -> float | None:
+        return self._measured.decibels() if self._measured else None
 
     def take(self, piece: bytes) -> None:
         self.size += len(piece)
         if self.seconds > self.max_seconds:
             raise failures.too_long(self.name, self.max_seconds)
         self.sha256.update(piece)
+        if self._measured:
+            self._measured.take(piece)
