@@ -29,6 +29,7 @@ from .results import NormalizedAudio
 
 if TYPE_CHECKING:
     from mediaindex.runner.job import RawFormat
+    from mediaindex.timeline import Clock
 
 VERSION = 1
 AUDIO = "audio.flac"
@@ -72,10 +73,11 @@ def normalize(source: Path, out_dir: Path, settings: Settings, raw_format: RawFo
         loudness, gain = _level(pcm.path, 1, pcm.seconds, prepare, settings, out_dir / AUDIO)
         if pcm.channels_path:  # its own gain: a party alone on a channel is louder there than in the mix
             _level(pcm.channels_path, pcm.channels, pcm.seconds, prepare, settings, out_dir / CHANNELS)
+    clock = read_clock(found, stream, pcm.seconds, settings.gap_tolerance)
     return NormalizedAudio(
         audio_sha256=pcm.sha256,
         duration=seconds(pcm.seconds),
-        clock=read_clock(found, stream, pcm.seconds, settings.gap_tolerance),
+        clock=clock,
         container=found.container,
         codec=stream.codec,
         source_sample_rate=stream.sample_rate,
@@ -87,7 +89,7 @@ def normalize(source: Path, out_dir: Path, settings: Settings, raw_format: RawFo
         peak_dbfs=None if loudness.true_peak is None else round(loudness.true_peak + gain, 2),
         title=found.title,
         channels_kept=pcm.channels,
-        warnings=(*odd, *_warnings(found, stream, pcm, settings)),
+        warnings=(*odd, *_warnings(found, stream, pcm, clock, settings)),
     )
 
 
@@ -133,13 +135,14 @@ def _check_length(source: SourceFile, stream: AudioStream, settings: Settings) -
         raise failures.too_long(source.path.name, settings.max_seconds)
 
 
-def _warnings(source: SourceFile, stream: AudioStream, pcm: Pcm, settings: Settings) -> tuple[str, ...]:
+def _warnings(source: SourceFile, stream: AudioStream, pcm: Pcm, clock: Clock, settings: Settings) -> tuple[str, ...]:
     """What is wrong with a recording that could be used all the same."""
     found = []
     declared = stream.duration or (None if source.has_video else source.duration)
     # Formats without a clock of their own estimate their length from the bit rate; that proves nothing.
     exact = has_clock(source.container) or source.container in {"wav", "w64", "aiff", "caf", "flac"}
-    if exact and declared and declared - pcm.seconds > max(1.0, 0.02 * declared):
+    reached = clock.to_source(pcm.seconds) - clock.to_source(0.0)  # a gap of its clock is nothing lost
+    if exact and declared and declared - reached > max(1.0, 0.02 * declared):
         found.append(f"truncated: {pcm.seconds:.1f} s of {declared:.1f} s could be decoded")
     if pcm.complaints:
         found.append(f"damaged: {pcm.complaints[0]}")

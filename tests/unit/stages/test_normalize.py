@@ -130,6 +130,7 @@ def test_gap_moves_the_clock_and_not_the_audio(tmp_path: Path) -> None:
     assert normalized.duration == pytest.approx(4.0, abs=0.1)
     assert normalized.clock.to_source(1.0) == pytest.approx(1.0, abs=0.05)
     assert normalized.clock.to_source(3.0) == pytest.approx(33.0, abs=0.05)
+    assert normalized.warnings == ()  # nothing is missing
 
 
 @pytest.mark.parametrize("length", [1e6, -1.5])
