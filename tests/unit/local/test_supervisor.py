@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +15,7 @@ from local import supervisor
 from local.process import Launch, Running
 from local.server import Server
 from local.site import ServerError, Site
+from tests.builders.waiting import until
 
 Survivors = Callable[[], list[int]]
 
@@ -92,7 +92,7 @@ def test_what_is_needed_starts_first_and_a_second_up_starts_nothing(site: Site, 
 def test_down_ends_children_and_orphaned_grandchildren(site: Site, survivors: Survivors) -> None:
     family = Family(site)
     supervisor.up(site, [family])
-    _wait_until(lambda: len(survivors()) == 3)
+    until(lambda: len(survivors()) == 3, 10, "the whole family")
     supervisor.down(site, [family])
     assert survivors() == []
 
@@ -100,7 +100,7 @@ def test_down_ends_children_and_orphaned_grandchildren(site: Site, survivors: Su
 def test_down_finds_the_family_of_a_leader_that_was_killed(site: Site, survivors: Survivors) -> None:
     family = Family(site)
     supervisor.up(site, [family])
-    _wait_until(lambda: len(survivors()) == 3)
+    until(lambda: len(survivors()) == 3, 10, "the whole family")
     running = family.running()
     assert running
     psutil.Process(running.pid).kill()
@@ -150,23 +150,18 @@ def test_a_damaged_pid_file_counts_as_none(site: Site) -> None:
     assert First(site).running() is None
 
 
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_what_outlived_a_server_that_was_killed_is_ended_before_it_starts_again(
     site: Site, survivors: Survivors
 ) -> None:
     supervisor.up(site, [Family(site)])
+    until(lambda: len(survivors()) == 3, 10, "the whole family")
     outlived = set(survivors())
     running = Family(site).running()
     assert running is not None
     psutil.Process(running.pid).kill()
-    assert set(survivors()) <= outlived - {running.pid}
+    until(lambda: running.pid not in survivors(), 10, "the killed server's end")
     assert survivors()
+    assert set(survivors()) <= outlived
     assert supervisor.up(site, [Family(site)]) == ["family"]
     assert not outlived & set(survivors())
     supervisor.down(site, [Family(site)])
