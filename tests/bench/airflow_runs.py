@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import time
 import uuid
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from mediaindex.catalog import batches, ledger
 from mediaindex.catalog.connection import connect
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
+from tests.bench.joining import joined
 
 UTTERANCES = Path(__file__).parents[3] / "shared" / "data" / "wer" / "librispeech-test-other"
 SOURCE = "trials"
@@ -29,13 +29,9 @@ def recording(folder: Path, minutes: float) -> Path:
     """The utterances again and again, behind a silence of a random length: no artifact of an earlier run fits it."""
     names = sorted(UTTERANCES.glob("*.flac"))
     random.SystemRandom().shuffle(names)
-    listed = folder / f"list-{uuid.uuid4().hex}.txt"
-    listed.write_text("".join(f"file '{name}'\n" for name in names), "utf-8")
     target = folder / f"{minutes:g}-minutes-{uuid.uuid4().hex}.flac"
-    command = ["ffmpeg", "-v", "error", "-stream_loop", "-1", "-f", "concat", "-safe", "0", "-i", str(listed)]
     delay = f"adelay={random.SystemRandom().randrange(1, 1000)}"
-    subprocess.run([*command, "-t", str(minutes * 60), "-af", delay, "-ar", "16000", str(target)], check=True)
-    return target
+    return joined(names, target, "-t", str(minutes * 60), "-af", delay, "-ar", "16000", again=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
@@ -23,20 +24,12 @@ from mediaindex.runner.job import FolderStore, Hints, Job
 from mediaindex.runner.local import items_of, passed
 from mediaindex.runner.stage_names import AFTER_TRIAGE, BEFORE_TRIAGE
 from mediaindex.storage.artifacts import open_store
+from tests.bench.joining import joined
 
 SHARED = Path(__file__).parents[3] / "shared"
 UTTERANCES = SHARED / "data" / "wer" / "librispeech-test-other"
 LANGUAGE = "identify_language"
 BOUND = 0.3  # s
-
-
-def together(files: list[Path], folder: Path) -> Path:
-    """The files as one."""
-    listing, path = folder / "files.txt", folder / "together.flac"
-    listing.write_text("".join(f"file '{file}'\n" for file in files), "utf-8")
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listing), str(path)]
-    subprocess.run(command, check=True)
-    return path
 
 
 def seconds(files: list[Path], engines: Engines) -> dict[str, float]:
@@ -69,7 +62,7 @@ def main() -> int:
     engines = Engines()
     seconds(files[:1], engines)
     with tempfile.TemporaryDirectory(prefix="mediaindex-bench-") as name:
-        one = seconds([together(files, Path(name))], engines)
+        one = seconds([joined(files, Path(name) / "together.flac")], engines)
     each = seconds(files, engines)
     for stage, took in one.items():
         sys.stdout.write(f"{stage:<18} one file {took:6.2f} s, {len(files)} files {each[stage]:6.2f} s\n")

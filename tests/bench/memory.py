@@ -17,6 +17,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.bench.joining import joined
+
 # Nothing heavy is imported here: a child inherits its parent's peak.
 SHARED = Path(__file__).parents[3] / "shared"
 REFS = SHARED / "data" / "wer" / "refs.jsonl"
@@ -29,13 +33,8 @@ def recording(folder: Path, minutes: float, suffix: str) -> Path:
     """So many minutes of the utterances, over and over, the readers in turn."""
     rows = [json.loads(line) for line in REFS.read_text("utf-8").splitlines()]
     rows.sort(key=lambda row: (row["file"].rsplit("-", 1)[1], row["speaker"]))
-    listing = folder / "utterances.txt"
-    listing.write_text("".join(f"file '{REFS.parent / row['file']}'\n" for row in rows), "utf-8")
-    path = folder / f"{minutes:g}-minutes.{suffix}"
-    source = ["-f", "concat", "-safe", "0", "-stream_loop", "-1", "-i", str(listing)]
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", *source, "-t", f"{60 * minutes:g}", "-ac", "1", str(path)]
-    subprocess.run(command, check=True)
-    return path
+    files = [REFS.parent / row["file"] for row in rows]
+    return joined(files, folder / f"{minutes:g}-minutes.{suffix}", "-t", f"{60 * minutes:g}", "-ac", "1", again=True)
 
 
 def peak_mb(command: list[str], log: Path) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
-from operator import add, itemgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from .protocols import SpokenNumber
@@ -222,7 +222,7 @@ def _dictated(run: Sequence[SpokenNumber], words: Sequence[str]) -> bool:
 
 def _groups(run: Sequence[SpokenNumber], apart: Sequence[bool]) -> Iterator[SpokenNumber]:
     """Dictated digits joined, up to each pause."""
-    starts = accumulate((apart[number.first] for number in run), add)
+    starts = accumulate(apart[number.first] for number in run)
     for _, numbers in groupby(zip(starts, run, strict=True), key=itemgetter(0)):
         group = [number for _, number in numbers]
         yield SpokenNumber(group[0].first, group[-1].end, "".join(number.digits for number in group))

@@ -1,0 +1,16 @@
+"""Several recordings as one, for benches that need long ones."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def joined(files: Sequence[Path], target: Path, *options: str, again: bool = False) -> Path:
+    """``target``: the files one after the other; ``again`` and again, for as long as ``options`` of ffmpeg say."""
+    listing = target.with_suffix(".txt")
+    listing.write_text("".join(f"file '{file}'\n" for file in files), "utf-8")
+    source = [*(["-stream_loop", "-1"] if again else []), "-f", "concat", "-safe", "0", "-i", str(listing)]
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *source, *options, str(target)], check=True)
+    return target
