@@ -103,21 +103,21 @@ def refuse_cached(stage: str, item: JobItem, result: ItemResult) -> None:
         raise SystemExit(f"{item.name}: {stage} {result.status} {result.error or ''}")
 
 
+def heard(run: LocalRun, outcome: Outcome) -> Heard:
+    """Who spoke when, and the words; none of those where the recording did not come so far."""
+    found = run.transcript(outcome)
+    return Heard(run._artifact(outcome.item, "diarize").spans, tuple(found[0].transcript.words) if found else ())
+
+
 def ours(warm: Dialogue, folder: Path) -> Side:
     """All stages, loaded and used once; every run begins with an empty store."""
     engines = Engines()
 
     def run(dialogues: Sequence[Dialogue]) -> list[Heard]:
         with tempfile.TemporaryDirectory(dir=folder) as store:
-            local = Timed(FolderStore(path=store), {}, engines, refuse_cached, OPEN_GATE)
+            local = Timed(FolderStore(path=store), {}, engines, refuse_cached, OPEN_GATE, frugal=False)
             outcomes = local.index(items_of([one.path for one in dialogues], Hints()))
-            return [
-                Heard(
-                    local._artifact(outcome.item, "diarize").spans,
-                    tuple(outcome.assessment.transcript.words) if outcome.assessment else (),
-                )
-                for outcome in outcomes
-            ]
+            return [heard(local, outcome) for outcome in outcomes]
 
     began = time.perf_counter()
     run([warm])

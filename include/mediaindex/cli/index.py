@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mediaindex.runner.job import FolderStore, ItemResult, JobItem
-    from mediaindex.runner.local import Outcome
+    from mediaindex.runner.local import LocalRun, Outcome
 
 EXAMPLES = """
 Examples:
@@ -53,9 +53,9 @@ def index(
     hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
     items = items_of(files, hints)
     began = time.perf_counter()
-    outcomes = _run(items, options.store_at(cache))
+    run, outcomes = _run(items, options.store_at(cache))
     wall = time.perf_counter() - began
-    written = _write(outcomes, out)
+    written = _write(run, outcomes, out)
     console = Console()
     for outcome in outcomes:
         _tell(console, outcome)
@@ -64,7 +64,7 @@ def index(
         raise typer.Exit(1)
 
 
-def _run(items: Sequence[JobItem], store: FolderStore) -> list[Outcome]:
+def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[Outcome]]:
     from mediaindex.runner.engines import Engines
     from mediaindex.runner.local import LocalRun
     from mediaindex.runner.stage_names import STAGES
@@ -77,21 +77,23 @@ def _run(items: Sequence[JobItem], store: FolderStore) -> list[Outcome]:
         def tell(stage: str, _item: JobItem, _result: ItemResult) -> None:
             progress.update(bar, description=stage, advance=1)
 
-        return LocalRun(store, {}, Engines(), tell).index(items)
+        run = LocalRun(store, {}, Engines(), tell)
+        return run, run.index(items)
 
 
-def _write(outcomes: Sequence[Outcome], out: Path) -> int:
+def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path) -> int:
     from mediaindex.exports.files import write_transcript
 
     out.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     written = 0
     for outcome in outcomes:
-        if outcome.assessment is None:
+        found = run.transcript(outcome)
+        if found is None:
             continue
         name = _free(Path(outcome.item.name).stem, taken)
         taken.add(name)
-        write_transcript(out, name, outcome.item.name, outcome.assessment, outcome.topics)
+        write_transcript(out, name, outcome.item.name, *found)
         written += 1
     return written
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -43,7 +44,8 @@ class ChunkQueue(Generic[Item, Result]):
     """Workers, each of which takes up to ``batch`` pieces of nearly the same size at a time.
 
     ``work`` gives a result for each piece of a batch; it runs in the workers, so it must be safe to run at once as
-    often as there are ``workers``. They start with the first call and live as long as the process.
+    often as there are ``workers``. They start with the first call and end when nobody holds the queue any more: what
+    ``work`` belongs to, a model most of the time, can then be freed.
     """
 
     def __init__(
@@ -56,14 +58,12 @@ class ChunkQueue(Generic[Item, Result]):
         name: str = "chunks",
     ) -> None:
         self._work = work
-        self._workers = workers
         self._batch = batch
         self._room = room
-        self._name = name
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._heap: list[_Piece[Item, Result]] = []
         self._changed = threading.Condition()
         self._numbers = 0
-        self._started = False
 
     def run(self, items: Sequence[Item], sizes: Sequence[float]) -> list[Result]:
         """The results of these items, in their order; ``sizes``: how long each takes, in any unit.
@@ -74,27 +74,24 @@ class ChunkQueue(Generic[Item, Result]):
         call: _Call[Result] = _Call([None] * len(items), len(items))
         order = sorted(range(len(items)), key=lambda place: -sizes[place])
         with self._changed:
-            self._start()
-            for place in order:
-                self._changed.wait_for(lambda: len(self._heap) < self._room)
-                if call.error:
-                    break
-                heapq.heappush(self._heap, _Piece(-sizes[place], self._numbers, items[place], call, place))
-                self._numbers += 1
-                self._changed.notify_all()
-            self._changed.wait_for(lambda: call.error is not None or not call.left)
+            try:
+                for place in order:
+                    self._changed.wait_for(lambda: len(self._heap) < self._room)
+                    if call.error:
+                        break
+                    self._put(_Piece(-sizes[place], self._numbers, items[place], call, place))
+                self._changed.wait_for(lambda: call.error is not None or not call.left)
+            finally:  # also where the caller is interrupted: the process need not end the work first
+                if call.left:
+                    self._withdraw(call)
             if call.error:
-                self._withdraw(call)
                 raise call.error
         return call.results  # type: ignore[return-value]  # none is None any more
 
-    def _start(self) -> None:
-        if self._started:
-            return
-        self._started = True
-        for number in range(self._workers):
-            # A daemon: whoever waits for a result holds the process, a worker without work does not.
-            threading.Thread(target=self._serve, name=f"{self._name}-{number}", daemon=True).start()
+    def _put(self, piece: _Piece[Item, Result]) -> None:
+        heapq.heappush(self._heap, piece)
+        self._numbers += 1
+        self._workers.submit(self._serve)  # one a piece: whoever comes takes what is longest then
 
     def _withdraw(self, call: _Call[Result]) -> None:
         self._heap = [piece for piece in self._heap if piece.call is not call]
@@ -102,13 +99,11 @@ class ChunkQueue(Generic[Item, Result]):
         self._changed.notify_all()
 
     def _serve(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: bool(self._heap))
-                batch = [heapq.heappop(self._heap) for _ in range(min(self._batch, len(self._heap)))]
-                self._changed.notify_all()  # there is room again
+        with self._changed:
+            batch = [heapq.heappop(self._heap) for _ in range(min(self._batch, len(self._heap)))]
+            self._changed.notify_all()  # there is room again
+        if batch:
             self._compute(batch)
-            del batch  # or the samples stay until there is work again
 
     def _compute(self, batch: list[_Piece[Item, Result]]) -> None:
         try:

@@ -21,7 +21,7 @@ from .ctc_reader import CtcReader
 from .loading import Once
 from .nemo_export import exported, nemo_version
 from .nemo_mel import features
-from .onnx_session import memory_errors, session
+from .onnx_session import giving_back, memory_errors, session
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Samples
@@ -35,6 +35,7 @@ class _Loaded:
     """What recognition needs, loaded once; each part may be used by several threads at once."""
 
     session: onnxruntime.InferenceSession
+    options: onnxruntime.RunOptions
     takes: frozenset[str]  # names of the graph's inputs
     bands: int  # of the mel spectrum
     reader: CtcReader
@@ -43,7 +44,7 @@ class _Loaded:
         heard = features(np.pad(chunk, (0, max(0, _SHORTEST - len(chunk)))), self.bands)
         inputs = {"audio_signal": heard, "length": np.array([heard.shape[2]], dtype=np.int64)}
         with memory_errors():
-            (found,) = self.session.run(["logprobs"], {name: inputs[name] for name in self.takes})
+            (found,) = self.session.run(["logprobs"], {name: inputs[name] for name in self.takes}, self.options)
         return found[0]  # type: ignore[no-any-return]  # ONNX Runtime has no types
 
 
@@ -94,9 +95,10 @@ class ConformerCtc:
         # limit holds for the process, so it is set once and stays.
         threadpool_limits(1, user_api="blas")
         # The level above moves convolutions into a layout that gains this model nothing.
-        made = session(model.graph, key=model.key, optimisation="extended")
+        made = session(model.graph, key=model.key, optimisation="extended", many_shapes=True)
         return _Loaded(
             session=made,
+            options=giving_back(),
             takes=frozenset(given.name for given in made.get_inputs()),
             bands=model.features,
             reader=CtcReader(model.vocabulary, model.frame_seconds, self._language_model),

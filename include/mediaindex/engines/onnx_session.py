@@ -25,6 +25,7 @@ from mediaindex.models.places import cache_dir
 Optimisation = Literal["all", "extended"]
 
 GRAPH = "model.onnx"
+BLOCK = 33 << 20  # bytes; above 32 MB, malloc has the system's pages for it, and returns them
 WEIGHTS = "weights.bin"  # beside the graph: they are mapped, not parsed, and no protobuf may be larger than 2 GB
 
 _LEVELS = {
@@ -37,25 +38,35 @@ log = logging.getLogger(__name__)
 
 
 def session(
-    path: Path, *, key: str, threads: int = 1, optimisation: Optimisation = "all", mem_pattern: bool = False
+    path: Path, *, key: str, threads: int = 1, optimisation: Optimisation = "all", many_shapes: bool = False
 ) -> onnxruntime.InferenceSession:
     """A session on the CPU. ``key`` names the weights (their sha256); ``threads`` work inside one operator.
 
     ``optimisation``: ``all`` also moves convolutions into a blocked layout, which costs some models more than it gains.
-    ``mem_pattern`` plans memory ahead, which takes half of the loading time of a large graph and pays only where every
-    input has the same shape. Several processes may ask for the same graph at once; a kept graph that cannot be read is
-    made again.
+    ``many_shapes``: its inputs differ in length, so what one needs is not kept for the next (see ``giving_back``).
+    Several processes may ask for the same graph at once; a kept graph that cannot be read is made again.
     """
     kept = _place(key, optimisation)
     if kept.is_dir():
         try:
-            return _open(kept / GRAPH, _options(threads, mem_pattern))
+            return _open(kept / GRAPH, _options(threads, many_shapes))
         except MemoryError:
             raise
         except Exception:
             log.warning("%s: this optimised graph cannot be read; it is made again", kept)
             shutil.rmtree(kept, ignore_errors=True)
-    return _optimised(path, kept, threads, optimisation, mem_pattern)
+    return _optimised(path, kept, threads, optimisation, many_shapes)
+
+
+def giving_back() -> onnxruntime.RunOptions:
+    """Options of a run after which ONNX Runtime holds no memory that it only computed with.
+
+    For a session of ``many_shapes``, which would keep what its largest inputs needed. No slower, measured over chunks
+    of 4 to 28 s.
+    """
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 @contextmanager
@@ -72,10 +83,10 @@ def memory_errors() -> Iterator[None]:
 
 
 def _optimised(
-    path: Path, kept: Path, threads: int, optimisation: Optimisation, mem_pattern: bool
+    path: Path, kept: Path, threads: int, optimisation: Optimisation, many_shapes: bool
 ) -> onnxruntime.InferenceSession:
     """Load from the source and keep what the optimiser made; a cache that cannot be written is no error."""
-    options = _options(threads, mem_pattern)
+    options = _options(threads, many_shapes)
     options.graph_optimization_level = _LEVELS[optimisation]
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -109,16 +120,35 @@ def _open(path: Path, options: onnxruntime.SessionOptions) -> onnxruntime.Infere
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _options(threads: int, mem_pattern: bool) -> onnxruntime.SessionOptions:
+def _options(threads: int, many_shapes: bool) -> onnxruntime.SessionOptions:
     """Options of a graph that needs no optimising."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_mem_pattern = mem_pattern
-    options.enable_mem_reuse = mem_pattern  # without: the same peak, measured, as what is freed is used again anyway
+    # Planning memory ahead takes half of the loading time of a large graph, and no input here has always one shape.
+    options.enable_mem_pattern = False
+    options.enable_mem_reuse = False  # without: the same peak, measured, as what is freed is used again anyway
+    if many_shapes:
+        _make_arena()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")  # no block is theirs
     options.log_severity_level = 3  # its warnings about its own optimiser help nobody
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return options
+
+
+@cache
+def _make_arena() -> None:
+    """Where all sessions of many shapes compute, for as long as the process lives.
+
+    ONNX Runtime's own grows from 1 MB by doubling: its blocks lie among others, and keep the system from getting back
+    what is around them.
+    """
+    size = {"initial_chunk_size_bytes": BLOCK, "initial_growth_chunk_size_bytes": BLOCK}
+    limits = {"max_mem": 0, "arena_extend_strategy": 0, "max_dead_bytes_per_chunk": -1}  # as without this
+    arena = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    memory = onnxruntime.OrtMemoryInfo("Cpu", arena, 0, onnxruntime.OrtMemType.DEFAULT)
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(size | limits))
 
 
 def _place(key: str, optimisation: Optimisation) -> Path:

@@ -18,7 +18,7 @@ from mediaindex.gates.triage import TriageFacts, triage
 from mediaindex.runner import codec
 from mediaindex.runner.job import FolderStore, Hints, ItemResult, JobItem
 from mediaindex.runner.local import LocalRun, Outcome, items_of
-from mediaindex.stages.results import NormalizedAudio, Speakers
+from mediaindex.stages.results import Assessment, NormalizedAudio, Speakers
 
 from .manifest import Entry
 from .parts import part_of
@@ -108,6 +108,7 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
     fresh = bool(noted) and all(result.status != "cached" for result in noted)
     normalized = _artifact(opened, item, "normalize", NormalizedAudio)
     speakers = _artifact(opened, item, "diarize", Speakers)
+    assessment = _artifact(opened, item, "assess", Assessment)
     return Result(
         name=item.name,
         status=outcome.status,
@@ -115,7 +116,7 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
         normalized=normalized,
         speakers=speakers.spans if speakers else None,
         language=outcome.summaries.get("identify_language", {}).get("language", ""),
-        transcript=outcome.assessment.transcript if outcome.assessment else None,
+        transcript=assessment.transcript if assessment else None,
         wall_s=round(outcome.wall_s, 3) if fresh else None,
         peak_mb=max((result.usage.peak_mb for result in noted), default=0.0),
     )

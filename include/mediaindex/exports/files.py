@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from mediaindex.stages.results import Assessment, Topics
 
-from .podcast_json import to_podcast_json
+from .podcast_json import attributes, to_podcast_json
 from .srt import to_srt
 from .vtt import to_vtt
 
@@ -23,33 +23,32 @@ def write_transcript(
     """
     transcript = assessment.transcript
     texts = topics.texts if topics else None
-    contents = {
-        "json": to_podcast_json(transcript, texts=texts, extra=_details(source, assessment, topics)),
-        "srt": to_srt(transcript, texts=texts),
-        "vtt": to_vtt(transcript, texts=texts),
-    }
-    paths = []
-    for ending, content in contents.items():
-        path = out / f"{name}.{ending}"
-        _write(path, content)
-        paths.append(path)
-    return tuple(paths)
+    paths = tuple(out / f"{name}.{ending}" for ending in ("json", "srt", "vtt"))
+    _write(paths[0], to_podcast_json(transcript, texts=texts, extra=_details(source, assessment, topics)))
+    _write(paths[1], [to_srt(transcript, texts=texts)])
+    _write(paths[2], [to_vtt(transcript, texts=texts)])
+    return paths
 
 
 def _details(source: str, assessment: Assessment, topics: Topics | None) -> dict[str, Any]:
-    details = asdict(assessment) | {"source": source, "topics": []}
+    transcript = attributes(assessment.transcript)
     if topics:
-        details["topics"] = [asdict(topic) for topic in topics.topics]
-        for turn, text in zip(details["transcript"]["turns"], topics.texts, strict=True):
-            turn["text"] = text.text
-    return details
+        texts = (text.text for text in topics.texts)
+        transcript["turns"] = [
+            attributes(turn) | {"text": text} for turn, text in zip(transcript["turns"], texts, strict=True)
+        ]
+    return attributes(assessment) | {
+        "transcript": transcript,
+        "source": source,
+        "topics": topics.topics if topics else [],
+    }
 
 
-def _write(path: Path, content: str) -> None:
+def _write(path: Path, pieces: Iterable[str]) -> None:
     # Whole or not at all: a reader must never see half a file.
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:
-        file.write(content)
+        file.writelines(pieces)
     Path(file.name).chmod(0o644)
     Path(file.name).replace(path)

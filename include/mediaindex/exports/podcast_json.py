@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from mediaindex.stages.results import TurnText
@@ -19,10 +20,11 @@ def to_podcast_json(
     names: Mapping[str, str] | None = None,
     texts: Sequence[TurnText] | None = None,
     extra: Mapping[str, Any] | None = None,
-) -> str:
-    """``version`` and ``segments`` (speaker, startTime, endTime, body), one a caption. Arguments as in `cues`.
+) -> Iterator[str]:
+    """``version`` and ``segments`` (speaker, startTime, endTime, body), one a caption; piece by piece, as a day's
+    transcript is 40 MB of it. Arguments as in `cues`.
 
-    ``extra`` is added under ``mediaindex``; players skip what they do not know.
+    ``extra`` is added under ``mediaindex``; players skip what they do not know. Dataclasses in it become objects.
     """
     document: dict[str, Any] = {
         "version": VERSION,
@@ -33,4 +35,10 @@ def to_podcast_json(
     }
     if extra is not None:
         document["mediaindex"] = dict(extra)
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    yield from json.JSONEncoder(ensure_ascii=False, indent=2, default=attributes).iterencode(document)
+    yield "\n"
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """A dataclass as an object: its own fields as they are, which have their turn when they are written."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}

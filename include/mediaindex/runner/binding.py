@@ -32,18 +32,23 @@ def _no_hints(_hints: Hints) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One stage, wired. ``identities`` gives the engines' identities without loading them."""
+    """One stage, wired. ``engines``: which it asks, by their names in ``Engines``; ``programs``: what else it runs."""
 
     name: str
     version: int
     reads: tuple[str, ...]
     settings: type[Any]
     result: type[Any]
-    identities: Callable[[Engines], tuple[str, ...]]
     run: Callable[[Inputs, Any], Any]
     summary: Callable[[Any], dict[str, Any]]
+    engines: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     hints: Callable[[Hints], dict[str, str]] = _no_hints
     concurrent: bool = False  # several items at a time: for stages that wait for programs, models or the store
+
+    def identities(self, engines: Engines) -> tuple[str, ...]:
+        """Whoever shares in the result, down to weights and versions; loads nothing."""
+        return (*self.programs, *engines.identities(self.engines))
 
     def fingerprint(self, item: JobItem, settings: Any, engines: Engines) -> str:
         """The name of this computation for this item."""

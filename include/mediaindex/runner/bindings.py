@@ -43,7 +43,7 @@ NORMALIZE = Binding(
     reads=(),
     settings=normalize.Settings,
     result=results.NormalizedAudio,
-    identities=lambda _: (ENGINE,),
+    programs=(ENGINE,),
     run=lambda inputs, settings: NotImplemented,  # normalize_item: its input is the recording, not an artifact
     summary=summaries.of_normalized,
     concurrent=True,
@@ -55,9 +55,9 @@ DETECT_SPEECH = Binding(
     reads=("normalize",),
     settings=detect_speech.Settings,
     result=results.Speech,
-    identities=lambda engines: (engines.detector.identity,),
     run=lambda inputs, settings: detect_speech.detect_speech(inputs.audio(), inputs.engines.detector, settings),
     summary=summaries.of_speech,
+    engines=("detector",),
     concurrent=True,
 )
 
@@ -67,9 +67,9 @@ DIARIZE = Binding(
     reads=("normalize",),
     settings=diarize.Settings,
     result=results.Speakers,
-    identities=lambda engines: (engines.diarizer.identity, engines.detector.identity),
     run=_diarize,
     summary=summaries.of_speakers,
+    engines=("diarizer", "detector"),
     concurrent=True,
     hints=_diarize_hints,
 )
@@ -80,11 +80,11 @@ IDENTIFY_LANGUAGE = Binding(
     reads=("normalize",),
     settings=identify_language.Settings,
     result=results.Language,
-    identities=lambda engines: (engines.detector.identity, engines.identifier.identity),
     run=lambda inputs, settings: identify_language.identify_language(
         inputs.audio(), inputs.engines.detector, inputs.engines.identifier, settings, inputs.item.hints.languages
     ),
     summary=summaries.of_language,
+    engines=("detector", "identifier"),
     concurrent=True,
     hints=lambda hints: {"languages": ",".join(sorted(hints.languages))} if hints.languages else {},
 )
@@ -95,7 +95,6 @@ TRANSCRIBE = Binding(
     reads=("normalize", "detect_speech", "identify_language"),
     settings=transcribe.Settings,
     result=results.Recognition,
-    identities=lambda engines: tuple(recogniser.identity for recogniser in engines.recognisers),
     run=lambda inputs, settings: transcribe.transcribe(
         inputs.audio(),
         inputs.upstream["detect_speech"],
@@ -105,6 +104,7 @@ TRANSCRIBE = Binding(
         inputs.item.hints.vocabulary,
     ),
     summary=summaries.of_recognition,
+    engines=("recognisers",),
     concurrent=True,
     hints=lambda hints: {"vocabulary": "\n".join(sorted(hints.vocabulary))} if hints.vocabulary else {},
 )
@@ -115,7 +115,6 @@ ASSESS = Binding(
     reads=ASSESS_READS,
     settings=assess.Settings,
     result=results.Assessment,
-    identities=lambda _: (),
     run=_assess,
     summary=summaries.of_assessment,
 )
@@ -126,7 +125,6 @@ FIND_TOPICS = Binding(
     reads=("assess",),
     settings=find_topics.Settings,
     result=results.Topics,
-    identities=lambda engines: (engines.reader.identity, engines.restorer.identity, engines.number_finder.identity),
     run=lambda inputs, settings: find_topics.find_topics(
         inputs.upstream["assess"].transcript,
         inputs.engines.reader,
@@ -135,6 +133,7 @@ FIND_TOPICS = Binding(
         settings,
     ),
     summary=summaries.of_topics,
+    engines=("reader", "restorer", "number_finder"),
 )
 
 # In the order in which a recording passes them.

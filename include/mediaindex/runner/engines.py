@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from copy import copy
 from functools import cached_property
 from importlib.metadata import version
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from mediaindex.models import LocatedModel, ensure, try_locate
 
+from .allocator import return_freed_memory
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from mediaindex.stages.protocols import (
         CaseRestorer,
@@ -97,11 +98,18 @@ class Engines:
         ]
         return view
 
-    def release_speech(self) -> None:
-        """Let go of the models that hear; those that read text stay. Whoever needs one again loads it again."""
-        for name in ("detector", "diarizer", "identifier", "recognisers", "raw_recognisers"):
-            self.__dict__.pop(name, None)
-        gc.collect()
+    def identities(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Engine, model and weights of each engine of these names, in their order; loads no weights."""
+        found = (getattr(self, name) for name in names)
+        return tuple(one.identity for some in found for one in (some if isinstance(some, (list, tuple)) else (some,)))
+
+    def keep(self, names: Container[str]) -> None:
+        """Let go of all other engines. Whoever needs one again loads it again."""
+        if "identifier" in self.__dict__ and "recognisers" in names:
+            _ = self.recognisers  # one of them may share the identifier's model, which then stays
+        for name in [name for name in self.__dict__ if not name.startswith("_") and name not in names]:
+            del self.__dict__[name]
+        return_freed_memory()
 
     @cached_property
     def raw_recognisers(self) -> Sequence[Recogniser]:

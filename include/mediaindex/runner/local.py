@@ -15,7 +15,7 @@ from . import codec
 from .bindings import BINDINGS
 from .execute import run_job
 from .job import FileSource, FolderStore, Hints, ItemError, ItemResult, Job, JobItem
-from .stage_names import AFTER_TRIAGE, BEFORE_TRIAGE, FIRST_OF_TEXT
+from .stage_names import AFTER_TRIAGE, BEFORE_TRIAGE, STAGES
 
 if TYPE_CHECKING:
     from mediaindex.storage.artifacts import ArtifactStore
@@ -35,8 +35,6 @@ class Outcome:
     error: ItemError | None = None
     summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
     wall_s: float = 0.0
-    assessment: Assessment | None = None
-    topics: Topics | None = None
 
 
 def items_of(files: Sequence[Path], hints: Hints) -> list[JobItem]:
@@ -49,13 +47,18 @@ def items_of(files: Sequence[Path], hints: Hints) -> list[JobItem]:
 
 @dataclass(slots=True)
 class LocalRun:
-    """Stages over a batch of files; ``settings`` overrides fields by stage name."""
+    """Stages over a batch of files; ``settings`` overrides fields by stage name.
+
+    ``frugal``: an engine is let go after the last stage that asks it; a day's recording needs the room. Else all of
+    them stay, for another batch.
+    """
 
     store: FolderStore
     settings: dict[str, dict[str, Any]]
     engines: Engines
     progress: Progress
     triage: TriageSettings = field(default_factory=TriageSettings)
+    frugal: bool = True
 
     def index(self, items: Sequence[JobItem]) -> list[Outcome]:
         """Every item through every stage that triage leaves it."""
@@ -66,12 +69,17 @@ class LocalRun:
             self._triage(outcome)
         alive = [outcome for outcome in outcomes if outcome.status == "indexed"]
         for stage in AFTER_TRIAGE:
-            if stage == FIRST_OF_TEXT:
-                self.engines.release_speech()  # a day of words needs the room that the models have had
             self._stage(stage, [outcome for outcome in alive if outcome.error is None])
         for outcome in alive:
-            self._collect(outcome)
+            if outcome.error is None and outcome.summaries["assess"]["needs_review"]:
+                outcome.status, outcome.reasons = "in_review", tuple(outcome.summaries["assess"]["reasons"])
         return outcomes
+
+    def transcript(self, outcome: Outcome) -> tuple[Assessment, Topics] | None:
+        """What was written of a recording, read from the store; None where it did not come so far."""
+        if outcome.error or STAGES[-1] not in outcome.item.upstream:
+            return None
+        return self._artifact(outcome.item, "assess"), self._artifact(outcome.item, "find_topics")
 
     def _open(self) -> ArtifactStore:
         from mediaindex.storage.artifacts import open_store
@@ -92,6 +100,9 @@ class LocalRun:
             if done.error:
                 outcome.error, outcome.status = done.error, "quarantined"
             outcome.item = passed(outcome.item, stage, done)
+        if self.frugal:
+            later = STAGES[STAGES.index(stage) + 1 :]
+            self.engines.keep({name for one in later for name in BINDINGS[one].engines})
 
     def _triage(self, outcome: Outcome) -> None:
         if outcome.error:
@@ -99,14 +110,6 @@ class LocalRun:
         decision = triage(TriageFacts.from_summaries(outcome.summaries), self.triage)
         if not decision.transcribe:
             outcome.status, outcome.reasons = "in_review", decision.reasons
-
-    def _collect(self, outcome: Outcome) -> None:
-        if outcome.error:
-            return
-        outcome.assessment = self._artifact(outcome.item, "assess")
-        outcome.topics = self._artifact(outcome.item, "find_topics")
-        if outcome.assessment.needs_review:
-            outcome.status, outcome.reasons = "in_review", outcome.assessment.reasons
 
     def _artifact(self, item: JobItem, stage: str) -> Any:
         payload = self._open().get(str(item.audio_sha256), stage, item.upstream[stage])

@@ -3,4 +3,3 @@
 BEFORE_TRIAGE = ("normalize", "detect_speech", "diarize", "identify_language")
 AFTER_TRIAGE = ("transcribe", "assess", "find_topics")
 STAGES = BEFORE_TRIAGE + AFTER_TRIAGE
-FIRST_OF_TEXT = "assess"  # from here on nobody listens any more

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mediaindex.errors import MediaindexError
 from mediaindex.timeline import Span, Word, seconds
 
+from .packed_words import PackedWords
 from .protocols import Recogniser, SampleSource
 
 log = logging.getLogger(__name__)
@@ -25,12 +26,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a chunk: words in seconds of decoded audio, or why there are none."""
+    """What became of a chunk: words in seconds of decoded audio, or why there are none. They may be made anew by each
+    iteration."""
 
     span: Span
     language: str
     recogniser: str
-    words: tuple[Word, ...]
+    words: Iterable[Word]
     failure: str | None = None
 
 
@@ -84,4 +86,4 @@ class Desk:
 
 
 def _written(task: Task, recogniser: Recogniser, words: Iterator[Word]) -> Written:
-    return Written(task.span, task.language, recogniser.name, tuple(words))
+    return Written(task.span, task.language, recogniser.name, PackedWords(words))

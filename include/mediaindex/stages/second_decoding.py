@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import itertools
 import logging
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ class Settled:
 def listen(written: Written, speech: Sequence[Span], bounds: Bounds) -> Heard:
     """The doubts of one chunk; a chunk that failed is doubtful as a whole."""
     inside = tuple(_clipped(speech, written.span))
-    doubts = tuple(find_doubts(written.words, inside, bounds))
+    doubts = tuple(find_doubts(tuple(written.words), inside, bounds))
     if written.failure:
         doubts = (Doubt(written.span, NO_WORDS),)
     return Heard(written, inside, tuple(_apart(doubts, written)), doubts)
@@ -194,7 +194,9 @@ def _middle(word: Word) -> float:
 
 
 def _clipped(spans: Sequence[Span], within: Span) -> Iterator[Span]:
-    for span in itertools.dropwhile(lambda one: one.end <= within.start, spans):
+    """Of spans in order, without overlap."""
+    for index in range(bisect_right(spans, within.start, key=lambda one: one.end), len(spans)):
+        span = spans[index]
         if span.start >= within.end:
             return
         yield Span(max(span.start, within.start), min(span.end, within.end))

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mediaindex.engines.chunk_queue import ChunkQueue
+from tests.builders.waiting import until
 
 
 class Worker:
@@ -40,8 +43,7 @@ def run(queue: ChunkQueue[int, int], *numbers: int) -> list[int]:
 
 
 def wait_until_waiting(queue: ChunkQueue[int, int], pieces: int) -> None:
-    with queue._changed:
-        assert queue._changed.wait_for(lambda: len(queue._heap) == pieces, timeout=10)
+    until(lambda: len(queue._heap) == pieces, 10, f"{pieces} pieces that wait", every_s=0.001)
 
 
 def test_results_come_in_the_order_of_the_items(worker: Worker) -> None:
@@ -109,3 +111,14 @@ def test_no_more_than_the_room_ever_waits(worker: Worker) -> None:
         asked = [callers.submit(run, queue, *range(1, 20)) for _ in range(3)]
         assert all(one.result(10) == [2 * number for number in range(1, 20)] for one in asked)
     assert max(waiting) <= 2
+
+
+def test_what_computes_is_freed_with_the_last_who_holds_it() -> None:
+    worker = Worker()
+    worker.gate.set()
+    queue = queue_of(worker, workers=2)
+    assert run(queue, 1, 2) == [2, 4]
+    gone = weakref.ref(worker)
+    del queue, worker
+    gc.collect()
+    assert gone() is None

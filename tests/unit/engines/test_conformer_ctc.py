@@ -14,6 +14,7 @@ import soundfile
 
 from mediaindex.engines import conformer_ctc
 from mediaindex.engines.ctc_reader import CtcReader
+from mediaindex.engines.onnx_session import giving_back
 from mediaindex.models import LocatedModel
 
 Model = Callable[[str], LocatedModel]
@@ -53,7 +54,7 @@ class Exhausted:
 def test_no_memory_for_a_chunk_is_a_memory_error_and_no_gap(tmp_path: Path) -> None:
     recogniser = conformer_ctc.load(LocatedModel(NAME, tmp_path / "absent.nemo", "local", "ab" * 32, "MIT", ("en",)))
     recogniser._model._ready = conformer_ctc._Loaded(
-        Exhausted(), frozenset({"audio_signal"}), 80, CtcReader(("a",), 0.04)
+        Exhausted(), giving_back(), frozenset({"audio_signal"}), 80, CtcReader(("a",), 0.04)
     )
     with pytest.raises(MemoryError, match="Failed to allocate"):
         recogniser.recognise([np.ones(16_000, np.float32)], "en")

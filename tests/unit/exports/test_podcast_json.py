@@ -6,7 +6,7 @@ from mediaindex.exports import to_podcast_json
 
 
 def test_segments_have_what_the_format_asks_for(dialogue):
-    document = json.loads(to_podcast_json(dialogue, {"SPEAKER_00": "Nagg"}))
+    document = json.loads("".join(to_podcast_json(dialogue, {"SPEAKER_00": "Nagg"})))
     assert document["version"] == "1.0.0"
     assert set(document) == {"version", "segments"}
     assert all(set(segment) == {"speaker", "startTime", "endTime", "body"} for segment in document["segments"])
@@ -20,4 +20,6 @@ def test_segments_have_what_the_format_asks_for(dialogue):
 
 
 def test_what_is_ours_stands_under_our_name(dialogue):
-    assert json.loads(to_podcast_json(dialogue, extra={"source": "a.wav"}))["mediaindex"] == {"source": "a.wav"}
+    assert json.loads("".join(to_podcast_json(dialogue, extra={"source": "a.wav"})))["mediaindex"] == {
+        "source": "a.wav"
+    }

@@ -17,6 +17,6 @@ def test_models_that_hear_are_let_go_and_loaded_again_where_somebody_needs_them(
     engines.identifier.probabilities(second)
     weights = weakref.ref(engines.identifier._whisper.model)  # type: ignore[attr-defined]
     assert weights() is not None
-    engines.release_speech()
+    engines.keep({"detector"})
     assert weights() is None
     assert engines.identifier.probabilities(second)

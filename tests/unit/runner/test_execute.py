@@ -42,7 +42,7 @@ def binding(
         "version": 1,
         "settings": Settings,
         "result": Shout,
-        "identities": lambda _: ("voice 1",),
+        "programs": ("voice 1",),
         "summary": lambda result: {"text": result.text},
     }
     return Binding(name=name, reads=reads, run=run, **(fields | changes))

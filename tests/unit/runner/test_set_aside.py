@@ -98,7 +98,7 @@ class Lab:
             reads=(),
             settings=Settings,
             result=Recognition,
-            identities=lambda engines: tuple(one.identity for one in engines.recognisers),
+            engines=("recognisers",),
             run=lambda inputs, settings: transcribe(
                 self.audio, SPEECH, Language(language, 0.9), inputs.engines.recognisers, settings
             ),
