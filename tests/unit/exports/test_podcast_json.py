@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import asdict
 
 from mediaindex.exports import to_podcast_json
+from mediaindex.timeline import Transcript
 
 
 def test_segments_have_what_the_format_asks_for(dialogue):
@@ -20,6 +23,17 @@ def test_segments_have_what_the_format_asks_for(dialogue):
 
 
 def test_what_is_ours_stands_under_our_name(dialogue):
-    assert json.loads("".join(to_podcast_json(dialogue, extra={"source": "a.wav"})))["mediaindex"] == {
-        "source": "a.wav"
-    }
+    document = json.loads("".join(to_podcast_json(dialogue, extra={"source": "a.wav", "transcript": dialogue})))
+    assert document["mediaindex"] == {"source": "a.wav", "transcript": json.loads(json.dumps(asdict(dialogue)))}
+
+
+def test_a_long_transcript_is_never_whole_in_memory(dialogue):
+    nothing, turns = Transcript(0.0, 20.0, "en", "conformer", ()), dialogue.turns * 500
+    size, peak = 0, 0
+    tracemalloc.start()
+    for piece in to_podcast_json(nothing, extra={"turns": turns}):
+        size += len(piece)
+        peak = max(peak, tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+    assert size > 1_000_000
+    assert peak < size / 10

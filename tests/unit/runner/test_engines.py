@@ -1,22 +1,69 @@
 from __future__ import annotations
 
+import os
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mediaindex.models import try_locate
+from mediaindex.runner.bindings import BINDINGS
 from mediaindex.runner.engines import Engines
+from mediaindex.runner.stage_names import STAGES
+
+SHARED = Path(__file__).parents[4] / "shared" / "models"
+CONFORMER, WHISPER = "stt-en-conformer-ctc-small", "whisper-base"
+SECOND = np.random.default_rng(0).normal(0.0, 0.01, 16_000).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def shared_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    if SHARED.is_dir() and "MEDIAINDEX_MODELS" not in os.environ:
+        monkeypatch.setenv("MEDIAINDEX_MODELS", str(SHARED))
+
+
+def needs(name: str) -> None:
+    if try_locate(name) is None:
+        pytest.skip(f"model {name} is not on this machine: `mediaindex models list` says where to get it")
 
 
 @pytest.mark.models
-def test_models_that_hear_are_let_go_and_loaded_again_where_somebody_needs_them() -> None:
-    if try_locate("whisper-base") is None:
-        pytest.skip("model whisper-base is not on this machine: `mediaindex models fetch whisper-base`")
-    engines, second = Engines(), np.zeros(16_000, np.float32)
-    engines.identifier.probabilities(second)
+def test_an_engine_that_is_let_go_is_freed_and_loaded_again_where_somebody_needs_it() -> None:
+    needs(WHISPER)
+    engines = Engines([CONFORMER])
+    engines.identifier.probabilities(SECOND)
     weights = weakref.ref(engines.identifier._whisper.model)  # type: ignore[attr-defined]
     assert weights() is not None
-    engines.keep({"detector"})
+    engines.keep({"detector", "recognisers"})
     assert weights() is None
-    assert engines.identifier.probabilities(second)
+    assert engines.identifier.probabilities(SECOND)
+
+
+@pytest.mark.models
+def test_workers_that_wait_for_chunks_hold_no_model() -> None:
+    needs(CONFORMER)
+    engines = Engines([CONFORMER])
+    (recogniser,) = engines.raw_recognisers
+    recogniser.recognise([SECOND, SECOND], "en")
+    weights = weakref.ref(recogniser._model.get().session)  # type: ignore[attr-defined]
+    del recogniser
+    assert weights() is not None
+    engines.keep(())
+    assert weights() is None
+
+
+@pytest.mark.models
+def test_a_model_stays_for_the_recogniser_that_shares_it() -> None:
+    needs(WHISPER)
+    engines = Engines([WHISPER])
+    engines.identifier.probabilities(SECOND)
+    weights = weakref.ref(engines.identifier._whisper.model)  # type: ignore[attr-defined]
+    engines.keep(BINDINGS["transcribe"].engines)
+    assert weights() is not None
+    assert engines.raw_recognisers[0]._whisper.model is weights()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_engine_that_a_stage_names_is_one(stage: str) -> None:
+    assert all(hasattr(Engines, name) for name in BINDINGS[stage].engines)
