@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mediaindex.runner.job import FolderStore, ItemResult, JobItem
     from mediaindex.runner.local import LocalRun, Outcome
 
+LONGEST_STEM = 240  # bytes
 EXAMPLES = """
 Examples:
 
@@ -52,6 +54,7 @@ def index(
 
     hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
     items = items_of(files, hints)
+    _make(out)
     began = time.perf_counter()
     run, outcomes = _run(items, options.store_at(cache))
     wall = time.perf_counter() - began
@@ -59,7 +62,7 @@ def index(
     console = Console()
     for outcome in outcomes:
         _tell(console, outcome)
-    console.print(summary(outcomes, wall, written, out), highlight=False, soft_wrap=True)
+    console.print(summary(outcomes, wall, written, out), highlight=False, markup=False, soft_wrap=True)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -81,21 +84,35 @@ def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[O
         return run, run.index(items)
 
 
+def _make(out: Path) -> None:
+    """The folder, before hours of work are for nothing."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise typer.BadParameter(f"--out {out}: no transcript can be written there: {error.strerror}") from error
+
+
 def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path) -> int:
     from mediaindex.exports.files import write_transcript
 
-    out.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     written = 0
     for outcome in outcomes:
         found = run.transcript(outcome)
         if found is None:
             continue
-        name = _free(Path(outcome.item.name).stem, taken)
+        name = _free(_short(Path(outcome.item.name).stem), taken)
         taken.add(name)
         write_transcript(out, name, outcome.item.name, *found)
         written += 1
     return written
+
+
+def _short(stem: str) -> str:
+    """As much of it as leaves room for a number and an ending in the 255 bytes that a file's name may have."""
+    return stem.encode()[:LONGEST_STEM].decode(errors="ignore")
 
 
 def _free(stem: str, taken: set[str]) -> str:

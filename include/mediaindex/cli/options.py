@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import typer
 
 from mediaindex.runner.job import FolderStore, Hints, RawFormat
 
-LANGUAGE = typer.Option([], "--language", "-l", help="Allow this language only (ISO 639-1, like en); may be repeated.")
+_CODE = re.compile(r"[a-z]{2,3}")
+
+
+def read_languages(given: list[str]) -> list[str]:
+    """The codes alone, "en" of "en-US" and "EN"; BadParameter for what is none: recognisers would know nobody by it."""
+    codes = [re.split("[-_]", one.strip().lower())[0] for one in given]
+    for one, code in zip(given, codes, strict=True):
+        if not _CODE.fullmatch(code):
+            raise typer.BadParameter(f"{one!r} is no code of ISO 639-1; give en for English, de for German")
+    return codes
+
+
+LANGUAGE = typer.Option(
+    [],
+    "--language",
+    "-l",
+    callback=read_languages,
+    help="Allow this language only (ISO 639-1, like en); may be repeated.",
+)
 SPEAKERS = typer.Option(None, "--speakers", min=1, help="How many people speak, if you know.")
 RAW = typer.Option(
     None, "--raw", help="The files are headerless: FORMAT:RATE:CHANNELS as ffmpeg names it, like s16le:16000:1."
@@ -49,7 +68,7 @@ def read_hints(
 
 def _read_terms(path: Path) -> tuple[str, ...]:
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"--vocabulary {path}: not UTF-8 text; one name or term a line") from error
     return tuple(line.strip() for line in lines if line.strip())

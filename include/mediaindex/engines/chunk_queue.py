@@ -81,7 +81,7 @@ class ChunkQueue(Generic[Item, Result]):
                         break
                     self._put(_Piece(-sizes[place], self._numbers, items[place], call, place))
                 self._changed.wait_for(lambda: call.error is not None or not call.left)
-            finally:  # also where the caller is interrupted: the process need not end the work first
+            finally:  # however it ended: what nobody waits for is not begun
                 if call.left:
                     self._withdraw(call)
             if call.error:

@@ -45,10 +45,15 @@ def _details(source: str, assessment: Assessment, topics: Topics | None) -> dict
 
 
 def _write(path: Path, pieces: Iterable[str]) -> None:
-    # Whole or not at all: a reader must never see half a file.
+    # Whole or not at all: a reader must never see half a file. Its own name may leave no room for another's.
     with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+        "w", encoding="utf-8", newline="", dir=path.parent, prefix=".transcript-", delete=False
     ) as file:
-        file.writelines(pieces)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+        try:
+            file.writelines(pieces)
+            file.close()
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

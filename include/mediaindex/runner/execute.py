@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from mediaindex.config.stage_settings import read_settings
@@ -62,6 +62,12 @@ class Bench:
     # One a computation: a second copy of the same audio waits for the first one's result instead of repeating it.
     busy: defaultdict[tuple[str, str], Lock] = field(default_factory=lambda: defaultdict(Lock))
     outage: Outage = field(default_factory=Outage)
+    given_up: Event = field(default_factory=Event)
+
+    def check_wanted(self) -> None:
+        """Raise TransientError where nobody waits for the results any more: the job has failed, or was interrupted."""
+        if self.given_up.is_set():
+            raise TransientError("the job was given up", code="given_up")
 
 
 def run_job(
@@ -108,6 +114,7 @@ def _run_items(binding: Binding, items: Sequence[JobItem], bench: Bench, progres
                 if progress and not _has_shared_too_little(result, items):
                     progress(futures[future], result)
         except BaseException:
+            bench.given_up.set()  # or whoever interrupts waits for the end of what has begun, hours maybe
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     results = []
@@ -254,4 +261,4 @@ def _audio(item: JobItem, sha256: str, upstream: dict[str, Any], bench: Bench) -
         return path
 
     channels = (lambda: bring(CHANNELS)) if normalized.channels_kept > 1 else None
-    return Audio(bring(AUDIO), normalized.duration, normalized.clock, channels)
+    return Audio(bring(AUDIO), normalized.duration, normalized.clock, channels, bench.check_wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,11 +39,15 @@ class Outcome:
 
 
 def items_of(files: Sequence[Path], hints: Hints) -> list[JobItem]:
-    """One job item a file, in the order given."""
+    """One job item a file, in the order given. Names are text for people: bytes that are none are marked in them."""
     return [
-        JobItem(id=str(number), name=file.name, source=FileSource(path=str(file.resolve())), hints=hints)
+        JobItem(id=str(number), name=_name(file), source=FileSource(path=str(file.resolve())), hints=hints)
         for number, file in enumerate(files, 1)
     ]
+
+
+def _name(file: Path) -> str:
+    return os.fsencode(file.name).decode("utf-8", "replace")
 
 
 @dataclass(slots=True)

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class Audio:
     """The 16 kHz mono FLAC of a recording; ``duration`` in seconds of decoded audio, ``clock`` to source time.
 
-    ``channels`` brings the FLAC of its own channels, where they were kept; only who asks pays for it.
+    ``channels`` brings the FLAC of its own channels, where they were kept; only who asks pays for it. ``check`` is
+    called with each block or span, and ends the work on the recording by raising.
     """
 
     path: Path
     duration: float
     clock: Clock
     channels: Callable[[], Path] | None = None
+    check: Callable[[], None] = lambda: None
 
     def read(self) -> Samples:
         """All samples, float32 in [-1, 1], shape (samples,)."""
@@ -35,6 +37,7 @@ class Audio:
         """Samples of a span of *decoded audio* (not source time), shape (samples,); None reads all."""
         import soundfile
 
+        self.check()
         start = round(span.start * SAMPLE_RATE) if span else 0
         stop = round(span.end * SAMPLE_RATE) if span else None
         samples, _rate = soundfile.read(self.path, start=start, stop=stop, dtype="float32")
@@ -44,7 +47,9 @@ class Audio:
         """The samples in blocks of ``seconds``, so that memory stays flat with length."""
         import soundfile
 
-        yield from soundfile.blocks(self.path, blocksize=round(seconds * SAMPLE_RATE), dtype="float32")
+        for block in soundfile.blocks(self.path, blocksize=round(seconds * SAMPLE_RATE), dtype="float32"):
+            self.check()
+            yield block
 
     def channel_blocks(self, seconds: float) -> Iterator[Samples]:
         """The same of its own channels, each block of shape (samples, channels); ValueError where none were kept."""
@@ -53,4 +58,6 @@ class Audio:
         if self.channels is None:
             raise ValueError(f"{self.path}: its channels were not kept; normalize it with keep_channels")
         size = round(seconds * SAMPLE_RATE)
-        yield from soundfile.blocks(self.channels(), blocksize=size, dtype="float32", always_2d=True)
+        for block in soundfile.blocks(self.channels(), blocksize=size, dtype="float32", always_2d=True):
+            self.check()
+            yield block

@@ -1,6 +1,14 @@
 from __future__ import annotations
 
-from mediaindex.cli.index import _free
+import os
+from pathlib import Path
+
+import pytest
+import typer
+
+from mediaindex.cli.index import _free, _make, _short
+from mediaindex.runner.job import Hints
+from mediaindex.runner.local import items_of
 
 
 def test_no_transcript_takes_anothers_name() -> None:
@@ -10,3 +18,21 @@ def test_no_transcript_takes_anothers_name() -> None:
         assert name not in taken
         taken.add(name)
     assert taken == {"a", "a-2", "a-2-2", "a-3"}
+
+
+def test_a_long_name_leaves_room_for_a_number_and_an_ending() -> None:
+    stem = _short("é" * 200)
+    assert set(stem) == {"é"}
+    assert len(f"{_free(stem, {stem})}.json".encode()) <= 255
+
+
+def test_a_name_that_is_no_text_can_be_written_all_the_same(tmp_path: Path) -> None:
+    (item,) = items_of([tmp_path / os.fsdecode(b"caf\xe9.wav")], Hints())
+    assert item.name.encode() == "caf\ufffd.wav".encode()
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    _make(tmp_path / "new" / "folder")
+    (tmp_path / "file").touch()
+    with pytest.raises(typer.BadParameter, match="no transcript can be written there"):
+        _make(tmp_path / "file" / "folder")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from mediaindex.cli.options import read_hints
+from mediaindex.cli.options import read_hints, read_languages
 from mediaindex.runner.job import RawFormat
 
 
@@ -14,6 +14,13 @@ def test_options_become_hints() -> None:
     assert (hints.languages, hints.speakers, hints.party_a_channel) == (("en",), 2, True)
     assert hints.raw_format == RawFormat(format="s16le", sample_rate=8000, channels=2)
     assert not read_hints([], None, None).party_a_channel
+
+
+def test_a_language_is_its_code_however_it_is_written() -> None:
+    assert read_languages(["en", "DE", "pt-BR", "zh_TW"]) == ["en", "de", "pt", "zh"]
+    for other in ("english", "", "e", "12"):
+        with pytest.raises(typer.BadParameter, match="ISO 639-1"):
+            read_languages([other])
 
 
 def test_a_raw_format_of_another_form_is_refused() -> None:
@@ -25,6 +32,8 @@ def test_a_vocabulary_is_a_term_a_line(tmp_path: Path) -> None:
     terms = tmp_path / "names.txt"
     terms.write_text("Helstone\n\n  Zau al Makan \n", "utf-8")
     assert read_hints([], None, None, vocabulary=terms).vocabulary == ("Helstone", "Zau al Makan")
+    terms.write_text("Helstone\n", "utf-8-sig")  # as Windows' editors save it
+    assert read_hints([], None, None, vocabulary=terms).vocabulary == ("Helstone",)
     terms.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(typer.BadParameter, match="not UTF-8"):
         read_hints([], None, None, vocabulary=terms)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import srt
 import webvtt
 
@@ -25,3 +26,10 @@ def test_writing_again_replaces_the_files(tmp_path, dialogue):
     for name in ("first.wav", "second.wav"):
         write_transcript(tmp_path, "talk", name, Assessment(dialogue, 0.9, 1.0, False))
     assert json.loads((tmp_path / "talk.json").read_text())["mediaindex"]["source"] == "second.wav"
+
+
+def test_a_transcript_that_cannot_be_written_leaves_nothing_behind(tmp_path, dialogue):
+    with pytest.raises(OSError, match="name too long"):
+        write_transcript(tmp_path, "x" * 300, "a.wav", Assessment(dialogue, 0.9, 1.0, False))
+    assert not list(tmp_path.iterdir())
+    write_transcript(tmp_path, "x" * 250, "a.wav", Assessment(dialogue, 0.9, 1.0, False))

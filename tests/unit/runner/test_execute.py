@@ -15,7 +15,7 @@ import pytest
 from mediaindex.errors import BadMediaError, ConfigError, ModelMissingError, TerminalError, TransientError
 from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
-from mediaindex.runner.execute import run_job
+from mediaindex.runner.execute import Bench, _run_items, run_job
 from mediaindex.runner.job import FileSource, FolderStore, Job, JobItem, JobResult
 from mediaindex.storage.artifacts import FolderArtifactStore
 
@@ -204,3 +204,25 @@ def test_those_that_shared_a_disk_that_was_too_small_get_it_for_themselves(lab: 
     (alone,) = lab.run("first", lab.items("c")).items
     assert alone.error is not None
     assert (alone.error.code, tried) == ("worker_exhausted", {"c": 1})
+
+
+def test_what_has_begun_ends_early_once_nobody_waits_for_it(lab: Lab, tmp_path: Path) -> None:
+    bench = Bench(lab.store, Engines(), tmp_path, Settings(), lab.table)
+    begun, ended = threading.Event(), []
+
+    def run(inputs: Inputs, settings: Settings) -> Shout:
+        if inputs.item.name == "a":
+            assert begun.wait(10)
+            raise ConfigError("no such thing is installed")
+        begun.set()
+        assert bench.given_up.wait(10)
+        try:
+            bench.check_wanted()
+        except TransientError as error:
+            ended.append(error.code)
+            raise
+        return shout(inputs, settings)
+
+    with pytest.raises(ConfigError):
+        _run_items(binding("first", run=run, concurrent=True), lab.items("a", "b"), bench, None)
+    assert ended == ["given_up"]
