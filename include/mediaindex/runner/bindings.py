@@ -18,6 +18,8 @@ from .binding import Binding, Inputs
 from .job import Hints
 from .normalize_item import ENGINE
 
+VOCABULARY = 2  # of the way terms are found: it changes what was written with any, and nothing else
+
 
 def _assess(inputs: Inputs, settings: assess.Settings) -> results.Assessment:
     normalized, speech, speakers, language, recognition = (inputs.upstream[stage] for stage in ASSESS_READS)
@@ -33,6 +35,11 @@ def _diarize(inputs: Inputs, settings: diarize.Settings) -> results.Speakers:
 def _diarize_hints(hints: Hints) -> dict[str, str]:
     speakers = {"speakers": str(hints.speakers)} if hints.speakers else {}
     return speakers | ({"party_a_channel": "yes"} if hints.party_a_channel else {})
+
+
+def _transcribe_hints(hints: Hints) -> dict[str, str]:
+    terms = {"vocabulary": "\n".join(sorted(hints.vocabulary)), "vocabulary.version": str(VOCABULARY)}
+    return terms if hints.vocabulary else {}
 
 
 ASSESS_READS = ("normalize", "detect_speech", "diarize", "identify_language", "transcribe")
@@ -106,7 +113,7 @@ TRANSCRIBE = Binding(
     summary=summaries.of_recognition,
     engines=("recognisers",),
     concurrent=True,
-    hints=lambda hints: {"vocabulary": "\n".join(sorted(hints.vocabulary))} if hints.vocabulary else {},
+    hints=_transcribe_hints,
 )
 
 ASSESS = Binding(
