@@ -7,6 +7,7 @@ KenLM's own package is source only, and flashlight's comes without it.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from mediaindex.models.digest import file_digest
 
 VARIABLE = "MEDIAINDEX_LANGUAGE_MODEL"
 _LN_10 = 2.302585  # ARPA files speak in powers of ten
+_FIELDS = re.compile(r"[^\t\f\r\n ]+")  # KenLM's spaces: a no-break space is part of a word
 _NEVER = -90.0  # log10 P of what stands in the file and cannot follow: <s>
 # log10 P that a word is one the model does not know, and of each of its letters (Shannon's 2.3 bits).
 _UNKNOWN, _LETTER = -2.0, -0.7
@@ -84,7 +86,7 @@ class LanguageModel:
 
     @cached_property
     def _rarest(self) -> float:
-        return min(log10 for _, log10 in self._unigrams if log10 > _NEVER)
+        return min((log10 for _, log10 in self._unigrams if log10 > _NEVER), default=_UNKNOWN)
 
     @cached_property
     def _words(self) -> dict[str, int]:
@@ -103,10 +105,10 @@ class LanguageModel:
         except ImportError as error:
             raise ConfigError(f"{VARIABLE} is set, and KenLM is not installed: add ufal-flashlight-text") from error
         # The last entry stands for all words that are not in the model.
-        known = Dictionary([*(word for word, _ in self._unigrams), "<unk>"])
+        words = [*(word for word, _ in self._unigrams), "<unk>"]
         try:
-            return KenLM(str(self.path), known)
-        except RuntimeError as error:
+            return KenLM(str(self.path), Dictionary(words))
+        except (RuntimeError, ValueError) as error:  # ValueError: a word that is there twice
             raise ConfigError(f"language model {self.path}: KenLM cannot read it: {error}") from error
 
 
@@ -141,7 +143,7 @@ def _unigrams_of(path: Path) -> Iterator[tuple[str, float]]:
             for line in lines:
                 if begun and line.startswith("\\"):
                     return
-                if begun and (parts := line.split()) and not parts[1].startswith("<"):
+                if begun and (parts := _FIELDS.findall(line)) and not parts[1].startswith("<"):
                     yield parts[1], float(parts[0])
                 begun = begun or line.startswith("\\1-grams:")
     except (ValueError, IndexError):  # bytes that are no text, a line that is no n-gram

@@ -29,7 +29,7 @@ BONUS = 0.8
 RESEMBLANCE = 0.5
 EXTRA_WORDS = 2  # an unknown name often falls apart: "zarathustra" into "sara to stra"
 
-_APOSTROPHE = {0x2019: "'"}
+_APOSTROPHE = {0x2019: "'", 0xB4: "'", 0x60: "'"}  # curly, acute, grave
 _SEPARATORS = re.compile(r"[^\w'&]+")
 
 log = logging.getLogger(__name__)
@@ -96,13 +96,18 @@ def respelled(log_probs: Floats, words: Sequence[HeardWord], certain: Floats, te
 
 def _spoken(text: str) -> list[tuple[str, ...]]:
     """For each written word what a model may write for it: with capitals and accents or without, as models go."""
-    accented = unicodedata.normalize("NFKC", text).translate(_APOSTROPHE)
-    plain = "".join(one for one in unicodedata.normalize("NFKD", accented) if not unicodedata.combining(one))
+    # Word by word: of some marks ("¨") NFKC makes a space, and one written word would be two.
+    accented = [unicodedata.normalize("NFKC", word.translate(_APOSTROPHE)) for word in text.split()]
+    plain = [_without_accents(word) for word in accented]
     forms = [
-        tuple(_SEPARATORS.sub(" ", word.replace("&", " and ")).strip() for word in form.split())
-        for form in (plain.lower(), plain, accented.lower(), accented)
+        tuple(_SEPARATORS.sub(" ", word.replace("&", " and ")).strip() for word in form)
+        for form in (map(str.lower, plain), plain, map(str.lower, accented), accented)
     ]
     return list(dict.fromkeys(forms))
+
+
+def _without_accents(word: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
 
 
 def _term(text: str, spoken: tuple[str, ...], classes: dict[str, int], blank: int) -> Term | None:

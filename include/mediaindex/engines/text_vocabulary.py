@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,22 @@ SHORTEST = 4  # letters: shorter terms look like too many words
 EXTRA_WORDS = 2  # an unknown name often falls apart
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
+# Thai to Burmese, Khmer, Chinese and Japanese: written without spaces, and any letter may be timed as a word.
+_WITHOUT_SPACES = re.compile("[\u0e00-\u109f\u1780-\u17ff\u3040-\u9fff\U00020000-\U0003ffff]")
+# "ChatGPT" and "YouTube" are two words to who has never seen them; "I phone" may be a sentence.
+_INNER_CAPITAL = re.compile(r"(?<=\w[^\W\d_A-Z])(?=[A-Z]\w)")
 _BEFORE, _AFTER = re.compile(r"\A\W*"), re.compile(r"\W*\Z")  # punctuation around a word
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """``size``: written words. ``breaks``: letters up to each place where words may part: "Jean-Luc" and
+    "ChatGPT" have 4 and 7."""
+
+    text: str
+    letters: str
+    size: int
+    breaks: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +72,44 @@ def _letters(text: str) -> str:
     return _NOT_LETTERS.sub("", text.casefold())
 
 
+def _term(text: str) -> _Term:
+    apart = "".join(" " if unicodedata.category(one)[0] in "PSZ" else one for one in text)
+    parts = [_letters(part) for part in _WITHOUT_SPACES.sub(r" \g<0> ", _INNER_CAPITAL.sub(" ", apart)).split()]
+    return _Term(text, "".join(parts), len(text.split()), _breaks(parts))
+
+
+def _breaks(parts: Sequence[str]) -> frozenset[int]:
+    return frozenset(itertools.accumulate(map(len, parts)))
+
+
 def _places(words: Sequence[Word], vocabulary: Sequence[str]) -> Iterator[_Place]:
-    terms = [(term, _letters(term), len(term.split())) for term in vocabulary if _letters(term)]
+    terms = [_term(text) for text in vocabulary if _letters(text)]
     if not terms or not words:
         return
-    longest = max(size for _, _, size in terms) + EXTRA_WORDS
-    stretches = [(a, b) for a in range(len(words)) for b in range(a + 1, min(a + longest, len(words)) + 1)]
+    longest = max(max(term.size + EXTRA_WORDS, len(term.breaks)) for term in terms)
     letters = [_letters(word.text) for word in words]
+    stretches = [
+        (first, end)
+        for first in range(len(words))
+        for end in range(first + 1, min(first + longest, len(words)) + 1)
+        if all(letters[first:end])  # a dash that stands alone is part of no term
+    ]
     alike = process.cdist(
-        [wanted for _, wanted, _ in terms],
+        [term.letters for term in terms],
         ["".join(letters[first:end]) for first, end in stretches],
         scorer=Levenshtein.normalized_similarity,
         score_cutoff=RESEMBLANCE,
         dtype=np.float32,
     )
     for row, column in np.argwhere(alike > 0):
-        (term, wanted, size), (first, end) = terms[row], stretches[column]
+        term, (first, end) = terms[row], stretches[column]
         likeness = float(alike[row, column])
         doubtful = min(word.confidence for word in words[first:end]) <= DOUBTFUL
-        fuzzy = len(wanted) >= SHORTEST and doubtful and end - first <= size + EXTRA_WORDS
-        if likeness == 1.0 or fuzzy:
-            yield _Place(term, first, end, likeness)
+        fuzzy = len(term.letters) >= SHORTEST and doubtful and end - first <= term.size + EXTRA_WORDS
+        # "as a nurse" has the letters of Asa too, and does not name him.
+        heard = likeness == 1.0 and _breaks(letters[first:end]) <= term.breaks
+        if heard or fuzzy:
+            yield _Place(term.text, first, end, likeness)
 
 
 def _chosen(places: Iterator[_Place]) -> list[_Place]:

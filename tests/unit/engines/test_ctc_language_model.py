@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,33 @@ def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes) -> None
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"other\.bin"):
         LanguageModel(path).score(None, "word")
+
+
+@pytest.fixture
+def unigrams(tmp_path: Path) -> Callable[..., LanguageModel]:
+    def made(*words: str) -> LanguageModel:
+        path = tmp_path / "given.arpa"
+        entries = ["-1\t<unk>\t0", "-99\t<s>\t0", "-1\t</s>", *(f"-2\t{word}\t0" for word in words)]
+        counts = [f"ngram 1={len(entries)}", "ngram 2=1"]
+        lines = ["\\data\\", *counts, "", "\\1-grams:", *entries, "", "\\2-grams:", "-1\t<s> </s>", "", "\\end\\", ""]
+        path.write_text("\n".join(lines), "utf-8")
+        return LanguageModel(path, Weights(weight=1.0, bonus=0.0))
+
+    return made
+
+
+def test_a_no_break_space_is_part_of_a_word(unigrams: Callable[..., LanguageModel]) -> None:
+    model = unigrams("10\u00a0km", "10\u00a0m")
+    assert added(model, "10\u00a0km") == pytest.approx(-2 * math.log(10), abs=1e-5)
+
+
+def test_a_model_of_no_words_knows_none(unigrams: Callable[..., LanguageModel]) -> None:
+    assert added(unigrams(), "garden") < added(unigrams("garden"), "garden")
+
+
+def test_a_word_that_is_there_twice_is_an_error_of_the_file(unigrams: Callable[..., LanguageModel]) -> None:
+    with pytest.raises(ConfigError, match=r"given\.arpa"):
+        unigrams("garden", "garden").start()
 
 
 def test_what_kenlm_cannot_read_is_named(tmp_path: Path, arpa: Path) -> None:

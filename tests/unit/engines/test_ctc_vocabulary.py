@@ -61,6 +61,16 @@ def test_a_hyphen_may_be_heard_as_two_words() -> None:
     assert (word.text, word.first, word.end) == ("Jean-Luc", 2, 17)
 
 
+@pytest.mark.parametrize("term", ["o\u2019brien", "o\u00b4brien", "o`brien"])
+def test_a_mark_that_stands_for_an_apostrophe_is_one(term: str) -> None:
+    assert texts(frames(*spelled("o'brien")), term) == [term]
+
+
+@pytest.mark.parametrize("mark", ["\u00a8", "\u00af", "\u00b8", "\u02dc"])
+def test_a_mark_within_a_word_may_be_heard_as_two_words(mark: str) -> None:
+    assert texts(frames(*spelled("age"), *spelled("of")), f"age{mark}of") == [f"age{mark}of"]
+
+
 def test_accents_are_written_and_not_heard() -> None:
     assert texts(frames(*spelled("muller")), "Müller") == ["Müller"]
 

@@ -42,6 +42,40 @@ def test_a_term_that_was_heard_is_written_as_given_however_sure() -> None:
     assert texts(said(("chatgpt,", SURE)), "ChatGPT") == ["ChatGPT,"]
 
 
+def test_sure_words_are_not_joined_into_a_term() -> None:
+    speech = ["as", "a", "nurse", "in", "a", "city", "that", "is", "a", "port"]
+    assert texts(said(*((word, SURE) for word in speech)), "Asa", "Ina", "Isa") == speech
+
+
+def test_sure_words_stay_where_they_part_otherwise_than_the_term() -> None:
+    assert texts(said(("the", SURE), ("open", SURE)), "Theo Pen") == ["the", "open"]
+
+
+def test_a_short_term_is_not_gathered_from_doubtful_words() -> None:
+    assert texts(said(("as", UNSURE), ("a", UNSURE)), "Asa") == ["as", "a"]
+
+
+def test_a_single_letter_is_no_part_of_a_coined_name() -> None:
+    assert texts(said(("I", SURE), ("phone", SURE), ("her", SURE)), "iPhone") == ["I", "phone", "her"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "term"),
+    [("jean", "luc", "Jean-Luc"), ("Chat", "GPT", "ChatGPT"), ("you", "tube", "YouTube"), ("東", "京", "東京")],
+)
+def test_sure_words_become_a_term_that_has_a_break_where_they_part(first: str, second: str, term: str) -> None:
+    assert texts(said((first, SURE), (second, SURE)), term) == [term]
+
+
+@pytest.mark.parametrize("confidence", [SURE, UNSURE])
+def test_a_dash_beside_a_term_stays(confidence: float) -> None:
+    assert texts(said(("—", confidence), ("helstone", confidence)), "Helstone") == ["—", "Helstone"]
+
+
+def test_words_without_letters_are_left_alone() -> None:
+    assert texts(said(("—", UNSURE)), "Helstone") == ["—"]
+
+
 def test_punctuation_around_is_kept() -> None:
     assert texts(said(("“Zarathusta,”", UNSURE)), "Zarathustra") == ["“Zarathustra,”"]
 
