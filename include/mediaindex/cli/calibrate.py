@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,17 +46,20 @@ def calibrate(
     from mediaindex.evaluation.conditions import CLEAN, CONDITIONS
     from mediaindex.evaluation.manifest import read_manifest
     from mediaindex.evaluation.raw_words import takes_of
-    from mediaindex.models.calibrations import write_card
+    from mediaindex.models.calibrations import own_path
     from mediaindex.runner.engines import Engines
 
-    entries, engines, console = _usable(read_manifest(manifest), manifest), Engines(), Console()
+    from .writable import check_folder
+
+    entries, engines = _usable(read_manifest(manifest), manifest), Engines()
     chosen = _chosen(engines, model, entries)
+    for place in {folder or own_path(recogniser.name).parent for recogniser in chosen}:
+        check_folder(place)
     with tempfile.TemporaryDirectory(prefix="mediaindex-calibrate-") as made:
         takes = takes_of(entries, CONDITIONS if degraded else {}, CLEAN, Path(made))
-        for recogniser in chosen:
-            card = _card(recogniser, _heard(takes, recogniser, engines), entries, manifest.name)
-            path = write_card(card, folder)
-            _show(card, path, console)
+        done = [_calibrated(one, takes, engines, entries, manifest.name, folder) for one in chosen]
+    if not all(done):
+        raise typer.Exit(1)
 
 
 def _usable(entries: Sequence[Entry], manifest: Path) -> list[Entry]:
@@ -84,6 +88,27 @@ def _chosen(engines: Engines, names: Sequence[str], entries: Sequence[Entry]) ->
     if not chosen:
         raise ConfigError(f"no recogniser that was chosen writes {', '.join(sorted(languages))}")
     return [one for one in chosen if try_locate(one.name)]
+
+
+def _calibrated(
+    recogniser: Recogniser,
+    takes: Sequence[Take],
+    engines: Engines,
+    entries: Sequence[Entry],
+    manifest: str,
+    folder: Path | None,
+) -> bool:
+    """Write one recogniser's calibration; False, and the reason told, where there is none: others may have one."""
+    from mediaindex.errors import TerminalError
+    from mediaindex.models.calibrations import write_card
+
+    try:
+        card = _card(recogniser, _heard(takes, recogniser, engines), entries, manifest)
+    except TerminalError as error:
+        print(f"{recogniser.name}: {error}", file=sys.stderr)
+        return False
+    _show(card, write_card(card, folder), Console())
+    return True
 
 
 def _heard(takes: Sequence[Take], recogniser: Recogniser, engines: Engines) -> list[RawWord]:

@@ -46,24 +46,26 @@ def evaluate(
     from mediaindex.evaluation.report import Protocol
 
     from .evaluation_tables import console_for_tables, show_changes, show_report
+    from .writable import check_file
 
     protocol = Protocol(collar=collar, overlap=overlap, languages=tuple(language))
     older = read_report(compare) if compare else None
     if older:
         check_rules(older, protocol)
     entries = read_manifest(manifest)
-    store = options.store_at(cache) if cache else None
-    report = _run(manifest.name, entries, protocol, store)
     if json:
-        json.parent.mkdir(parents=True, exist_ok=True)
-        json.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
+        check_file(json)
+    store = options.store_at(cache) if cache else None
+    report = _run(manifest, entries, protocol, store)
     console = console_for_tables()
     show_report(report, console)
+    if json:
+        json.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
     if older:
         show_changes(changes_between(older, report), protocol, console)
 
 
-def _run(name: str, entries: Sequence[Entry], protocol: Protocol, store: FolderStore | None) -> Report:
+def _run(manifest: Path, entries: Sequence[Entry], protocol: Protocol, store: FolderStore | None) -> Report:
     from mediaindex.evaluation.run import evaluate as measure
     from mediaindex.runner.engines import Engines
 
@@ -74,4 +76,5 @@ def _run(name: str, entries: Sequence[Entry], protocol: Protocol, store: FolderS
         def tell(stage: str, done: int, expected: int) -> None:
             progress.update(bar, description=stage, completed=done, total=expected)
 
-        return measure(name, entries, Engines(), protocol, cache=store, tell=tell)
+        folder = manifest.parent.absolute()
+        return measure(manifest.name, entries, Engines(), protocol, folder=folder, cache=store, tell=tell)

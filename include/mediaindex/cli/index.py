@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,9 +51,11 @@ def index(
     """
     from mediaindex.runner.local import items_of
 
+    from .writable import check_folder
+
     hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
     items = items_of(files, hints)
-    _make(out)
+    check_folder(out)  # before hours of work are for nothing
     began = time.perf_counter()
     run, outcomes = _run(items, options.store_at(cache))
     wall = time.perf_counter() - began
@@ -82,16 +83,6 @@ def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[O
 
         run = LocalRun(store, {}, Engines(), tell)
         return run, run.index(items)
-
-
-def _make(out: Path) -> None:
-    """The folder, before hours of work are for nothing."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise typer.BadParameter(f"--out {out}: no transcript can be written there: {error.strerror}") from error
 
 
 def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path) -> int:

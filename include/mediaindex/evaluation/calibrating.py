@@ -48,6 +48,7 @@ def calibrate(words: Sequence[RawWord]) -> Calibrated:
             "only: add recordings, and say who speaks in the field speaker",
             code="too_few_speakers",
         )
+    calibration = fit([word.raw for word in words], [word.right for word in words])
     conditions = list(dict.fromkeys(word.condition for word in words))
     seen = held_out(words, fold_of, lambda _train, _test: True)
     # What happens where nobody has fitted anything: other speakers and another condition.
@@ -56,7 +57,6 @@ def calibrate(words: Sequence[RawWord]) -> Calibrated:
     for name in [*conditions, ALL]:
         chosen = [at for at, word in enumerate(words) if name in (word.condition, ALL)]
         quality[name] = _quality(words, chosen, seen, unseen)
-    calibration = fit([word.raw for word in words], [word.right for word in words])
     return Calibrated(calibration, len(set(fold_of.values())), quality)
 
 
@@ -70,7 +70,11 @@ def held_out(words: Sequence[RawWord], fold_of: dict[str, int], may: Callable[[s
     probabilities = [0.0] * len(words)
     for fold, condition in sorted({(fold_of[word.group], word.condition) for word in words}):
         train = [word for word in words if fold_of[word.group] != fold and may(word.condition, condition)]
-        calibration = fit([word.raw for word in train], [word.right for word in train])
+        try:
+            calibration = fit([word.raw for word in train], [word.right for word in train])
+        except TerminalError as error:
+            part = f"to judge part {fold + 1} of {len(set(fold_of.values()))} ({condition}) by the others:"
+            raise TerminalError(f"{part} {error.message}", code=error.code) from error
         for at, word in enumerate(words):
             if fold_of[word.group] == fold and word.condition == condition:
                 probabilities[at] = calibration.probability(word.raw)

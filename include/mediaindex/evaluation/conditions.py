@@ -13,6 +13,7 @@ from mediaindex.stages.media.process import GLOBAL, HARDENING, run
 CLEAN = "as it is"
 NOISE_DB = 10.0  # of the recording's mean power over the noise's: people still understand all of it
 RATE = 16_000  # Hz
+BLOCK = 60 * RATE  # samples of noise that are drawn at a time: all at once would double the memory
 LIMIT = 600.0  # s that ffmpeg may take for one recording
 
 Degrade = Callable[[Path, Path], None]  # from a recording, to a new file
@@ -32,9 +33,15 @@ def noise(source: Path, target: Path) -> None:
 
     _convert(source, target, lambda audio: audio, ar=RATE, acodec="pcm_s16le")
     samples, rate = soundfile.read(target, dtype="float32")
-    hiss = np.random.default_rng(len(samples)).standard_normal(len(samples)).astype("float32")
-    both = samples + hiss * math.sqrt(float((samples**2).mean()) / 10 ** (NOISE_DB / 10))
-    soundfile.write(target, both / max(1.0, float(np.abs(both).max())), rate)
+    if not len(samples):
+        raise BadMediaError(f"{source} holds no sound at all; take it out of the manifest", code="empty_audio")
+    level = math.sqrt(float((samples**2).mean()) / 10 ** (NOISE_DB / 10))
+    drawn = np.random.default_rng(len(samples))
+    for start in range(0, len(samples), BLOCK):
+        piece = samples[start : start + BLOCK]
+        piece += drawn.standard_normal(len(piece)).astype("float32") * level
+    samples /= max(1.0, float(samples.max()), -float(samples.min()))
+    soundfile.write(target, samples, rate)
 
 
 CONDITIONS: dict[str, Degrade] = {"telephone": telephone, "noise 10 dB": noise}

@@ -66,9 +66,10 @@ def read_manifest(path: Path) -> list[Entry]:
 
 
 def lines_of(path: Path) -> list[str]:
-    """The lines of a text file; ConfigError where it cannot be read."""
+    """The lines of a text file, without a byte order mark; ConfigError where it cannot be read."""
     try:
-        return path.read_text("utf-8").splitlines()
+        # splitlines() would also cut at U+2028 and U+0085, which JSON text may hold.
+        return path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as UTF-8 text: {error}") from error
 

@@ -11,6 +11,10 @@ from mediaindex.timeline import Span, SpeakerSpan, TimelineError, seconds
 
 from .manifest import Entry, lines_of
 
+SHOWN = 5  # recordings that a message names
+
+Row = tuple[int, list[str]]  # a line's number, and its columns
+
 
 @dataclass(frozen=True, slots=True)
 class SpokenWord(Span):
@@ -42,9 +46,8 @@ def read_reference(entry: Entry) -> Reference:
 
 def _speakers(entry: Entry, path: Path) -> Iterator[SpeakerSpan]:
     """``SPEAKER recording channel start duration <NA> <NA> speaker …``"""
-    for number, columns in _rows(path, least=8):
-        if columns[0] != "SPEAKER":
-            continue
+    rows = [row for row in _rows(path, least=8) if row[1][0] == "SPEAKER"]
+    for number, columns in _of_recording(rows, 1, entry, path):
         start, end = _times(path, number, columns[3:5])
         start, end = max(start, entry.start), min(end, entry.end)
         if end - start >= 0.001:
@@ -53,7 +56,8 @@ def _speakers(entry: Entry, path: Path) -> Iterator[SpeakerSpan]:
 
 def _words(entry: Entry, path: Path) -> Iterator[SpokenWord]:
     """``recording speaker start duration word …``: NeMo writes the speaker where the standard has the channel."""
-    rows = [(_times(path, number, columns[2:4]), columns) for number, columns in _rows(path, least=5)]
+    mine = _of_recording(list(_rows(path, least=5)), 0, entry, path)
+    rows = [(_times(path, number, columns[2:4]), columns) for number, columns in mine]
     for (start, end), columns in sorted(rows, key=lambda row: row[0]):
         if entry.start <= start and end <= entry.end:
             begin = seconds(start - entry.start)
@@ -61,7 +65,22 @@ def _words(entry: Entry, path: Path) -> Iterator[SpokenWord]:
             yield SpokenWord(begin, max(seconds(end - entry.start), seconds(begin + 0.001)), columns[4], columns[1])
 
 
-def _rows(path: Path, least: int) -> Iterator[tuple[int, list[str]]]:
+def _of_recording(rows: list[Row], column: int, entry: Entry, path: Path) -> list[Row]:
+    """Rows about this recording: all of a file about one, else those whose ``column`` is the audio file's stem."""
+    names = list(dict.fromkeys(columns[column] for _, columns in rows))
+    if len(names) < 2:
+        return rows
+    name = entry.audio_filepath.stem
+    if name not in names:
+        shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+        raise ConfigError(
+            f"{path} is about {len(names)} recordings ({shown}), none of which is {name}: "
+            f"call it there as its audio file is called, without the ending"
+        )
+    return [row for row in rows if row[1][column] == name]
+
+
+def _rows(path: Path, least: int) -> Iterator[Row]:
     for number, line in enumerate(lines_of(path), 1):
         columns = line.split()
         if not columns or line.startswith(";;"):

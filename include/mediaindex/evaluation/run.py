@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,23 +61,27 @@ def evaluate(
     engines: Engines,
     protocol: Protocol,
     *,
+    folder: Path | None = None,
     cache: FolderStore | None = None,
     tell: Tell = lambda _stage, _done, _expected: None,
 ) -> Report:
     """Every recording through all stages, and its figures; results of stages are forgotten unless ``cache`` is given.
 
+    ``folder`` is the manifest's, absolute: recordings below it are called by their path from there.
     Raises ConfigError where a reference cannot be read, before anything is computed.
     """
     references = [read_reference(entry) for entry in entries]
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mediaindex-evaluate-")))
-        store = cache or FolderStore(path=str(folder / "artifacts"))
-        items, refused = _items(entries, folder, Hints(languages=protocol.languages))
+        made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mediaindex-evaluate-")))
+        store = cache or FolderStore(path=str(made / "artifacts"))
+        items, refused = _items(entries, made, Hints(languages=protocol.languages))
         costs = Costs(tell, 7 * len(items))
         began = time.perf_counter()
         outcomes = LocalRun(store, {}, engines, costs.note, OPEN_GATE).index(items)
         wall_s = time.perf_counter() - began
         results = refused | {outcome.item.id: _result(outcome, costs, store) for outcome in outcomes}
+    for number, entry in enumerate(entries, 1):
+        results[str(number)] = replace(results[str(number)], name=name_of(entry, folder))
     report = _report(manifest, entries, references, results, protocol, wall_s)
     return report.model_copy(update={"recognisers": tuple(one.identity for one in engines.recognisers)})
 
@@ -88,16 +93,23 @@ def _items(entries: Sequence[Entry], folder: Path, hints: Hints) -> tuple[list[J
         try:
             (item,) = items_of([part_of(entry, folder, number)], hints)
         except BadMediaError as error:
-            refused[str(number)] = Result(name_of(entry), "quarantined", error.message, None, None, "", None, None, 0.0)
+            name = entry.audio_filepath.name
+            refused[str(number)] = Result(name, "quarantined", error.message, None, None, "", None, None, 0.0)
             continue
         items.append(item.model_copy(update={"id": str(number)}))
     return items, refused
 
 
-def name_of(entry: Entry) -> str:
-    """The file's name, and which part of it: the same in every run, wherever the files lie."""
+def name_of(entry: Entry, folder: Path | None = None) -> str:
+    """The file's path from ``folder`` (the manifest's), and which part of it: the same wherever that folder lies.
+
+    A file that lies beside the manifest, or not below it, is called by its own folder and its name.
+    """
     part = f"@{entry.start:g}-{entry.end:g}" if entry.is_part else ""
-    return f"{entry.audio_filepath.parent.name}/{entry.audio_filepath.name}{part}"
+    path = Path(os.path.normpath(entry.audio_filepath))
+    below = folder and path.is_relative_to(folder) and path.parent != folder
+    name = path.relative_to(folder) if folder and below else Path(path.parent.name, path.name)
+    return f"{name.as_posix()}{part}"
 
 
 def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
@@ -144,8 +156,7 @@ def _report(
 ) -> Report:
     files: list[FileScore] = []
     for number, (entry, reference) in enumerate(zip(entries, references, strict=True), 1):
-        one = score(results[str(number)], reference, protocol, entry.channel)
-        files.append(one.model_copy(update={"id": name_of(entry)}))
+        files.append(score(results[str(number)], reference, protocol, entry.channel))
     fresh = all(file.wall_s is not None or file.status == "quarantined" for file in files)
     return Report(
         mediaindex=__version__,

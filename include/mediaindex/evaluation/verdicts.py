@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 from mediaindex.timeline import Word
@@ -17,12 +18,20 @@ T = TypeVar("T", Word, SpokenWord)
 def judged(reference: str, words: Sequence[Word], normalise: Normaliser) -> list[tuple[Word, bool]]:
     """Each word, and whether the alignment finds it in the reference; words that the normaliser drops are left out.
 
-    A word of several tokens ("don't": "do not") is right when all of them are.
+    A word of several tokens ("don't": "do not") is right when all of them are; "twenty five" is where "25" stands.
     """
-    # Word by word on both sides, so that each token keeps its word: a normaliser may join "twenty five" across words.
-    wanted = [token for text in reference.split() for token in normalise(text).split()]
+    # Word by word on both sides, so that each token keeps its word.
+    texts = reference.split()
+    wanted = [(token, at) for at, text in enumerate(texts) for token in normalise(text).split()]
     found = list(tokens_of(words, normalise))
-    hits = {other for _, other in equal_pairs(wanted, [token for token, _ in found])}
+    pairs = equal_pairs([token for token, _ in wanted], [token for token, _ in found])
+    hits = {other for _, other in pairs}
+    # A normaliser joins numbers across words: what lies between two matches is read once more as a whole.
+    for (start, begin), (stop, end) in pairwise([(-1, -1), *pairs, (len(wanted), len(found))]):
+        theirs = dict.fromkeys(at for _, at in wanted[start + 1 : stop])
+        ours = {id(word): word.text for _, word in found[begin + 1 : end]}
+        if ours and theirs and normalise(" ".join(ours.values())) == normalise(" ".join(texts[at] for at in theirs)):
+            hits |= set(range(begin + 1, end))
     verdicts: dict[int, bool] = {}
     by_id = {id(word): word for _, word in found}
     for at, (_, word) in enumerate(found):

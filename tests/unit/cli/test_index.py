@@ -3,10 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
-import typer
-
-from mediaindex.cli.index import _free, _make, _short
+from mediaindex.cli.index import _free, _short
 from mediaindex.runner.job import Hints
 from mediaindex.runner.local import items_of
 
@@ -29,10 +26,3 @@ def test_a_long_name_leaves_room_for_a_number_and_an_ending() -> None:
 def test_a_name_that_is_no_text_can_be_written_all_the_same(tmp_path: Path) -> None:
     (item,) = items_of([tmp_path / os.fsdecode(b"caf\xe9.wav")], Hints())
     assert item.name.encode() == "caf\ufffd.wav".encode()
-
-
-def test_a_place_where_nothing_can_be_written_is_told_before_the_work(tmp_path: Path) -> None:
-    _make(tmp_path / "new" / "folder")
-    (tmp_path / "file").touch()
-    with pytest.raises(typer.BadParameter, match="no transcript can be written there"):
-        _make(tmp_path / "file" / "folder")

@@ -64,3 +64,15 @@ def test_many_recordings_make_ten_folds_and_a_group_stays_together() -> None:
 def test_one_speaker_cannot_be_judged() -> None:
     with pytest.raises(TerminalError, match="one speaker"):
         calibrate(words(1, 500))
+
+
+def test_too_few_wrong_words_are_those_of_all_recordings() -> None:
+    some = [RawWord(0.5, at >= 20, f"s{at % 4}", "clean") for at in range(400)]
+    with pytest.raises(TerminalError, match="380 words are right and 20 wrong"):
+        calibrate(some)
+
+
+def test_too_few_without_one_part_says_so() -> None:
+    some = [RawWord(0.5, at >= 36, f"s{at % 4}", "clean") for at in range(400)]
+    with pytest.raises(TerminalError, match=r"to judge part 1 of 4 \(clean\) by the others: 273 .* 27 wrong"):
+        calibrate(some)

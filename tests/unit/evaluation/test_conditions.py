@@ -45,3 +45,9 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "notes.mp3").write_text("only text")
     with pytest.raises(BadMediaError, match=r"notes\.mp3"):
         telephone(tmp_path / "notes.mp3", tmp_path / "t.wav")
+
+
+def test_a_recording_without_a_single_sample_is_named(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "empty.wav", np.zeros(0), RATE)
+    with pytest.raises(BadMediaError, match=r"empty\.wav holds no sound"):
+        noise(tmp_path / "empty.wav", tmp_path / "t.wav")

@@ -57,3 +57,10 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, said: str) -> None:
 def test_an_empty_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="names no recording"):
         read_manifest(write(tmp_path, ""))
+
+
+def test_a_byte_order_mark_and_line_separators_in_texts_change_nothing(tmp_path: Path) -> None:
+    lines = ['{"audio_filepath": "a.wav", "text": "one\u2028two\u0085three"}', '{"audio_filepath": "a.wav"}']
+    manifest = write(tmp_path, "")
+    manifest.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    assert [entry.text for entry in read_manifest(manifest)] == ["one\u2028two\u0085three", None]

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mediaindex.cli import evaluate
+from mediaindex.errors import ConfigError
+from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
+from mediaindex.evaluation.tally import Tally
+
+FILE = FileScore(
+    id="a.wav",
+    lang="en",
+    channel="wide band, mono",
+    length="under 10 s",
+    status="indexed",
+    detail="",
+    audio_s=5.0,
+    wall_s=1.0,
+    peak_mb=1.0,
+    tallies={"wer": Tally(part=1, whole=8)},
+    right=(0.9,),
+    wrong=(),
+    said="",
+)
+REPORT = Report(
+    mediaindex="1",
+    manifest="m",
+    protocol=Protocol(),
+    all=figures([FILE]),
+    wall_s=1.0,
+    peak_mb=1.0,
+    buckets=buckets([FILE]),
+    files=(FILE,),
+)
+
+
+def command(folder: Path, report: Path) -> None:
+    (folder / "a.wav").touch()
+    (folder / "m.jsonl").write_text(json.dumps({"audio_filepath": "a.wav"}))
+    evaluate.evaluate(folder / "m.jsonl", [], collar=0.0, overlap=True, cache=None, json=report, compare=None)
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "_run", lambda *_: pytest.fail("it has run"))
+    with pytest.raises(ConfigError, match="cannot be written"):
+        command(tmp_path, tmp_path / "a.wav" / "new.json")
+
+
+def test_the_report_is_shown_though_its_file_fails_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*_: object) -> Report:
+        (tmp_path / "out").rmdir()
+        return REPORT
+
+    monkeypatch.setattr(evaluate, "_run", run)
+    with pytest.raises(FileNotFoundError):
+        command(tmp_path, tmp_path / "out" / "new.json")
+    assert "12.50" in capsys.readouterr().out

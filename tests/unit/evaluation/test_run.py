@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from mediaindex.evaluation.manifest import Entry
+from mediaindex.evaluation.run import name_of
+
+CORPUS = Path("/data/corpus")
+
+
+def name(path: str, **times: float) -> str:
+    return name_of(Entry(audio_filepath=Path(path), **times), CORPUS)
+
+
+def test_recordings_of_the_same_name_in_other_folders_are_told_apart() -> None:
+    assert name("/data/corpus/A/audio/mix.wav") == "A/audio/mix.wav"
+    assert name("/data/corpus/B/audio/mix.wav", offset=1, duration=2) == "B/audio/mix.wav@1-3"
+
+
+def test_others_keep_the_name_that_older_reports_have() -> None:
+    for path in ("/data/corpus/mix.wav", "/data/corpus/A/../mix.wav"):
+        assert name(path) == "corpus/mix.wav"
+    for path in ("/else/audio/mix.wav", "/data/corpus/../audio/mix.wav"):
+        assert name(path) == "audio/mix.wav"
