@@ -25,6 +25,7 @@ from mediaindex.models.places import cache_dir
 Optimisation = Literal["all", "extended"]
 
 GRAPH = "model.onnx"
+FIRST = 1 << 20  # bytes; the one block that is never given back
 BLOCK = 33 << 20  # bytes; above 32 MB, malloc has the system's pages for it, and returns them
 WEIGHTS = "weights.bin"  # beside the graph: they are mapped, not parsed, and no protobuf may be larger than 2 GB
 
@@ -144,7 +145,7 @@ def _make_arena() -> None:
     ONNX Runtime's own grows from 1 MB by doubling: its blocks lie among others, and keep the system from getting back
     what is around them.
     """
-    size = {"initial_chunk_size_bytes": BLOCK, "initial_growth_chunk_size_bytes": BLOCK}
+    size = {"initial_chunk_size_bytes": FIRST, "initial_growth_chunk_size_bytes": BLOCK}
     limits = {"max_mem": 0, "arena_extend_strategy": 0, "max_dead_bytes_per_chunk": -1}  # as without this
     arena = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
     memory = onnxruntime.OrtMemoryInfo("Cpu", arena, 0, onnxruntime.OrtMemType.DEFAULT)
