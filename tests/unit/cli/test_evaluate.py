@@ -7,34 +7,10 @@ import pytest
 
 from mediaindex.cli import evaluate
 from mediaindex.errors import ConfigError
-from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
-from mediaindex.evaluation.tally import Tally
+from mediaindex.evaluation.report import Report
+from tests.builders.scores import file_score, report_of
 
-FILE = FileScore(
-    id="a.wav",
-    lang="en",
-    channel="wide band, mono",
-    length="under 10 s",
-    status="indexed",
-    detail="",
-    audio_s=5.0,
-    wall_s=1.0,
-    peak_mb=1.0,
-    tallies={"wer": Tally(part=1, whole=8)},
-    right=(0.9,),
-    wrong=(),
-    said="",
-)
-REPORT = Report(
-    mediaindex="1",
-    manifest="m",
-    protocol=Protocol(),
-    all=figures([FILE]),
-    wall_s=1.0,
-    peak_mb=1.0,
-    buckets=buckets([FILE]),
-    files=(FILE,),
-)
+REPORT = report_of(file_score("a.wav"))
 
 
 def command(folder: Path, report: Path) -> None:

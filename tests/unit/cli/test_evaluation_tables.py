@@ -10,6 +10,7 @@ from mediaindex.cli.evaluation_tables import WIDTH, console_for_tables, show_cha
 from mediaindex.evaluation.compare import compare
 from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
 from mediaindex.evaluation.tally import Tally
+from tests.builders.scores import file_score
 
 NAMES = [f"librispeech-test-other/1688-142285-{at:04d}.flac" for at in range(3)]
 ALL_TALLIES = ("wer", "cer", "der", "jer", "cpwer", "language", "word_start", "word_end", "rtf")
@@ -17,20 +18,15 @@ CONFORMER = "stt-en-conformer-ctc-small nemo-onnx 3.0.0 sha256:" + "ab" * 32 + "
 
 
 def scored(name: str) -> FileScore:
-    return FileScore(
-        id=name,
-        lang="en",
-        channel="wide band, mono",
+    return file_score(
+        name,
         length="1 to 10 min",
-        status="indexed",
-        detail="",
         audio_s=3601.5,
         wall_s=3.0,
         peak_mb=900.0,
         tallies={one: Tally(part=7, whole=70) for one in ALL_TALLIES},
         right=(0.9, 0.95),
         wrong=(0.3,),
-        said="",
         recogniser="stt-en-conformer-ctc-small",
     )
 

@@ -8,36 +8,16 @@ from mediaindex.errors import ConfigError
 from mediaindex.evaluation.compare import compare, read_report
 from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
 from mediaindex.evaluation.tally import Tally
+from tests.builders.scores import file_score, report_of
 
 
 def one(name: str, errors: float, lang: str = "en", words: int = 10) -> FileScore:
-    return FileScore(
-        id=name,
+    return file_score(
+        name,
         lang=lang,
-        channel="wide band, mono",
-        length="under 10 s",
-        status="indexed",
-        detail="",
-        audio_s=5.0,
-        wall_s=1.0,
-        peak_mb=1.0,
         tallies={"wer": Tally(part=errors, whole=words), "language": Tally(part=1 if errors < 9 else 0, whole=1)},
         right=(0.9,) * int(words - errors),
         wrong=(0.1,) * int(errors),
-        said="",
-    )
-
-
-def report(*files: FileScore, protocol: Protocol | None = None) -> Report:
-    return Report(
-        mediaindex="0",
-        manifest="m.jsonl",
-        protocol=protocol or Protocol(),
-        all=figures(files),
-        wall_s=1.0,
-        peak_mb=1.0,
-        buckets=buckets(files),
-        files=files,
     )
 
 
@@ -52,20 +32,20 @@ def test_figures_weigh_by_words_and_buckets_split_them() -> None:
 
 
 def test_fewer_errors_everywhere_is_better_and_the_other_way_worse() -> None:
-    bad, good = (report(*(one(f"{n}", errors + n % 2) for n in range(20))) for errors in (4, 2))
+    bad, good = (report_of(*(one(f"{n}", errors + n % 2) for n in range(20))) for errors in (4, 2))
     assert verdicts(bad, good)["wer"] == "better"
     assert verdicts(good, bad)["wer"] == "worse"
     assert verdicts(good, good) == {"wer": "same", "language": "same", "ece": "same", "auroc": "same"}
 
 
 def test_more_right_is_better_where_higher_is_better() -> None:
-    old, new = (report(*(one(f"{n}", errors) for n in range(5))) for errors in (9, 1))
+    old, new = (report_of(*(one(f"{n}", errors) for n in range(5))) for errors in (9, 1))
     assert verdicts(old, new)["language"] == "better"
 
 
 def test_a_change_in_one_file_of_many_is_unclear() -> None:
-    old = report(*(one(f"{n}", 3) for n in range(10)))
-    new = report(*(one(f"{n}", 2 if n == 0 else 3) for n in range(10)))
+    old = report_of(*(one(f"{n}", 3) for n in range(10)))
+    new = report_of(*(one(f"{n}", 2 if n == 0 else 3) for n in range(10)))
     (change,) = (change for change in compare(old, new) if change.metric.name == "wer")
     assert change.verdict == "unclear"
     assert change.new - change.old == pytest.approx(-0.01)
@@ -74,19 +54,19 @@ def test_a_change_in_one_file_of_many_is_unclear() -> None:
 
 
 def test_only_recordings_in_both_count() -> None:
-    changes = compare(report(one("a", 1), one("b", 9)), report(one("c", 5), one("a", 2)))
+    changes = compare(report_of(one("a", 1), one("b", 9)), report_of(one("c", 5), one("a", 2)))
     assert {(change.files, change.low) for change in changes} == {(1, None)}
     with pytest.raises(ConfigError, match="no recording is in both"):
-        compare(report(one("a", 1)), report(one("b", 1)))
+        compare(report_of(one("a", 1)), report_of(one("b", 1)))
 
 
 def test_other_rules_do_not_compare() -> None:
     with pytest.raises(ConfigError, match="rules"):
-        compare(report(one("a", 1)), report(one("a", 1), protocol=Protocol(collar=0.25)))
+        compare(report_of(one("a", 1)), report_of(one("a", 1), protocol=Protocol(collar=0.25)))
 
 
 def test_a_report_survives_its_file(tmp_path: Path) -> None:
-    kept = report(one("a", 1))
+    kept = report_of(one("a", 1))
     (tmp_path / "r.json").write_text(kept.model_dump_json())
     assert read_report(tmp_path / "r.json") == kept
     (tmp_path / "r.json").write_text("{}")

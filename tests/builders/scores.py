@@ -1,0 +1,42 @@
+"""Scores of recordings and reports of them, for whatever reads reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
+from mediaindex.evaluation.tally import Tally
+
+
+def file_score(name: str, **changes: Any) -> FileScore:
+    """The score of a short English recording, one of eight words of it wrong, but for ``changes``."""
+    fields: dict[str, Any] = {
+        "id": name,
+        "lang": "en",
+        "channel": "wide band, mono",
+        "length": "under 10 s",
+        "status": "indexed",
+        "detail": "",
+        "audio_s": 5.0,
+        "wall_s": 1.0,
+        "peak_mb": 1.0,
+        "tallies": {"wer": Tally(part=1, whole=8)},
+        "right": (0.9,),
+        "wrong": (),
+        "said": "",
+    }
+    return FileScore(**(fields | changes))
+
+
+def report_of(*files: FileScore, protocol: Protocol | None = None) -> Report:
+    """A run over these files."""
+    return Report(
+        mediaindex="0",
+        manifest="m.jsonl",
+        protocol=protocol or Protocol(),
+        all=figures(files),
+        wall_s=1.0,
+        peak_mb=1.0,
+        buckets=buckets(files),
+        files=files,
+    )
