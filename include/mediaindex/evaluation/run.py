@@ -120,7 +120,8 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
     fresh = bool(noted) and all(result.status != "cached" for result in noted)
     normalized = _artifact(opened, item, "normalize", NormalizedAudio)
     speakers = _artifact(opened, item, "diarize", Speakers)
-    assessment = _artifact(opened, item, "assess", Assessment)
+    # A recording that failed after it was assessed has no transcript, as for whoever indexes it.
+    assessment = None if outcome.error else _artifact(opened, item, "assess", Assessment)
     return Result(
         name=item.name,
         status=outcome.status,
