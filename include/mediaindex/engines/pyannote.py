@@ -1,4 +1,4 @@
-"""Who speaks when, by a pipeline of pyannote.audio itself: for machines with a GPU, and as the measure of ours.
+"""Who speaks when, by a pipeline of pyannote.audio itself.
 
 Nothing heavy is imported before the first recording, which is read as a whole.
 """
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mediaindex.stages.protocols import SampleSource
+
+    from .device import Device
 
 # Published with pyannote/speaker-diarization-3.1: share of the 10 s window by which it moves.
 STEP = 0.1
@@ -71,7 +73,7 @@ class PyannoteDiarizer:
 def load(segmentation: Path, embedding: Path, *, identity: str, step: float = STEP) -> PyannoteDiarizer:
     """pyannote's pipeline over segmentation-3.0 (PyTorch checkpoint) and WeSpeaker ResNet34 (ONNX), on the CPU.
 
-    ``step`` in (0, 1]: share of the 10 s window by which it moves. What ``engines.diarizer`` is measured against.
+    ``step`` in (0, 1]: share of the 10 s window by which it moves.
     """
 
     def make() -> Any:
@@ -82,8 +84,8 @@ def load(segmentation: Path, embedding: Path, *, identity: str, step: float = ST
     return PyannoteDiarizer(make, f"{identity} step {step:g} threshold {THRESHOLD:g}")
 
 
-def load_community(directory: Path, *, identity: str) -> PyannoteDiarizer:
-    """The pipeline of a copy of ``pyannote/speaker-diarization-community-1``, on the GPU.
+def load_community(directory: Path, *, identity: str, device: Device) -> PyannoteDiarizer:
+    """The pipeline of a copy of ``pyannote/speaker-diarization-community-1``.
 
     pyannote.audio unpickles its checkpoints without restriction: only a copy that you trust belongs there.
     """
@@ -91,9 +93,9 @@ def load_community(directory: Path, *, identity: str) -> PyannoteDiarizer:
     def make() -> Any:
         from . import pyannote_pipeline
 
-        return pyannote_pipeline.community(directory)
+        return pyannote_pipeline.community(directory, device)
 
-    return PyannoteDiarizer(make, f"{identity} cuda")
+    return PyannoteDiarizer(make, f"{identity} {device}")
 
 
 @contextmanager

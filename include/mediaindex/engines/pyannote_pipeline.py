@@ -47,6 +47,8 @@ with _without_nemo():
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .device import Device
+
 # Published with pyannote/speaker-diarization-3.1: clusters of at least 12, for windows that move by a tenth.
 PUBLISHED_STEP = 0.1
 PUBLISHED_CLUSTER_SIZE = 12
@@ -128,9 +130,9 @@ def build(segmentation: Path, embedding: Path, *, step: float, threshold: float,
     )
 
 
-def community(directory: Path) -> Pipeline:
-    """The pipeline that a directory describes in its ``config.yaml``, on the GPU."""
+def community(directory: Path, device: Device) -> Pipeline:
+    """The pipeline that a directory describes in its ``config.yaml``."""
     pipeline = Pipeline.from_pretrained(directory)
     if pipeline is None:
         raise ConfigError(f"{directory}: holds no pipeline of pyannote.audio; copy the whole repository there")
-    return pipeline.to(torch.device("cuda"))
+    return pipeline.to(torch.device(device))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from mediaindex.models import LocatedModel, ensure, try_locate
-
 from .allocator import return_freed_memory
+from .weights import identity, model
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -25,14 +23,6 @@ if TYPE_CHECKING:
     )
 
     from .set_aside import SetAsideError
-
-
-def _model(name: str) -> LocatedModel:
-    return ensure([name])[name]
-
-
-def _identity(library: str, *models: LocatedModel) -> str:
-    return f"{library} {version(library)} sha256:{'+'.join(model.sha256 for model in models)}"
 
 
 class Engines:
@@ -51,27 +41,22 @@ class Engines:
         """Silero VAD."""
         from mediaindex.engines import silero
 
-        model = _model("silero-vad")
-        return silero.load(model.path, identity=_identity("silero-vad", model))
+        found = model("silero-vad")
+        return silero.load(found.path, identity=identity("silero-vad", found))
 
     @cached_property
     def diarizer(self) -> Diarizer:
-        """pyannote's method on ONNX Runtime; pyannote's community-1 where its weights and a GPU are here."""
-        from mediaindex.engines import diarizer, pyannote
-        from mediaindex.engines.device import device
+        """pyannote's method on ONNX Runtime, or pyannote.audio itself (see ``diarizer_choice``)."""
+        from .diarizer_choice import diarizer
 
-        community = try_locate("pyannote-community-1") if device() == "cuda" else None
-        if community:
-            return pyannote.load_community(community.path, identity=_identity("pyannote.audio", community))
-        segmentation, embedding = _model("pyannote-segmentation-3.0-onnx"), _model("wespeaker-resnet34")
-        return diarizer.load(segmentation, embedding, identity=_identity("onnxruntime", segmentation, embedding))
+        return diarizer()
 
     @cached_property
     def identifier(self) -> LanguageIdentifier:
         """Whisper's language tokens."""
         from mediaindex.engines import faster_whisper
 
-        return faster_whisper.load_identifier(_model("whisper-base"))
+        return faster_whisper.load_identifier(model("whisper-base"))
 
     @cached_property
     def recognisers(self) -> Sequence[Recogniser]:
@@ -123,8 +108,8 @@ class Engines:
         """spaCy's small English model."""
         from mediaindex.engines import spacy_reader
 
-        model = _model("en_core_web_sm")
-        return spacy_reader.load(model.path, identity=_identity("spacy", model))
+        found = model("en_core_web_sm")
+        return spacy_reader.load(found.path, identity=identity("spacy", found))
 
     @cached_property
     def number_finder(self) -> NumberFinder:
@@ -138,4 +123,4 @@ class Engines:
         """English case statistics."""
         from mediaindex.engines import truecase
 
-        return truecase.load(_model("truecase-english"))
+        return truecase.load(model("truecase-english"))

