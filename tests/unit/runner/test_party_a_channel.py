@@ -4,40 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
 from mediaindex.runner.job import FileSource, FolderStore, Hints, ItemResult, Job, JobItem
 from mediaindex.runner.local import passed
-from mediaindex.stages.protocols import Diarized
 from mediaindex.storage.artifacts import FolderArtifactStore
-from mediaindex.timeline import SpeakerSpan
 from tests.builders import media
-
-
-class Loud:
-    """Hears speech above -60 dBFS."""
-
-    frame_seconds = 0.032
-    identity = "loud"
-
-    def probabilities(self, samples: np.ndarray) -> np.ndarray:
-        filled = np.pad(samples, (0, -len(samples) % 512)).reshape(-1, 512)
-        return np.where(np.square(filled).mean(axis=1) > 1e-6, 0.9, 0.1).astype(np.float32)
-
-
-class OneVoice:
-    """Hears one person; counts how often it was asked."""
-
-    identity = "one voice"
-    asked = 0
-
-    def diarize(self, _audio: object, _speakers: int | None) -> Diarized:
-        self.asked += 1
-        span = SpeakerSpan(0.0, 2.0, "x")
-        return Diarized((span,), (span,))
+from tests.builders.listeners import LevelIsSpeech, OneVoice
 
 
 class Lab:
@@ -47,7 +22,7 @@ class Lab:
         self.folder = folder
         self.engines = Engines()
         self.diarizer = OneVoice()
-        self.engines.__dict__ |= {"detector": Loud(), "diarizer": self.diarizer}
+        self.engines.__dict__ |= {"detector": LevelIsSpeech(), "diarizer": self.diarizer}
 
     def diarize(self, path: Path, *, party_a_channel: bool) -> ItemResult:
         hints = Hints(party_a_channel=party_a_channel)

@@ -17,35 +17,12 @@ from mediaindex.stages.detect_speech import Settings as SpeechSettings
 from mediaindex.stages.diarize import Settings, diarize
 from mediaindex.stages.normalize import Settings as NormalizeSettings
 from mediaindex.stages.normalize import audio_of, normalize
-from mediaindex.stages.protocols import Diarized
 from mediaindex.stages.results import Speakers
 from mediaindex.timeline import Anchor, Clock, SpeakerSpan
 from tests.builders import dialogues, media
+from tests.builders.listeners import LevelIsSpeech, OneVoice
 
 RATE = 16_000
-
-
-class LevelIsSpeech:
-    """Hears speech in every frame above -60 dBFS, however faint: the leak of another channel, too."""
-
-    frame_seconds = 0.032
-    identity = "level"
-
-    def probabilities(self, samples: np.ndarray) -> np.ndarray:
-        filled = np.pad(samples, (0, -len(samples) % 512)).reshape(-1, 512)
-        return np.where(np.square(filled).mean(axis=1) > 1e-6, 0.9, 0.1).astype(np.float32)
-
-
-class Asked:
-    """A diarizer that hears one person, and remembers that it was asked."""
-
-    identity = "asked"
-    times = 0
-
-    def diarize(self, audio: object, speakers: int | None) -> Diarized:
-        self.times += 1
-        span = SpeakerSpan(0.0, 5.0, "x")
-        return Diarized((span,), (span,))
 
 
 def parties(*spoken: tuple[float, float, float], seconds: float = 20.0) -> np.ndarray:
@@ -69,7 +46,7 @@ def audio_with(folder: Path, channels: np.ndarray, clock: Clock | None = None) -
 
 
 def told(folder: Path, channels: np.ndarray, clock: Clock | None = None) -> Speakers:
-    return diarize(audio_with(folder, channels, clock), Asked(), Settings(), None, LevelIsSpeech())
+    return diarize(audio_with(folder, channels, clock), OneVoice(), Settings(), None, LevelIsSpeech())
 
 
 def rounded(spans: tuple[SpeakerSpan, ...]) -> list[tuple[float, float, str]]:
@@ -124,9 +101,9 @@ def test_speech_across_blocks_is_one_span(tmp_path: Path, monkeypatch: pytest.Mo
 def test_without_a_party_a_channel_the_diarizer_is_asked_and_the_result_says_why(tmp_path: Path, channels: str) -> None:
     both = np.repeat(parties((1, 6, 0.5)), 2, axis=1)
     audio = Audio(tmp_path / "audio.flac", 20.0, Clock()) if channels == "none" else audio_with(tmp_path, both)
-    diarizer = Asked()
+    diarizer = OneVoice()
     speakers = diarize(audio, diarizer, Settings(), None, LevelIsSpeech())
-    assert (diarizer.times, speakers.count) == (1, 1)
+    assert (diarizer.asked, speakers.count) == (1, 1)
     assert "not one party a channel" in speakers.warnings[0]
 
 
@@ -171,7 +148,7 @@ def test_two_readers_on_two_channels_with_cross_talk(tmp_path: Path, encoding: t
     media.ffmpeg("-i", tmp_path / "both.wav", *encoding[1:], tmp_path / encoding[0])
     normalized = normalize(tmp_path / encoding[0], tmp_path / "out", NormalizeSettings(keep_channels=True))
     detector = silero.load(located.path, identity="silero")
-    speakers = diarize(audio_of(normalized, tmp_path / "out"), Asked(), Settings(), None, detector)
+    speakers = diarize(audio_of(normalized, tmp_path / "out"), OneVoice(), Settings(), None, detector)
     assert share_right(talk, speakers.spans) >= 0.99
     assert share_right(talk, speakers.exclusive) >= 0.99
 
