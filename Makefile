@@ -70,10 +70,10 @@ test: setup  ## Everything that must pass: lint, types, unit and integration tes
 	@$(MAKE) --no-print-directory lint types
 	$(SPEECH)/mediaindex models fetch  # so that no test is skipped for want of one
 	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # what ours is compared with
-	$(SPEECH)/python -m pytest -q $(call present,$(SPEECH_ROOMS)) tests/integration/speech
+	$(SPEECH)/python -m pytest -q --durations=15 $(call present,$(SPEECH_ROOMS)) tests/integration/speech
 	@$(LOCAL) up
 	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; \
-		$(AIRFLOW)/python -m pytest -q $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
+		$(AIRFLOW)/python -m pytest -q --durations=15 $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
 
 SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost
 LONE_BENCHES := faults  # with servers of their own

@@ -21,6 +21,7 @@ SPEECH = {
 }  # fmt: skip
 # Stores are opened by tasks, so no DAG file has a reason to load their clients.
 CLIENTS = {"psycopg2", "elasticsearch"}
+MOST_OF_START = 0.3  # Airflow's imports take two seconds and more
 BRANCHING = {"BranchMixIn", "BaseBranchOperator", "ShortCircuitOperator", "HITLOperator"}
 
 Facts = dict[str, Any]
@@ -60,9 +61,9 @@ def test_no_speech_library_and_no_client_is_loaded_by_reading_dags(facts: Facts)
     assert not loaded & (SPEECH | CLIENTS)
 
 
-def test_every_file_parses_in_less_than_a_second(facts: Facts) -> None:
+def test_every_file_parses_in_a_fraction_of_what_airflow_takes_to_start(facts: Facts) -> None:
     assert facts["seconds"]
-    assert {file: seconds for file, seconds in facts["seconds"].items() if seconds >= 1} == {}
+    assert {file: s for file, s in facts["seconds"].items() if s >= MOST_OF_START * facts["airflow_s"]} == {}
 
 
 def test_every_dag_says_what_to_do_when_it_fails(facts: Facts) -> None:
