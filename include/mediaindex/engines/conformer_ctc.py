@@ -22,6 +22,7 @@ from .loading import Once
 from .nemo_export import exported, nemo_version
 from .nemo_mel import features
 from .onnx_session import giving_back, memory_errors, session
+from .precision import precision
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Samples
@@ -55,6 +56,7 @@ class ConformerCtc:
         self.name = located.name
         self.languages = frozenset(located.languages)
         self._located = located
+        self._precision = precision()
         self._language_model = from_environment()
         # One chunk a core: on the CPU this was faster than batches (no padding, no waiting for one another inside an
         # operator), and no chunk can change the words of another.
@@ -63,8 +65,8 @@ class ConformerCtc:
 
     @property
     def identity(self) -> str:
-        """Model, engine and weights, and the language model where one is set; loads nothing."""
-        own = f"{self.name} nemo-onnx {nemo_version()} sha256:{self._located.sha256}"
+        """Model, engine, weights and their precision, and the language model where one is set; loads nothing."""
+        own = f"{self.name} nemo-onnx {nemo_version()} {self._precision} sha256:{self._located.sha256}"
         return f"{own} {self._language_model.identity}" if self._language_model else own
 
     def recognise(
@@ -90,7 +92,7 @@ class ConformerCtc:
         return loaded.reader.words(loaded.log_probs(chunk), len(chunk) / _RATE, vocabulary)
 
     def _load(self) -> _Loaded:
-        model = exported(self._located.path, self._located.sha256)
+        model = exported(self._located.path, self._located.sha256, self._precision)
         # numpy's own threads, left alone, fight over the cores with the workers and make all of it a tenth slower. The
         # limit holds for the process, so it is set once and stays.
         threadpool_limits(1, user_api="blas")

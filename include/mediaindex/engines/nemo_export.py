@@ -12,17 +12,18 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mediaindex.errors import ConfigError, TerminalError
 from mediaindex.models.lock import exclusive
 from mediaindex.models.places import cache_dir
 
 from .nemo_unpadded import without_padding
+from .precision import Precision, round_feed_forward
 
 GRAPH = "model.onnx"
 FACTS = "export.json"
-REVISION = 2  # of this export; what an earlier one left is not used any more
+REVISION = 3  # of this export; what an earlier one left is not used any more
 
 _TIMEOUT_S = 1800  # the largest models take minutes; nothing may hang a task for ever
 # The mel front end that runs without NeMo has these numbers built in; NeMo's other defaults are the same.
@@ -42,7 +43,7 @@ class Exported:
 
     @property
     def key(self) -> str:
-        """Names this export: weights, NeMo's version and how it was exported."""
+        """Names this export: weights, NeMo's version, how it was exported and in which numbers it computes."""
         return self.graph.parent.name
 
     @property
@@ -56,23 +57,23 @@ def nemo_version() -> str:
     return importlib.metadata.version("nemo_toolkit")
 
 
-def exported(weights: Path, sha256: str) -> Exported:
+def exported(weights: Path, sha256: str, precision: Precision) -> Exported:
     """The export of these weights, made on first use and kept by their hash; several processes may ask at once."""
-    target = cache_dir() / "onnx" / f"{sha256}-{nemo_version()}-{REVISION}"
+    target = cache_dir() / "onnx" / f"{sha256}-{nemo_version()}-{REVISION}-{precision}"
     if not target.is_dir():
         with exclusive(target):
             if not target.is_dir():
-                _export(weights, target)
+                _export(weights, target, precision)
     facts = json.loads((target / FACTS).read_text("utf-8"))
     return Exported(target / GRAPH, tuple(facts["vocabulary"]), facts["features"], facts["subsampling"])
 
 
-def _export(weights: Path, target: Path) -> None:
+def _export(weights: Path, target: Path, precision: Precision) -> None:
     """Export beside the target and rename: a half-written export is never taken for a whole one."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as name:
         work = Path(name) / "onnx"
         work.mkdir()
-        arguments = [sys.executable, "-m", "mediaindex.engines.nemo_export", str(weights), str(work)]
+        arguments = [sys.executable, "-m", "mediaindex.engines.nemo_export", str(weights), str(work), precision]
         done = subprocess.run(
             arguments, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
         )
@@ -85,7 +86,7 @@ def _export(weights: Path, target: Path) -> None:
         work.rename(target)
 
 
-def export_here(weights: Path, out: Path) -> None:
+def export_here(weights: Path, out: Path, precision: Precision) -> None:
     """Import NeMo in this process, restore the checkpoint, write graph and facts to the directory ``out``."""
     from nemo.collections.asr.models import ASRModel
 
@@ -94,6 +95,8 @@ def export_here(weights: Path, out: Path) -> None:
     facts = _facts(weights, model)
     without_padding(model)
     model.export(str(out / GRAPH))
+    if precision == "int8":
+        round_feed_forward(out / GRAPH)
     (out / FACTS).write_text(json.dumps(asdict(facts) | {"graph": GRAPH}, ensure_ascii=False), "utf-8")
 
 
@@ -111,4 +114,4 @@ def _facts(weights: Path, model: Any) -> Exported:
 
 
 if __name__ == "__main__":
-    export_here(Path(sys.argv[1]), Path(sys.argv[2]))
+    export_here(Path(sys.argv[1]), Path(sys.argv[2]), cast("Precision", sys.argv[3]))

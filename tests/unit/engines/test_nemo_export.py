@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,15 @@ import numpy as np
 import pytest
 
 from mediaindex.engines import conformer_ctc, nemo_export
+from mediaindex.engines.nemo_mel import features
+from mediaindex.engines.precision import round_feed_forward
 from mediaindex.errors import TerminalError
 from mediaindex.models import LocatedModel
 from mediaindex.models.digest import file_digest
 
 pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
+onnx = pytest.importorskip("onnx", reason="as above")
+onnxruntime = pytest.importorskip("onnxruntime", reason="as above")
 
 MAKER = Path(__file__).parents[2] / "builders" / "tiny_nemo.py"
 
@@ -32,7 +37,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def recogniser(made: Path) -> conformer_ctc.ConformerCtc:
     weights = made / "conformer.nemo"
-    return conformer_ctc.load(LocatedModel("tiny", weights, "local", file_digest(weights), "MIT", ("en",)), threads=1)
+    located = LocatedModel("tiny", weights, "local", file_digest(weights), "MIT", ("en",))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MEDIAINDEX_PRECISION", "float32")
+        return conformer_ctc.load(located, threads=1)
 
 
 @pytest.fixture(autouse=True)
@@ -46,16 +54,46 @@ def test_the_export_computes_what_nemo_computes(made: Path, recogniser: conforme
     log_probs = recogniser.log_probs(np.load(made / f"{name}.npy"))
     expected = np.load(made / f"conformer.{name}.npy")
     assert log_probs.shape == expected.shape
-    assert np.abs(log_probs - expected).max() < 0.01
+    assert np.abs(log_probs - expected).max() < 0.001
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_rounded_it_computes_nearly_that(made: Path, rounded: Path, name: str) -> None:
+    session = onnxruntime.InferenceSession(rounded, providers=["CPUExecutionProvider"])
+    (log_probs,) = session.run(["logprobs"], {"audio_signal": features(np.load(made / f"{name}.npy"), 80)})
+    gap = np.abs(log_probs[0] - np.load(made / f"conformer.{name}.npy")).max()
+    assert 0.001 < gap < 0.1
+
+
+def test_the_feed_forward_weights_alone_are_rounded(made: Path, rounded: Path) -> None:
+    exact, less = (onnx.load(graph).graph.node for graph in (_exact(made), rounded))
+    products = {node.name for node in exact if node.op_type == "MatMul"}
+    feed_forward = {name for name in products if "/feed_forward" in name}
+    assert len(feed_forward) == 2 * 2 * 2  # layers, feed forwards in each, products in each
+    assert {node.name for node in less if node.op_type == "MatMul"} == products - feed_forward
+    assert sum(node.op_type == "MatMulInteger" for node in less) == len(feed_forward)
+
+
+def _exact(made: Path) -> Path:
+    weights = made / "conformer.nemo"
+    return nemo_export.exported(weights, file_digest(weights), "float32").graph
+
+
+@pytest.fixture
+def rounded(made: Path, tmp_path: Path) -> Path:
+    graph = tmp_path / "model.onnx"
+    shutil.copy(_exact(made), graph)
+    round_feed_forward(graph)
+    return graph
 
 
 def test_a_second_time_nothing_is_exported(
     made: Path, recogniser: conformer_ctc.ConformerCtc, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = made / "conformer.nemo"
-    first = nemo_export.exported(weights, file_digest(weights))
+    first = nemo_export.exported(weights, file_digest(weights), "float32")
     monkeypatch.setattr(nemo_export.subprocess, "run", None)
-    assert nemo_export.exported(weights, file_digest(weights)) == first
+    assert nemo_export.exported(weights, file_digest(weights), "float32") == first
     assert (first.vocabulary, first.features, first.frame_seconds) == ((" ", "a", "b", "c"), 80, 0.04)
 
 
@@ -63,6 +101,6 @@ def test_what_is_no_checkpoint_is_an_error_and_leaves_nothing_behind(tmp_path: P
     broken = tmp_path / "broken.nemo"
     broken.write_bytes(b"not a checkpoint")
     with pytest.raises(TerminalError, match=r"broken\.nemo"):
-        nemo_export.exported(broken, "ff" * 32)
+        nemo_export.exported(broken, "ff" * 32, "float32")
     assert not list(cache.rglob("*ffff*[!k]"))
     assert not list(cache.rglob(".export-*"))

@@ -63,18 +63,24 @@ def test_nobody_speaks_is_undetermined_and_the_model_is_not_asked(tmp_path: Path
 
 
 def test_rare_speech_between_the_windows_is_found(tmp_path: Path) -> None:
-    rare = audio(tmp_path, 600, (100, 105))  # the first five windows lie elsewhere
+    rare = audio(tmp_path, 600, (100, 105))  # the first eight windows lie elsewhere
     assert identify_language(rare, LoudIsSpeech(), Fixed(GERMAN), Settings(), ()).language == "de"
 
 
 def test_long_recordings_cost_a_few_windows_more_and_never_many() -> None:
-    assert [how_many(hours * 3600, Settings()) for hours in (0.1, 1, 2, 100)] == [5, 12, 17, 20]
+    assert [how_many(hours * 3600, Settings()) for hours in (0.1, 1, 2, 100)] == [8, 20, 28, 32]
+
+
+def test_what_fits_into_one_look_is_heard_whole(tmp_path: Path) -> None:
+    identifier = Fixed({"de": 0.95, "nl": 0.05})
+    (window,) = identify_language(audio(tmp_path, 30, (0, 30)), LoudIsSpeech(), identifier, Settings(), ()).windows
+    assert (identifier.heard, window.span.duration) == (1, 30.0)
 
 
 def test_windows_that_agree_are_all_that_is_heard(tmp_path: Path) -> None:
     identifier = Fixed({"de": 0.95, "nl": 0.05})
     identify_language(audio(tmp_path, 150, (0, 150)), LoudIsSpeech(), identifier, Settings(), ())
-    assert identifier.heard == 5
+    assert identifier.heard == 8
 
 
 def test_allowed_languages_share_the_probability_and_the_mass_before_is_kept(tmp_path: Path) -> None:
