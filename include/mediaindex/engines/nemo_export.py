@@ -9,6 +9,7 @@ import importlib.metadata
 import json
 import subprocess
 import sys
+import tarfile
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,6 +71,8 @@ def exported(weights: Path, sha256: str, precision: Precision) -> Exported:
 
 def _export(weights: Path, target: Path, precision: Precision) -> None:
     """Export beside the target and rename: a half-written export is never taken for a whole one."""
+    if not tarfile.is_tarfile(weights):
+        raise TerminalError(f"{weights} is no NeMo checkpoint: those are tar archives", code="export_failed")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as name:
         work = Path(name) / "onnx"
         work.mkdir()

@@ -37,6 +37,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def as_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAINDEX_PRECISION", "float32")
+
+
 @pytest.fixture
 def chunks(made: Path) -> list[np.ndarray]:
     return [np.load(made / f"{name}.npy") for name in NAMES]

@@ -100,7 +100,17 @@ def test_a_second_time_nothing_is_exported(
 def test_what_is_no_checkpoint_is_an_error_and_leaves_nothing_behind(tmp_path: Path, cache: Path) -> None:
     broken = tmp_path / "broken.nemo"
     broken.write_bytes(b"not a checkpoint")
-    with pytest.raises(TerminalError, match=r"broken\.nemo"):
+    with pytest.raises(TerminalError, match=r"broken\.nemo is no NeMo checkpoint"):
         nemo_export.exported(broken, "ff" * 32, "float32")
     assert not list(cache.rglob("*ffff*[!k]"))
+    assert not list(cache.rglob(".export-*"))
+
+
+def test_what_cannot_be_exported_is_an_error_and_leaves_nothing_behind(
+    made: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(TerminalError, match=r"conformer\.nemo: NeMo .* could not export it"):
+        nemo_export.exported(made / "conformer.nemo", "ee" * 32, "float32")
+    assert not list(cache.rglob("*eeee*[!k]"))
     assert not list(cache.rglob(".export-*"))
