@@ -52,7 +52,8 @@ def test_a_language_model_of_what_is_said_helps(
     (beam,) = conformer_ctc.load(model(NAME), threads=2).recognise([samples], "en")
     heard, read = ([word.text for word in words] for words in (greedy, beam))
     assert "boiler" not in heard
-    assert read == ["boiler" if word == "boilr" else word for word in heard]
+    where = read.index("boiler")
+    assert read[:where] + read[where + 1 :] == heard[:where] + heard[where + 1 :]
     assert all(0 < word.confidence <= 1 for word in beam)
 
 
