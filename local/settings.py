@@ -14,7 +14,8 @@ from mediaindex.errors import ConfigError
 ROOT = Path(__file__).resolve().parent.parent
 
 # Away from every server's usual port, so that a PostgreSQL or Airflow of the user's own does not stand in the way.
-PORTS = {"postgres": 55432, "elasticsearch": 59200, "s3": 59000, "sqs": 59324, "airflow": 58080}
+# Below 32768: from there on Linux gives ports to outgoing connections, which were met on Elasticsearch's.
+PORTS = {"postgres": 25432, "elasticsearch": 29200, "s3": 29000, "sqs": 29324, "airflow": 28080}
 
 # A server that the user brought is named by the variable that the package itself reads.
 EXTERNAL = {

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -71,8 +72,7 @@ def exported(weights: Path, sha256: str, precision: Precision) -> Exported:
 
 def _export(weights: Path, target: Path, precision: Precision) -> None:
     """Export beside the target and rename: a half-written export is never taken for a whole one."""
-    if not tarfile.is_tarfile(weights):
-        raise TerminalError(f"{weights} is no NeMo checkpoint: those are tar archives", code="export_failed")
+    _check_archive(weights)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as name:
         work = Path(name) / "onnx"
         work.mkdir()
@@ -87,6 +87,19 @@ def _export(weights: Path, target: Path, precision: Precision) -> None:
                 code="export_failed",
             )
         work.rename(target)
+
+
+def _check_archive(weights: Path) -> None:
+    """What is no archive, or broke off on its way here, is told at once: NeMo takes half a minute, and says less."""
+    try:
+        with tarfile.open(weights) as archive:
+            archive.getmembers()
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise TerminalError(
+            f"{weights}: could not export it: this is no whole NeMo checkpoint, which is a tar archive ({error}); "
+            "copy or download it again",
+            code="export_failed",
+        ) from error
 
 
 def export_here(weights: Path, out: Path, precision: Precision) -> None:

@@ -97,10 +97,13 @@ def test_a_second_time_nothing_is_exported(
     assert (first.vocabulary, first.features, first.frame_seconds) == ((" ", "a", "b", "c"), 80, 0.04)
 
 
-def test_what_is_no_checkpoint_is_an_error_and_leaves_nothing_behind(tmp_path: Path, cache: Path) -> None:
-    broken = tmp_path / "broken.nemo"
-    broken.write_bytes(b"not a checkpoint")
-    with pytest.raises(TerminalError, match=r"broken\.nemo is no NeMo checkpoint"):
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_what_is_no_whole_checkpoint_is_an_error_at_once_and_leaves_nothing_behind(
+    made: Path, cache: Path, tmp_path: Path, share: float
+) -> None:
+    broken, whole = tmp_path / "broken.nemo", (made / "conformer.nemo").read_bytes()
+    broken.write_bytes(whole[: round(share * len(whole))] or b"not a checkpoint")
+    with pytest.raises(TerminalError, match=r"broken\.nemo: .* no whole NeMo checkpoint"):
         nemo_export.exported(broken, "ff" * 32, "float32")
     assert not list(cache.rglob("*ffff*[!k]"))
     assert not list(cache.rglob(".export-*"))
