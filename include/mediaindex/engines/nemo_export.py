@@ -25,7 +25,7 @@ from .precision import Precision, round_feed_forward
 
 GRAPH = "model.onnx"
 FACTS = "export.json"
-REVISION = 3  # of this export; what an earlier one left is not used any more
+REVISION = 4  # of this export; what an earlier one left is not used any more
 
 _TIMEOUT_S = 1800  # the largest models take minutes; nothing may hang a task for ever
 # The mel front end that runs without NeMo has these numbers built in; NeMo's other defaults are the same.

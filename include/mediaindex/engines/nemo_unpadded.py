@@ -15,14 +15,14 @@ from typing import Any
 def without_padding(model: Any) -> None:
     """Change a restored NeMo model in place: exported from here on, it takes one unpadded recording a call."""
     encoder = model.encoder
-    if encoder.self_attention_model == "rel_pos" and _unlimited(encoder.att_context_size):
+    unmasked = encoder.self_attention_model == "rel_pos" and _unlimited(encoder.att_context_size)
+    if unmasked:
         encoder._create_masks = lambda *_args, **_kwargs: (None, None)
     for module in encoder.modules():
         kind = {base.__name__ for base in type(module).__mro__}
         if "MaskedConvSequential" in kind:
             module.forward = MethodType(_convolve, module)
-        if "RelPositionMultiHeadAttention" in kind and "RelPositionMultiHeadAttentionLongformer" not in kind:
-            _scale_queries(module)
+        if unmasked and "RelPositionMultiHeadAttention" in kind:
             module.forward = MethodType(_attend, module)
 
 
@@ -38,15 +38,8 @@ def _convolve(self: Any, x: Any, lengths: Any) -> Any:
     return x, lengths
 
 
-def _scale_queries(attention: Any) -> None:
-    """Divide the weights by what NeMo divides the scores by: those are as large as the square of the length."""
-    biases = (attention.linear_q.bias, attention.pos_bias_u, attention.pos_bias_v)
-    for parameter in (attention.linear_q.weight, *(bias for bias in biases if bias is not None)):
-        parameter.data = parameter.data / attention.s_d_k
-
-
 def _attend(self: Any, query: Any, key: Any, value: Any, mask: Any, pos_emb: Any, cache: Any = None) -> Any:
-    """``RelPositionMultiHeadAttention.forward`` without masks and caches, for queries already scaled.
+    """``RelPositionMultiHeadAttention.forward`` without masks and caches, scaling queries instead of scores.
 
     NeMo shifts row i of the scores by position to begin i places earlier than the row before, in two copies. With the
     last query first, row i begins i places later: read flat, in rows half as long, those are every second row.
@@ -55,8 +48,8 @@ def _attend(self: Any, query: Any, key: Any, value: Any, mask: Any, pos_emb: Any
     q, k, v = self.forward_qkv(query.flip(1), key, value)
     frames = q.size(2)
     p = self.linear_pos(pos_emb).view(1, -1, self.h, self.d_k).transpose(1, 2)
-    by_content = (q + self.pos_bias_u.unsqueeze(1)) @ k.transpose(-2, -1)
-    by_position = (q + self.pos_bias_v.unsqueeze(1)) @ p.transpose(-2, -1)
+    by_content = ((q + self.pos_bias_u.unsqueeze(1)) / self.s_d_k) @ k.transpose(-2, -1)
+    by_position = ((q + self.pos_bias_v.unsqueeze(1)) / self.s_d_k) @ p.transpose(-2, -1)
     shifted = by_position.reshape(1, self.h, 2 * frames - 1, frames)[:, :, ::2]
     heard = (by_content + shifted).softmax(dim=-1) @ v
     return self.linear_out(heard.transpose(1, 2).reshape(1, frames, self.h * self.d_k).flip(1))
