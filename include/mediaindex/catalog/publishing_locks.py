@@ -1,6 +1,6 @@
 """Who may write to Elasticsearch now: one publisher a recording, and none while a rebuilt index takes over.
 
-PostgreSQL's advisory locks, held by the session: a killed process lets go at once.
+PostgreSQL's advisory locks, held by the session: a killed process lets go as soon as PostgreSQL notices, moments later.
 """
 
 from __future__ import annotations

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +15,7 @@ from mediaindex.catalog.connection import transaction
 from mediaindex.catalog.patience import Patience
 from mediaindex.errors import ConfigError, TransientError
 from mediaindex.search import Hit, Indexes, PublishCounts, connect, publish, publish_pending, search
+from tests.builders.killed import run_killed
 from tests.builders.recordings import Recorded
 
 pytestmark = pytest.mark.servers
@@ -243,9 +240,7 @@ def test_a_publisher_killed_at_any_request_leaves_work_that_the_next_one_ends(
     publish_pending(conn, client, indexes=indexes)
     load("talk", "new weather")
     leave(conn, gone)
-    command = [sys.executable, "-c", KILLED, catalog_url, indexes.prefix, str(fatal), moment]
-    died = subprocess.run(command, env=os.environ, check=False, timeout=60, capture_output=True, text=True)
-    assert died.returncode == -signal.SIGKILL, died.stderr
+    run_killed(conn, KILLED, catalog_url, indexes.prefix, str(fatal), moment)
     publish_pending(conn, client, indexes=indexes)
     assert [hit.text for hit in find("weather")] == ["new weather"]
     assert find("rain") == []

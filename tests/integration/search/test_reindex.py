@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +15,7 @@ from mediaindex.catalog.connection import connect as connect_catalog
 from mediaindex.catalog.connection import transaction
 from mediaindex.errors import TerminalError
 from mediaindex.search import Hit, Indexes, prepare, publish_pending, reindex, search
+from tests.builders.killed import run_killed
 from tests.builders.recordings import Recorded
 
 pytestmark = pytest.mark.servers
@@ -113,18 +110,12 @@ with catalog(sys.argv[1]) as conn:
 """
 
 
-def killed_rebuild(catalog_url: str, indexes: Indexes) -> None:
-    command = [sys.executable, "-c", KILLED, catalog_url, indexes.prefix]
-    died = subprocess.run(command, env=os.environ, check=False, timeout=60, capture_output=True, text=True)
-    assert died.returncode == -signal.SIGKILL, died.stderr
-
-
 def test_a_killed_rebuild_harms_nothing_and_the_same_command_goes_on(
     conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     talks = [load(f"talk {number}", "weather") for number in range(120)]
     publish_pending(conn, client, indexes=indexes)
-    killed_rebuild(catalog_url, indexes)
+    run_killed(conn, KILLED, catalog_url, indexes.prefix)
     assert len(find("weather", limit=1_000)) == 120
     load("talk 0", "no more rain")  # whichever side of the kill it lies on
     ledger.set_state(conn, min(talks[1:], key=lambda one: one.audio).id, "gone")  # the killed one has written it
@@ -140,7 +131,7 @@ def test_a_killed_rebuild_can_be_begun_anew(
 ) -> None:
     for number in range(110):
         load(f"talk {number}", "weather")
-    killed_rebuild(catalog_url, indexes)
+    run_killed(conn, KILLED, catalog_url, indexes.prefix)
     assert reindex(conn, client, indexes, fresh=True, linger=0).recordings == 110
     assert (len(find("weather", limit=1_000)), concrete(client, indexes)) == (110, second(indexes))
 

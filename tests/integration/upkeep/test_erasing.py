@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -21,6 +17,7 @@ from mediaindex.storage.media import list_objects
 from mediaindex.upkeep import erasing
 from mediaindex.upkeep.stores import Stores
 from mediaindex.upkeep.verifying import verify
+from tests.builders.killed import run_killed
 from tests.builders.recordings import Recorded
 
 pytestmark = pytest.mark.servers
@@ -185,20 +182,14 @@ print(calls)
 """
 
 
-def run_killed(stores: Stores, catalog_url: str, receipt: int, fatal: int) -> subprocess.CompletedProcess[str]:
-    names = [catalog_url, stores.indexes.prefix, stores.artifacts_bucket, str(receipt), str(fatal)]
-    command = [sys.executable, "-c", KILLED, *names]
-    return subprocess.run(command, env=os.environ, check=False, timeout=120, capture_output=True, text=True)
-
-
 @pytest.mark.parametrize("fatal", [2, 5, 8, 11, 14, 17, 19])
 def test_killed_at_any_moment_it_is_completed_by_the_next(
     stores: Stores, catalog_url: str, indexed: Indexed, buckets: tuple[str, str], fatal: int
 ) -> None:
     talk = indexed("talk")
     receipt = opened(stores, talk)
-    died = run_killed(stores, catalog_url, receipt, fatal)
-    assert died.returncode == -signal.SIGKILL, died.stdout + died.stderr
+    names = (stores.indexes.prefix, stores.artifacts_bucket, str(receipt), str(fatal))
+    run_killed(stores.conn, KILLED, catalog_url, *names)
     assert "erasure_open" in {one.kind for one in verify(stores)}
     assert opened(stores, talk) == receipt  # the same command takes it up
     assert erasing.resume(stores) == [receipt]
