@@ -1,8 +1,10 @@
 """Tiny random NeMo checkpoints, made by NeMo itself: ``python tests/builders/tiny_nemo.py FOLDER KIND…``.
 
-Kinds: conformer (CTC, subsampling 4), fastconformer (CTC, 8), tdt (FastConformer transducer with durations). Of every
+Kinds: conformer (CTC, subsampling 4), limited (the same, but attention sees a few frames), shared (the same, but all
+layers have one position bias), fastconformer (CTC, 8), tdt (FastConformer transducer with durations). Of every
 ``NAME.npy`` in the folder, samples at 16 kHz, it also writes what NeMo itself makes: ``KIND.NAME.npy``, the log
-probabilities (frames, classes) of a CTC model; ``KIND.NAME.json``, the words and their times of a transducer.
+probabilities (frames, classes) of a CTC model; ``KIND.NAME.json``, the words and their times of a transducer. Of each
+Conformer it exports ``KIND.PRECISION/model.onnx``, as recognition does.
 """
 
 from __future__ import annotations
@@ -10,16 +12,24 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from mediaindex.engines.precision import Precision
 
 LABELS = [" ", "a", "b", "c"]
 WIDTH = 16
 PIECES = 12
 DURATIONS = [0, 1, 2, 3, 4]
+# Beside the plain one, what changes the numbers that an encoder computes.
+CONFORMERS: dict[str, dict[str, Any]] = {
+    "conformer": {},
+    "limited": {"att_context_size": [6, 3]},
+    "shared": {"untie_biases": False},
+}
 
 
 def config(kind: str, tokenizer: Path) -> dict[str, Any]:
-    fast = kind != "conformer"
+    fast = kind not in CONFORMERS
     encoder = {
         "_target_": "nemo.collections.asr.modules.ConformerEncoder",
         "feat_in": 80,
@@ -31,7 +41,7 @@ def config(kind: str, tokenizer: Path) -> dict[str, Any]:
         "subsampling_conv_channels": WIDTH,
         "n_heads": 2,
         "conv_kernel_size": 5,
-    }
+    } | CONFORMERS.get(kind, {})
     preprocessor = {
         "_target_": "nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor",
         "sample_rate": 16000,
@@ -109,6 +119,27 @@ def transducer() -> dict[str, Any]:
     }
 
 
+def vary(model: Any) -> None:
+    """Untrained, norms and position biases do nothing, and an export that forgets them would be as good."""
+    import torch
+
+    with torch.no_grad():
+        for name, values in model.encoder.named_parameters():
+            if "pos_bias" in name or ("norm" in name and name.endswith("bias")):
+                values.normal_(0, 0.3)
+            elif "norm" in name:
+                values.uniform_(0.3, 2.0)
+
+
+def export(kind: str, folder: Path) -> None:
+    from mediaindex.engines.nemo_export import export_here
+
+    for precision in get_args(Precision):
+        out = folder / f"{kind}.{precision}"
+        out.mkdir()
+        export_here(folder / f"{kind}.nemo", out, precision)
+
+
 def make(kind: str, folder: Path) -> None:
     import numpy as np
     import torch
@@ -132,6 +163,8 @@ def make(kind: str, folder: Path) -> None:
             model.joint.joint_net[-1].bias[PIECES] -= 0.5
             model.joint.joint_net[-1].bias[PIECES + 1] -= 5.0
             model.decoder.prediction["embed"].weight.mul_(4.0)
+    if kind in CONFORMERS:
+        vary(model)
     model.save_to(str(folder / f"{kind}.nemo"))
     for path in sorted(path for path in folder.glob("*.npy") if "." not in path.stem):
         samples = np.load(path)
@@ -149,3 +182,5 @@ def make(kind: str, folder: Path) -> None:
 if __name__ == "__main__":
     for each in sys.argv[2:]:
         make(each, Path(sys.argv[1]))
+        if each in CONFORMERS:
+            export(each, Path(sys.argv[1]))

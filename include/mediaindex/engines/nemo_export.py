@@ -21,11 +21,12 @@ from mediaindex.models.lock import exclusive
 from mediaindex.models.places import cache_dir
 
 from .nemo_unpadded import without_padding
-from .precision import Precision, round_feed_forward
+from .precision import Precision
+from .rounded_feed_forward import balance_channels, round_feed_forward
 
 GRAPH = "model.onnx"
 FACTS = "export.json"
-REVISION = 4  # of this export; what an earlier one left is not used any more
+REVISION = 5  # of this export; what an earlier one left is not used any more
 
 _TIMEOUT_S = 1800  # the largest models take minutes; nothing may hang a task for ever
 # The mel front end that runs without NeMo has these numbers built in; NeMo's other defaults are the same.
@@ -110,6 +111,11 @@ def export_here(weights: Path, out: Path, precision: Precision) -> None:
     model.eval()
     facts = _facts(weights, model)
     without_padding(model)
+    if precision == "int8":
+        from .rounded_subsampling import round_subsampling  # imports torch, which `exported` does without
+
+        balance_channels(model)
+        round_subsampling(model)
     model.export(str(out / GRAPH))
     if precision == "int8":
         round_feed_forward(out / GRAPH)

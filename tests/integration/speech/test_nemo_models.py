@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import jiwer
@@ -20,21 +18,14 @@ from mediaindex.stages.protocols import Recogniser
 
 pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
 
-MAKER = Path(__file__).parents[2] / "builders" / "tiny_nemo.py"
 SHARED = Path(__file__).parents[4] / "shared"
 REFERENCES = SHARED / "data" / "wer" / "refs.jsonl"
 NAMES = ("a", "b")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tiny")
-    noise = np.random.default_rng(7)
-    for name, length in zip(NAMES, (16_000, 41_234), strict=True):
-        np.save(folder / f"{name}.npy", noise.normal(0, 0.1, length).astype(np.float32))
-    arguments = [sys.executable, str(MAKER), str(folder), "fastconformer", "tdt"]
-    subprocess.run(arguments, check=True, capture_output=True, timeout=300)
-    return folder
+def made(tiny_nemo: Path) -> Path:
+    return tiny_nemo
 
 
 @pytest.fixture(autouse=True)

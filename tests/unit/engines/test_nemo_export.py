@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 
 from mediaindex.engines import conformer_ctc, nemo_export
 from mediaindex.engines.nemo_mel import features
-from mediaindex.engines.precision import round_feed_forward
 from mediaindex.errors import TerminalError
 from mediaindex.models import LocatedModel
 from mediaindex.models.digest import file_digest
@@ -21,17 +19,12 @@ pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
 onnx = pytest.importorskip("onnx", reason="as above")
 onnxruntime = pytest.importorskip("onnxruntime", reason="as above")
 
-MAKER = Path(__file__).parents[2] / "builders" / "tiny_nemo.py"
+PRECISIONS = ("float32", "int8")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tiny")
-    noise = np.random.default_rng(7)
-    for name, length in (("a", 16_000), ("b", 41_234)):
-        np.save(folder / f"{name}.npy", noise.normal(0, 0.1, length).astype(np.float32))
-    subprocess.run([sys.executable, str(MAKER), str(folder), "conformer"], check=True, capture_output=True, timeout=300)
-    return folder
+def made(tiny_nemo: Path) -> Path:
+    return tiny_nemo
 
 
 @pytest.fixture(scope="module")
@@ -57,34 +50,33 @@ def test_the_export_computes_what_nemo_computes(made: Path, recogniser: conforme
     assert np.abs(log_probs - expected).max() < 0.001
 
 
-@pytest.mark.parametrize("name", ["a", "b"])
-def test_rounded_it_computes_nearly_that(made: Path, rounded: Path, name: str) -> None:
-    session = onnxruntime.InferenceSession(rounded, providers=["CPUExecutionProvider"])
-    (log_probs,) = session.run(["logprobs"], {"audio_signal": features(np.load(made / f"{name}.npy"), 80)})
-    gap = np.abs(log_probs[0] - np.load(made / f"conformer.{name}.npy")).max()
-    assert 0.001 < gap < 0.1
+@pytest.mark.parametrize("kind", ["conformer", "limited", "shared"])
+def test_exports_compute_what_nemo_computes_and_rounded_ones_nearly_that(made: Path, kind: str) -> None:
+    for name in ("a", "b"):
+        expected = np.load(made / f"{kind}.{name}.npy")
+        exact, rounded = (_computed(made / f"{kind}.{precision}", made / f"{name}.npy") for precision in PRECISIONS)
+        assert np.abs(exact - expected).max() < 0.001
+        assert 0.001 < np.abs(rounded - expected).max() < 0.15
 
 
-def test_the_feed_forward_weights_alone_are_rounded(made: Path, rounded: Path) -> None:
-    exact, less = (onnx.load(graph).graph.node for graph in (_exact(made), rounded))
+def _computed(folder: Path, samples: Path) -> np.ndarray:
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    heard = features(np.load(samples), 80)
+    given = {"audio_signal": heard, "length": np.array([heard.shape[2]])}
+    (found,) = session.run(["logprobs"], {one.name: given[one.name] for one in session.get_inputs()})
+    return found[0]
+
+
+def test_the_feed_forward_weights_and_the_second_convolution_alone_are_rounded(made: Path) -> None:
+    exact, less = (onnx.load(made / f"conformer.{one}" / "model.onnx").graph.node for one in PRECISIONS)
     products = {node.name for node in exact if node.op_type == "MatMul"}
     feed_forward = {name for name in products if "/feed_forward" in name}
     assert len(feed_forward) == 2 * 2 * 2  # layers, feed forwards in each, products in each
     assert {node.name for node in less if node.op_type == "MatMul"} == products - feed_forward
     assert sum(node.op_type == "MatMulInteger" for node in less) == len(feed_forward)
-
-
-def _exact(made: Path) -> Path:
-    weights = made / "conformer.nemo"
-    return nemo_export.exported(weights, file_digest(weights), "float32").graph
-
-
-@pytest.fixture
-def rounded(made: Path, tmp_path: Path) -> Path:
-    graph = tmp_path / "model.onnx"
-    shutil.copy(_exact(made), graph)
-    round_feed_forward(graph)
-    return graph
+    assert sum(node.op_type == "MatMulIntegerToFloat" for node in less) == 1
+    convolutions = [sum(node.op_type == "Conv" for node in graph) for graph in (exact, less)]
+    assert convolutions[0] - convolutions[1] == 1
 
 
 def test_a_second_time_nothing_is_exported(
