@@ -9,14 +9,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from faster_whisper import WhisperModel
-from faster_whisper.audio import pad_or_trim
-
 from .text_vocabulary import respelled
 from .whisper_words import Heard, words_of
 
 if TYPE_CHECKING:
     import numpy as np
+    from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment
     from numpy.typing import NDArray
 
@@ -63,6 +61,8 @@ class Whisper:
         """CTranslate2's model on the CPU; int8 weights are twice as fast there as float32."""
         with self._lock:
             if self._model is None:
+                from faster_whisper import WhisperModel  # a fifth of a second, which most transcriptions do without
+
                 threads = len(os.sched_getaffinity(0))
                 self._model = WhisperModel(
                     str(self.located.path),
@@ -167,6 +167,8 @@ class WhisperLanguages:
         return found
 
     def _heard(self, features: NDArray[np.float32], frames: int) -> dict[str, float]:
+        from faster_whisper.audio import pad_or_trim
+
         model = self._whisper.model
         (tokens,) = model.model.detect_language(model.encode(pad_or_trim(features, length=frames)))
         codes = {token.strip("<|>"): float(probability) for token, probability in tokens}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mediaindex.timeline import Span, seconds
 
@@ -16,7 +16,7 @@ from .pauses import quietest
 from .protocols import LanguageIdentifier, SpeechDetector
 from .results import Language, LanguageSpan, LanguageWindow
 
-VERSION = 5
+VERSION = 6
 
 FLOOR = 1e-6  # a language that one window calls impossible is only very unlikely
 KEPT = 10  # languages noted in the result
@@ -63,8 +63,9 @@ def identify_language(
 
     Windows are combined by the mean of their log probabilities, weighted by seconds of speech. ``allowed`` languages,
     if given, share the probability among themselves; how much they had before stands in ``Language.allowed``.
-    A recording clearly in one language costs these windows and nothing else. Where another is heard, all speech is
-    heard in stretches of some seconds, and ``Language.spans`` says where which is spoken.
+    A recording clearly in one language costs these windows and nothing else. A doubtful window is heard in stretches of
+    some seconds; where another language stays likely with what surrounds it, all speech is, and ``Language.spans`` says
+    where which is spoken.
     """
     heard = _listen(audio, detector, identifier, settings)
     if not heard:
@@ -119,16 +120,38 @@ def _in_stretches(
     spans = stretches(map(audio.clock.span_to_audio, speech), lambda a, b: seconds(quietest(audio, a, b)))
     if len(spans) < 2:
         return found
-    raw = {span: identifier.probabilities(audio.read_span(span)) for span in spans if _meets(span, doubtful)}
-    if not any(_brings_up_another(among(one, allowed)[0], found.language) for one in raw.values()):
+    ear = _Ear(audio, identifier, allowed)
+    looked = [number for number, span in enumerate(spans) if _meets(span, doubtful)]
+    odd = [number for number in looked if _brings_up_another(ear.hears(spans[number]), found.language)]
+    if not odd:
         return found  # a doubtful sound and no other language
-    raw = {span: raw.get(span) or identifier.probabilities(audio.read_span(span)) for span in spans}
-    heard = [Stretch(span, among(one, allowed)[0]) for span, one in raw.items()]
+    beside = {number + step for number in odd for step in (-1, 1)} & set(range(len(spans)))
+    near = [Stretch(spans[number], ear.hears(spans[number])) for number in sorted({*looked, *beside})]
+    if set(steady(near)) == {found.language}:
+        return found  # an odd moment: who speaks another language does so for longer, or more than once
+    heard = [Stretch(span, ear.hears(span)) for span in spans]
     codes = steady(heard)
     if set(codes) == {found.language}:
         return found
-    mass = sum(among(one, allowed)[1] * span.duration for span, one in raw.items()) / sum(one.duration for one in spans)
+    mass = sum(ear.mass[span] * span.duration for span in spans) / sum(one.duration for one in spans)
     return _mixed(found, tuple(_language_spans(audio, heard, codes)), _lengths(heard, codes), mass)
+
+
+@dataclass(slots=True)
+class _Ear:
+    """Hears each stretch once."""
+
+    audio: Audio
+    identifier: LanguageIdentifier
+    allowed: tuple[str, ...]
+    mass: dict[Span, float] = field(default_factory=dict)  # P of the allowed languages, before they share all of it
+    _heard: dict[Span, Mapping[str, float]] = field(default_factory=dict)
+
+    def hears(self, span: Span) -> Mapping[str, float]:
+        if span not in self._heard:
+            found = self.identifier.probabilities(self.audio.read_span(span))
+            self._heard[span], self.mass[span] = among(found, self.allowed)
+        return self._heard[span]
 
 
 def _brings_up_another(probabilities: Mapping[str, float], language: str) -> bool:

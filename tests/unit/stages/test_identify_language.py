@@ -195,6 +195,19 @@ def test_one_odd_moment_leaves_a_recording_in_its_language(tmp_path: Path) -> No
     assert (language.language, language.spans) == ("en", ())
 
 
+def test_an_odd_moment_that_its_surroundings_outweigh_costs_a_few_stretches(tmp_path: Path) -> None:
+    class Unsure(ByLoudness):
+        def probabilities(self, samples: np.ndarray) -> Mapping[str, float]:
+            loud = super().probabilities(samples)["de"] > 0.9
+            return {"de": 0.55, "en": 0.3, "nn": 0.15} if loud else {"de": 0.01, "en": 0.98, "nn": 0.01}
+
+    odd = bilingual(tmp_path, (0, 295, 0.5), (295, 305, 0.9), (305, 600, 0.5))
+    identifier = Unsure()
+    language = identify_language(odd, LoudIsSpeech(), identifier, Settings(windows=9), ())
+    assert (language.language, language.spans) == ("en", ())
+    assert 9 < identifier.heard < 20  # 120 stretches
+
+
 def test_a_vague_window_is_looked_into_and_no_more(tmp_path: Path) -> None:
     identifier = Fixed({"de": 0.75, "nl": 0.25})
     identify_language(bilingual(tmp_path, (0, 600, 0.5)), LoudIsSpeech(), identifier, Settings(windows=2), ())
