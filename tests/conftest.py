@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 MAKER = Path(__file__).parent / "builders" / "tiny_nemo.py"
@@ -17,6 +16,8 @@ KINDS = ("conformer", "limited", "shared", "fastconformer", "tdt")
 def tiny_nemo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tiny checkpoints, two recordings (``a.npy``, ``b.npy``) and what NeMo hears in them: see the maker."""
     pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
+    import numpy as np  # as above
+
     folder = tmp_path_factory.mktemp("tiny")
     noise = np.random.default_rng(7)
     for name, length in (("a", 16_000), ("b", 41_234)):
