@@ -22,10 +22,11 @@ def run_killed(conn: Any, script: str, url: str, *arguments: str) -> None:
     command = [sys.executable, "-c", script, f"{url}?application_name={name}", *arguments]
     died = subprocess.run(command, env=os.environ, check=False, timeout=120, capture_output=True, text=True)
     assert died.returncode == -signal.SIGKILL, died.stdout + died.stderr
-    until(lambda: not _sessions(conn, name), 30, "PostgreSQL notices that the process is dead")
+    until(lambda: not sessions(conn, name), 30, "PostgreSQL notices that the process is dead")
 
 
-def _sessions(conn: Any, name: str) -> int:
+def sessions(conn: Any, name: str) -> list[str | None]:
+    """What each session of that application waits for, in PostgreSQL's words (``Lock``, ``Client``, …)."""
     with conn, conn.cursor() as cursor:
-        cursor.execute("select count(*) from pg_stat_activity where application_name = %s", (name,))
-        return int(cursor.fetchone()[0])
+        cursor.execute("select wait_event_type from pg_stat_activity where application_name = %s", (name,))
+        return [waits_for for (waits_for,) in cursor.fetchall()]

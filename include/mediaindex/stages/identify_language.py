@@ -122,14 +122,14 @@ def _in_stretches(
         return found
     ear = _Ear(audio, identifier, allowed)
     looked = [number for number, span in enumerate(spans) if _meets(span, doubtful)]
-    odd = [number for number in looked if _brings_up_another(ear.hears(spans[number]), found.language)]
+    odd = [number for number in looked if _brings_up_another(ear.hears(spans[number]).probabilities, found.language)]
     if not odd:
         return found  # a doubtful sound and no other language
     beside = {number + step for number in odd for step in (-1, 1)} & set(range(len(spans)))
-    near = [Stretch(spans[number], ear.hears(spans[number])) for number in sorted({*looked, *beside})]
+    near = [ear.hears(spans[number]) for number in sorted({*looked, *beside})]
     if set(steady(near)) == {found.language}:
         return found  # an odd moment: who speaks another language does so for longer, or more than once
-    heard = [Stretch(span, ear.hears(span)) for span in spans]
+    heard = [ear.hears(span) for span in spans]
     codes = steady(heard)
     if set(codes) == {found.language}:
         return found
@@ -145,12 +145,13 @@ class _Ear:
     identifier: LanguageIdentifier
     allowed: tuple[str, ...]
     mass: dict[Span, float] = field(default_factory=dict)  # P of the allowed languages, before they share all of it
-    _heard: dict[Span, Mapping[str, float]] = field(default_factory=dict)
+    _heard: dict[Span, Stretch] = field(default_factory=dict)
 
-    def hears(self, span: Span) -> Mapping[str, float]:
+    def hears(self, span: Span) -> Stretch:
         if span not in self._heard:
             found = self.identifier.probabilities(self.audio.read_span(span))
-            self._heard[span], self.mass[span] = among(found, self.allowed)
+            shares, self.mass[span] = among(found, self.allowed)
+            self._heard[span] = Stretch(span, shares)
         return self._heard[span]
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -17,6 +16,8 @@ from mediaindex.catalog import publications, transcripts
 from mediaindex.catalog.connection import connect
 from mediaindex.errors import TerminalError
 from mediaindex.stages.results import Topics, TurnText
+from tests.builders.killed import sessions
+from tests.builders.waiting import until
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
@@ -212,30 +213,18 @@ with connect(os.environ["URL"]) as conn:
 def test_a_loader_killed_in_the_middle_leaves_nothing(
     database_url: str, conn: Any, recording: dict[str, Any], assessed: Make
 ) -> None:
+    name = f"loader-{os.getpid()}"
     with connect(database_url) as blocker:
         with blocker.cursor() as cursor:
             cursor.execute("lock table word in exclusive mode")  # turns go in, words wait
         arguments = [str(value) for value in recording.values()]
-        url = f"{database_url}?application_name=loader-{os.getpid()}"
+        url = f"{database_url}?application_name={name}"
         child = subprocess.Popen([sys.executable, "-c", LOADER, *arguments], env=os.environ | {"URL": url})
-        wait_until(conn, "wait_event_type = 'Lock'", 1)
+        until(lambda: sessions(conn, name) == ["Lock"], 30, "the loader waits for the lock")
         child.send_signal(signal.SIGKILL)
         child.wait()
         blocker.rollback()
-    wait_until(conn, "true", 0)
+    until(lambda: not sessions(conn, name), 30, "PostgreSQL notices that the loader is dead")
     assert not any(rows(conn, recording["audio_sha256"]).values())
     load(conn, recording, assessed())
     assert rows(conn, recording["audio_sha256"]) == ONE
-
-
-def wait_until(conn: Any, condition: str, count: int) -> None:
-    """Until that many sessions of the loader's meet the condition."""
-    found = f"select count(*) from pg_stat_activity where application_name = %s and {condition}"  # noqa: S608
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with conn, conn.cursor() as cursor:
-            cursor.execute(found, (f"loader-{os.getpid()}",))
-            if cursor.fetchone()[0] == count:
-                return
-        time.sleep(0.05)
-    pytest.fail(f"no {count} sessions with {condition} within 30 s")

@@ -23,19 +23,14 @@ REFERENCES = SHARED / "data" / "wer" / "refs.jsonl"
 NAMES = ("a", "b")
 
 
-@pytest.fixture(scope="module")
-def made(tiny_nemo: Path) -> Path:
-    return tiny_nemo
-
-
 @pytest.fixture(autouse=True)
 def as_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_PRECISION", "float32")
 
 
 @pytest.fixture
-def chunks(made: Path) -> list[np.ndarray]:
-    return [np.load(made / f"{name}.npy") for name in NAMES]
+def chunks(tiny_nemo: Path) -> list[np.ndarray]:
+    return [np.load(tiny_nemo / f"{name}.npy") for name in NAMES]
 
 
 def located(weights: Path) -> LocatedModel:
@@ -48,13 +43,13 @@ def heard(recogniser: Recogniser, chunks: list[np.ndarray]) -> list[list[tuple[s
 
 
 def test_a_fastconformer_through_onnx_and_through_torch_is_what_nemo_computes(
-    made: Path, chunks: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+    tiny_nemo: Path, chunks: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MEDIAINDEX_CACHE", str(made / "cache"))
-    model = located(made / "fastconformer.nemo")
+    monkeypatch.setenv("MEDIAINDEX_CACHE", str(tiny_nemo / "cache"))
+    model = located(tiny_nemo / "fastconformer.nemo")
     exported = conformer_ctc.load(model, threads=1)
     for name, chunk in zip(NAMES, chunks, strict=True):
-        expected = np.load(made / f"fastconformer.{name}.npy")
+        expected = np.load(tiny_nemo / f"fastconformer.{name}.npy")
         found = exported.log_probs(chunk)
         assert found.shape == expected.shape
         assert np.abs(found - expected).max() < 0.01
@@ -63,9 +58,9 @@ def test_a_fastconformer_through_onnx_and_through_torch_is_what_nemo_computes(
     assert heard(nemo_torch.load(model, "cpu"), chunks) == words
 
 
-def test_a_transducer_with_durations_says_what_nemo_says(made: Path, chunks: list[np.ndarray]) -> None:
-    recogniser = nemo_torch.load(located(made / "tdt.nemo"), "cpu")
-    told_by_nemo = [json.loads((made / f"tdt.{name}.json").read_text("utf-8")) for name in NAMES]
+def test_a_transducer_with_durations_says_what_nemo_says(tiny_nemo: Path, chunks: list[np.ndarray]) -> None:
+    recogniser = nemo_torch.load(located(tiny_nemo / "tdt.nemo"), "cpu")
+    told_by_nemo = [json.loads((tiny_nemo / f"tdt.{name}.json").read_text("utf-8")) for name in NAMES]
     expected = [[word for word in told if word[0].strip() != "⁇"] for told in told_by_nemo]
     assert all(expected)
     for words, told, chunk in zip(recogniser.recognise(chunks, "en"), expected, chunks, strict=True):
