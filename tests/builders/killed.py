@@ -1,4 +1,8 @@
-"""Processes that kill themselves in the middle of work on the catalog."""
+"""Sessions of PostgreSQL whose owner has died, by SIGKILL or by hanging up, in the middle of work on the catalog.
+
+PostgreSQL notices only a moment later, and until then the session keeps its locks. Who asks for one of them first waits
+for the end of the session, which can be seen; how long it takes depends on the machine.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +19,24 @@ from .waiting import until
 def run_killed(conn: Any, script: str, url: str, *arguments: str) -> None:
     """Run the script on the database ``url``, its first argument; it must end itself by SIGKILL.
 
-    Returns when PostgreSQL has let go of what it held. It notices only a moment after the process is gone, and who asks
-    in that moment finds the dead one at work.
+    Returns when PostgreSQL has let go of what it held.
     """
-    name = f"killed-{uuid.uuid4().hex}"
-    command = [sys.executable, "-c", script, f"{url}?application_name={name}", *arguments]
-    died = subprocess.run(command, env=os.environ, check=False, timeout=120, capture_output=True, text=True)
+    name, named_url = named(url)
+    command = [sys.executable, "-c", script, named_url, *arguments]
+    died = subprocess.run(command, env=os.environ, check=False, timeout=300, capture_output=True, text=True)
     assert died.returncode == -signal.SIGKILL, died.stdout + died.stderr
-    until(lambda: not sessions(conn, name), 30, "PostgreSQL notices that the process is dead")
+    wait_for_end(conn, name)
+
+
+def named(url: str) -> tuple[str, str]:
+    """A name for the sessions of one connection or process, and the address under which they carry it."""
+    name = f"test-{uuid.uuid4().hex}"
+    return name, f"{url}?application_name={name}"
+
+
+def wait_for_end(conn: Any, name: str) -> None:
+    """Return when PostgreSQL has ended every session of that name and released what it held."""
+    until(lambda: not sessions(conn, name), 120, f"PostgreSQL ends the sessions of {name}")
 
 
 def sessions(conn: Any, name: str) -> list[str | None]:

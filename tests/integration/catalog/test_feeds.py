@@ -8,6 +8,7 @@ import pytest
 from mediaindex.catalog import feeds
 from mediaindex.catalog.connection import connect
 from mediaindex.errors import TransientError
+from tests.builders.killed import named, wait_for_end
 
 pytestmark = pytest.mark.servers
 A, B = "https://a.example/feed", "https://b.example/feed"
@@ -79,7 +80,9 @@ def test_one_feed_is_visited_by_one_at_a_time(conn: Any, database_url: str, sour
 
 def test_who_dies_over_a_feed_leaves_it_free(conn: Any, database_url: str, source: str) -> None:
     (a,) = ids(conn, source, A)
-    with pytest.raises(TransientError), connect(database_url) as dying, feeds.held(dying, a):
+    name, named_url = named(database_url)
+    with pytest.raises(TransientError), connect(named_url) as dying, feeds.held(dying, a):
         dying.close()
+    wait_for_end(conn, name)
     with feeds.held(conn, a) as held:
         assert held is not None

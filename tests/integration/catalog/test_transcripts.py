@@ -16,7 +16,7 @@ from mediaindex.catalog import publications, transcripts
 from mediaindex.catalog.connection import connect
 from mediaindex.errors import TerminalError
 from mediaindex.stages.results import Topics, TurnText
-from tests.builders.killed import sessions
+from tests.builders.killed import named, sessions, wait_for_end
 from tests.builders.waiting import until
 
 pytestmark = pytest.mark.servers
@@ -213,18 +213,17 @@ with connect(os.environ["URL"]) as conn:
 def test_a_loader_killed_in_the_middle_leaves_nothing(
     database_url: str, conn: Any, recording: dict[str, Any], assessed: Make
 ) -> None:
-    name = f"loader-{os.getpid()}"
+    name, named_url = named(database_url)
     with connect(database_url) as blocker:
         with blocker.cursor() as cursor:
             cursor.execute("lock table word in exclusive mode")  # turns go in, words wait
         arguments = [str(value) for value in recording.values()]
-        url = f"{database_url}?application_name={name}"
-        child = subprocess.Popen([sys.executable, "-c", LOADER, *arguments], env=os.environ | {"URL": url})
-        until(lambda: sessions(conn, name) == ["Lock"], 30, "the loader waits for the lock")
+        child = subprocess.Popen([sys.executable, "-c", LOADER, *arguments], env=os.environ | {"URL": named_url})
+        until(lambda: sessions(conn, name) == ["Lock"], 120, "the loader waits for the lock")
         child.send_signal(signal.SIGKILL)
         child.wait()
         blocker.rollback()
-    until(lambda: not sessions(conn, name), 30, "PostgreSQL notices that the loader is dead")
+    wait_for_end(conn, name)
     assert not any(rows(conn, recording["audio_sha256"]).values())
     load(conn, recording, assessed())
     assert rows(conn, recording["audio_sha256"]) == ONE
