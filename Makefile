@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup requirements up down status logs demo test bench lint types clean
+.PHONY: help setup requirements up down status logs demo test bench lint types docs clean
 
 # The first Python that the package supports; `make PYTHON=/path/to/python3.12 …` chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
@@ -95,6 +95,15 @@ types: setup  ## mypy, strict, each room in the environment it lives in
 	@$(SPEECH)/mypy $(filter-out $(ORCHESTRATION)/,$(dir $(wildcard include/mediaindex/*/__init__.py)))
 	@$(AIRFLOW)/mypy local dags $(ORCHESTRATION)
 
+.venv-docs/.synced: pyproject.toml .venv-tools/.synced
+	@[ -x .venv-docs/bin/python ] || $(UV) venv -q --python $(PYTHON) .venv-docs
+	VIRTUAL_ENV=.venv-docs $(UV) pip install -q --group docs
+	@touch $@
+
+docs: .venv-speech/.synced .venv-docs/.synced  ## The documentation, into site/: tables made from the code, then the pages; a dead link fails
+	@$(SPEECH)/python docs/generate.py
+	@.venv-docs/bin/mkdocs build --strict --quiet
+
 clean:  ## Stop the servers; delete their data, the environments and caches
 	@[ ! -x $(AIRFLOW)/python ] || $(LOCAL) erase
-	rm -rf .mediaindex .venv-tools .venv-airflow .venv-speech .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .mediaindex .venv-tools .venv-airflow .venv-speech .venv-docs site .mypy_cache .ruff_cache .pytest_cache .hypothesis
