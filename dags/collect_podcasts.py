@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, task
 
-from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import default_args
-from mediaindex.orchestration.podcast_defaults import COLLECT_TIMEOUT, POOL, SCHEDULE
+from mediaindex.orchestration.defaults import COLLECT_TIMEOUT, POOL, SCHEDULE, default_args, report_failed_run
 
 DOC = """
 ## What

@@ -8,11 +8,9 @@ from typing import Any
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
 
 from mediaindex.config import sources
-from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import default_args
-from mediaindex.orchestration.run_kind import kind_of
+from mediaindex.orchestration.defaults import default_args, report_failed_run
 from mediaindex.orchestration.start_indexing import start_indexing
-from mediaindex.orchestration.waiting import WaitForRecordings
+from mediaindex.orchestration.waiting import WaitForRecordings, kind_of
 
 DOC = """
 ## What

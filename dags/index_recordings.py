@@ -7,8 +7,7 @@ from typing import Any
 
 from airflow.sdk import DAG, Param, task
 
-from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import INDEX_DAG, RUNS, default_args
+from mediaindex.orchestration.defaults import INDEX_DAG, RUNS, default_args, report_failed_run
 from mediaindex.orchestration.speech_operator import SpeechStageOperator
 
 DOC = """

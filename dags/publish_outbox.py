@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, task
 
-from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import default_args
+from mediaindex.orchestration.defaults import default_args, report_failed_run
 
 DOC = """
 ## What

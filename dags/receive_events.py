@@ -8,9 +8,8 @@ from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
 from airflow.sdk import DAG, Asset, AssetAny, AssetWatcher, get_current_context, task
 
 from mediaindex.config import sources
-from mediaindex.orchestration.callbacks import report_failed_run
 from mediaindex.orchestration.connections import SQS
-from mediaindex.orchestration.defaults import EVENTS_HIDDEN_SECONDS, default_args
+from mediaindex.orchestration.defaults import EVENTS_HIDDEN_SECONDS, default_args, report_failed_run
 from mediaindex.orchestration.start_indexing import start_indexing
 
 DOC = """

@@ -6,8 +6,7 @@ from typing import Any
 
 from airflow.sdk import DAG, get_current_context, task
 
-from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import default_args
+from mediaindex.orchestration.defaults import default_args, report_failed_run
 from mediaindex.orchestration.reprocess_params import reprocess_params
 from mediaindex.orchestration.start_indexing import start_indexing
 

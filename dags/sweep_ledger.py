@@ -7,8 +7,7 @@ from typing import Any
 
 from airflow.sdk import DAG, get_current_context, task
 
-from mediaindex.orchestration.callbacks import report_failed_run
-from mediaindex.orchestration.defaults import SWEEP_SCHEDULE, default_args
+from mediaindex.orchestration.defaults import SWEEP_SCHEDULE, default_args, report_failed_run
 from mediaindex.orchestration.start_indexing import start_indexing
 
 DOC = """

@@ -6,8 +6,8 @@ import os
 import subprocess
 from importlib.resources import files
 
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.base.migrate import migrate
 from mediaindex.search import from_environment, prepare
 from mediaindex.storage.client import s3_client
 

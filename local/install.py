@@ -18,7 +18,7 @@ _IMPORTING = threading.Lock()
 def catalog(site: Site) -> None:
     """The catalog's schema, by the package's own migrations."""
     with _IMPORTING:
-        from mediaindex.catalog.migrate import migrate
+        from mediaindex.catalog.base.migrate import migrate
 
     with contextlib.closing(psycopg2.connect(site.environment["MEDIAINDEX_DATABASE_URL"])) as connection:
         migrate(connection)

@@ -17,8 +17,10 @@ from local.demo.airflow_api import Airflow
 from local.environment import HOST
 from local.report import Progress
 from local.site import ServerError, Site
-from mediaindex.catalog import progress, publications, report, reviews
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches as progress
+from mediaindex.catalog.ledger import lines as report
+from mediaindex.catalog.transcripts import publications, reviews
 from mediaindex.errors import MediaindexError
 from mediaindex.samples.make import SAMPLES
 

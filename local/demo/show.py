@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediaindex.catalog import publications, reviews
-from mediaindex.catalog.report import ReportRow
+from mediaindex.catalog.ledger.lines import ReportRow
+from mediaindex.catalog.transcripts import publications, reviews
 
 QUERY = "season of light"
 

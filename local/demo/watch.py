@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from mediaindex.catalog import ledger
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.ledger import MediaObject
-from mediaindex.catalog.progress import passed_stages
-from mediaindex.runner.stage_names import STAGES
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches.batches import passed_stages
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.ledger.ledger import MediaObject
+from mediaindex.contract.job import STAGES
 
 SETTLED = {"indexed", "in_review", "duplicate", "quarantined", "gone"}
 DEADLINE_S = 900.0

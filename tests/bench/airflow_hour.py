@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
 from tests.bench.airflow_runs import UTTERANCES, Lane, recording, wall
 
 MOST = 1.10  # Airflow's wall clock over the command line's

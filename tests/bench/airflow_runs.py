@@ -15,8 +15,9 @@ from typing import Any
 from local import settings
 from local.demo.airflow_api import Airflow
 from local.site import Site
-from mediaindex.catalog import batches, ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
 from tests.bench.joining import joined

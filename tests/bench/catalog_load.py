@@ -16,11 +16,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-from mediaindex.catalog import batches, ledger, stage_runs, transcripts
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
-from mediaindex.runner.job import ItemResult, JobResult
-from mediaindex.stages.results import Assessment, Mention, Topic, Topics
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.base.migrate import migrate
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import transcripts
+from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.results import Assessment, Mention, Topic, Topics
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from conversations import Conversation, Spoken, conversation, utterances
 
-from mediaindex.engines import diarizer
+from mediaindex.engines.diarization import diarizer
 from mediaindex.models import ensure
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -36,7 +36,7 @@ Hears = Callable[[Conversation], list[Spoken]]
 
 def reference(threads: int) -> Hears:
     """pyannote's pipeline, with pyannote's own embedding wrapper."""
-    from mediaindex.engines import pyannote_pipeline  # isort: skip  # switches pyannote's telemetry off
+    from mediaindex.engines.pyannote_audio import pipeline as pyannote_pipeline  # isort: skip  # switches pyannote's telemetry off
     import torch
     from pyannote.audio.pipelines.speaker_verification import ONNXWeSpeakerPretrainedSpeakerEmbedding
 

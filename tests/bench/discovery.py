@@ -22,10 +22,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from mediaindex.catalog import discovery as progress
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.discovery import Progress
-from mediaindex.catalog.migrate import migrate
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.base.migrate import migrate
+from mediaindex.catalog.ledger import discovery as progress
+from mediaindex.catalog.ledger.discovery import Progress
 from mediaindex.config.rules import Listing
 from mediaindex.config.sources import Source
 from mediaindex.orchestration import discovery

@@ -18,11 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from mediaindex.contract.job import AFTER_TRIAGE, BEFORE_TRIAGE, FolderStore, Hints, Job
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
-from mediaindex.runner.job import FolderStore, Hints, Job
 from mediaindex.runner.local import items_of, passed
-from mediaindex.runner.stage_names import AFTER_TRIAGE, BEFORE_TRIAGE
 from mediaindex.storage.artifacts import open_store
 from tests.bench.joining import joined
 

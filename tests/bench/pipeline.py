@@ -21,12 +21,11 @@ from typing import ClassVar
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from mediaindex.engines.diarization_metrics import diarization_error
-from mediaindex.evaluation.normaliser import normaliser_for
+from mediaindex.contract.job import FolderStore, Hints, ItemResult, JobItem
+from mediaindex.evaluation.diarization_metrics import diarization_error
 from mediaindex.evaluation.run import OPEN_GATE
-from mediaindex.evaluation.text_errors import word_errors
+from mediaindex.evaluation.word_errors import normaliser_for, word_errors
 from mediaindex.runner.engines import Engines
-from mediaindex.runner.job import FolderStore, Hints, ItemResult, JobItem
 from mediaindex.runner.local import LocalRun, Outcome, items_of
 from mediaindex.timeline import SpeakerSpan
 from tests.bench.plain_reference import Heard, PlainPipeline

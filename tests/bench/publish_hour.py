@@ -11,7 +11,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 
-from mediaindex.catalog.publications import PublishableTranscript, PublishableTurn
+from mediaindex.catalog.transcripts.publications import PublishableTranscript, PublishableTurn
 from mediaindex.search import Indexes, from_environment, prepare, publish
 
 TURNS, WORDS, BOUND = 720, 14, 3.0  # the bound: seconds

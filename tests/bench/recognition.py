@@ -21,7 +21,7 @@ import jiwer
 import numpy as np
 import soundfile
 
-from mediaindex.engines import conformer_ctc
+from mediaindex.engines.ctc import conformer as conformer_ctc
 from mediaindex.models import LocatedModel, locate
 
 SHARED = Path(__file__).parents[3] / "shared"

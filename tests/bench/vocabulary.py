@@ -24,8 +24,9 @@ import jiwer
 import numpy as np
 import soundfile
 
-from mediaindex.engines import conformer_ctc, ctc_vocabulary
-from mediaindex.engines.ctc_decode import HeardWord, frame_confidence, heard_words
+from mediaindex.engines.ctc import conformer as conformer_ctc
+from mediaindex.engines.ctc import vocabulary as ctc_vocabulary
+from mediaindex.engines.ctc.decode import HeardWord, frame_confidence, heard_words
 from mediaindex.models import locate
 
 SHARED = Path(__file__).parents[3] / "shared"

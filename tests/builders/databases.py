@@ -9,8 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 from psycopg2 import sql
 
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.base.migrate import migrate
 
 
 def throwaway_database(server_url: str, what: str = "catalog") -> Iterator[str]:

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from mediaindex.catalog import batches, ledger, stage_runs
-from mediaindex.runner import codec
-from mediaindex.runner.job import ItemResult, JobResult
-from mediaindex.stages.results import Recognition
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.ledger import ledger
+from mediaindex.contract import codec
+from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.results import Recognition
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.objects import ObjectVersion
 

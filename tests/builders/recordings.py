@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from mediaindex.catalog import batches, ledger, stage_runs, transcripts
-from mediaindex.runner.job import ItemResult, JobResult, Usage
-from mediaindex.stages.results import Assessment, Mention, Topic, Topics, TurnText
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import transcripts
+from mediaindex.contract.job import ItemResult, JobResult, Usage
+from mediaindex.contract.results import Assessment, Mention, Topic, Topics, TurnText
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
-from mediaindex.evaluation.tally import Tally
+from mediaindex.evaluation.word_errors import Tally
 
 
 def file_score(name: str, **changes: Any) -> FileScore:

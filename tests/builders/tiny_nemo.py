@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, get_args
 
-from mediaindex.engines.precision import Precision
+from mediaindex.engines.nemo.precision import Precision
 
 LABELS = [" ", "a", "b", "c"]
 WIDTH = 16
@@ -132,7 +132,7 @@ def vary(model: Any) -> None:
 
 
 def export(kind: str, folder: Path) -> None:
-    from mediaindex.engines.nemo_export import export_here
+    from mediaindex.engines.nemo.export import export_here
 
     for precision in get_args(Precision):
         out = folder / f"{kind}.{precision}"

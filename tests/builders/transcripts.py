@@ -6,7 +6,7 @@ import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 
-from mediaindex.catalog.publications import PublishableTranscript, PublishableTurn
+from mediaindex.catalog.transcripts.publications import PublishableTranscript, PublishableTurn
 
 
 def publishable(

@@ -49,7 +49,7 @@ def calibrate(
     from mediaindex.models.calibrations import own_path
     from mediaindex.runner.engines import Engines
 
-    from .writable import check_folder
+    from .options import check_folder
 
     entries, engines = _usable(read_manifest(manifest), manifest), Engines()
     chosen = _chosen(engines, model, entries)
@@ -75,7 +75,7 @@ def _usable(entries: Sequence[Entry], manifest: Path) -> list[Entry]:
 def _chosen(engines: Engines, names: Sequence[str], entries: Sequence[Entry]) -> list[Recogniser]:
     """The recognisers that were named, or those that are here and write one of the manifest's languages."""
     from mediaindex.errors import ConfigError
-    from mediaindex.evaluation.normaliser import base
+    from mediaindex.evaluation.word_errors import base
     from mediaindex.models import locate, try_locate
 
     known = {recogniser.name: recogniser for recogniser in engines.raw_recognisers}
@@ -126,7 +126,7 @@ def _heard(takes: Sequence[Take], recogniser: Recogniser, engines: Engines) -> l
 
 def _card(recogniser: Recogniser, words: Sequence[RawWord], entries: Sequence[Entry], manifest: str) -> CalibrationCard:
     from mediaindex.evaluation.calibrating import calibrate as fitted
-    from mediaindex.evaluation.normaliser import base
+    from mediaindex.evaluation.word_errors import base
     from mediaindex.models import locate
     from mediaindex.models.calibrations import CalibrationCard, Fitted, Quality
 

@@ -13,7 +13,7 @@ from .search import printable
 from .stores import all_stores
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.erasure import Receipt
+    from mediaindex.catalog.erasure.erasure import Receipt
     from mediaindex.upkeep.stores import Stores
 
 Names = Annotated[
@@ -64,7 +64,7 @@ def erase(
 
 def _objects(conn: Any, name: str) -> dict[int, bool]:
     """Ids of the objects that the name means, and whether their whole key goes."""
-    from mediaindex.catalog import ledger_lines
+    from mediaindex.catalog.ledger import lines as ledger_lines
 
     found = ledger_lines.resolve(conn, name)
     if len({(one.bucket, one.key) for one in found}) > 1:
@@ -75,7 +75,7 @@ def _objects(conn: Any, name: str) -> dict[int, bool]:
 
 
 def _say(conn: Any, name: str, objects: dict[int, bool], all_copies: bool) -> None:
-    from mediaindex.catalog import erasure
+    from mediaindex.catalog.erasure import erasure
 
     wanted = erasure.scope(conn, list(objects), all_copies=all_copies)
     print(
@@ -87,7 +87,7 @@ def _say(conn: Any, name: str, objects: dict[int, bool], all_copies: bool) -> No
 
 
 def _erase(stores: Stores, objects: dict[int, bool], reason: str, *, all_copies: bool, hash_keys: bool) -> None:
-    from mediaindex.catalog import erasure
+    from mediaindex.catalog.erasure import erasure
     from mediaindex.upkeep import erasing
 
     receipt = erasure.open_receipt(

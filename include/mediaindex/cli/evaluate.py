@@ -14,9 +14,9 @@ from . import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mediaindex.contract.job import FolderStore
     from mediaindex.evaluation.manifest import Entry
     from mediaindex.evaluation.report import Protocol, Report
-    from mediaindex.runner.job import FolderStore
 
 CACHE = typer.Option(
     None, "--cache", help="Keep results of stages here and use those that are there; cached stages give no speed."
@@ -46,7 +46,7 @@ def evaluate(
     from mediaindex.evaluation.report import Protocol
 
     from .evaluation_tables import console_for_tables, show_changes, show_report
-    from .writable import check_file
+    from .options import check_file
 
     protocol = Protocol(collar=collar, overlap=overlap, languages=tuple(language))
     older = read_report(compare) if compare else None

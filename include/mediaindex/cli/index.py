@@ -16,7 +16,7 @@ from . import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mediaindex.runner.job import FolderStore, ItemResult, JobItem
+    from mediaindex.contract.job import FolderStore, ItemResult, JobItem
     from mediaindex.runner.local import LocalRun, Outcome
 
 LONGEST_STEM = 240  # bytes
@@ -51,7 +51,7 @@ def index(
     """
     from mediaindex.runner.local import items_of
 
-    from .writable import check_folder
+    from .options import check_folder
 
     hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
     items = items_of(files, hints)
@@ -69,9 +69,9 @@ def index(
 
 
 def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[Outcome]]:
+    from mediaindex.contract.job import STAGES
     from mediaindex.runner.engines import Engines
     from mediaindex.runner.local import LocalRun
-    from mediaindex.runner.stage_names import STAGES
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -17,7 +17,7 @@ from .ledger_story import story as print_story
 from .stores import catalog
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.ledger_lines import LedgerLine, Wanted
+    from mediaindex.catalog.ledger.lines import LedgerLine, Wanted
 
 app = typer.Typer(
     help="The ledger: what became of every object, why, and how to try again.",
@@ -79,7 +79,7 @@ def list_objects(
 
       mediaindex ledger list --key 'calls/2026-11-*' --since 2026-11-20
     """
-    from mediaindex.catalog import ledger_lines
+    from mediaindex.catalog.ledger import lines as ledger_lines
 
     wanted = _wanted(source, state, reason, kind, stage, key, since)
     with catalog("ledger") as conn:
@@ -104,7 +104,8 @@ def show(
 
       mediaindex ledger show s3://mediaindex-media/incoming/endgame.wav
     """
-    from mediaindex.catalog import ledger_lines, object_story
+    from mediaindex.catalog.ledger import lines as ledger_lines
+    from mediaindex.catalog.ledger import story as object_story
 
     with catalog("ledger") as conn:
         newest, *_ = ledger_lines.resolve(conn, name)
@@ -125,7 +126,7 @@ def arrivals(
 
       mediaindex ledger arrivals --hours 1
     """
-    from mediaindex.catalog import hearing
+    from mediaindex.catalog.ledger import hearing
 
     with catalog("ledger") as conn:
         found = hearing.arrivals(conn, window_s=3600 * hours)
@@ -152,7 +153,7 @@ def dead_letters(
 
       mediaindex ledger dead-letters --class doubtful
     """
-    from mediaindex.catalog import ledger_lines
+    from mediaindex.catalog.ledger import lines as ledger_lines
 
     wanted = _wanted(source, [State.quarantined], reason, kind, stage, key, since)
     with catalog("ledger") as conn:
@@ -205,7 +206,8 @@ def requeue(
 
 
 def _chosen(conn: Any, names: list[str], filters: tuple[Any, ...], fallback: bool) -> list[LedgerLine]:
-    from mediaindex.catalog import ledger_lines, sweeping
+    from mediaindex.catalog.batches import sweeping
+    from mediaindex.catalog.ledger import lines as ledger_lines
 
     if names:
         return [ledger_lines.resolve(conn, name)[0] for name in dict.fromkeys(names)]
@@ -217,7 +219,7 @@ def _chosen(conn: Any, names: list[str], filters: tuple[Any, ...], fallback: boo
 
 
 def _requeue(conn: Any, found: list[LedgerLine]) -> tuple[int, int]:
-    from mediaindex.catalog import ledger
+    from mediaindex.catalog.ledger import ledger
 
     busy = 0
     for one in found:
@@ -239,7 +241,7 @@ def _wanted(
     key: str | None,
     since: datetime | None,
 ) -> Wanted:
-    from mediaindex.catalog.ledger_lines import Wanted, like
+    from mediaindex.catalog.ledger.lines import Wanted, like
 
     return Wanted(
         source=source,

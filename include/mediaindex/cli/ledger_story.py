@@ -12,8 +12,8 @@ from .ledger_tables import batch_link, length, link_of, retry_of, table, when, w
 from .search import printable
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.ledger import ObjectEvent
-    from mediaindex.catalog.object_story import Relative, Review, StageRun, Story, StoryBatch, TranscriptVersion
+    from mediaindex.catalog.ledger.ledger import ObjectEvent
+    from mediaindex.catalog.ledger.story import Relative, Review, StageRun, Story, StoryBatch, TranscriptVersion
 
 RUN_HEADS = ("batch", "stage", "result", "wall", "cpu", "gpu", "MB", "at (UTC)", "engine")
 TRANSCRIPT_HEADS = ("version", "words", "confidence", "language", "recogniser", "made", "published", "")

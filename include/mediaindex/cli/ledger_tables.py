@@ -17,9 +17,9 @@ from .figures import many, trimmed
 from .search import clock, printable
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.hearing import Arrivals
-    from mediaindex.catalog.ledger_lines import LedgerLine
-    from mediaindex.catalog.object_story import StoryBatch
+    from mediaindex.catalog.ledger.hearing import Arrivals
+    from mediaindex.catalog.ledger.lines import LedgerLine
+    from mediaindex.catalog.ledger.story import StoryBatch
 
 SHORT = 100  # characters of a reason in a terminal
 PIPED_WIDTH = 1_000  # columns: nothing is folded where no terminal shows it

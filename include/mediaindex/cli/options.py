@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import typer
 
-from mediaindex.runner.job import FolderStore, Hints, RawFormat
+from mediaindex.contract.job import FolderStore, Hints, RawFormat
+from mediaindex.errors import ConfigError
 
 _CODE = re.compile(r"[a-z]{2,3}")
 
@@ -85,3 +88,25 @@ def store_at(cache: Path | None) -> FolderStore:
     """The folder that keeps artifacts between runs."""
     root = Path(os.environ.get("MEDIAINDEX_CACHE") or "~/.cache/mediaindex").expanduser()
     return FolderStore(path=str(cache or root / "artifacts"))
+
+
+def check_file(path: Path) -> None:
+    """Make the file's folder; ConfigError where the file cannot be written."""
+    if not path.exists():
+        check_folder(path.parent)
+    elif not os.access(path, os.W_OK):  # opening would disturb a pipe
+        raise _refused(path, os.strerror(errno.EACCES))
+
+
+def check_folder(folder: Path) -> None:
+    """Make the folder; ConfigError where no file can be made in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _refused(folder, error.strerror or str(error)) from error
+
+
+def _refused(path: Path, reason: str) -> ConfigError:
+    return ConfigError(f"{path} cannot be written: {reason}; name another place")

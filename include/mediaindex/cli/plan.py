@@ -21,8 +21,8 @@ from .stores import catalog
 
 if TYPE_CHECKING:
     from mediaindex.config.sources import Configuration
-    from mediaindex.upkeep.forecasting import Forecast
-    from mediaindex.upkeep.tallying import Watch
+    from mediaindex.forecast.forecasting import Forecast
+    from mediaindex.forecast.tallying import Watch
 
 DAY = ["%Y-%m-%d"]
 
@@ -70,10 +70,10 @@ def _forecast(
     name: str, first: date, last: date, slots: int | None, cores: int | None, save: bool
 ) -> tuple[Forecast, int | None]:
     from mediaindex.config.slots import speech_slots
+    from mediaindex.forecast import forecasting
+    from mediaindex.forecast.intervals import span
+    from mediaindex.forecast.workload import Machine
     from mediaindex.storage.client import s3_client
-    from mediaindex.upkeep import forecasting
-    from mediaindex.upkeep.intervals import span
-    from mediaindex.upkeep.workload import Machine
 
     days = span(first, last)
     known = _configuration()
@@ -84,7 +84,7 @@ def _forecast(
 
 
 def _review(source: str | None, number: int | None, as_json: bool) -> None:
-    from mediaindex.upkeep import reviewing
+    from mediaindex.forecast import reviewing
 
     with catalog("plan") as conn:
         found = reviewing.reviews(conn, source, number)

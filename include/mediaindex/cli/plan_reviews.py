@@ -13,7 +13,7 @@ from .figures import duration, hours, money, say
 from .ledger_tables import table
 
 if TYPE_CHECKING:
-    from mediaindex.upkeep.reviewing import Line, Review
+    from mediaindex.forecast.reviewing import Line, Review
 
 
 def reviews(console: Console, found: Sequence[Review]) -> None:

@@ -15,8 +15,8 @@ from .ledger_tables import table
 from .search import printable
 
 if TYPE_CHECKING:
-    from mediaindex.upkeep.forecasting import Forecast
-    from mediaindex.upkeep.ranges import Range
+    from mediaindex.forecast.forecasting import Forecast
+    from mediaindex.forecast.ranges import Range
 
 # States of a recording as a person asks: what is new first, then what is under way, then what has its end.
 STATES = {

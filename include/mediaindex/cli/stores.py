@@ -19,8 +19,8 @@ DATABASE, ARTIFACTS = "MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ARTIFACTS_BUCKET"
 @contextmanager
 def catalog(command: str) -> Iterator[Any]:
     """A connection to the catalog in the name of the person at the keyboard; ConfigError where none is named."""
-    from mediaindex.catalog.connection import connect
-    from mediaindex.catalog.ledger_lines import act_as
+    from mediaindex.catalog.base.connection import connect
+    from mediaindex.catalog.ledger.lines import act_as
 
     with connect(_named(DATABASE, "the catalog's address, postgresql://user:password@host/mediaindex")) as conn:
         act_as(conn, f"mediaindex {command}, {getpass.getuser()}")

@@ -20,7 +20,7 @@ from .search import printable
 from .stores import all_stores
 
 if TYPE_CHECKING:
-    from mediaindex.upkeep.differences import Difference
+    from mediaindex.upkeep.verifying_documents import Difference
 
 CLEAN, DIFFERENT, NOT_COMPARED = 0, 1, 2
 
@@ -94,7 +94,7 @@ def _drain(found: Iterable[Difference]) -> int:
 
 
 def _sum_up(counts: Counter[str], repaired: int) -> None:
-    from mediaindex.upkeep.differences import REMEDIES
+    from mediaindex.upkeep.verifying_documents import REMEDIES
 
     if not counts:
         print("Catalog, Elasticsearch and S3 hold the same.")

@@ -14,14 +14,33 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from mediaindex.contract.job import Hints, RawFormat
 from mediaindex.errors import ConfigError
-from mediaindex.runner.job import Hints, RawFormat
 
 from . import problems, rules
 from .podcasts import PodcastPart
-from .prices import Prices
 from .retention import Retention
 from .rules import Archive, Glob, KeyPattern, Listing, Schedule
+
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Prices(BaseModel):
+    """In ``currency``, for an hour of one CPU core at work, and of one GPU.
+
+    Cores that idle are not counted: where a machine is rented for the backfill, give the price of an hour that is used.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    cpu_core_hour: Price
+    gpu_hour: Price = 0.0
+
+    def cost(self, cpu_s: float, gpu_s: float) -> float:
+        """Of so many seconds of a core and of a GPU."""
+        return (cpu_s * self.cpu_core_hour + gpu_s * self.gpu_hour) / 3600
+
 
 LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 
@@ -65,9 +84,8 @@ class Source(PodcastPart):
     @field_validator("triage")
     @classmethod
     def _known_to_triage(cls, given: dict[str, Any]) -> dict[str, Any]:
-        from mediaindex.gates.triage import Settings
-
-        from .stage_settings import read_settings
+        from mediaindex.contract.settings import read_settings
+        from mediaindex.stages.triage import Settings
 
         try:
             read_settings(Settings, given)

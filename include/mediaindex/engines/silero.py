@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime
 
+from mediaindex.engines.runtime.onnx_session import session
 from mediaindex.errors import ModelMissingError
-from mediaindex.models.digest import file_digest
-
-from .onnx_session import session
+from mediaindex.models.files import file_digest
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Samples

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from mediaindex.engines.calibration.beta import Calibration, fit
 from mediaindex.errors import TerminalError
-from mediaindex.gates.calibration import Calibration, fit
 
-from .confidence import calibration_error, ranking
 from .raw_words import RawWord
+from .verdicts import calibration_error, ranking
 
 FOLDS = 10
 ALL = "all"

@@ -9,20 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediaindex.contract import codec
+from mediaindex.contract.job import FolderStore, Hints, Job, JobItem
+from mediaindex.contract.results import Recognition
 from mediaindex.errors import MediaindexError
-from mediaindex.runner import codec
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
-from mediaindex.runner.job import FolderStore, Hints, Job, JobItem
 from mediaindex.runner.local import items_of, passed
-from mediaindex.stages.results import Recognition
 from mediaindex.storage.artifacts import open_store
 
-from .manifest import Entry
-from .normaliser import base, normaliser_for
-from .parts import part_of
+from .manifest import Entry, part_of
 from .references import read_reference
 from .verdicts import judged
+from .word_errors import base, normaliser_for
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import LanguageIdentifier, Recogniser, Samples, SpeechDetector

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .confidence import calibration_error, ranking
-from .normaliser import NAME as NORMALISER
-from .tally import Tally, total
+from .verdicts import calibration_error, ranking
+from .word_errors import NAME as NORMALISER
+from .word_errors import Tally, total
 
 
 class _Strict(BaseModel):

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediaindex import __version__
+from mediaindex.contract import codec
+from mediaindex.contract.job import FolderStore, Hints, ItemResult, JobItem
+from mediaindex.contract.results import Assessment, NormalizedAudio, Speakers
 from mediaindex.errors import BadMediaError
-from mediaindex.gates.triage import Settings as TriageSettings
-from mediaindex.gates.triage import TriageFacts, triage
-from mediaindex.runner import codec
-from mediaindex.runner.job import FolderStore, Hints, ItemResult, JobItem
 from mediaindex.runner.local import LocalRun, Outcome, items_of
-from mediaindex.stages.results import Assessment, NormalizedAudio, Speakers
+from mediaindex.stages.triage import Settings as TriageSettings
+from mediaindex.stages.triage import TriageFacts, triage
 
-from .manifest import Entry
-from .parts import part_of
+from .manifest import Entry, part_of
 from .references import Reference, read_reference
 from .report import FileScore, Protocol, Report, buckets, figures
 from .score import Result, score

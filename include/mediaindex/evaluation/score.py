@@ -6,16 +6,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mediaindex.stages.results import NormalizedAudio
+from mediaindex.contract.results import NormalizedAudio
 from mediaindex.timeline import SpeakerSpan, Transcript, Word
 
-from .normaliser import Normaliser, base, normaliser_for
 from .references import Reference
 from .report import FileScore, Protocol
-from .speaker_errors import speaker_word_errors
-from .tally import Tally
-from .text_errors import character_errors, equal_pairs, word_errors
 from .verdicts import judged, tokens_of
+from .word_errors import (
+    Normaliser,
+    Tally,
+    base,
+    character_errors,
+    equal_pairs,
+    normaliser_for,
+    speaker_word_errors,
+    word_errors,
+)
 
 LENGTHS = ((10, "under 10 s"), (60, "10 s to 1 min"), (600, "1 to 10 min"), (3600, "10 min to 1 h"))
 LONGEST = "over 1 h"
@@ -93,7 +99,7 @@ def _speech(reference: Reference, result: Result, protocol: Protocol, audio_s: f
         yield "language", Tally(part=float(base(result.language) == base(reference.lang)), whole=1)
     if reference.speakers is None:
         return
-    from mediaindex.engines import diarization_metrics
+    from . import diarization_metrics
 
     heard = result.speakers or ()
     until = max([audio_s, *(span.end for span in reference.speakers)])

@@ -1,8 +1,7 @@
 """Transcripts as other programs read them: SubRip, WebVTT, podcast JSON, RTTM. Pure functions to text."""
 
+from .captions import to_srt, to_vtt
+from .files import to_rttm
 from .podcast_json import to_podcast_json
-from .rttm import to_rttm
-from .srt import to_srt
-from .vtt import to_vtt
 
 __all__ = ["to_podcast_json", "to_rttm", "to_srt", "to_vtt"]

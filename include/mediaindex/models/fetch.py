@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from mediaindex.errors import ModelMissingError, TerminalError
 
 from . import hub
+from .files import exclusive
 from .locate import LocatedModel, fetched, how_to_get, locate, package_dir, try_locate
-from .lock import exclusive
 from .pip import Progress, download
 from .places import offline
 from .registry import ModelEntry, find

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mediaindex.errors import ConfigError, ModelMissingError
+from mediaindex.errors import ConfigError, MediaindexError, ModelMissingError
 
-from . import digest, hub
+from . import files as digest
+from . import hub
 from .places import cache_dir, models_dir
-from .registry import ModelEntry, find
+from .registry import ModelEntry, find, load_registry
 
 Source = Literal["local", "package", "official"]
 
@@ -122,3 +124,26 @@ def _sha256(entry: ModelEntry, path: Path) -> str:
     if entry.form == "file":
         return digest.file_digest(path)
     return digest.file_digest(path / entry.weights) if entry.weights else digest.tree_digest(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One model: where it is, or why it cannot be used."""
+
+    entry: ModelEntry
+    located: LocatedModel | None
+    problem: str | None
+    damaged: bool = False  # it is there, and is not what the registry names
+
+
+def check(names: Iterable[str] | None = None) -> list[Checked]:
+    """Look at these models, or at all of them; never raises for a model that is missing or damaged."""
+    return [_check(find(name)) for name in (load_registry() if names is None else names)]
+
+
+def _check(entry: ModelEntry) -> Checked:
+    try:
+        located = try_locate(entry.name)
+    except MediaindexError as error:
+        return Checked(entry, None, error.message, damaged=True)
+    return Checked(entry, located, None if located else how_to_get(entry))

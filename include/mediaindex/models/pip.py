@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mediaindex.errors import TerminalError, TransientError
 
-from .digest import file_digest
+from .files import file_digest
 from .registry import Package
 
 # What is fetched, bytes done, bytes in all.

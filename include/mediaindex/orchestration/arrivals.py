@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.catalog import discovery, ledger
-from mediaindex.catalog.discovery import Pause, SeenBy, Waiting
+from mediaindex.catalog.ledger import discovery, ledger
+from mediaindex.catalog.ledger.discovery import Pause, SeenBy, Waiting
 from mediaindex.config.sources import Source
 from mediaindex.errors import TerminalError
 from mediaindex.stages.media.process import printable
@@ -22,7 +22,7 @@ from mediaindex.storage import looks
 from mediaindex.storage.errors import CREDENTIALS
 from mediaindex.storage.objects import ObjectVersion
 
-from . import gate
+from . import readiness as gate
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

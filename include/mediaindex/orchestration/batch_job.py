@@ -7,11 +7,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mediaindex.catalog import batches, stage_runs
-from mediaindex.catalog.batches import BatchItem
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.batches.batches import BatchItem
 from mediaindex.config import sources
-from mediaindex.runner.job import Job, JobItem, JobResult, ObjectSource, S3Store
+from mediaindex.contract.job import Job, JobItem, JobResult, ObjectSource, S3Store
 from mediaindex.stages.media.process import printable
 
 from . import connections, time_limits

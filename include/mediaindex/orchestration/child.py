@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from mediaindex.catalog.patience import CRASHED, STUCK
+from mediaindex.catalog.batches.retry_policy import CRASHED, STUCK
+from mediaindex.contract.job import ExitCode, Job, JobResult
 from mediaindex.errors import MediaindexError, TerminalError, TransientError
-from mediaindex.runner.job import ExitCode, Job, JobResult
-from mediaindex.runner.room import room_errors
+from mediaindex.runner.disk_space import room_errors
 from mediaindex.stages.media.process import printable
 
 from .job_folder import job_folder

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import RetryAction, RetryRule
 
-from mediaindex.catalog.patience import Patience
+from mediaindex.catalog.batches.retry_policy import Patience
 from mediaindex.errors import TerminalError
 
 from .retrying import JitteredRetryPolicy
 from .time_limits import BACKFILL_PATIENCE
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
 
 # Where tasks queue: speech work by the machine's size and by lane, so that neither lane ever waits for a slot of the
 # other's; everything else freely.
@@ -70,3 +75,29 @@ def default_args(lane: str = "fresh") -> dict[str, Any]:
 
 
 SPEECH_TIMEOUT = timedelta(hours=4)
+
+
+POOL = "podcasts"
+# How often it is asked which feeds are due; how often one feed is due, its source says.
+SCHEDULE = os.environ.get("MEDIAINDEX_PODCAST_SCHEDULE") or "*/15 * * * *"
+GROUPS = 16  # mapped tasks of a run at most, however many feeds there are
+# After this a task begins no further episode, and the next run goes on; one episode may take an hour by WebLimits.
+BEGIN_WITHIN_S = 45 * 60.0
+COLLECT_TIMEOUT = timedelta(hours=3)
+# A feed is asked again for ever, but ever more rarely; an episode is given up until its feed says something new of it.
+FEED_PATIENCE = Patience(first_wait_s=600.0, longest_wait_s=6 * 3600.0)
+EPISODE_PATIENCE = Patience(transient_attempts=12, doubtful_attempts=4, first_wait_s=600.0, longest_wait_s=12 * 3600.0)
+
+
+log = logging.getLogger(__name__)
+
+
+def report_failed_run(context: Context) -> None:
+    """Name the run, and what to do about it."""
+    run = context["dag_run"]
+    log.error(
+        "%s %s failed: open the red task's log, mend the cause, then clear that task; what is done is not done again. "
+        "Left alone, `sweep_ledger` tries its recordings again later",
+        run.dag_id,
+        run.run_id,
+    )

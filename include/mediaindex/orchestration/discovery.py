@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.catalog import batches, hearing
-from mediaindex.catalog import discovery as progress
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.discovery import Progress
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import discovery as progress
+from mediaindex.catalog.ledger import hearing
+from mediaindex.catalog.ledger.discovery import Progress
 from mediaindex.config.sources import Source
 from mediaindex.errors import TerminalError
 from mediaindex.storage.objects import ObjectVersion

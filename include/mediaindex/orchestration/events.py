@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.catalog import discovery as ledger_pages
-from mediaindex.catalog import hearing
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.ledger import discovery as ledger_pages
+from mediaindex.catalog.ledger import hearing
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.errors import TerminalError
 from mediaindex.stages.media.process import printable

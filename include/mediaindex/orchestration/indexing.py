@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from mediaindex.catalog import batches, failures, ledger, reviews, transcripts
-from mediaindex.catalog.batches import BatchItem
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches, failures
+from mediaindex.catalog.batches.batches import BatchItem
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import reviews, transcripts
 from mediaindex.config import sources
-from mediaindex.config.stage_settings import read_settings
+from mediaindex.contract import codec
+from mediaindex.contract.job import ItemError
+from mediaindex.contract.results import Assessment, Recognition, Topics
+from mediaindex.contract.settings import read_settings
 from mediaindex.errors import ConfigError, TerminalError
-from mediaindex.gates.triage import Settings, TriageFacts, triage
-from mediaindex.runner import codec
-from mediaindex.runner.job import ItemError
 from mediaindex.stages.media.process import printable
-from mediaindex.stages.results import Assessment, Recognition, Topics
+from mediaindex.stages.triage import Settings, TriageFacts, triage
 
 from . import connections
 from .batch_job import LONGEST_MESSAGE, artifact_store, use_s3_environment

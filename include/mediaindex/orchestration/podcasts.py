@@ -12,10 +12,10 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.catalog import episodes, feeds
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.episodes import DueEpisode, Listed
-from mediaindex.catalog.patience import DOUBTFUL, TERMINAL, TRANSIENT
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches.retry_policy import DOUBTFUL, TERMINAL, TRANSIENT
+from mediaindex.catalog.podcasts import episodes, feeds
+from mediaindex.catalog.podcasts.episodes import DueEpisode, Listed
 from mediaindex.config import sources
 from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, MediaindexError, TerminalError, TransientError
@@ -31,10 +31,10 @@ from mediaindex.feeds.web import Web
 
 from . import connections
 from .batch_job import use_s3_environment
-from .podcast_defaults import BEGIN_WITHIN_S, EPISODE_PATIENCE, FEED_PATIENCE, GROUPS
+from .defaults import BEGIN_WITHIN_S, EPISODE_PATIENCE, FEED_PATIENCE, GROUPS
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.feeds import Feed
+    from mediaindex.catalog.podcasts.feeds import Feed
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
 
 from . import connections
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from mediaindex.catalog import batches, reprocessing
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.ledger_lines import act_as
-from mediaindex.catalog.reprocessing import Wanted
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import reprocessing
+from mediaindex.catalog.ledger.lines import act_as
+from mediaindex.catalog.ledger.reprocessing import Wanted
 from mediaindex.config import sources
 from mediaindex.config.sources import Configuration
 from mediaindex.errors import ConfigError, TransientError

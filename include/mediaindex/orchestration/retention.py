@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
 from mediaindex.config import sources
 
 from . import connections

@@ -19,7 +19,7 @@ from .splitting import run_split, timed
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from mediaindex.runner.job import JobResult
+    from mediaindex.contract.job import JobResult
 
     from .batch_job import Work
 

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mediaindex.contract.job import ItemError, ItemResult, Job, JobItem, JobResult
 from mediaindex.errors import TerminalError, TransientError
-from mediaindex.runner.job import ItemError, ItemResult, Job, JobItem, JobResult
 
 from .child import ChildCrashedError, ChildFailedError, ChildStuckError
 from .time_limits import START_S, limit_s

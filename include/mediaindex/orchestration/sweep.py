@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from mediaindex.catalog import batches, sweeping
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches, sweeping
 from mediaindex.config import sources
 from mediaindex.errors import ConfigError, TerminalError
 

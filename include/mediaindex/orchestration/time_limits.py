@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.batches import BatchItem
+    from mediaindex.catalog.batches.batches import BatchItem
 
 # Loading models from a cold disk, and an export of one that is done once.
 START_S = 900.0
@@ -27,7 +27,7 @@ def limit_s(seconds: Iterable[float]) -> float:
 
 
 def _seconds(item: BatchItem) -> float:
-    from mediaindex.catalog.planning import estimated_seconds
+    from mediaindex.catalog.batches.planning import estimated_seconds
 
     known = item.summaries.get("normalize", {}).get("duration")
     return float(known) if known else estimated_seconds(item.key, item.size)

@@ -21,14 +21,19 @@ from mediaindex.config import sources
 from mediaindex.errors import MediaindexError, TerminalError, TransientError
 
 from . import connections
-from .run_kind import kind_of
+
+
+def kind_of(run: Any) -> str:
+    """``scheduled``, ``manual``, ``backfill``, …; a template would give ``DagRunType.BACKFILL``."""
+    return str(getattr(run.run_type, "value", run.run_type))
+
 
 _GRACE = timedelta(minutes=2)  # for the triggerer to start, before Airflow itself ends the wait
 
 
 def look(source_name: str, prefix: str) -> bool:
     """Whether there is something to do under the prefix. Talks to S3 and the catalog, and leaves no trace."""
-    from mediaindex.catalog.connection import connect
+    from mediaindex.catalog.base.connection import connect
     from mediaindex.storage.client import s3_client
 
     from .discovery import is_something_new

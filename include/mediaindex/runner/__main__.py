@@ -13,11 +13,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from mediaindex.contract.job import ExitCode, ItemResult, Job, JobItem, JobResult
 from mediaindex.errors import TerminalError, TransientError
 from mediaindex.stages.media.process import printable
 
-from .job import ExitCode, ItemResult, Job, JobItem, JobResult
-from .room import room_errors
+from .disk_space import room_errors
 
 log = logging.getLogger("mediaindex.runner")
 

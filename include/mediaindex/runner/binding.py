@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.stages.fingerprint import fingerprint
-
-from .job import Hints, JobItem
+from mediaindex.contract.fingerprint import fingerprint
+from mediaindex.contract.job import Hints, JobItem
 
 if TYPE_CHECKING:
     from mediaindex.stages.audio import Audio

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from mediaindex.gates import assess
-from mediaindex.stages import (
-    detect_speech,
-    diarize,
-    find_topics,
-    identify_language,
-    normalize,
-    results,
-    transcribe,
-)
+from mediaindex.contract import results
+from mediaindex.contract.job import Hints
+from mediaindex.stages import assess, detect_speech, diarize, find_topics, identify_language, normalize, transcribe
 
 from . import summaries
 from .binding import Binding, Inputs
-from .job import Hints
 from .normalize_item import ENGINE
 
 VOCABULARY = 2  # of the way terms are found: it changes what was written with any, and nothing else

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+from contextlib import suppress
 from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .allocator import return_freed_memory
-from .weights import identity, model
+from .choices import identity, model
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -23,6 +25,17 @@ if TYPE_CHECKING:
     )
 
     from .set_aside import SetAsideError
+
+
+def return_freed_memory() -> None:
+    """Collect what nobody holds, and the pages under it; where the C library is not glibc, it keeps those as it likes.
+
+    glibc itself returns only what lies above everything else: a model that was let go would stay in the process's
+    memory below the next one.
+    """
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Engines:
@@ -47,21 +60,21 @@ class Engines:
     @cached_property
     def diarizer(self) -> Diarizer:
         """pyannote's method on ONNX Runtime, or pyannote.audio itself (see ``diarizer_choice``)."""
-        from .diarizer_choice import diarizer
+        from .choices import diarizer
 
         return diarizer()
 
     @cached_property
     def identifier(self) -> LanguageIdentifier:
         """Whisper's language tokens."""
-        from mediaindex.engines import faster_whisper
+        from mediaindex.engines.whisper import faster_whisper
 
         return faster_whisper.load_identifier(model("whisper-base"))
 
     @cached_property
     def recognisers(self) -> Sequence[Recogniser]:
         """``raw_recognisers``, each with the calibration of its weights where there is one, until it proves broken."""
-        from .calibrated import calibrated
+        from .choices import calibrated
         from .set_aside import StandIn, Watched
 
         found = [one if isinstance(one, StandIn) else Watched(calibrated(one)) for one in self.raw_recognisers]
@@ -99,14 +112,14 @@ class Engines:
     @cached_property
     def raw_recognisers(self) -> Sequence[Recogniser]:
         """In order of preference; ConfigError where one of them is in no registry."""
-        from .recogniser_choice import chosen, recogniser_of
+        from .choices import chosen, recogniser_of
 
         return [recogniser_of(entry) for entry in chosen(self._recognisers)]
 
     @cached_property
     def reader(self) -> TextReader:
         """spaCy's small English model."""
-        from mediaindex.engines import spacy_reader
+        from mediaindex.engines.text import spacy_reader
 
         found = model("en_core_web_sm")
         return spacy_reader.load(found.path, identity=identity("spacy", found))
@@ -114,13 +127,13 @@ class Engines:
     @cached_property
     def number_finder(self) -> NumberFinder:
         """text2num's rules."""
-        from mediaindex.engines import spoken_numbers
+        from mediaindex.engines.text import spoken_numbers
 
         return spoken_numbers.load()
 
     @cached_property
     def restorer(self) -> CaseRestorer:
         """English case statistics."""
-        from mediaindex.engines import truecase
+        from mediaindex.engines.text import truecase
 
         return truecase.load(model("truecase-english"))

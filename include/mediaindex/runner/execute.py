@@ -17,20 +17,20 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Literal
 
-from mediaindex.config.stage_settings import read_settings
+from mediaindex.contract import codec
+from mediaindex.contract.job import ItemError, ItemResult, Job, JobItem, JobResult
+from mediaindex.contract.results import NormalizedAudio
+from mediaindex.contract.settings import read_settings
 from mediaindex.errors import MediaindexError, ModelMissingError, TerminalError, TransientError
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.normalize import AUDIO, CHANNELS
-from mediaindex.stages.results import NormalizedAudio
 
-from . import codec
 from .binding import Binding, Inputs
 from .bindings import BINDINGS, NORMALIZE
-from .job import ItemError, ItemResult, Job, JobItem, JobResult
+from .disk_space import CODE as WORKER_EXHAUSTED
+from .disk_space import is_exhausted, needs, no_room, room_errors
 from .normalize_item import normalize_item
 from .outage import Outage
-from .room import CODE as WORKER_EXHAUSTED
-from .room import is_exhausted, needs, no_room, room_errors
 from .set_aside import SetAsideError
 from .usage import Meter, shared
 

@@ -8,15 +8,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.gates.triage import Settings as TriageSettings
-from mediaindex.gates.triage import TriageFacts, triage
-from mediaindex.stages.results import Assessment, Topics
+from mediaindex.contract import codec
+from mediaindex.contract.job import (
+    AFTER_TRIAGE,
+    BEFORE_TRIAGE,
+    STAGES,
+    FileSource,
+    FolderStore,
+    Hints,
+    ItemError,
+    ItemResult,
+    Job,
+    JobItem,
+)
+from mediaindex.contract.results import Assessment, Topics
+from mediaindex.stages.triage import Settings as TriageSettings
+from mediaindex.stages.triage import TriageFacts, triage
 
-from . import codec
 from .bindings import BINDINGS
 from .execute import run_job
-from .job import FileSource, FolderStore, Hints, ItemError, ItemResult, Job, JobItem
-from .stage_names import AFTER_TRIAGE, BEFORE_TRIAGE, STAGES
 
 if TYPE_CHECKING:
     from mediaindex.storage.artifacts import ArtifactStore

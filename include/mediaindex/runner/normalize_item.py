@@ -13,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediaindex.contract import codec
+from mediaindex.contract.fingerprint import fingerprint
+from mediaindex.contract.job import ItemResult, JobItem
+from mediaindex.contract.results import NormalizedAudio
 from mediaindex.errors import TerminalError
-from mediaindex.stages.fingerprint import fingerprint
 from mediaindex.stages.normalize import VERSION, Settings, files_of, normalize
-from mediaindex.stages.results import NormalizedAudio
 
-from . import codec, sources, summaries
-from .job import ItemResult, JobItem
+from . import sources, summaries
 from .usage import Meter
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediaindex.contract.job import FileSource, ObjectSource
 from mediaindex.errors import BadMediaError
-
-from .job import FileSource, ObjectSource
 
 if TYPE_CHECKING:
     from mediaindex.storage.media import Downloader

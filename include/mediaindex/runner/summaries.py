@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediaindex.stages.results import Assessment, Language, NormalizedAudio, Recognition, Speakers, Speech, Topics
+from mediaindex.contract.results import Assessment, Language, NormalizedAudio, Recognition, Speakers, Speech, Topics
 
 
 def of_normalized(audio: NormalizedAudio) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .job import ItemResult, Usage
+from mediaindex.contract.job import ItemResult, Usage
 
 
 def _cpu_seconds() -> float:

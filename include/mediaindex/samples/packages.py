@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from mediaindex.errors import TransientError
-from mediaindex.models.digest import file_digest
+from mediaindex.models.files import file_digest
 from mediaindex.models.pip import download
 from mediaindex.models.places import cache_dir
 from mediaindex.models.registry import Package

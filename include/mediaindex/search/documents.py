@@ -9,7 +9,7 @@ from urllib.parse import quote
 from .setup import template
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.publications import PublishableTranscript, PublishableTurn
+    from mediaindex.catalog.transcripts.publications import PublishableTranscript, PublishableTurn
 
 Document = dict[str, Any]
 

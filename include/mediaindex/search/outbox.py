@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog import publications, publishing_locks
-from mediaindex.catalog.patience import Patience
+from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.transcripts import publications, publishing_locks
 from mediaindex.errors import ConfigError, TerminalError, TransientError
 
 from .client import translated
@@ -18,7 +18,7 @@ from .names import DEFAULT, Indexes
 from .publish import publish, withdraw
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.publications import Publication
+    from mediaindex.catalog.transcripts.publications import Publication
 
 Catalog: TypeAlias = Any  # what catalog.connection.connect opens; its library is no business of this room
 # A refusal is mended by people (a new template, a rebuild), so it is tried again for ever, in the end every hour.

@@ -20,7 +20,7 @@ from .documents import Document, recording_document, turn_documents
 from .names import DEFAULT, Places
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.publications import PublishableTranscript
+    from mediaindex.catalog.transcripts.publications import PublishableTranscript
 
 CHUNK = 1_000  # documents a request; the client also cuts at 100 MB
 CONFLICT = 409

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog import publications, publishing_locks
-from mediaindex.catalog.connection import clock
+from mediaindex.catalog.base.connection import clock
+from mediaindex.catalog.transcripts import publications, publishing_locks
 from mediaindex.errors import TerminalError
 
 from . import new_indexes
@@ -29,7 +29,7 @@ from .publish import action, publish, turn_actions, withdraw, write_all
 from .setup import prepare
 
 if TYPE_CHECKING:
-    from mediaindex.catalog.publications import PublishableTranscript, Settled
+    from mediaindex.catalog.transcripts.publications import PublishableTranscript, Settled
 
 PAGE = 100  # recordings between two looks at the progress
 LINGER = 10.0  # seconds that the old indexes stay after the switch, for searches under way

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mediaindex.stages.media.typical_level import FLOOR, frame_levels
 from mediaindex.timeline import SpeakerSpan, seconds
 
 from .detect_speech import Settings as SpeechSettings
 from .detect_speech import speech_runs
-from .media.signal_level import FLOOR, frame_levels
 from .protocols import SAMPLE_RATE, Diarized
 
 if TYPE_CHECKING:

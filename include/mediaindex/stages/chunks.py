@@ -5,8 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from mediaindex.timeline import Span, seconds
+
+from .protocols import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from .audio import Audio
+
 
 # Finds the best place (s) to cut between two positions (s) of the decoded audio.
 FindCut = Callable[[float, float], float]
@@ -67,3 +74,21 @@ def _split(spans: Sequence[Span], at: float) -> tuple[list[Span], list[Span]]:
     before = [span if span.end <= at else Span(span.start, at) for span in spans if span.start < at]
     after = [span if span.start >= at else Span(at, span.end) for span in spans if span.end > at]
     return before, after
+
+
+SMOOTH = 5  # frames that are loud or quiet together: a single quiet frame is a plosive, not a pause
+FRAME = 0.02  # seconds: where a long stretch is cut, the quietest stretch of this length wins
+
+
+def quietest(audio: Audio, start: float, end: float) -> float:
+    """Middle (s) of the quietest stretch between two positions (s) of the decoded audio."""
+    import numpy as np
+
+    samples = audio.read_span(Span(start, end))
+    size = round(FRAME * SAMPLE_RATE)
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    if len(frames) < SMOOTH:
+        return end
+    # Only where all frames are there: at the edges a shorter sum would always look quieter.
+    energy = np.convolve((frames**2).mean(axis=1), np.ones(SMOOTH), mode="valid")
+    return start + (int(energy.argmin()) + SMOOTH / 2) * FRAME

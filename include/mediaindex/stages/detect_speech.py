@@ -6,17 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mediaindex.contract.results import Speech
+from mediaindex.stages.media.typical_level import frame_levels, snr_db
 from mediaindex.timeline import Span, seconds
 
-from .media.signal_level import frame_levels, snr_db
 from .protocols import SAMPLE_RATE
-from .results import Speech
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mediaindex.stages.media.typical_level import Mask
+
     from .audio import Audio
-    from .media.signal_level import Mask
     from .protocols import Samples, SpeechDetector
 
 VERSION = 1

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mediaindex.contract.results import Speakers
 from mediaindex.timeline import Clock, SpeakerSpan
 
 from .channels import SameVoicesError, by_channel
 from .detect_speech import Settings as SpeechSettings
-from .results import Speakers
 
 if TYPE_CHECKING:
     from .audio import Audio

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mediaindex.contract.results import Mention, Topic, Topics
+
 from .readable import ReadableRules, readable
-from .results import Mention, Topic, Topics
 from .sentences import sentences
-from .tokens import written
-from .word_places import WordPlaces
+from .tokens import WordPlaces, written
 
 if TYPE_CHECKING:
     from mediaindex.timeline import Transcript, Turn

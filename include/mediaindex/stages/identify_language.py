@@ -7,14 +7,14 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mediaindex.contract.results import Language, LanguageSpan, LanguageWindow
 from mediaindex.timeline import Span, seconds
 
 from . import detect_speech
 from .audio import Audio
+from .chunks import quietest
 from .language_spans import CANDIDATE, Stretch, steady, stretches
-from .pauses import quietest
 from .protocols import LanguageIdentifier, SpeechDetector
-from .results import Language, LanguageSpan, LanguageWindow
 
 VERSION = 6
 

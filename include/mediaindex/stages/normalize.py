@@ -12,23 +12,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediaindex.contract.results import NormalizedAudio
 from mediaindex.errors import ConfigError
+from mediaindex.stages.media.cancellation import cancelled, suspected
+from mediaindex.stages.media.decode import Pcm, decode
+from mediaindex.stages.media.encode import encode_flac, noise_filter
+from mediaindex.stages.media.loudness import Loudness, gain_db, measure
+from mediaindex.stages.media.probe import AudioStream, SourceFile, choose_stream, has_clock, probe
+from mediaindex.stages.media.source_clock import read_clock
 from mediaindex.timeline import seconds
 
 from .audio import Audio
 from .media import failures
-from .media.cancellation import cancelled, suspected
-from .media.containers import has_clock
-from .media.decode import Pcm, decode
-from .media.encode import encode_flac
-from .media.loudness import Loudness, gain_db, measure
-from .media.noise import noise_filter
-from .media.probe import AudioStream, SourceFile, choose_stream, probe
-from .media.source_clock import read_clock
-from .results import NormalizedAudio
 
 if TYPE_CHECKING:
-    from mediaindex.runner.job import RawFormat
+    from mediaindex.contract.job import RawFormat
     from mediaindex.timeline import Clock
 
 VERSION = 1

@@ -8,14 +8,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from mediaindex.contract.results import Doubt
 from mediaindex.errors import ModelMissingError
 from mediaindex.timeline import Span, Word
 
 from .chunk_words import Desk, Task, Written
-from .doubts import LOW_CONFIDENCE, NO_WORDS, NOBODY_SPEAKS, Bounds, doubtful_seconds, find_doubts
+from .doubts import LOW_CONFIDENCE, NO_WORDS, NOBODY_SPEAKS, Bounds, doubtful_seconds, find_doubts, plain
 from .protocols import Recogniser
-from .results import Doubt
-from .tidy import plain
 
 log = logging.getLogger(__name__)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from .results import TurnText
+from mediaindex.contract.results import TurnText
 
 if TYPE_CHECKING:
     from mediaindex.timeline import Turn
+
 
 SENTENCE_END = (".", "!", "?", "\u2026")
 MARKS = ".,!?;:\u2026"
@@ -55,3 +58,15 @@ def written(tokens: Iterable[Token]) -> TurnText:
     """The tokens as a result keeps them."""
     kept = tuple(tokens)
     return TurnText(" ".join(token.text for token in kept), tuple(token.place for token in kept))
+
+
+class WordPlaces:
+    """Characters of the tokens joined by single spaces, as ``tokens.written`` joins them."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self._begins = [0, *accumulate(len(token.text) + 1 for token in tokens[:-1])]
+
+    def token_at(self, character: int) -> Token:
+        """The token that covers this character; the one before it for a space."""
+        return self._tokens[bisect_right(self._begins, character) - 1]

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mediaindex.contract.results import Doubt, Gap, Language, Part, Recognition, Speech
 from mediaindex.errors import ModelMissingError, TerminalError
 from mediaindex.timeline import Clock, Span, Word
 
 from .audio import Audio
 from .chunk_words import Desk, Task, Written
-from .chunks import plan_chunks
+from .chunks import plan_chunks, quietest
 from .doubts import Bounds
 from .language_spans import by_language
-from .pauses import quietest
 from .protocols import Recogniser
-from .results import Doubt, Gap, Language, Part, Recognition, Speech
 from .second_decoding import FindNext, Settled, decode_again, listen
 
 VERSION = 3

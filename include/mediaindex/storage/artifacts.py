@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Protocol
 
-from mediaindex.runner.job import FolderStore, S3Store
+from mediaindex.contract.job import FolderStore, S3Store
 
 from .client import s3_client
 from .folder_store import FolderArtifactStore

@@ -1,8 +1,7 @@
 """Word, Turn, Span, Transcript: frozen, in seconds on the source's clock, checked at construction."""
 
 from .clock import Anchor, Clock
-from .errors import TimelineError
-from .span import Span, seconds
+from .span import Span, TimelineError, seconds
 from .transcript import Transcript
 from .turn import SpeakerSpan, Turn, check_order
 from .word import Word, check_probability

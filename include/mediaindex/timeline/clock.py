@@ -10,8 +10,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from .errors import TimelineError
-from .span import Span, seconds
+from .span import Span, TimelineError, seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .errors import TimelineError
+
+class TimelineError(ValueError):
+    """A time, an order or a probability that cannot be; raised at construction."""
+
 
 # Times are kept to the millisecond: finer is noise, and equal floats on both sides of a JSON file make equal artifacts.
 DIGITS = 3

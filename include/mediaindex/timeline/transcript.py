@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .errors import TimelineError
+from .span import TimelineError
 from .turn import Turn
 from .word import Word, check_probability
 

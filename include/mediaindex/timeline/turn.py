@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .errors import TimelineError
-from .span import Span
+from .span import Span, TimelineError
 from .word import Word
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .errors import TimelineError
-from .span import Span
+from .span import Span, TimelineError
 
 
 def check_probability(owner: object, name: str, value: float) -> None:

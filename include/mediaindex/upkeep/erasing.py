@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from mediaindex.catalog import erasure
+from mediaindex.catalog.erasure import erasure
 from mediaindex.errors import TransientError
 from mediaindex.search.outbox import publish_pending
 from mediaindex.storage import deletions

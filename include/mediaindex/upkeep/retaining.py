@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mediaindex.catalog import erasure, erasure_candidates
+from mediaindex.catalog.erasure import candidates as erasure_candidates
+from mediaindex.catalog.erasure import erasure
 from mediaindex.config.retention import Retention
 from mediaindex.errors import TerminalError
 from mediaindex.storage import deletions

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from mediaindex.catalog import erasure, publications, verification
+from mediaindex.catalog.erasure import erasure
+from mediaindex.catalog.transcripts import publications, verification
 from mediaindex.search.publish import remove_unknown
 
 from . import verifying_documents, verifying_storage
-from .differences import REPAIRABLE, Difference
 from .stores import Stores
+from .verifying_documents import REPAIRABLE, Difference
 
 PAGE = 500
 

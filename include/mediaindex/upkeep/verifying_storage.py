@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import groupby
 
-from mediaindex.catalog import verification
-from mediaindex.catalog.verification import Kept
+from mediaindex.catalog.transcripts import verification
+from mediaindex.catalog.transcripts.verification import Kept
 from mediaindex.storage import deletions, media
 from mediaindex.storage.objects import ObjectVersion
 
-from .differences import Difference
 from .stores import Stores
+from .verifying_documents import Difference
 
 # A run writes artifacts before the catalog knows the recording: younger ones may still belong to one at work.
 YOUNG = timedelta(hours=12)

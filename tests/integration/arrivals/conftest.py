@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
 from mediaindex.config.sources import Source
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.queue import sqs_client

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.ledger import ledger
 from mediaindex.config.sources import Source
 from mediaindex.orchestration import discovery
 from mediaindex.orchestration.arrivals import Arrivals

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from local.announce import message
-from mediaindex.catalog import batches, hearing, ledger
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import hearing, ledger
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.errors import TransientError
 from mediaindex.orchestration import discovery, events

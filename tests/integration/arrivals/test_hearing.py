@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import discovery, hearing
+from mediaindex.catalog.ledger import discovery, hearing
 from mediaindex.config.sources import Source
 from mediaindex.errors import TerminalError
 from mediaindex.orchestration.discovery import check_events

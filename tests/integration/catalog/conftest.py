@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, stage_runs
-from mediaindex.catalog.connection import connect
-from mediaindex.runner.job import ItemError, ItemResult, JobResult, Usage
-from mediaindex.stages.results import Assessment, Mention, Topic, Topics, TurnText
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.job import ItemError, ItemResult, JobResult, Usage
+from mediaindex.contract.results import Assessment, Mention, Topic, Topics, TurnText
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
 from tests.builders.databases import migrated_database, throwaway_database

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
 from mediaindex.errors import TerminalError
 
 pytestmark = pytest.mark.servers

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.ledger import ledger
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers

@@ -3,8 +3,8 @@ from __future__ import annotations
 import psycopg2
 import pytest
 
-from mediaindex.catalog import ledger
-from mediaindex.catalog.connection import connect, transaction
+from mediaindex.catalog.base.connection import connect, transaction
+from mediaindex.catalog.ledger import ledger
 from mediaindex.errors import ConfigError, TerminalError, TransientError
 
 pytestmark = pytest.mark.servers

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, publications, reviews, stage_runs, transcripts
-from mediaindex.runner.job import ItemResult, JobResult
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import publications, reviews, transcripts
+from mediaindex.contract.job import ItemResult, JobResult
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers

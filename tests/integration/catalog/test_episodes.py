@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import episodes, feeds, ledger
-from mediaindex.catalog.connection import transaction
-from mediaindex.catalog.episodes import DueEpisode, Listed
-from mediaindex.catalog.patience import DOUBTFUL, TERMINAL, TRANSIENT, Patience
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.batches.retry_policy import DOUBTFUL, TERMINAL, TRANSIENT, Patience
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.podcasts import episodes, feeds
+from mediaindex.catalog.podcasts.episodes import DueEpisode, Listed
 from mediaindex.feeds.show import Episode, Show, TranscriptLink
 from mediaindex.storage.objects import ObjectVersion
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, failures, ledger, stage_runs
-from mediaindex.catalog.failures import Failure
-from mediaindex.catalog.patience import Patience
+from mediaindex.catalog.batches import batches, failures, stage_runs
+from mediaindex.catalog.batches.failures import Failure
+from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.job import ItemError, ItemResult, JobResult
 from mediaindex.errors import TerminalError
-from mediaindex.runner.job import ItemError, ItemResult, JobResult
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]

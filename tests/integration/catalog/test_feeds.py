@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import feeds
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.podcasts import feeds
 from mediaindex.errors import TransientError
 from tests.builders.killed import named, wait_for_end
 

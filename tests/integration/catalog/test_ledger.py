@@ -10,8 +10,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from mediaindex.catalog import batches, ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
 from mediaindex.errors import TerminalError
 from mediaindex.storage.objects import ObjectVersion
 

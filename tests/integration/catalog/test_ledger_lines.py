@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, ledger_lines, object_story, reviews
-from mediaindex.catalog.ledger_lines import Wanted, like
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.ledger import lines as ledger_lines
+from mediaindex.catalog.ledger import story as object_story
+from mediaindex.catalog.ledger.lines import Wanted, like
+from mediaindex.catalog.transcripts import reviews
 from mediaindex.errors import TerminalError
 from mediaindex.storage.objects import ObjectVersion
 

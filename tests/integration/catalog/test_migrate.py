@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.base.migrate import migrate
 from mediaindex.errors import ConfigError
 
 pytestmark = pytest.mark.servers

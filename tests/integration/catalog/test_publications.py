@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import publications, transcripts
+from mediaindex.catalog.transcripts import publications, transcripts
 from mediaindex.errors import TerminalError
 
 pytestmark = pytest.mark.servers

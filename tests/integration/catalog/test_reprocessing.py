@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, publications, reprocessing, reviews, stage_runs, transcripts
-from mediaindex.catalog.connection import clock
-from mediaindex.catalog.reprocessing import Wanted
+from mediaindex.catalog.base.connection import clock
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.ledger import ledger, reprocessing
+from mediaindex.catalog.ledger.reprocessing import Wanted
+from mediaindex.catalog.transcripts import publications, reviews, transcripts
+from mediaindex.contract.job import ItemResult, JobResult
 from mediaindex.errors import TerminalError
-from mediaindex.runner.job import ItemResult, JobResult
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from mediaindex.catalog import reviews
+from mediaindex.catalog.transcripts import reviews
 from mediaindex.errors import TerminalError
 
 pytestmark = pytest.mark.servers

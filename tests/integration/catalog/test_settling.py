@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, progress, publications, report, reviews, stage_runs, transcripts
-from mediaindex.runner.job import ItemResult, JobResult
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.batches import batches as progress
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.ledger import lines as report
+from mediaindex.catalog.transcripts import publications, reviews, transcripts
+from mediaindex.contract.job import ItemResult, JobResult
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, stage_runs
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.job import ItemError, ItemResult, JobResult
 from mediaindex.errors import TerminalError
-from mediaindex.runner.job import ItemError, ItemResult, JobResult
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]

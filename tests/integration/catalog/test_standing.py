@@ -7,20 +7,13 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import (
-    batches,
-    failures,
-    ledger,
-    progress,
-    publications,
-    reviews,
-    stage_runs,
-    sweeping,
-    transcripts,
-)
-from mediaindex.catalog.failures import Failure
-from mediaindex.catalog.patience import Patience
-from mediaindex.runner.job import ItemError, ItemResult, JobResult
+from mediaindex.catalog.batches import batches, failures, stage_runs, sweeping
+from mediaindex.catalog.batches import batches as progress
+from mediaindex.catalog.batches.failures import Failure
+from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import publications, reviews, transcripts
+from mediaindex.contract.job import ItemError, ItemResult, JobResult
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, publications, stage_runs, sweeping, transcripts
-from mediaindex.catalog.patience import Patience
-from mediaindex.runner.job import ItemResult, JobResult
+from mediaindex.catalog.batches import batches, stage_runs, sweeping
+from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import publications, transcripts
+from mediaindex.contract.job import ItemResult, JobResult
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]

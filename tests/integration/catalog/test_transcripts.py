@@ -12,10 +12,10 @@ from typing import Any
 import psycopg2
 import pytest
 
-from mediaindex.catalog import publications, transcripts
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.transcripts import publications, transcripts
+from mediaindex.contract.results import Topics, TurnText
 from mediaindex.errors import TerminalError
-from mediaindex.stages.results import Topics, TurnText
 from tests.builders.killed import named, sessions, wait_for_end
 from tests.builders.waiting import until
 
@@ -198,8 +198,8 @@ def test_the_database_refuses_what_the_timeline_refuses(
 LOADER = """
 import os, sys
 from mediaindex.catalog import transcripts
-from mediaindex.catalog.connection import connect
-from mediaindex.stages.results import Assessment, Topics
+from mediaindex.catalog.base.connection import connect
+from mediaindex.contract.results import Assessment, Topics
 from mediaindex.timeline import Transcript, Turn, Word
 
 words = tuple(Word(n * 0.1, n * 0.1 + 0.05, "word", 0.5) for n in range(5000))

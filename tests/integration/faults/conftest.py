@@ -11,11 +11,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
 from mediaindex.config.sources import Source
+from mediaindex.contract.job import Job, JobItem, JobResult, ObjectSource, S3Store
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
-from mediaindex.runner.job import Job, JobItem, JobResult, ObjectSource, S3Store
 from mediaindex.search import from_environment
 from mediaindex.search.names import DEFAULT
 from mediaindex.storage import client as storage_client

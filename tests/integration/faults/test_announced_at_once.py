@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from local.announce import message
-from mediaindex.catalog import batches, ledger
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
 from mediaindex.config import sources
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.errors import TransientError

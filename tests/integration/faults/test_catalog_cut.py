@@ -16,10 +16,12 @@ from typing import Any
 import psycopg2
 import pytest
 
-from mediaindex.catalog import batches, ledger, publications, stage_runs, transcripts
-from mediaindex.catalog.connection import connect, transaction
+from mediaindex.catalog.base.connection import connect, transaction
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import publications, transcripts
+from mediaindex.contract.job import ItemResult, JobResult
 from mediaindex.errors import TransientError
-from mediaindex.runner.job import ItemResult, JobResult
 from mediaindex.search import from_environment, prepare, publish_pending
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.upkeep.stores import Stores

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from mediaindex.contract.job import FileSource, FolderStore, Hints, Job, JobItem, JobResult, ObjectSource, S3Store
 from mediaindex.errors import TransientError
 from mediaindex.orchestration.child import SpeechChild, child_environment
-from mediaindex.runner.job import FileSource, FolderStore, Hints, Job, JobItem, JobResult, ObjectSource, S3Store
 from mediaindex.storage.artifacts import FolderArtifactStore
 from mediaindex.storage.media import list_objects
 from tests.builders.media import ffmpeg
@@ -31,7 +31,7 @@ SWEEP = """
 import json, pathlib, subprocess, sys, tempfile
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
-from mediaindex.runner.job import Job
+from mediaindex.contract.job import Job
 from mediaindex.storage.artifacts import FolderArtifactStore
 disk, job, sizes = sys.argv[1], Job.model_validate_json(sys.argv[2]), json.loads(sys.argv[3])
 tempfile.tempdir = disk
@@ -47,8 +47,8 @@ for size in sizes:
 SPILL = """
 import errno, sys, tempfile
 import numpy
-from mediaindex.engines.speaker_store import Store
-from mediaindex.runner.room import is_exhausted
+from mediaindex.engines.diarization.store import Store
+from mediaindex.runner.disk_space import is_exhausted
 tempfile.tempdir = sys.argv[1]
 try:
     with Store() as store:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.announce import message
-from mediaindex.catalog import ledger
+from mediaindex.catalog.ledger import ledger
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.errors import ConfigError, MediaindexError, TransientError
 from mediaindex.orchestration import discovery, events, indexing

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mediaindex.catalog import ledger, publications, sweeping
-from mediaindex.catalog.connection import transaction
-from mediaindex.catalog.patience import Patience
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.batches import sweeping
+from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import publications
 from mediaindex.errors import TerminalError, TransientError
 from mediaindex.orchestration import indexing, publishing
 from mediaindex.search import client as search_client

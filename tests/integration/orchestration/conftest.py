@@ -23,8 +23,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from mediaindex.catalog import batches, ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
 from mediaindex.storage.objects import ObjectVersion
 from tests.builders.databases import migrated_database, throwaway_database
 

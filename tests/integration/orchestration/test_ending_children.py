@@ -11,8 +11,9 @@ from typing import Any
 import psutil
 import pytest
 
-from mediaindex.catalog import batches, ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
 from tests.builders.waiting import until
 
 pytestmark = pytest.mark.servers

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import episodes, feeds, ledger
-from mediaindex.catalog.connection import connect, transaction
+from mediaindex.catalog.base.connection import connect, transaction
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.podcasts import episodes, feeds
 from mediaindex.errors import ConfigError
 from mediaindex.orchestration import podcasts
 from mediaindex.storage.client import s3_client

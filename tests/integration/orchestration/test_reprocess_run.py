@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import batches, ledger, publications
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import publications
 from tests.builders.recordings import Recorded, arrive, transcribe
 from tests.builders.waiting import until
 

@@ -17,12 +17,14 @@ from typing import Any
 import pytest
 import yaml
 
-from mediaindex.catalog import batches, ledger, progress
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.migrate import migrate
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.base.migrate import migrate
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.batches import batches as progress
+from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.job import AFTER_TRIAGE, BEFORE_TRIAGE, STAGES
 from mediaindex.orchestration import batch_job, connections, indexing, reprocessing
 from mediaindex.orchestration.child import SpeechChild, child_environment
-from mediaindex.runner.stage_names import AFTER_TRIAGE, BEFORE_TRIAGE, STAGES
 from mediaindex.search import Indexes, from_environment, prepare, publish_pending
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects

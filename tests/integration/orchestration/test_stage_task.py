@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.catalog import batches, ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers

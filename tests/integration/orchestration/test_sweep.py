@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.catalog import batches, ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.ledger import ledger
 from mediaindex.errors import TerminalError
 from mediaindex.orchestration import indexing, starting, sweep
 from mediaindex.storage.objects import ObjectVersion

@@ -19,9 +19,9 @@ from local import settings
 from local.airflow import process_environment
 from local.demo.airflow_api import Airflow
 from local.site import Site
-from mediaindex.catalog import ledger
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.ledger import MediaObject
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.ledger.ledger import MediaObject
 from mediaindex.storage.client import s3_client
 
 from . import trials

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from mediaindex.catalog import progress, report
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches as progress
+from mediaindex.catalog.ledger import lines as report
 
 from .conftest import WholeRun
 from .trials import SHARED

@@ -9,9 +9,12 @@ import jiwer
 import psycopg2
 import pytest
 
-from mediaindex.catalog import ledger, progress, publications, report, reviews
-from mediaindex.catalog.connection import connect
-from mediaindex.catalog.publications import PublishableTranscript
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.batches import batches as progress
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.ledger import lines as report
+from mediaindex.catalog.transcripts import publications, reviews
+from mediaindex.catalog.transcripts.publications import PublishableTranscript
 from mediaindex.search import from_environment, search
 
 from .conftest import WholeRun, wait

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog.connection import connect as connect_catalog
+from mediaindex.catalog.base.connection import connect as connect_catalog
 from mediaindex.search import Hit, Indexes, from_environment, prepare, publish, search
 from tests.builders.databases import migrated_database
 from tests.builders.recordings import Recorded, arrive, transcribe

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog import departures, ledger, publications, publishing_locks
-from mediaindex.catalog.connection import connect as connect_catalog
-from mediaindex.catalog.connection import transaction
-from mediaindex.catalog.patience import Patience
+from mediaindex.catalog.base.connection import connect as connect_catalog
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.ledger import departures, ledger
+from mediaindex.catalog.transcripts import publications, publishing_locks
 from mediaindex.errors import ConfigError, TransientError
 from mediaindex.search import Hit, Indexes, PublishCounts, connect, publish, publish_pending, search
 from tests.builders.killed import run_killed
@@ -205,7 +206,7 @@ def test_a_recording_that_another_publisher_has_is_left_to_it(
 KILLED = """
 import os, signal, sys
 from elastic_transport import Transport
-from mediaindex.catalog.connection import connect as catalog
+from mediaindex.catalog.base.connection import connect as catalog
 from mediaindex.search import Indexes, from_environment, publish_pending
 url, prefix, fatal, after = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "after"
 requests, real = 0, Transport.perform_request

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog import ledger, publishing_locks
-from mediaindex.catalog.connection import connect as connect_catalog
-from mediaindex.catalog.connection import transaction
+from mediaindex.catalog.base.connection import connect as connect_catalog
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import publishing_locks
 from mediaindex.errors import TerminalError
 from mediaindex.search import Hit, Indexes, prepare, publish_pending, reindex, search
 from tests.builders.killed import run_killed
@@ -101,7 +102,7 @@ def test_searches_and_publications_go_on_and_nothing_is_missing_after(
 
 KILLED = """
 import os, signal, sys
-from mediaindex.catalog.connection import connect as catalog
+from mediaindex.catalog.base.connection import connect as catalog
 from mediaindex.search import Indexes, from_environment, reindex
 def die(done, whole):
     if done >= 100: os.kill(os.getpid(), signal.SIGKILL)

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog import batches, failures, ledger, reprocessing
-from mediaindex.catalog.failures import Failure
-from mediaindex.catalog.patience import Patience
-from mediaindex.catalog.reprocessing import Wanted
+from mediaindex.catalog.batches import batches, failures
+from mediaindex.catalog.batches.failures import Failure
+from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.ledger import ledger, reprocessing
+from mediaindex.catalog.ledger.reprocessing import Wanted
 from mediaindex.search import Hit, Indexes, publish_pending
 from tests.builders.recordings import Recorded, arrive, transcribe
 

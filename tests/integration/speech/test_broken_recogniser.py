@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from mediaindex.contract import codec
+from mediaindex.contract.job import FileSource, FolderStore, Hints, Job, JobItem, JobResult
+from mediaindex.contract.results import Recognition
 from mediaindex.errors import MediaindexError
 from mediaindex.models import ensure, locate
 from mediaindex.orchestration.child import ChildCrashedError, SpeechChild
 from mediaindex.orchestration.splitting import run_split
-from mediaindex.runner import codec
 from mediaindex.runner.engines import Engines
-from mediaindex.runner.job import FileSource, FolderStore, Hints, Job, JobItem, JobResult
 from mediaindex.runner.local import run_one
-from mediaindex.stages.results import Recognition
 from mediaindex.storage.artifacts import open_store
 
 SHARED = Path(__file__).parents[4] / "shared"
@@ -28,7 +28,7 @@ CONFORMER, WHISPER = "stt-en-conformer-ctc-small", "whisper-base"
 # Loading the first recogniser is the end of the process, as a broken library makes it.
 DEADLY = """
 import os, signal
-from mediaindex.engines.conformer_ctc import ConformerCtc
+from mediaindex.engines.ctc.conformer import ConformerCtc
 ConformerCtc._load = lambda self: os.kill(os.getpid(), signal.SIGSEGV)
 """
 

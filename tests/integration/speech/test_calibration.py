@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mediaindex.engines.calibration.beta import fit
 from mediaindex.errors import MediaindexError
 from mediaindex.evaluation.conditions import CLEAN, CONDITIONS
-from mediaindex.evaluation.confidence import calibration_error, ranking
 from mediaindex.evaluation.manifest import Entry
 from mediaindex.evaluation.raw_words import RawWord, raw_words, takes_of
-from mediaindex.gates.calibration import fit
+from mediaindex.evaluation.verdicts import calibration_error, ranking
 from mediaindex.models import locate
 from mediaindex.models.calibrations.card import read_card
 from mediaindex.runner.engines import Engines

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mediaindex.contract.job import RawFormat
 from mediaindex.engines import silero
 from mediaindex.errors import BadMediaError
-from mediaindex.runner.job import RawFormat
 from mediaindex.stages.detect_speech import Settings as SpeechSettings
 from mediaindex.stages.detect_speech import detect_speech
 from mediaindex.stages.normalize import Settings, audio_of, normalize

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mediaindex.contract.job import FolderStore, Hints
 from mediaindex.errors import MediaindexError
 from mediaindex.models import ensure
 from mediaindex.runner.engines import Engines
-from mediaindex.runner.job import FolderStore, Hints
 from mediaindex.runner.local import LocalRun, Outcome, items_of
 
 SHARED = Path(__file__).parents[4] / "shared"

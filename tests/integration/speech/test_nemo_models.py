@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from mediaindex.engines import conformer_ctc, device, nemo_torch
+from mediaindex.engines.ctc import conformer as conformer_ctc
+from mediaindex.engines.nemo import torch as nemo_torch
+from mediaindex.engines.runtime import device
 from mediaindex.models import LocatedModel, try_locate
-from mediaindex.models.digest import file_digest
+from mediaindex.models.files import file_digest
 from mediaindex.stages.protocols import Recogniser
 
 pytest.importorskip("nemo", reason="NeMo is in the speech environment only")

@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 import soundfile
 
+from mediaindex.contract.results import Language, Recognition, Speech
 from mediaindex.errors import MediaindexError
-from mediaindex.evaluation.normaliser import normaliser_for
-from mediaindex.gates.languages import languages_of
+from mediaindex.evaluation.word_errors import normaliser_for
 from mediaindex.models import ensure
 from mediaindex.runner.engines import Engines
 from mediaindex.stages import detect_speech, identify_language, transcribe
+from mediaindex.stages.assembly.turns import languages_of
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.normalize import Settings as NormalizeSettings
 from mediaindex.stages.normalize import audio_of, normalize
 from mediaindex.stages.protocols import Recogniser
-from mediaindex.stages.results import Language, Recognition, Speech
 from mediaindex.timeline import Clock, Word
 
 SHARED = Path(__file__).parents[4] / "shared"

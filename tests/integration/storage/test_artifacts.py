@@ -89,7 +89,7 @@ def test_a_missing_bucket_is_said_to_be_missing(client: object) -> None:
 
 
 def test_a_job_names_its_store(tmp_path: Path) -> None:
-    from mediaindex.runner.job import FolderStore, S3Store
+    from mediaindex.contract.job import FolderStore, S3Store
 
     assert open_store(FolderStore(path=str(tmp_path))).uri(*NAME).startswith(tmp_path.as_uri())
     opened = open_store(S3Store(bucket="b", prefix="/p/", endpoint_url="http://127.0.0.1:1"))

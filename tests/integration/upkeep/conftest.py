@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog import ledger
-from mediaindex.catalog.connection import connect
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.ledger import ledger
 from mediaindex.search import Indexes, from_environment, prepare, publish_pending
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.client import s3_client

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mediaindex.catalog import batches, erasure
+from mediaindex.catalog.batches import batches
+from mediaindex.catalog.erasure import erasure
 from mediaindex.errors import TransientError
 from mediaindex.search import connect, publish_pending
 from mediaindex.storage.media import list_objects

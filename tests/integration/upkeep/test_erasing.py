@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import erasure, ledger, publications, reviews
-from mediaindex.catalog.connection import transaction
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.erasure import erasure
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import publications, reviews
 from mediaindex.errors import TerminalError, TransientError
 from mediaindex.search import connect as connect_search
 from mediaindex.search import publish_pending, search

@@ -16,18 +16,19 @@ from typing import Any
 import pytest
 
 pytest.importorskip("croniter", reason="comes with Airflow")
-from mediaindex.catalog import batches, forecasts, ledger, stage_runs
-from mediaindex.catalog.connection import connect, transaction
-from mediaindex.config.prices import Prices
-from mediaindex.config.sources import Source
+from mediaindex.catalog.base.connection import connect, transaction
+from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.forecasts import forecasts
+from mediaindex.catalog.ledger import ledger
+from mediaindex.config.sources import Prices, Source
+from mediaindex.contract.job import ItemError, ItemResult, JobResult, Usage
 from mediaindex.errors import MediaindexError
-from mediaindex.runner.job import ItemError, ItemResult, JobResult, Usage
+from mediaindex.forecast import forecasting, reviewing
+from mediaindex.forecast.forecasting import Forecast
+from mediaindex.forecast.intervals import span
+from mediaindex.forecast.workload import Machine
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
-from mediaindex.upkeep import forecasting, reviewing
-from mediaindex.upkeep.forecasting import Forecast
-from mediaindex.upkeep.intervals import span
-from mediaindex.upkeep.workload import Machine
 
 pytestmark = pytest.mark.servers
 MARCH = span(date(2025, 3, 1), date(2025, 3, 31))

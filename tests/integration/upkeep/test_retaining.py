@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog import ledger
-from mediaindex.catalog.connection import transaction
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.ledger import ledger
 from mediaindex.config.retention import Retention
 from mediaindex.storage.media import list_objects
 from mediaindex.upkeep import retaining

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 import mediaindex.search.contents as search_contents
-from mediaindex.catalog import ledger, verification
-from mediaindex.catalog.connection import transaction
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.ledger import ledger
+from mediaindex.catalog.transcripts import verification
 from mediaindex.search import publish_pending
 from mediaindex.upkeep import erasing, verifying, verifying_documents, verifying_storage
 from mediaindex.upkeep.stores import Stores

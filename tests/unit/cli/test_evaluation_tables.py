@@ -9,7 +9,7 @@ from mediaindex.cli import evaluation_tables
 from mediaindex.cli.evaluation_tables import WIDTH, console_for_tables, show_changes, show_report
 from mediaindex.evaluation.compare import compare
 from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
-from mediaindex.evaluation.tally import Tally
+from mediaindex.evaluation.word_errors import Tally
 from tests.builders.scores import file_score
 
 NAMES = [f"librispeech-test-other/1688-142285-{at:04d}.flac" for at in range(3)]

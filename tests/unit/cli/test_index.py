@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from mediaindex.cli.index import _free, _short
-from mediaindex.runner.job import Hints
+from mediaindex.contract.job import Hints
 from mediaindex.runner.local import items_of
 
 

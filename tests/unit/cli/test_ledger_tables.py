@@ -10,8 +10,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 pytest.importorskip("psycopg2")
-from mediaindex.catalog.hearing import Arrivals
-from mediaindex.catalog.ledger_lines import LedgerLine
+from mediaindex.catalog.ledger.hearing import Arrivals
+from mediaindex.catalog.ledger.lines import LedgerLine
 from mediaindex.cli import ledger_tables as tables
 from mediaindex.cli.main import cli
 

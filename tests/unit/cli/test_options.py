@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from mediaindex.cli.options import read_hints, read_languages
-from mediaindex.runner.job import RawFormat
+from mediaindex.contract.job import RawFormat
 
 
 def test_options_become_hints() -> None:

@@ -12,20 +12,19 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 pytest.importorskip("psycopg2")
-from mediaindex.catalog.experience import StageCost
-from mediaindex.catalog.forecasts import Expected, Kept
+from mediaindex.catalog.forecasts.experience import StageCost
+from mediaindex.catalog.forecasts.forecasts import Expected, Kept
 from mediaindex.cli import figures, plan_reviews
 from mediaindex.cli import plan_tables as tables
 from mediaindex.cli.main import cli
-from mediaindex.config.prices import Prices
-from mediaindex.config.sources import Source
-from mediaindex.upkeep.forecasting import Forecast, Queue
-from mediaindex.upkeep.intervals import Places, span
-from mediaindex.upkeep.lengths import Estimator
-from mediaindex.upkeep.ranges import NOTHING, Range
-from mediaindex.upkeep.reviewing import Line, Review
-from mediaindex.upkeep.tallying import Tally
-from mediaindex.upkeep.workload import Machine, Rates
+from mediaindex.config.sources import Prices, Source
+from mediaindex.forecast.forecasting import Forecast, Queue
+from mediaindex.forecast.intervals import Places, span
+from mediaindex.forecast.lengths import Estimator
+from mediaindex.forecast.ranges import NOTHING, Range
+from mediaindex.forecast.reviewing import Line, Review
+from mediaindex.forecast.tallying import Tally
+from mediaindex.forecast.workload import Machine, Rates
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 DAYS = span(date(2025, 1, 1), date(2025, 3, 31))

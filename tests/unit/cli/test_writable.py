@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.cli.writable import check_file, check_folder
+from mediaindex.cli.options import check_file, check_folder
 from mediaindex.errors import ConfigError
 
 

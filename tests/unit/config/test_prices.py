@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mediaindex.config import sources
-from mediaindex.config.prices import Prices
+from mediaindex.config.sources import Prices
 from mediaindex.errors import ConfigError
 
 HEAD = "sources:\n  - {name: calls, bucket: media}\n"

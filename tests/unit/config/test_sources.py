@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mediaindex.config import sources
+from mediaindex.contract.job import FolderStore, Job
 from mediaindex.errors import ConfigError
-from mediaindex.runner.job import FolderStore, Job
 
 ROOT = Path(__file__).parents[3]
 GOOD = "sources:\n  - name: calls\n    bucket: my-calls\n    prefix: in/\n    languages: [en, de]\n    speakers: 2\n"

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mediaindex.engines.calibration.beta import Calibration
 from mediaindex.errors import TerminalError
 from mediaindex.evaluation.calibrating import calibrate, folds, held_out
 from mediaindex.evaluation.raw_words import RawWord
-from mediaindex.gates.calibration import Calibration
 
 TRUE = Calibration(a=0.0, b=1.5, c=-2.5)
 

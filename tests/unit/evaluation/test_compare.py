@@ -7,7 +7,7 @@ import pytest
 from mediaindex.errors import ConfigError
 from mediaindex.evaluation.compare import compare, read_report
 from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
-from mediaindex.evaluation.tally import Tally
+from mediaindex.evaluation.word_errors import Tally
 from tests.builders.scores import file_score, report_of
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.evaluation.confidence import calibration_error, ranking
+from mediaindex.evaluation.verdicts import calibration_error, ranking
 
 CONFIDENCES = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 

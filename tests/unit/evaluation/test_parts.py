@@ -7,8 +7,7 @@ import pytest
 import soundfile
 
 from mediaindex.errors import BadMediaError
-from mediaindex.evaluation.manifest import Entry
-from mediaindex.evaluation.parts import part_of
+from mediaindex.evaluation.manifest import Entry, part_of
 
 RATE = 8_000
 

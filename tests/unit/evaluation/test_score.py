@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from mediaindex.contract.results import NormalizedAudio
 from mediaindex.evaluation.references import Reference, SpokenWord
 from mediaindex.evaluation.report import Protocol
 from mediaindex.evaluation.score import Result, length_of, score
-from mediaindex.evaluation.tally import Tally
-from mediaindex.stages.results import NormalizedAudio
+from mediaindex.evaluation.word_errors import Tally
 from mediaindex.timeline import Clock, SpeakerSpan, Transcript, Turn, Word
 
 AUDIO = NormalizedAudio("0" * 64, 10.0, Clock(), "wav", "pcm_s16le", 8000, 2, 0, False, -20.0, 0.0, -1.0)

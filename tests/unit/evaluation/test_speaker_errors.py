@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.evaluation.speaker_errors import speaker_word_errors
-from mediaindex.evaluation.tally import Tally
+from mediaindex.evaluation.word_errors import Tally, speaker_word_errors
 
 TALKS = st.dictionaries(st.sampled_from("ABCD"), st.lists(st.sampled_from("abcd"), max_size=5), max_size=4)
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mediaindex.evaluation.normaliser import normaliser_for
 from mediaindex.evaluation.verdicts import judged
+from mediaindex.evaluation.word_errors import normaliser_for
 from mediaindex.timeline import Word
 
 

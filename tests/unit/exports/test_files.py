@@ -6,8 +6,8 @@ import pytest
 import srt
 import webvtt
 
+from mediaindex.contract.results import Assessment, Mention, Topic, Topics, TurnText
 from mediaindex.exports.files import write_transcript
-from mediaindex.stages.results import Assessment, Mention, Topic, Topics, TurnText
 
 
 def test_three_files_tell_the_same_story(tmp_path, dialogue):

@@ -8,7 +8,7 @@ import pytest
 
 from mediaindex.errors import ConfigError, ModelMissingError
 from mediaindex.models import ModelEntry, check, ensure, locate, try_locate
-from mediaindex.models.digest import file_digest, tree_digest
+from mediaindex.models.files import file_digest, tree_digest
 
 Entry = Callable[..., ModelEntry]
 PACKAGED = {

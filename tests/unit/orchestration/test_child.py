@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mediaindex.contract.job import FolderStore, Job, JobItem, ObjectSource
 from mediaindex.errors import TerminalError, TransientError
 from mediaindex.orchestration.child import (
     ChildCrashedError,
@@ -16,7 +17,6 @@ from mediaindex.orchestration.child import (
     SpeechChild,
     child_environment,
 )
-from mediaindex.runner.job import FolderStore, Job, JobItem, ObjectSource
 
 Make = Callable[[str], str]
 

@@ -11,7 +11,7 @@ pytest.importorskip("airflow", reason="Airflow is in its own environment only")
 
 from airflow.sdk.exceptions import ParamValidationError
 
-from mediaindex.catalog.reprocessing import Wanted
+from mediaindex.catalog.ledger.reprocessing import Wanted
 from mediaindex.config import sources
 from mediaindex.config.sources import Configuration
 from mediaindex.errors import ConfigError

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from mediaindex.contract.job import FolderStore, ItemResult, Job, JobItem, JobResult, ObjectSource
 from mediaindex.errors import TransientError
 from mediaindex.orchestration.child import (
     ChildCrashedError,
@@ -17,7 +18,6 @@ from mediaindex.orchestration.child import (
 )
 from mediaindex.orchestration.splitting import MARGIN_S, run_split, timed
 from mediaindex.orchestration.time_limits import START_S, limit_s
-from mediaindex.runner.job import FolderStore, ItemResult, Job, JobItem, JobResult, ObjectSource
 
 Make = Callable[[str], str]
 

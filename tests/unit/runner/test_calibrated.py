@@ -6,8 +6,7 @@ import pytest
 
 from mediaindex.models import try_locate
 from mediaindex.models.calibrations import CalibrationCard, Fitted, write_card
-from mediaindex.runner.calibrated import calibrated
-from mediaindex.runner.recogniser_choice import MissingRecogniser
+from mediaindex.runner.choices import MissingRecogniser, calibrated
 
 NAME = "stt-en-conformer-ctc-small"
 

@@ -4,8 +4,8 @@ import pytest
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is in the speech environment only")
 
-from mediaindex.engines.diarizer import OnnxDiarizer
-from mediaindex.engines.pyannote import PyannoteDiarizer
+from mediaindex.engines.diarization.diarizer import OnnxDiarizer
+from mediaindex.engines.pyannote_audio.pyannote import PyannoteDiarizer
 from mediaindex.errors import ConfigError
 from mediaindex.models import try_locate
 from mediaindex.runner.engines import Engines

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mediaindex.contract.job import STAGES
 from mediaindex.models import try_locate
 from mediaindex.runner.bindings import BINDINGS
 from mediaindex.runner.engines import Engines
-from mediaindex.runner.stage_names import STAGES
 
 SHARED = Path(__file__).parents[4] / "shared" / "models"
 CONFORMER, WHISPER = "stt-en-conformer-ctc-small", "whisper-base"

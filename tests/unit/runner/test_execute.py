@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from mediaindex.contract.job import FileSource, FolderStore, Job, JobItem, JobResult
 from mediaindex.errors import BadMediaError, ConfigError, ModelMissingError, TerminalError, TransientError
 from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import Bench, _run_items, run_job
-from mediaindex.runner.job import FileSource, FolderStore, Job, JobItem, JobResult
 from mediaindex.storage.artifacts import FolderArtifactStore
 
 

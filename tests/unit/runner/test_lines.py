@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mediaindex.contract.job import ItemResult, Usage
 from mediaindex.runner.__main__ import item_line
-from mediaindex.runner.job import ItemResult, Usage
 
 
 @pytest.mark.parametrize("status", ["done", "cached"])

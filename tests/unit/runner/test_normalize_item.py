@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mediaindex.contract.job import FileSource, Hints, ItemResult, JobItem, ObjectSource
 from mediaindex.errors import TerminalError
 from mediaindex.runner import normalize_item as module
-from mediaindex.runner.job import FileSource, Hints, ItemResult, JobItem, ObjectSource
 from mediaindex.runner.normalize_item import normalize_item
 from mediaindex.runner.usage import Meter
 from mediaindex.stages.normalize import Settings

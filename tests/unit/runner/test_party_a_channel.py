@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mediaindex.contract.job import FileSource, FolderStore, Hints, ItemResult, Job, JobItem
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
-from mediaindex.runner.job import FileSource, FolderStore, Hints, ItemResult, Job, JobItem
 from mediaindex.runner.local import passed
 from mediaindex.storage.artifacts import FolderArtifactStore
 from tests.builders import media

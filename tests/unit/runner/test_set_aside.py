@@ -14,15 +14,16 @@ import numpy as np
 import pytest
 import soundfile
 
+from mediaindex.contract import codec
+from mediaindex.contract.job import FileSource, FolderStore, ItemResult, Job, JobItem
+from mediaindex.contract.results import Language, Recognition, Speech
 from mediaindex.errors import ModelMissingError, TerminalError
-from mediaindex.runner import codec, summaries
+from mediaindex.runner import summaries
 from mediaindex.runner.binding import Binding
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
-from mediaindex.runner.job import FileSource, FolderStore, ItemResult, Job, JobItem
 from mediaindex.runner.set_aside import SetAsideError, Watched
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.results import Language, Recognition, Speech
 from mediaindex.stages.transcribe import Settings, transcribe
 from mediaindex.storage.artifacts import FolderArtifactStore
 from mediaindex.timeline import Clock, Span, Word

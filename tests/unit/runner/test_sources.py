@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaindex.contract.job import FileSource, ObjectSource
 from mediaindex.errors import BadMediaError
-from mediaindex.runner.job import FileSource, ObjectSource
 from mediaindex.runner.sources import file_name, identity
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediaindex.runner.job import ItemResult, Usage
+from mediaindex.contract.job import ItemResult, Usage
 from mediaindex.runner.usage import Meter, shared
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mediaindex.contract.results import Speakers
 from mediaindex.models import try_locate
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.channels import by_channel
@@ -17,7 +18,6 @@ from mediaindex.stages.detect_speech import Settings as SpeechSettings
 from mediaindex.stages.diarize import Settings, diarize
 from mediaindex.stages.normalize import Settings as NormalizeSettings
 from mediaindex.stages.normalize import audio_of, normalize
-from mediaindex.stages.results import Speakers
 from mediaindex.timeline import Anchor, Clock, SpeakerSpan
 from tests.builders import dialogues, media
 from tests.builders.listeners import LevelIsSpeech, OneVoice

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.stages.doubts import Bounds, doubtful_seconds, find_doubts
-from mediaindex.stages.results import Doubt
-from mediaindex.stages.syllables import syllables
+from mediaindex.contract.results import Doubt
+from mediaindex.stages.doubts import Bounds, doubtful_seconds, find_doubts, syllables
 from mediaindex.timeline import Span, Word, seconds
 
 BOUNDS = Bounds(unwritten=2.0, reach=0.5, min_confidence=0.5)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from mediaindex.contract.results import Mention, TurnText
 from mediaindex.stages.find_topics import Settings, find_topics
 from mediaindex.stages.protocols import Entity, ReadText, SpokenNumber
-from mediaindex.stages.results import Mention, TurnText
 from mediaindex.timeline import Transcript, Turn, Word
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from mediaindex.contract.job import RawFormat
 from mediaindex.errors import BadMediaError, ConfigError
-from mediaindex.runner.job import RawFormat
 from mediaindex.stages.normalize import Settings, audio_of, normalize
 from mediaindex.timeline import Clock
 from tests.builders import media as build

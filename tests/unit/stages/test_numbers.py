@@ -27,7 +27,7 @@ def turns_of(vocabulary: str) -> st.SearchStrategy[str]:
 @pytest.fixture(scope="module")
 def finder():
     pytest.importorskip("text_to_num", reason="text2num is in the speech environment only")
-    from mediaindex.engines import spoken_numbers
+    from mediaindex.engines.text import spoken_numbers
 
     return spoken_numbers.load()
 

@@ -5,7 +5,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.stages.packed_words import PackedWords
+from mediaindex.stages.chunk_words import PackedWords
 from mediaindex.timeline import Word
 
 TEXTS = st.text(min_size=1, max_size=12).filter(lambda text: len(text.split()) == 1 and text == text.strip())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediaindex.stages.questions import is_question
+from mediaindex.stages.sentences import is_question
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from mediaindex.contract.results import Language, Part, Recognition, Speech
 from mediaindex.errors import ModelMissingError
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.results import Language, Part, Recognition, Speech
 from mediaindex.stages.transcribe import Settings, transcribe
 from mediaindex.timeline import Clock, Span, Word, seconds
 

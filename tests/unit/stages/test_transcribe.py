@@ -10,10 +10,10 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mediaindex.contract.results import Language, Speech
 from mediaindex.errors import ModelMissingError, TerminalError
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.pauses import quietest
-from mediaindex.stages.results import Language, Speech
+from mediaindex.stages.chunks import quietest
 from mediaindex.stages.transcribe import Settings, transcribe
 from mediaindex.timeline import Anchor, Clock, Span, Word, check_order
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from mediaindex.contract import codec
+from mediaindex.contract.results import Topics, TurnText
 from mediaindex.errors import TerminalError
-from mediaindex.runner import codec
-from mediaindex.stages.results import Topics, TurnText
 
 
 @pytest.mark.parametrize("places", [(0,), (0, 1, 2), (1, 1), (1, 0), (-1, 0), ()])

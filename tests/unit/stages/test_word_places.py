@@ -3,8 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.stages.tokens import Token, written
-from mediaindex.stages.word_places import WordPlaces
+from mediaindex.stages.tokens import Token, WordPlaces, written
 
 
 @given(st.lists(st.text("abc'", min_size=1, max_size=6), min_size=1, max_size=9))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mediaindex.catalog.verification import Expected
+from mediaindex.catalog.transcripts.verification import Expected
 from mediaindex.search.contents import Found
 from mediaindex.upkeep.verifying_documents import judge
 

@@ -15,7 +15,7 @@ from .decode import Pcm, read_channels
 from .probe import AudioStream, SourceFile
 from .process import PIECE
 from .second_powers import SecondPowers
-from .signal_level import FLOOR
+from .typical_level import FLOOR
 
 if TYPE_CHECKING:
     from .second_powers import Powers

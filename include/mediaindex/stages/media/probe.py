@@ -11,11 +11,42 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.errors import BadMediaError
 
 from . import failures
-from .containers import ALLOWED, RAW_FORMATS, RAW_SUFFIXES
 from .process import FFPROBE, HARDENING, printable, run
 
 if TYPE_CHECKING:
-    from mediaindex.runner.job import RawFormat
+    from mediaindex.contract.job import RawFormat
+
+
+# Decoded samples say all there is to say about time here. What ffprobe calls a start time is the encoder's delay,
+# which the decoder cuts away, or an estimate.
+# fmt: off
+WITHOUT_CLOCK = frozenset((
+    "wav", "w64", "aiff", "au", "caf", "flac", "mp3", "aac", "ac3", "eac3", "dts", "dtshd", "amr", "amrnb",
+    "amrwb", "ape", "tta", "wv", "tak", "shn", "mpc", "mpc8", "voc", "sox", "ircam", "nistsphere", "g722",
+    "g726", "gsm", "ilbc", "sds", "truehd", "loas", "qcp", "dsf", "wsd", "wve", "adx", "aptx", "spdif",
+))
+
+# "mov" is also mp4, m4a and 3gp; "matroska" is also webm.
+WITH_CLOCK = (
+    "mov", "matroska", "ogg", "mpegts", "mpeg", "avi", "asf", "flv", "live_flv", "mxf", "rm", "wtv", "dv",
+    "nut", "ivf", "xmv", "ty", "pva", "gxf", "nsv", "swf", "vivo", "kux", "dhav", "lxf",
+)
+# fmt: on
+
+ALLOWED = ",".join([*sorted(WITHOUT_CLOCK), *WITH_CLOCK])
+
+# Headerless samples: nothing in the file says how to read them.
+RAW_SUFFIXES = frozenset({".raw", ".pcm", ".s16", ".sw", ".ulaw", ".alaw", ".ul", ".al", ".sln", ".vox"})
+
+RAW_FORMATS = frozenset(
+    f"{kind}{bits}{order}" for kind in "su" for bits in (16, 24, 32) for order in ("le", "be")
+) | frozenset({"s8", "u8", "mulaw", "alaw", "f32le", "f32be", "f64le", "f64be"})
+
+
+def has_clock(container: str) -> bool:
+    """Whether a container (ffprobe's ``format_name``) carries time stamps that are worth reading."""
+    return not WITHOUT_CLOCK.intersection(container.split(","))
+
 
 PROBE_SECONDS = 60.0
 LARGEST_PROBE = 16 << 20  # bytes of JSON; a file with more to say about itself is no recording

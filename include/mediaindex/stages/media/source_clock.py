@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from mediaindex.timeline import Anchor, Clock, seconds
 
-from .containers import ALLOWED, has_clock
-from .probe import AudioStream, SourceFile
+from .probe import ALLOWED, AudioStream, SourceFile, has_clock
 from .process import FFPROBE, HARDENING, printable, run
 
 # Containers keep time stamps in milliseconds or coarser, so steps that differ from a packet's length by no more than

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from mediaindex.runner.job import RawFormat
+from mediaindex.contract.job import RawFormat
+from mediaindex.contract.results import NormalizedAudio
 from mediaindex.stages.media.cancellation import Cancelled, compare, suspected
 from mediaindex.stages.media.decode import decode
 from mediaindex.stages.media.probe import choose_stream, probe
 from mediaindex.stages.normalize import Settings, audio_of, normalize
-from mediaindex.stages.results import NormalizedAudio
 from tests.builders import media as build
 
 # Syllables: overtones of a voice, four swells a second.

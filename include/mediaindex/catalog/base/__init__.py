@@ -1,0 +1,1 @@
+"""The connection to PostgreSQL, migrations, and SQL text files."""

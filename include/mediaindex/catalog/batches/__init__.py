@@ -1,0 +1,1 @@
+"""Batches of recordings: planning them, settling their results, sweeping what dead runs left."""

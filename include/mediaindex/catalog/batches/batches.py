@@ -1,0 +1,115 @@
+"""Batches of work: what each still has to do, what triage said, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+from mediaindex.errors import TerminalError
+
+from .planning import PlannedBatch, due_sources, mark_started, plan, take_over, unstarted
+from .settling import BatchSummary, finish
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+
+__all__ = [
+    "BatchItem", "BatchSummary", "PlannedBatch", "due_sources", "finish", "items", "mark_started", "plan",
+    "set_decision", "take_over", "unstarted",
+]  # fmt: skip
+
+# What an item must have passed before a step may have it: an item that one stage could not do this time (a transient
+# failure after the last retry) is then simply not among the next step's.
+PASSED_BEFORE: dict[str, tuple[str, ...]] = {
+    "normalize": (),
+    "detect_speech": ("normalize",),
+    "diarize": ("normalize",),
+    "identify_language": ("normalize",),
+    "triage": ("normalize", "detect_speech", "identify_language"),
+    "queue_for_review": (),
+    "transcribe": ("normalize", "detect_speech", "identify_language"),
+    "assess": ("normalize", "detect_speech", "diarize", "identify_language", "transcribe"),
+    "find_topics": ("assess",),
+    "load_transcripts": ("transcribe", "assess", "find_topics"),
+}
+_ON_THE_WAY = dict.fromkeys(("transcribe", "assess", "find_topics", "load_transcripts"), "transcribe")
+DECISION_BEFORE = _ON_THE_WAY | {"queue_for_review": "review"}
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One recording of a batch: ``upstream`` and ``summaries`` by stage; ``decision``: transcribe, review or None."""
+
+    media_object_id: int
+    source: str
+    bucket: str
+    key: str
+    etag: str
+    version_id: str | None
+    size: int
+    last_modified: datetime
+    audio_sha256: str | None
+    upstream: dict[str, str]
+    summaries: dict[str, dict[str, Any]]
+    decision: str | None
+    decision_reasons: tuple[str, ...]
+
+
+def items(conn: connection, batch_id: int, *, stage: str | None = None) -> list[BatchItem]:
+    """The batch's items that are alive (not quarantined, duplicate or put back into the queue), in order.
+
+    With ``stage``, only those that may take this step now: they have passed what it reads, and triage sent them there.
+    """
+    if stage is not None and stage not in PASSED_BEFORE:
+        raise TerminalError(f"no step is called {stage!r}; there are {', '.join(PASSED_BEFORE)}", code="unknown_stage")
+    wanted = {
+        "batch_id": batch_id,
+        "passed": list(PASSED_BEFORE[stage]) if stage else [],
+        "decision": DECISION_BEFORE.get(stage) if stage else None,
+    }
+    with transaction(conn) as cursor:
+        cursor.execute(query("batch_items"), wanted)
+        return [BatchItem(*(*known, tuple(reasons))) for *known, reasons in cursor.fetchall()]
+
+
+def set_decision(
+    conn: connection, batch_id: int, media_object_id: int, decision: str, reasons: Sequence[str] = ()
+) -> None:
+    """Which way an item goes after triage: ``transcribe`` or ``review``; may be changed, the last one counts."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update batch_item set decision = %s, decision_reasons = %s::text[] "
+            "where batch_id = %s and media_object_id = %s",
+            (decision, [storable.text(reason) for reason in reasons], batch_id, media_object_id),
+        )
+        if cursor.rowcount == 0:
+            raise TerminalError(f"media object {media_object_id}: not in batch {batch_id}", code="unknown_item")
+
+
+def passed_stages(conn: connection, source: str) -> dict[int, set[str]]:
+    """The stages that each object of the source has passed in its present batch, by media object id."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select s.media_object_id, array_agg(s.stage) from batch_item_stage s "
+            "join media_object o on o.id = s.media_object_id and o.batch_id = s.batch_id "
+            "where o.source = %s group by s.media_object_id",
+            (source,),
+        )
+        return {id_: set(stages) for id_, stages in cursor.fetchall()}
+
+
+def current_transcript(conn: connection, media_object_id: int) -> int | None:
+    """Id of the transcript that an object's audio has now, None where it has none."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select t.id from transcript t join media_object o using (audio_sha256) where o.id = %s and t.is_current",
+            (media_object_id,),
+        )
+        row = cursor.fetchone()
+        return int(row[0]) if row else None

@@ -1,0 +1,108 @@
+"""The end of a batch: each item's last state, from what the catalog knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+from mediaindex.catalog.ledger.departures import outgrow
+from mediaindex.catalog.ledger.ledger import move
+
+from .planning import unknown_batch
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """How many ended how; ``unfinished`` are the objects that did not reach an end.
+
+    ``unpublished`` are those among them whose transcript is loaded and waits for Elasticsearch: nothing is to be run
+    again for them. The text is why Elasticsearch refused it, empty where it was not asked yet.
+    """
+
+    batch_id: int
+    indexed: int
+    in_review: int
+    duplicate: int
+    quarantined: int
+    unfinished: tuple[int, ...]
+    unpublished: tuple[tuple[int, str], ...] = ()
+    gone: int = 0
+
+
+class _Outcome(NamedTuple):
+    """``loaded``: the current transcript is the one that this batch computed; ``published``: Elasticsearch holds it."""
+
+    id: int
+    state: str
+    loaded: bool
+    published: bool
+    refused: str | None
+    review_kinds: list[str] | None
+    review_reasons: str | None
+
+
+def finish(conn: connection, batch_id: int) -> BatchSummary:
+    """Settle every item: ``indexed`` with a published transcript, ``in_review`` with an open question besides.
+
+    Questions that this run answered are closed first; older objects under the same keys are ``gone`` afterwards. May be
+    repeated. An item that is neither stays as it is, is named in ``unfinished`` and keeps the batch open. Raises
+    TerminalError for an unknown batch.
+    """
+    with transaction(conn) as cursor:
+        cursor.execute("select from batch where id = %s for update", (batch_id,))
+        if cursor.rowcount == 0:
+            raise unknown_batch(batch_id)
+        cursor.execute(query("superseded_reviews"), {"batch_id": batch_id})
+        cursor.execute(query("batch_outcomes"), {"batch_id": batch_id})
+        ends = [(one, _end(one)) for one in (_Outcome(*row) for row in cursor.fetchall())]
+        for outcome, state in ends:
+            if state is not None:
+                _settle(cursor, outcome, state)
+        replaced = _replace(cursor, batch_id)
+        outgrow(cursor, batch_id)
+        unfinished = [one for one, state in ends if state is None and one.id not in replaced]
+        if not unfinished:
+            cursor.execute("update batch set finished_at = coalesce(finished_at, now()) where id = %s", (batch_id,))
+    states = ["gone" if one.id in replaced else state for one, state in ends]
+    return BatchSummary(
+        batch_id=batch_id,
+        indexed=states.count("indexed"),
+        in_review=states.count("in_review"),
+        duplicate=states.count("duplicate"),
+        quarantined=states.count("quarantined"),
+        gone=states.count("gone"),
+        unfinished=tuple(one.id for one in unfinished),
+        unpublished=tuple((one.id, one.refused or "") for one in unfinished if one.loaded),
+    )
+
+
+def _end(outcome: _Outcome) -> str | None:
+    if outcome.state in ("duplicate", "quarantined", "gone"):
+        return outcome.state
+    kinds = outcome.review_kinds or []
+    if "triage" in kinds or (kinds and outcome.published):
+        return "in_review"
+    return "indexed" if outcome.published else None
+
+
+def _settle(cursor: cursor, outcome: _Outcome, state: str) -> None:
+    if state == "in_review":
+        code = f"review_{(outcome.review_kinds or [''])[-1]}"  # triage, where both are open
+        move(cursor, outcome.id, state, code=code, reason=outcome.review_reasons, stage="finish")
+    elif state != outcome.state:
+        move(cursor, outcome.id, state, stage="finish")
+
+
+def _replace(cursor: cursor, batch_id: int) -> set[int]:
+    """Objects that a newer one under the same key has replaced are gone; which those are."""
+    cursor.execute(query("replaced_objects"), {"batch_id": batch_id})
+    replaced = cursor.fetchall()
+    for id_, by in replaced:
+        reason = f"replaced by a newer object under the same key (media object {by})"
+        move(cursor, id_, "gone", code="replaced", reason=reason, stage="finish")
+    return {id_ for id_, _ in replaced}

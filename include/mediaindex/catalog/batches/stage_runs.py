@@ -1,0 +1,133 @@
+"""What a stage did with a batch: its cost, what passed, what failed, and whose audio is known already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg2.extras import execute_values
+
+from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+from mediaindex.catalog.ledger.recordings import link
+from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.errors import TerminalError
+
+from .failures import Failure, fail, of_item
+from .retry_policy import TRANSIENT, Patience
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of the items, by media object id. ``transient`` ones may pass if the stage is run again now.
+
+    ``put_back`` ones have left the batch: they wait in the queue for a later try. ``kept`` ones, too: they could not be
+    made again, and are back where they were.
+    """
+
+    done: tuple[int, ...]
+    cached: tuple[int, ...]
+    quarantined: tuple[int, ...]
+    duplicates: tuple[int, ...]
+    transient: tuple[int, ...]
+    put_back: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
+
+
+def record(
+    conn: connection,
+    batch_id: int,
+    result: JobResult,
+    *,
+    last_try: bool = False,
+    patience: Patience = Patience(),  # noqa: B008  # frozen
+) -> Recorded:
+    """Believe a result: one transaction for costs, fingerprints, failures, and (after normalize) recordings.
+
+    Transient failures stay in the batch for the stage to be run again, unless this was the ``last_try``. Recording the
+    same result again adds its costs again, as another attempt, and changes nothing else. Results for objects that have
+    left the batch since are kept as costs only.
+    """
+    results = {_id(item): item for item in result.items}
+    with transaction(conn) as cursor:
+        here = _still_here(cursor, batch_id, results)
+        _insert_runs(cursor, batch_id, result.stage, results)
+        passed = {id_: results[id_] for id_ in here if results[id_].status != "failed"}
+        _pass_stage(cursor, batch_id, result.stage, passed)
+        duplicates = link(cursor, passed) if result.stage == "normalize" else []
+        failed = _failures(results, here, result.stage)
+        again = () if last_try else tuple(id_ for id_, failure in failed.items() if failure.kind == TRANSIENT)
+        fates = fail(cursor, batch_id, {id_: one for id_, one in failed.items() if id_ not in again}, patience)
+    return Recorded(
+        done=tuple(id_ for id_, item in passed.items() if item.status == "done"),
+        cached=tuple(id_ for id_, item in passed.items() if item.status == "cached"),
+        quarantined=fates.quarantined,
+        duplicates=tuple(duplicates),
+        transient=again,
+        put_back=fates.put_back,
+        gone=fates.gone,
+        kept=fates.kept,
+    )
+
+
+def earlier(conn: connection, batch_id: int, stage: str) -> dict[int, str]:
+    """Fingerprints of the artifacts that the batch's items have of this stage from earlier batches, by object id."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("earlier_artifacts"), {"batch_id": batch_id, "stage": stage})
+        return dict(cursor.fetchall())
+
+
+def _failures(results: dict[int, ItemResult], here: list[int], stage: str) -> dict[int, Failure]:
+    errors = ((id_, results[id_].error) for id_ in here)
+    return {id_: of_item(error, stage) for id_, error in errors if error is not None}
+
+
+def _id(item: ItemResult) -> int:
+    if not item.id.isdecimal():
+        raise TerminalError(f"result for item {item.id!r}: not a media object's id", code="bad_result")
+    return int(item.id)
+
+
+def _still_here(cursor: cursor, batch_id: int, results: dict[int, ItemResult]) -> list[int]:
+    """Ids that this batch still works on, in order, locked: stages that run side by side may fail the same item."""
+    cursor.execute(
+        "select media_object_id from batch_item where batch_id = %s and media_object_id = any (%s)",
+        (batch_id, list(results)),
+    )
+    if strangers := results.keys() - {id_ for (id_,) in cursor.fetchall()}:
+        raise TerminalError(f"result for {sorted(strangers)}: not in batch {batch_id}", code="bad_result")
+    cursor.execute(
+        "select id from media_object where id = any (%s) and batch_id = %s "
+        "and state not in ('quarantined', 'duplicate', 'gone') order by id for no key update",
+        (list(results), batch_id),
+    )
+    return [id_ for (id_,) in cursor.fetchall()]
+
+
+def _insert_runs(cursor: cursor, batch_id: int, stage: str, results: dict[int, ItemResult]) -> None:
+    rows = [
+        (
+            batch_id, id_, item.audio_sha256, stage, item.status, storable.text(item.engine), item.fingerprint,
+            item.usage.wall_s, item.usage.cpu_s, item.usage.gpu_s, item.usage.peak_mb, item.usage.audio_s,
+            storable.document(item.summary), *_error(item),
+        )
+        for id_, item in results.items()
+    ]  # fmt: skip
+    execute_values(cursor, query("record_runs"), rows)
+
+
+def _error(item: ItemResult) -> tuple[str | None, str | None, str | None]:
+    if item.error is None:
+        return None, None, None
+    return of_item(item.error, "").kind, storable.text(item.error.code), storable.message(item.error.message)
+
+
+def _pass_stage(cursor: cursor, batch_id: int, stage: str, passed: dict[int, ItemResult]) -> None:
+    rows = [(batch_id, id_, stage, item.fingerprint, storable.document(item.summary)) for id_, item in passed.items()]
+    if rows:
+        execute_values(cursor, query("pass_stage"), rows)

@@ -1,0 +1,1 @@
+"""Erasure receipts, and which objects retention rules select."""

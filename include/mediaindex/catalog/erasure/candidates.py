@@ -1,0 +1,62 @@
+"""What retention is to remove, page by page, and the note that it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+
+from .erasure import ErasedObject
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+PAGE = 500
+
+
+def expired_media(conn: connection, source: str, before: datetime) -> Iterator[ErasedObject]:
+    """Objects of the source that are older than ``before`` and not removed yet, those at work left out."""
+    after = 0
+    while True:
+        with transaction(conn) as cursor:
+            wanted = {"source": source, "before": before, "after": after, "limit": PAGE}
+            cursor.execute(query("expired_media"), wanted)
+            page = [ErasedObject(*row) for row in cursor.fetchall()]
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+
+
+def expired_recordings(
+    conn: connection, befores: Mapping[str, datetime], *, proxies: bool
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Audio and its objects, where all of them are older than their sources say (sources not named keep theirs).
+
+    With ``proxies`` only those whose normalised audio is not removed yet; else those that are not erased yet.
+    """
+    after = ""
+    wanted = {"sources": list(befores), "befores": list(befores.values()), "proxies": proxies, "limit": PAGE}
+    while befores:
+        with transaction(conn) as cursor:
+            cursor.execute(query("expired_recordings"), wanted | {"after": after})
+            page = [(audio, tuple(ids)) for audio, ids in cursor.fetchall()]
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1][0]
+
+
+def note_media_removed(conn: connection, media_object_id: int) -> None:
+    """The object is out of the bucket; its results stay, and it is not looked for any more."""
+    with transaction(conn) as cursor:
+        cursor.execute("update media_object set media_removed_at = now() where id = %s", (media_object_id,))
+
+
+def note_proxies_removed(conn: connection, audio_sha256: str) -> None:
+    """The recording's normalised audio is out of the store."""
+    with transaction(conn) as cursor:
+        cursor.execute("update recording set proxies_removed_at = now() where audio_sha256 = %s", (audio_sha256,))

@@ -1,0 +1,1 @@
+"""Stored forecasts, and the measurements that they are made from."""

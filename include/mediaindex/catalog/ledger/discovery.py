@@ -1,0 +1,155 @@
+"""The ledger as discovery needs it: what of a page is new, what waits, what a key stood for, how far a listing came.
+
+Everything here takes a page at a time and may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from psycopg2.extras import execute_values
+
+from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+from mediaindex.storage.objects import ObjectVersion
+
+from .ledger import set_state
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+PAGE = 1_000
+SeenBy = Literal["listing", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An object that was seen ``waited_s`` ago and not claimed, and why."""
+
+    id: int
+    bucket: str
+    key: str
+    etag: str
+    size: int
+    code: str | None
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why an object is not claimed yet, and in how many seconds it is worth another look."""
+
+    code: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a prefix was listed: everything up to ``watermark``, and all of it at ``whole_at``."""
+
+    watermark: str | None = None
+    whole_at: datetime | None = None
+
+
+def identities(page: Sequence[ObjectVersion]) -> dict[str, list[Any]]:
+    """What the ledger knows objects by, as columns for ``unnest``; ``numbers``: their places in the page."""
+    return {
+        "numbers": list(range(len(page))),
+        "buckets": [one.bucket for one in page],
+        "keys": [one.key for one in page],
+        "etags": [one.etag for one in page],
+    }
+
+
+def unknown(conn: connection, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
+    """Those of the page that the ledger does not have, or has as gone."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("known_objects"), identities(page))
+        known = {number for (number,) in cursor.fetchall()}
+    return [one for number, one in enumerate(page) if number not in known]
+
+
+def note(
+    conn: connection, source: str, objects: Sequence[tuple[ObjectVersion, Mapping[str, str]]], seen_by: SeenBy
+) -> None:
+    """Write objects, with what their keys tell, into the ledger as seen; those it has already stay as they are."""
+    # In one order everywhere: two that note the same objects would otherwise wait for each other.
+    rows = {
+        (one.bucket, one.key, one.etag): (
+            source, one.bucket, one.key, one.etag, one.version_id, one.size, one.last_modified,
+            storable.document(dict(told)), seen_by, "seen",
+        )
+        for one, told in objects
+    }  # fmt: skip
+    with transaction(conn) as cursor:
+        cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
+        execute_values(cursor, query("note_objects"), [rows[name] for name in sorted(rows)], page_size=PAGE)
+
+
+def let_wait(conn: connection, pauses: Sequence[tuple[ObjectVersion, Pause]]) -> None:
+    """Say why seen objects are not claimed yet."""
+    rows = {
+        (one.bucket, one.key, one.etag): (
+            one.bucket, one.key, one.etag, one.size, one.last_modified, why.code, storable.message(why.reason),
+            why.seconds,
+        )
+        for one, why in pauses
+    }  # fmt: skip
+    with transaction(conn) as cursor:
+        execute_values(cursor, query("let_wait"), [rows[name] for name in sorted(rows)], page_size=PAGE)
+
+
+def waiting(conn: connection, source: str) -> Iterator[list[Waiting]]:
+    """Pages of the source's objects that were seen and may be looked at again now."""
+    after = 0
+    while True:
+        with transaction(conn) as cursor:
+            cursor.execute(query("waiting_objects"), {"source": source, "after_id": after, "limit": PAGE})
+            page = [Waiting(*row) for row in cursor.fetchall()]
+        if not page:
+            return
+        after = page[-1].id
+        yield page
+
+
+def is_waiting(conn: connection, source: str) -> bool:
+    """Whether an object of the source may be looked at again now."""
+    return next(waiting(conn, source), None) is not None
+
+
+def leave(conn: connection, bucket: str, key: str) -> list[int]:
+    """Nothing lies under the key any more: every version that the ledger took for present is gone; their ids."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select id from media_object where bucket = %s and key = %s and state <> 'gone' order by id", (bucket, key)
+        )
+        ids = [id_ for (id_,) in cursor.fetchall()]
+    for id_ in ids:
+        set_state(conn, id_, "gone", code="removed", reason="the object was removed from the bucket")
+    return ids
+
+
+def progress(conn: connection, source: str, prefix: str) -> Progress:
+    """How far the prefix was listed."""
+    with transaction(conn) as cursor:
+        cursor.execute("select watermark, whole_at from listing where source = %s and prefix = %s", (source, prefix))
+        found: Any = cursor.fetchone()
+    return Progress(*found) if found else Progress()
+
+
+def advance(conn: connection, source: str, prefix: str, reached: Progress) -> None:
+    """Remember how far it was listed; what ``reached`` leaves out stays as it was."""
+    with transaction(conn) as cursor:
+        cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
+        cursor.execute(
+            "insert into listing (source, prefix, watermark, whole_at) values (%s, %s, %s, %s) "
+            "on conflict (source, prefix) do update set listed_at = clock_timestamp(), "
+            "watermark = coalesce(excluded.watermark, listing.watermark), "
+            "whole_at = coalesce(excluded.whole_at, listing.whole_at)",
+            (source, prefix, reached.watermark, reached.whole_at),
+        )

@@ -1,0 +1,233 @@
+"""The ledger: every object once, its state, and how it got there.
+
+PostgreSQL itself refuses a move that ``media_transition`` does not list, and writes each move into the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from psycopg2.extras import execute_values
+
+from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+from mediaindex.catalog.batches.retry_policy import TERMINAL
+from mediaindex.errors import TerminalError
+from mediaindex.storage.objects import ObjectVersion
+
+from .departures import depart
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+__all__ = [
+    "MediaObject", "ObjectEvent", "ObjectVersion", "claim", "find", "history", "move", "requeue", "see", "set_state",
+]  # fmt: skip
+
+PAGE = 1_000  # objects claimed in one statement and one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class MediaObject:
+    """One row of the ledger."""
+
+    id: int
+    source: str
+    bucket: str
+    key: str
+    etag: str
+    version_id: str | None
+    size: int
+    state: str
+    reason_code: str | None
+    reason: str | None
+    audio_sha256: str | None
+    reason_class: str | None = None
+    attempts: int = 0
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectEvent:
+    """One move of one object; ``from_state`` is None for its first. ``batch_id``: made by it, or taken out of it."""
+
+    at: datetime
+    from_state: str | None
+    to_state: str
+    code: str | None
+    reason: str | None
+    stage: str | None
+    actor: str
+    reason_class: str | None = None
+    batch_id: int | None = None
+    attempts: int = 0
+
+
+def claim(
+    conn: connection, source: str, objects: Iterable[ObjectVersion], lane: str | None = None
+) -> list[MediaObject]:
+    """Write new objects into the ledger; those that were new, or seen or gone until now, and are now ours.
+
+    An object is known by bucket, key and ETag: a listing and an event name it the same way, whether or not they give a
+    version id. One transaction a thousand objects, so a long listing keeps what it has. ``batches.plan`` finds what a
+    crash left claimed here, in this ``lane`` whoever plans it; None: in the planner's.
+    """
+    claimed: list[MediaObject] = []
+    for rows in _pages(objects):
+        with transaction(conn) as cursor:
+            cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
+            named = [(source, *row, lane) for row in rows]
+            # Two statements: an upsert would lock and rewrite every row that was there, and a listing names them all.
+            for text in (query("claim"), query("reclaim")):
+                new = execute_values(cursor, text, named, page_size=PAGE, fetch=True)
+                claimed += [MediaObject(*row) for row in new]
+    return claimed
+
+
+def see(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> int:
+    """Note objects that are not to be claimed yet (still growing, or in an archive); how many were new.
+
+    ``claim`` takes them later.
+    """
+    new = 0
+    for rows in _pages(objects):
+        with transaction(conn) as cursor:
+            cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
+            seen = [(source, *row, "seen") for row in rows]
+            new += len(execute_values(cursor, query("see"), seen, page_size=PAGE, fetch=True))
+    return new
+
+
+def set_state(
+    conn: connection,
+    media_object_id: int,
+    state: str,
+    *,
+    code: str | None = None,
+    reason: str | None = None,
+    stage: str | None = None,
+    reason_class: str | None = None,
+) -> None:
+    """Move an object; the state it is in already is no move. Raises TerminalError ``illegal_state``.
+
+    ``reason_class`` of a quarantine: terminal where none is given. An object that is ``gone`` hands its recording to
+    another object with the same audio, or takes it out of the search.
+    """
+    with transaction(conn) as cursor:
+        move(cursor, media_object_id, state, code=code, reason=reason, stage=stage, reason_class=reason_class)
+
+
+def move(
+    cursor: cursor,
+    media_object_id: int,
+    state: str,
+    *,
+    code: str | None = None,
+    reason: str | None = None,
+    stage: str | None = None,
+    reason_class: str | None = None,
+) -> None:
+    """``set_state`` inside the caller's transaction."""
+    kind = (reason_class or TERMINAL) if state == "quarantined" else reason_class
+    cursor.execute(
+        "update media_object set state = %s, reason_code = %s, reason = %s, reason_stage = %s, reason_class = %s "
+        "where id = %s",
+        (state, code, storable.message(reason), stage, kind, media_object_id),
+    )
+    _must_exist(cursor, media_object_id)
+    if state == "gone":
+        depart(cursor, media_object_id)
+
+
+def requeue(
+    conn: connection,
+    media_object_id: int,
+    *,
+    in_progress: bool = False,
+    code: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Back to ``claimed`` and out of its batch, so that the next planning takes it. Its history stays.
+
+    Work in progress is left alone, with TerminalError ``in_progress``, unless the caller knows that the batch's run is
+    dead and says so; should it live after all, it finds the object no longer among its items.
+    """
+    wanted = {"id": media_object_id, "in_progress": in_progress, "code": code, "reason": storable.message(reason)}
+    with transaction(conn) as cursor:
+        cursor.execute(query("requeue"), wanted)
+        if cursor.rowcount:
+            return
+        cursor.execute("select state from media_object where id = %s", (media_object_id,))
+        _must_exist(cursor, media_object_id)
+        raise TerminalError(
+            f"media object {media_object_id}: its batch is still at work; wait for it, or end its run "
+            "and ask again with in_progress",
+            code="in_progress",
+        )
+
+
+def history(conn: connection, media_object_id: int) -> list[ObjectEvent]:
+    """Every move of the object, oldest first."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select at, from_state, to_state, reason_code, reason, stage, actor, reason_class, batch_id, attempts "
+            "from media_object_event where media_object_id = %s order by id",
+            (media_object_id,),
+        )
+        return [ObjectEvent(*row) for row in cursor.fetchall()]
+
+
+def find(
+    conn: connection,
+    *,
+    ids: Sequence[int] | None = None,
+    source: str | None = None,
+    states: Sequence[str] | None = None,
+    bucket: str | None = None,
+    key: str | None = None,
+    key_prefix: str | None = None,
+    audio_sha256: str | None = None,
+    batch_id: int | None = None,
+    after_id: int = 0,
+    limit: int = 1_000,
+) -> list[MediaObject]:
+    """Objects that match all that is given, by id; page on with ``after_id``."""
+    wanted = {
+        "ids": None if ids is None else list(ids),
+        "source": source,
+        "states": None if states is None else list(states),
+        "bucket": bucket,
+        "key": key,
+        "key_prefix": key_prefix,
+        "audio_sha256": audio_sha256,
+        "batch_id": batch_id,
+        "after_id": after_id,
+        "limit": limit,
+    }
+    with transaction(conn) as cursor:
+        cursor.execute(query("find_objects"), wanted)
+        return [MediaObject(*row) for row in cursor.fetchall()]
+
+
+def _pages(objects: Iterable[ObjectVersion]) -> Iterator[list[tuple[object, ...]]]:
+    """Rows of at most a thousand objects, each once: one page may hold several announcements of the same.
+
+    In one order everywhere: two claimers that wait for each other's rows would otherwise deadlock.
+    """
+    remaining = iter(objects)
+    while page := list(islice(remaining, PAGE)):
+        once = {(one.bucket, one.key, one.etag): one for one in page}
+        yield [
+            (one.bucket, one.key, one.etag, one.version_id, one.size, one.last_modified)
+            for _, one in sorted(once.items())
+        ]
+
+
+def _must_exist(cursor: cursor, media_object_id: int) -> None:
+    if cursor.rowcount == 0:
+        raise TerminalError(f"media object {media_object_id}: not in the ledger", code="unknown_object")

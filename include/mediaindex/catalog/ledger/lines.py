@@ -1,0 +1,145 @@
+"""The ledger as people ask for it: filtered, counted, and what to do about each line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+from mediaindex.errors import TerminalError
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+
+_GLOB = {"*": "%", "?": "_"}
+_PLAY_MARK = re.compile(r"#t=[\d.]+$")  # the links that a search prints
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; all of it must match. ``key_like``: a pattern of PostgreSQL's LIKE, see ``like``."""
+
+    ids: Sequence[int] | None = None
+    source: str | None = None
+    states: Sequence[str] | None = None
+    code: str | None = None
+    kind: str | None = None
+    stage: str | None = None
+    key_like: str | None = None
+    bucket: str | None = None
+    key: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One object, and the batch that had it last. ``reason_class``: terminal, transient, doubtful or None."""
+
+    id: int
+    source: str
+    bucket: str
+    key: str
+    etag: str
+    size: int
+    last_modified: datetime
+    state: str
+    reason_code: str | None
+    reason_class: str | None
+    reason_stage: str | None
+    reason: str | None
+    attempts: int
+    not_before: datetime | None
+    updated_at: datetime
+    batch_id: int | None
+    lane: str | None
+    dag_id: str | None
+    dag_run_id: str | None
+
+
+def lines(conn: connection, wanted: Wanted, limit: int | None = None) -> list[LedgerLine]:
+    """What matches, the latest move first; all of it without a ``limit``."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("ledger_lines"), _parameters(wanted, limit))
+        return [LedgerLine(*row) for row in cursor.fetchall()]
+
+
+def counts(conn: connection, wanted: Wanted) -> dict[str, int]:
+    """How many match, by state, in the order of a recording's life."""
+    counting = f"select l.state, count(*) from ({query('ledger_lines')}) l group by 1"  # noqa: S608  # our own text
+    with transaction(conn) as cursor:
+        cursor.execute(counting, _parameters(wanted, None))
+        found = dict(cursor.fetchall())
+    order = ("seen", "claimed", "indexed", "in_review", "duplicate", "quarantined", "gone")
+    return {state: int(found[state]) for state in order if state in found}
+
+
+def resolve(conn: connection, name: str) -> list[LedgerLine]:
+    """Objects by id, ``s3://bucket/key`` or key, all versions, the newest first. TerminalError where there is none."""
+    if name.isdecimal() and (found := lines(conn, Wanted(ids=[int(name)]))):
+        return found
+    if name.startswith("s3://"):
+        bucket, _, key = _PLAY_MARK.sub("", name).removeprefix("s3://").partition("/")
+        wanted = Wanted(bucket=bucket, key=key)
+    else:
+        wanted = Wanted(key=name)
+    found = sorted(lines(conn, wanted), key=lambda one: (one.last_modified, one.id), reverse=True)
+    if not found:
+        raise TerminalError(
+            f"{name}: not in the ledger; try `mediaindex ledger list --key '*{name.rpartition('/')[2]}'`",
+            code="unknown_object",
+        )
+    return found
+
+
+def like(glob: str) -> str:
+    """A LIKE pattern: ``*`` and ``?`` as in a shell, across slashes; without either, a prefix."""
+    quoted = "".join(f"\\{sign}" if sign in "\\%_" else _GLOB.get(sign, sign) for sign in glob)
+    return quoted if any(sign in glob for sign in _GLOB) else quoted + "%"
+
+
+def act_as(conn: connection, who: str) -> None:
+    """Name who acts, for the history; for this connection."""
+    with transaction(conn) as cursor:
+        cursor.execute("select set_config('application_name', %s, false)", (who[:60],))
+
+
+def _parameters(wanted: Wanted, limit: int | None) -> dict[str, object]:
+    given = asdict(wanted)
+    lists = {name: None if given[name] is None else list(given[name]) for name in ("ids", "states")}
+    return {**given, **lists, "limit": limit}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A file's line; lengths and costs in seconds, summed over all stages and attempts. None: not known (yet)."""
+
+    media_object_id: int
+    source: str
+    key: str
+    state: str
+    duration: float | None
+    language: str | None
+    speakers: int | None
+    words: int | None
+    confidence: float | None
+    recogniser: str | None
+    reason_code: str | None
+    reason: str | None
+    wall_s: float
+    cpu_s: float
+    gpu_s: float
+    peak_mb: float
+
+
+def rows(
+    conn: connection, *, source: str | None = None, batch_id: int | None = None, limit: int = 10_000
+) -> list[ReportRow]:
+    """The lines of a source, a batch or everything, by source and key."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("report"), {"source": source, "batch_id": batch_id, "limit": limit})
+        return [ReportRow(*row) for row in cursor.fetchall()]

@@ -1,0 +1,66 @@
+"""Recordings by their audio, and which object stands for each.
+
+The rule: the first object seen with an audio is its primary and stays so; every other one becomes ``duplicate`` as soon
+as normalize has named its audio. Only where the primary is quarantined or gone, was replaced by the newcomer under its
+own key, or turned out to hold other audio (its normalize settings changed), the newcomer takes its place; what is
+published already is then published again under it. Two that arrive at once meet on the recording's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.job import ItemResult
+from mediaindex.errors import TerminalError
+
+from .ledger import move
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor
+
+
+def link(cursor: cursor, normalized: Mapping[int, ItemResult]) -> list[int]:
+    """Tie objects to their recordings inside the caller's transaction; the ids that turned out to be duplicates."""
+    duplicates = []
+    # By audio, in one order everywhere: two batches with the same two recordings would otherwise deadlock.
+    for id_, item in sorted(normalized.items(), key=lambda pair: (pair[1].audio_sha256 or "", pair[0])):
+        if item.audio_sha256 is None:
+            raise TerminalError(f"normalize of media object {id_}: no audio_sha256 in the result", code="bad_result")
+        if _is_duplicate(cursor, id_, item):
+            duplicates.append(id_)
+    return sorted(duplicates)
+
+
+def _is_duplicate(cursor: cursor, id_: int, item: ItemResult) -> bool:
+    facts = _facts(id_, item)
+    cursor.execute(query("link_recording"), facts)
+    cursor.execute("select from recording where audio_sha256 = %(audio_sha256)s for update", facts)
+    cursor.execute(query("primary_object"), facts)
+    ((primary, bucket, key, lost),) = cursor.fetchall()
+    cursor.execute("update media_object set audio_sha256 = %(audio_sha256)s where id = %(id)s", facts)
+    if primary == id_ or lost:
+        cursor.execute(
+            "update recording set primary_object_id = %(id)s, duration_s = %(duration_s)s, title = %(title)s, "
+            "facts = %(facts)s where audio_sha256 = %(audio_sha256)s",
+            facts,
+        )
+        if primary != id_:
+            cursor.execute(query("publish_again"), facts)
+        return False
+    reason = f"the same audio as s3://{bucket}/{key} (media object {primary})"
+    move(cursor, id_, "duplicate", code="duplicate", reason=reason, stage="normalize")
+    return True
+
+
+def _facts(id_: int, item: ItemResult) -> dict[str, object]:
+    title = item.summary.get("title")
+    return {
+        "id": id_,
+        "audio_sha256": item.audio_sha256,
+        "duration_s": item.summary.get("duration", item.usage.audio_s),
+        "title": storable.text(str(title), limit=1_000) if title else None,
+        "facts": storable.document(item.summary),
+    }

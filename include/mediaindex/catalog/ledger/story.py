@@ -1,0 +1,129 @@
+"""Everything the catalog knows of one object, from its first sight to now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+
+from . import ledger
+from .ledger import ObjectEvent
+from .lines import LedgerLine
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One attempt of one stage; seconds, and peak memory in MB."""
+
+    id: int
+    batch_id: int
+    stage: str
+    status: str
+    engine: str
+    wall_s: float
+    cpu_s: float
+    gpu_s: float
+    peak_mb: float
+    audio_s: float
+    error_kind: str | None
+    error_code: str | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoryBatch:
+    """A batch that had the object; ``decision`` is triage's."""
+
+    id: int
+    lane: str
+    dag_id: str | None
+    dag_run_id: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptVersion:
+    """A transcript of the object's audio; ``waiting``: the outbox still has to publish it."""
+
+    id: int
+    version: int
+    is_current: bool
+    created_at: datetime
+    language: str
+    recogniser: str
+    fallback: str | None
+    confidence: float | None
+    words: int
+    published_at: datetime | None
+    waiting: bool
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A question about the object; open without ``closed_at``."""
+
+    id: int
+    kind: str
+    reasons: tuple[str, ...]
+    opened_at: datetime
+    closed_at: datetime | None
+    resolution: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Another object: with the same audio, another version under the same key, or both."""
+
+    id: int
+    bucket: str
+    key: str
+    etag: str
+    state: str
+    last_modified: datetime
+    same_audio: bool
+    same_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One object's whole history."""
+
+    line: LedgerLine
+    events: tuple[ObjectEvent, ...]
+    batches: tuple[StoryBatch, ...]
+    runs: tuple[StageRun, ...]
+    transcripts: tuple[TranscriptVersion, ...]
+    reviews: tuple[Review, ...]
+    relatives: tuple[Relative, ...]
+
+
+def tell(conn: connection, line: LedgerLine) -> Story:
+    """The story of the object that the line is about."""
+    reviews = [
+        (id_, kind, tuple(reasons), *rest) for id_, kind, reasons, *rest in _rows(conn, query("story_reviews"), line.id)
+    ]
+    return Story(
+        line,
+        tuple(ledger.history(conn, line.id)),
+        tuple(StoryBatch(*row) for row in _rows(conn, query("story_batches"), line.id)),
+        tuple(StageRun(*row) for row in _rows(conn, query("story_runs"), line.id)),
+        tuple(TranscriptVersion(*row) for row in _rows(conn, query("story_transcripts"), line.id)),
+        tuple(Review(*row) for row in reviews),
+        tuple(Relative(*row) for row in _rows(conn, query("story_relatives"), line.id)),
+    )
+
+
+def _rows(conn: connection, text: str, id_: int) -> list[tuple[Any, ...]]:
+    with transaction(conn) as cursor:
+        cursor.execute(text, {"id": id_})
+        return list(cursor.fetchall())

@@ -1,0 +1,1 @@
+"""Feeds and episodes of podcasts."""

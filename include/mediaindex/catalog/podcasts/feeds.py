@@ -1,0 +1,166 @@
+"""The feeds that podcast sources follow: when each was read last, what went wrong, when it is tried next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.connection import transaction
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+_LOCKS = 0x706F64  # "pod": a class of advisory locks; the number within it is the feed's
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as it was left; ``etag`` and ``last_modified`` as its server wrote them."""
+
+    id: int
+    source: str
+    url: str
+    title: str | None
+    etag: str | None
+    last_modified: str | None
+    attempts: int
+    is_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How a feed is doing, for people; counts are of episodes."""
+
+    id: int
+    source: str
+    title: str | None
+    url: str
+    moved_to: str | None
+    read_at: datetime | None
+    next_try_at: datetime
+    attempts: int
+    last_error_code: str | None
+    last_error: str | None
+    episodes: int
+    copied: int
+    wanted: int
+    failed: int
+
+
+def follow(conn: connection, source: str, urls: Sequence[str]) -> None:
+    """Make these the source's feeds: new ones are due at once, others of the source are retired.
+
+    An address that a retired feed has said it moved to is that feed: it keeps its episodes and their keys.
+    """
+    with transaction(conn) as cursor:
+        cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
+        cursor.execute(
+            "update feed set retired_at = now() where source = %s and retired_at is null and url <> all (%s)",
+            (source, list(urls)),
+        )
+        for url in urls:
+            _adopt(cursor, source, url)
+            cursor.execute(
+                "insert into feed (source, url) values (%s, %s) on conflict on constraint feed_once "
+                "do update set retired_at = null, next_try_at = now() where feed.retired_at is not null",
+                (source, url),
+            )
+
+
+def due(conn: connection, sources: Sequence[str]) -> list[int]:
+    """Ids of the feeds to be visited now, longest waiting first: those to be read, and those with episodes to copy."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select id from feed where retired_at is null and source = any (%s) and next_try_at <= now() "
+            "order by next_try_at, id",
+            (list(sources),),
+        )
+        return [id_ for (id_,) in cursor.fetchall()]
+
+
+@contextmanager
+def held(conn: connection, feed_id: int) -> Iterator[Feed | None]:
+    """The feed, for us alone until the block ends; None where somebody else is at it, or it is retired."""
+    with transaction(conn) as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", (_LOCKS, feed_id % 2**31))
+        (ours,) = cursor.fetchone() or (False,)
+    if not ours:
+        yield None
+        return
+    try:
+        yield _get(conn, feed_id)
+    finally:
+        if not conn.closed:
+            with transaction(conn) as cursor:
+                cursor.execute("select pg_advisory_unlock(%s, %s)", (_LOCKS, feed_id % 2**31))
+
+
+def note_read(
+    conn: connection,
+    feed_id: int,
+    *,
+    wait_s: float,
+    etag: str | None,
+    last_modified: str | None,
+    moved_to: str | None = None,
+) -> None:
+    """It answered properly; ``wait_s``: seconds until it is read again. What it said of itself is ``note_show``'s."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update feed set read_at = now(), attempts = 0, next_try_at = now() + make_interval(secs => %s), "
+            "etag = %s, last_modified = %s, moved_to = coalesce(%s, moved_to) where id = %s",
+            (wait_s, etag, last_modified, moved_to, feed_id),
+        )
+
+
+def note_failed(conn: connection, feed_id: int, *, wait_s: float, code: str, reason: str) -> None:
+    """It did not; ``wait_s``: seconds until the next try."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update feed set attempts = attempts + 1, next_try_at = now() + make_interval(secs => %s), "
+            "last_error_at = now(), last_error_code = %s, last_error = %s where id = %s",
+            (wait_s, code, storable.message(reason), feed_id),
+        )
+
+
+def come_back(conn: connection, feed_id: int) -> None:
+    """Due again at once: there are more of its episodes to copy than one visit could."""
+    with transaction(conn) as cursor:
+        cursor.execute("update feed set next_try_at = least(next_try_at, now()) where id = %s", (feed_id,))
+
+
+def health(conn: connection, sources: Sequence[str] | None = None) -> list[FeedHealth]:
+    """All feeds that are followed, worst first."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select id, source, title, url, moved_to, read_at, next_try_at, attempts, last_error_code, last_error, "
+            "episodes, copied, wanted, failed from feed_health "
+            "where retired_at is null and (%(sources)s::text[] is null or source = any (%(sources)s::text[])) "
+            "order by attempts desc, failed desc, id",
+            {"sources": None if sources is None else list(sources)},
+        )
+        return [FeedHealth(*row) for row in cursor.fetchall()]
+
+
+def _get(conn: connection, feed_id: int) -> Feed | None:
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select id, source, url, title, etag, last_modified, attempts, next_try_at <= now() from feed "
+            "where id = %s and retired_at is null",
+            (feed_id,),
+        )
+        row = cursor.fetchone()
+    return Feed(*row) if row else None
+
+
+def _adopt(cursor: cursor, source: str, url: str) -> None:
+    cursor.execute(
+        "update feed set url = %(url)s, moved_to = null, etag = null, last_modified = null, retired_at = null, "
+        "next_try_at = now() where id = (select min(id) from feed where source = %(source)s and moved_to = %(url)s "
+        "and retired_at is not null) and not exists (select from feed where source = %(source)s and url = %(url)s)",
+        {"source": source, "url": url},
+    )

@@ -1,0 +1,1 @@
+"""Transcripts, their reviews, and the outbox of publications."""

@@ -1,0 +1,118 @@
+"""Questions to people, and the audit of what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.sql_files import query
+from mediaindex.errors import TerminalError
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+PIPELINE = "pipeline"  # the actor where no person acted
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """One open question; ``kind``: triage (before recognition) or assessment (of a transcript)."""
+
+    id: int
+    media_object_id: int
+    kind: str
+    transcript_id: int | None
+    reasons: tuple[str, ...]
+    opened_at: datetime
+    source: str
+    bucket: str
+    key: str
+    audio_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewEvent:
+    """One line of the audit; ``action``: opened, changed or closed."""
+
+    at: datetime
+    actor: str
+    action: str
+    details: dict[str, Any]
+
+
+def file(
+    conn: connection,
+    media_object_id: int,
+    *,
+    kind: str,
+    transcript_id: int | None = None,
+    reasons: Sequence[str],
+) -> int:
+    """Ask a person; the item's id. An open question of the same kind about the object is brought up to date instead."""
+    asked = {
+        "media_object_id": media_object_id,
+        "kind": kind,
+        "transcript_id": transcript_id,
+        "reasons": [storable.message(reason) for reason in reasons],
+    }
+    with transaction(conn) as cursor:
+        cursor.execute(query("file_review"), asked)
+        if row := cursor.fetchone():
+            id_, opened = row
+            details = {"kind": kind, "transcript_id": transcript_id, "reasons": asked["reasons"]}
+            _audit(cursor, id_, PIPELINE, "opened" if opened else "changed", details)
+            return int(id_)
+        cursor.execute(
+            "select id from review_item where media_object_id = %(media_object_id)s and kind = %(kind)s "
+            "and closed_at is null",
+            asked,
+        )
+        (id_,) = cursor.fetchone() or (0,)
+        return int(id_)
+
+
+def close(conn: connection, review_id: int, *, actor: str, resolution: str) -> bool:
+    """Note a person's answer; False where the question was closed before. Raises TerminalError where there is none."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update review_item set closed_at = now(), resolution = %s where id = %s and closed_at is null",
+            (storable.message(resolution), review_id),
+        )
+        if cursor.rowcount:
+            _audit(cursor, review_id, actor, "closed", {"resolution": resolution})
+            return True
+        cursor.execute("select from review_item where id = %s", (review_id,))
+        if cursor.fetchone() is None:
+            raise TerminalError(f"review item {review_id}: there is none", code="unknown_review")
+        return False
+
+
+def open_items(conn: connection, source: str | None = None) -> list[ReviewItem]:
+    """All open questions, oldest first."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("open_reviews"), {"source": source})
+        return [_item(*row) for row in cursor.fetchall()]
+
+
+def events(conn: connection, review_id: int) -> list[ReviewEvent]:
+    """The audit of one item, oldest first."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select at, actor, action, details from review_event where review_id = %s order by id", (review_id,)
+        )
+        return [ReviewEvent(*row) for row in cursor.fetchall()]
+
+
+def _item(id_: int, object_id: int, kind: str, transcript_id: int | None, reasons: list[str], *more: Any) -> ReviewItem:
+    return ReviewItem(id_, object_id, kind, transcript_id, tuple(reasons), *more)
+
+
+def _audit(cursor: cursor, review_id: int, actor: str, action: str, details: dict[str, Any]) -> None:
+    cursor.execute(
+        "insert into review_event (review_id, actor, action, details) values (%s, %s, %s, %s)",
+        (review_id, storable.text(actor), action, storable.document(details)),
+    )

@@ -1,0 +1,1 @@
+"""Conformer-CTC on ONNX Runtime: features, decoding, vocabulary and language model."""

@@ -1,0 +1,1 @@
+"""NeMo checkpoints: export to ONNX, reduced precision, and recognition with NeMo itself."""

@@ -1,0 +1,1 @@
+"""pyannote.audio's own pipelines."""

@@ -1,0 +1,138 @@
+"""pyannote's speaker diarization pipeline put together from files on this machine; heavy, imported on first use.
+
+pyannote 4 builds its pipeline from hub names, asks for PLDA weights even where the clustering uses none, and
+unpickles checkpoints without restriction. Here the same parts are put together explicitly: the segmentation
+checkpoint is read with ``weights_only`` (nothing in it can run), no hub is asked, no telemetry is sent.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.errors import ConfigError
+
+os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # before the import: pyannote reads it there
+
+
+@contextmanager
+def _without_nemo() -> Iterator[None]:
+    # pyannote's speaker_verification imports NeMo if it finds it (12-22 s) for embeddings that are not used here.
+    if "nemo" in sys.modules:
+        yield
+        return
+    sys.modules["nemo"] = None  # type: ignore[assignment]  # documented: None makes the import fail
+    try:
+        yield
+    finally:
+        del sys.modules["nemo"]
+
+
+with _without_nemo():
+    import numpy as np
+    import torch
+    from pyannote.audio import Audio, Inference, Pipeline
+    from pyannote.audio.core.task import Problem, Resolution, Specifications
+    from pyannote.audio.models.segmentation import PyanNet
+    from pyannote.audio.pipelines import SpeakerDiarization
+    from pyannote.audio.pipelines.clustering import AgglomerativeClustering
+    from pyannote.pipeline.parameter import ParamDict, Uniform
+    from torch.torch_version import TorchVersion
+
+    from .wespeaker import WeSpeakerEmbedding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mediaindex.engines.runtime.device import Device
+
+# Published with pyannote/speaker-diarization-3.1: clusters of at least 12, for windows that move by a tenth.
+PUBLISHED_STEP = 0.1
+PUBLISHED_CLUSTER_SIZE = 12
+
+# A window only trains the clustering; past this many they say nothing new, and agglomeration is quadratic.
+TRAINING_EMBEDDINGS = 6_000
+
+
+class BoundedClustering(AgglomerativeClustering):
+    """Agglomerative clustering whose memory does not grow with the square of a day's recording.
+
+    Clusters are made from at most ``TRAINING_EMBEDDINGS`` embeddings, spread evenly; every other one goes to the
+    nearest cluster, as short ones always do.
+    """
+
+    def filter_embeddings(
+        self, embeddings: np.ndarray, *args: Any, **kwargs: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Embeddings (n, dimension) to make clusters from, with the window (n,) and the speaker (n,) of each."""
+        kept, windows, speakers = super().filter_embeddings(embeddings, *args, **kwargs)
+        if len(kept) <= TRAINING_EMBEDDINGS:
+            return kept, windows, speakers
+        chosen = np.linspace(0, len(kept) - 1, TRAINING_EMBEDDINGS).round().astype(int)
+        return kept[chosen], windows[chosen], speakers[chosen]
+
+
+class LocalDiarization(SpeakerDiarization):
+    """``SpeakerDiarization`` without hub and PLDA: the parts its ``__init__`` makes, from explicit files."""
+
+    def __init__(self, segmentation: Path, embedding: Path, *, step: float, threads: int) -> None:
+        Pipeline.__init__(self)  # type: ignore[no-untyped-call]
+        model, specifications = load_segmentation(segmentation)
+        self.legacy = False
+        self.segmentation_step = step
+        self._segmentation = Inference(
+            model,
+            duration=specifications.duration,
+            step=step * specifications.duration,
+            skip_aggregation=True,
+            batch_size=8,
+        )
+        self.segmentation = ParamDict(min_duration_off=Uniform(0.0, 1.0))
+        self._embedding = WeSpeakerEmbedding(embedding, threads)
+        # One call a window: all its speakers together, so that its filter bank is computed once.
+        self.embedding_batch_size = len(specifications.classes or ())
+        self.embedding_exclude_overlap = True
+        self._audio = Audio(sample_rate=self._embedding.sample_rate, mono="downmix")
+        self.klustering = "AgglomerativeClustering"
+        self.clustering = BoundedClustering(metric=self._embedding.metric)
+        self._expects_num_speakers = False
+        self.der_variant = {"collar": 0.0, "skip_overlap": False}
+
+
+def load_segmentation(path: Path) -> tuple[PyanNet, Specifications]:
+    """The segmentation model, and what it was trained for, of a pyannote checkpoint, read as plain data.
+
+    Raises pickle.UnpicklingError when the file holds anything but tensors, numbers and these four classes.
+    """
+    with torch.serialization.safe_globals([TorchVersion, Problem, Resolution, Specifications]):
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model = PyanNet(**checkpoint["hyper_parameters"])
+    specifications: Specifications = checkpoint["pyannote.audio"]["specifications"]
+    model.specifications = specifications
+    model.build()  # type: ignore[no-untyped-call]
+    model.load_state_dict(checkpoint["state_dict"])
+    return model.eval(), specifications
+
+
+def build(segmentation: Path, embedding: Path, *, step: float, threshold: float, threads: int) -> LocalDiarization:
+    """The pipeline, ready to be called with ``{"waveform", "sample_rate"}``."""
+    pipeline = LocalDiarization(segmentation, embedding, step=step, threads=threads)
+    # A smaller number of windows a minute makes smaller clusters of the same speaker.
+    size = max(1, round(PUBLISHED_CLUSTER_SIZE * PUBLISHED_STEP / step))
+    return pipeline.instantiate(  # type: ignore[no-any-return]
+        {
+            "segmentation": {"min_duration_off": 0.0},
+            "clustering": {"method": "centroid", "min_cluster_size": size, "threshold": threshold},
+        }
+    )
+
+
+def community(directory: Path, device: Device) -> Pipeline:
+    """The pipeline that a directory describes in its ``config.yaml``."""
+    pipeline = Pipeline.from_pretrained(directory)
+    if pipeline is None:
+        raise ConfigError(f"{directory}: holds no pipeline of pyannote.audio; copy the whole repository there")
+    return pipeline.to(torch.device(device))

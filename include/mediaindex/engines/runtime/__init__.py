@@ -1,0 +1,1 @@
+"""What engines share: devices, ONNX Runtime sessions, loading and queues of chunks."""

@@ -1,0 +1,1 @@
+"""Text: entities, case, numbers."""

@@ -1,0 +1,165 @@
+"""What the ``truecase`` package knows about capitals, in a small database: made once, kept in the cache by its hash.
+
+The package's pickle takes seconds and 450 MB to read, mostly for words that are only ever written in one way. It is
+read here without the package (which needs NLTK and would run whatever the pickle says) by an unpickler that can make
+nothing but dictionaries, sets and counters.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mediaindex.errors import TerminalError
+from mediaindex.models.files import exclusive
+from mediaindex.models.places import cache_dir
+
+from .unseen_words import affix_logits
+
+if TYPE_CHECKING:
+    from mediaindex.models import LocatedModel
+
+FORMAT = 1  # of the database; goes into its name
+TIMEOUT_S = 600  # it takes ten seconds or so
+# A spelling that makes up less than this share of a word's uses is a typing error or a headline.
+RARE = 0.01
+# Neighbours seen once decide nothing against the smoothing, and would make three quarters of the database.
+LEAST_SEEN = 2
+
+_TABLES = """
+create table word (lower text primary key, spellings text not null, counts text not null) without rowid;
+create table neighbours (key text primary key, counts text not null) without rowid;
+create table affix (affix text primary key, logit real not null) without rowid;
+"""
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        allowed = {("nltk.probability", "FreqDist"): Counter, ("builtins", "set"): set}
+        if (module, name) not in allowed:
+            raise pickle.UnpicklingError(f"case statistics may not contain {module}.{name}")
+        return allowed[module, name]
+
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """How a word is written, most frequent first, and how often each was seen; empty for a word nobody has seen."""
+
+    options: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
+
+
+class CaseStatistics:
+    """Look-ups in the database; any number of threads."""
+
+    def __init__(self, database: Path) -> None:
+        self._connection = sqlite3.connect(
+            f"{database.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
+        self.spellings = lru_cache(maxsize=20_000)(self._spellings)
+
+    def neighbours(self, previous: str, word: str, following: str) -> tuple[int, ...]:
+        """How often each spelling of ``word`` was seen there; either neighbour may be empty. () for never."""
+        row = self._one("select counts from neighbours where key = ?", f"{previous}_{word}_{following}")
+        return tuple(map(int, row[0].split())) if row else ()
+
+    def affix_logit(self, affix: str) -> float | None:
+        """See `unseen_words`."""
+        row = self._one("select logit from affix where affix = ?", affix)
+        return float(row[0]) if row else None
+
+    def _spellings(self, word: str) -> Spellings:
+        row = self._one("select spellings, counts from word where lower = ?", word)
+        return Spellings(tuple(row[0].split()), tuple(map(int, row[1].split()))) if row else Spellings()
+
+    def _one(self, query: str, key: str) -> Any:
+        # A lone surrogate is no text for SQLite, and no word that anybody has seen.
+        return self._connection.execute(query, (key.encode("utf-8", "replace").decode(),)).fetchone()
+
+
+def case_statistics(located: LocatedModel) -> CaseStatistics:
+    """The statistics in ``located.path``; several processes may ask for them at once."""
+    target = cache_dir() / "case" / f"{located.sha256}-{FORMAT}.sqlite"
+    if not target.is_file():
+        with exclusive(target):
+            if not target.is_file():
+                _convert(located.path, target)
+    return CaseStatistics(target)
+
+
+def _convert(source: Path, target: Path) -> None:
+    """In a child process, which takes its memory with it; whole or not at all."""
+    part = target.with_suffix(".part")
+    arguments = [sys.executable, "-m", "mediaindex.engines.text.case_statistics", str(source), str(part)]
+    done = subprocess.run(
+        arguments, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False, cwd=target.parent
+    )
+    if done.returncode:
+        raise TerminalError(
+            f"{source}: these case statistics cannot be read; get the file that the registry names "
+            f"(`mediaindex models fetch truecase-english`):\n{done.stderr[-1000:]}",
+            code="bad_case_statistics",
+        )
+    part.replace(target)
+
+
+def convert_here(source: Path, target: Path) -> None:
+    """Write the database ``target`` from the package's pickle, in this process; what was there is replaced."""
+    with source.open("rb") as file:
+        data = _PlainUnpickler(file).load()
+    seen = data["uni_dist"]
+    spellings = {lower: _usual(found, seen) for lower, found in data["word_casing_lookup"].items()}
+    places = {option: (lower, at) for lower, found in spellings.items() if found[1:] for at, option in enumerate(found)}
+    words = ((lower, " ".join(found), " ".join(str(seen[one]) for one in found)) for lower, found in spellings.items())
+    rare = ((lower, sum(seen[one] for one in found), found[0] != lower) for lower, found in spellings.items())
+    target.unlink(missing_ok=True)
+    connection = sqlite3.connect(target)
+    with connection:
+        connection.executescript(_TABLES)
+        connection.executemany("insert into word values (?, ?, ?)", words)
+        connection.executemany("insert into affix values (?, ?)", affix_logits(rare))
+        connection.executemany("insert into neighbours values (?, ?)", _neighbours(data, places))
+    connection.close()
+
+
+def _neighbours(data: dict[str, Any], places: dict[str, tuple[str, int]]) -> Iterator[tuple[str, str]]:
+    """One row for a word and where it stands, with a count for each of its spellings."""
+    found: dict[str, list[int]] = {}
+    for (previous, option, following), count in _keys(data):
+        if option in places and count >= LEAST_SEEN:
+            lower, at = places[option]
+            counts = found.setdefault(f"{previous}_{lower}_{following}", [])
+            counts.extend([0] * (at + 1 - len(counts)))
+            counts[at] = count
+    return ((key, " ".join(map(str, counts))) for key, counts in sorted(found.items()))
+
+
+def _keys(data: dict[str, Any]) -> Iterator[tuple[Sequence[str], int]]:
+    for key, count in data["backward_bi_dist"].items():
+        yield [*key.rsplit("_", 1), ""], count
+    for key, count in data["forward_bi_dist"].items():
+        yield ["", *key.split("_", 1)], count
+    for key, count in data["trigram_dist"].items():
+        if key.count("_") == 2:
+            yield key.split("_"), count
+
+
+def _usual(found: Iterable[str], seen: Counter[str]) -> tuple[str, ...]:
+    """Spellings in use, most frequent first; capitals throughout are headlines unless nothing else is found."""
+    ordered = sorted(found, key=lambda option: (-seen[option], option))
+    total = sum(seen[option] for option in ordered)
+    usual = [option for option in ordered if seen[option] >= RARE * total]
+    plain = [option for option in usual if len(option) == 1 or not option.isupper()]
+    return tuple(plain or usual or ordered[:1])
+
+
+if __name__ == "__main__":
+    convert_here(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,102 @@
+"""What stages cost for so much audio, and how long the machine needs for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mediaindex.catalog.forecasts.experience import StageCost, Work
+
+from .ranges import Range
+
+ENOUGH_RECORDINGS, ENOUGH_S = 5, 600.0  # less than this, and the loading of models is most of what was measured
+# Measured on two cores with twenty minutes of read speech: core seconds a second of audio, how many cores the stage
+# keeps busy, and core seconds for every batch (loading of models).
+_SHIPPED = {
+    "normalize": (0.0053, 1, 0.45),
+    "detect_speech": (0.0025, 1, 0.05),
+    "diarize": (0.049, 2, 0.3),
+    "identify_language": (0.044, 2, 2.0),
+    "transcribe": (0.0135, 2, 2.4),
+    "assess": (0.0002, 1, 0.05),
+    "find_topics": (0.001, 1, 1.0),
+}
+_SHIPPED_CORES = 2
+_SHIPPED_SPREAD = (0.5, 2.0)  # other machines, other models
+# What a run costs a speech slot besides: seven tasks and as many processes are started. A run that found everything
+# done took 20 s, with its other tasks.
+BATCH_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class StageRate:
+    """Seconds a second of audio: of wall clock, CPU, GPU; ``batch_s``: of wall clock for every batch."""
+
+    stage: str
+    wall: float
+    cpu: float
+    gpu: float = 0.0
+    batch_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What audio costs at each stage, and within which factors that is uncertain.
+
+    ``copies``: share of recordings whose audio was known already; they cost less, and that is in the rates.
+    ``cores``: where the rates are of a machine that did nothing else, its cores; None: of this installation at work.
+    """
+
+    stages: tuple[StageRate, ...]
+    spread: Range
+    basis: str
+    copies: float = 0.0
+    cores: int | None = None
+
+    def costs(self, audio_s: float, batches: int) -> tuple[StageCost, ...]:
+        """By stage, for so many seconds of audio in so many batches."""
+        return tuple(self._cost(one, audio_s, batches) for one in self.stages)
+
+    def _cost(self, one: StageRate, audio_s: float, batches: int) -> StageCost:
+        starting = one.batch_s * batches
+        return StageCost(one.stage, one.wall * audio_s + starting, one.cpu * audio_s + starting, one.gpu * audio_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Speech processes at a time; ``cores``: reckon with so many that do nothing else, instead."""
+
+    slots: int
+    cores: int | None = None
+
+    def seconds(self, costs: tuple[StageCost, ...], batches: int, cores: int | None) -> float:
+        """How long it is busy with all that. ``cores``: those the costs were measured on, if only on them."""
+        wall = sum(one.wall_s for one in costs) + BATCH_S * batches
+        cpu = sum(one.cpu_s for one in costs)
+        if self.cores is not None:
+            return cpu / self.cores
+        return max(wall / self.slots, cpu / cores if cores else 0.0)
+
+
+def learn(source: str, own: Work, everybody: Work) -> Rates:
+    """From the source's latest batches, else from everybody's, else what was measured before shipping."""
+    for work, whose in ((own, f"of {source}"), (everybody, "of all sources")):
+        if work.recordings >= ENOUGH_RECORDINGS and work.audio_s >= ENOUGH_S:
+            batches = "1 batch" if work.batches == 1 else f"{work.batches:,} batches"
+            return _learned(work, f"{work.recordings:,} recordings in {batches} {whose}")
+    low, high = _SHIPPED_SPREAD
+    return Rates(
+        tuple(StageRate(stage, cpu / busy, cpu, 0.0, each) for stage, (cpu, busy, each) in _SHIPPED.items()),
+        Range(low, 1.0, high),
+        f"defaults, measured on {_SHIPPED_CORES} cores, uncertain by a factor of {high:g}: little was done here yet",
+        cores=_SHIPPED_CORES,
+    )
+
+
+def _learned(work: Work, basis: str) -> Rates:
+    stages = tuple(
+        StageRate(one.stage, one.wall_s / work.audio_s, one.cpu_s / work.audio_s, one.gpu_s / work.audio_s)
+        for one in work.stages
+    )
+    usual = sum(one.wall for one in stages)
+    low, high = ((work.low or 0.0) / usual, (work.high or 0.0) / usual) if usual else (1.0, 1.0)
+    return Rates(stages, Range.around(1.0, low, high), basis, copies=work.copies / work.recordings)

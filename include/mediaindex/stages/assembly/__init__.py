@@ -1,0 +1,1 @@
+"""From words to a transcript: speakers, turns, coverage, doubts."""

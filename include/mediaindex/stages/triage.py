@@ -1,0 +1,141 @@
+"""Is a recording worth recognising by machine, or should a person look at it first?
+
+Plain numbers in, a decision out: this runs inside the orchestrator, so nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+def reason(code: str, sentence: str) -> str:
+    """``code: sentence``. The code is stable snake_case, for counting and filtering; the sentence has the numbers."""
+    return f"{code}: {sentence}"
+
+
+def code_of(text: str) -> str:
+    """The stable code of a reason."""
+    return text.partition(":")[0]
+
+
+VERSION = 1
+
+UNDETERMINED = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Below any of these a person looks first. The defaults let clean speech pass and stop what recognisers garble."""
+
+    # P(language) of the chosen language. Whisper base is above 0.9 on clear speech; near 0.5 it wavers between two.
+    min_language_confidence: float = 0.6
+    # P mass on the allowed languages before they were renormalised. Little of it: a language nobody expected.
+    min_allowed: float = 0.3
+    # Share of the recording that is speech. Music with a few shouts gives a transcript nobody can use.
+    min_speech_share: float = 0.05
+    # Seconds of speech below which language and quality are guesses; such a clip is judged on its recognition alone.
+    judge_from_speech_seconds: float = 1.0
+    # Speech over background, dB. Word error rates climb steeply below about 5 dB.
+    min_snr_db: float = 3.0
+    # Mean P(speech) inside the detected speech: how sure the detector itself is.
+    min_speech_probability: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class TriageFacts:
+    """What the stages before found out. Times in seconds, levels in dB, the rest probabilities or shares in [0, 1]."""
+
+    duration: float
+    speech_seconds: float
+    speech_share: float
+    snr_db: float | None
+    mean_probability: float
+    language: str
+    language_confidence: float
+    allowed: float
+
+    @classmethod
+    def from_summaries(cls, summaries: Mapping[str, Mapping[str, Any]]) -> TriageFacts:
+        """The facts, from the summaries of normalize, detect_speech and identify_language."""
+        speech, language = summaries["detect_speech"], summaries["identify_language"]
+        return cls(
+            duration=summaries["normalize"]["duration"],
+            speech_seconds=speech["speech_seconds"],
+            speech_share=speech["speech_share"],
+            snr_db=speech["snr_db"],
+            mean_probability=speech["mean_probability"],
+            language=language["language"],
+            language_confidence=language["confidence"],
+            allowed=language["allowed"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TriageDecision:
+    """Which way the recording goes; ``review`` comes with at least one reason, ``transcribe`` with none.
+
+    Each reason is ``code: sentence for the reviewer, with the numbers``.
+    """
+
+    way: Literal["transcribe", "review"]
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def transcribe(self) -> bool:
+        """Whether the recording goes on to recognition."""
+        return self.way == "transcribe"
+
+
+def triage(facts: TriageFacts, settings: Settings) -> TriageDecision:
+    """Decide. A recording without any speech is transcribed: it ends as an empty transcript and bothers nobody."""
+    if facts.speech_seconds <= 0:
+        return TriageDecision("transcribe")
+    reasons = (*_about_language(facts, settings), *_about_signal(facts, settings))
+    return TriageDecision("review", reasons) if reasons else TriageDecision("transcribe")
+
+
+def _about_language(facts: TriageFacts, settings: Settings) -> Iterator[str]:
+    if facts.speech_seconds < settings.judge_from_speech_seconds:
+        return
+    if facts.language == UNDETERMINED:
+        yield reason(
+            "language_undetermined", f"Speech of {facts.speech_seconds:.1f} s, but no language was recognised."
+        )
+        return
+    if facts.allowed < settings.min_allowed:
+        yield reason(
+            "language_not_allowed",
+            f"Only {facts.allowed:.0%} of the evidence is for the languages allowed here "
+            f"(at least {settings.min_allowed:.0%} expected); the best of them is '{facts.language}'.",
+        )
+    if facts.language_confidence < settings.min_language_confidence:
+        yield reason(
+            "language_uncertain",
+            f"The language looks like '{facts.language}', but with a confidence of only "
+            f"{facts.language_confidence:.0%} (at least {settings.min_language_confidence:.0%} expected).",
+        )
+
+
+def _about_signal(facts: TriageFacts, settings: Settings) -> Iterator[str]:
+    if facts.speech_share < settings.min_speech_share:
+        yield reason(
+            "little_speech",
+            f"Only {facts.speech_seconds:.1f} s of {facts.duration:.1f} s are speech: {facts.speech_share:.1%} "
+            f"(at least {settings.min_speech_share:.1%} expected).",
+        )
+    if facts.speech_seconds < settings.judge_from_speech_seconds:
+        return
+    if facts.snr_db is not None and facts.snr_db < settings.min_snr_db:
+        yield reason(
+            "noisy",
+            f"Speech is only {facts.snr_db:.1f} dB above the background "
+            f"(at least {settings.min_snr_db:.1f} dB expected).",
+        )
+    if facts.mean_probability < settings.min_speech_probability:
+        yield reason(
+            "speech_uncertain",
+            f"The detector is only {facts.mean_probability:.0%} sure that what it found is speech "
+            f"(at least {settings.min_speech_probability:.0%} expected).",
+        )

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from onnx_asr.preprocessors.numpy_preprocessor import NemoPreprocessorNumpy
+
+from mediaindex.engines.ctc import nemo_mel
+
+
+@pytest.mark.parametrize("bands", [80, 128])
+@pytest.mark.parametrize("samples", [3200, 3359, 16_000 * 7 + 77])
+def test_features_are_those_of_the_library_it_stands_in_for(bands: int, samples: int) -> None:
+    chunk = np.random.default_rng(3).normal(0, 0.1, samples).astype(np.float32)
+    expected, _ = NemoPreprocessorNumpy(f"nemo{bands}")(chunk[None], np.array([samples]))
+    found = nemo_mel.features(chunk, bands)
+    assert found.dtype == np.float32
+    assert found.shape == (1, bands, samples // nemo_mel.HOP)
+    assert np.abs(found - expected[:, :, : found.shape[2]]).max() < 2e-3
+
+
+def test_silence_is_features_without_a_nan() -> None:
+    assert np.isfinite(nemo_mel.features(np.zeros(3200, np.float32), 80)).all()

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
+
+from mediaindex.engines.diarization.assignment import NOBODY, Assignment  # noqa: E402
+from mediaindex.engines.diarization.segmentation import FRAME_STEP, FRAMES  # noqa: E402
+from mediaindex.engines.diarization.timeline import Runs, active_speakers, middle  # noqa: E402
+
+HOP = 2.5
+WINDOWS = 9
+
+
+def windows(*spans):
+    """What each window sees of (speaker, start, end) in seconds; speakers keep their local number here."""
+    found = numpy.zeros((WINDOWS, FRAMES, 3), bool)
+    for number in range(WINDOWS):
+        times = number * HOP + FRAME_STEP * numpy.arange(FRAMES)
+        for speaker, start, end in spans:
+            found[number, (times >= start) & (times < end), speaker] = True
+    return found
+
+
+def spans(masks, speakers, number, per_block=4, runs=None):
+    heard, first, end = Runs(), Runs(), 0
+    blocks = (masks[at : at + per_block] for at in range(0, len(masks), per_block))
+    for frame, several, one in active_speakers(blocks, Assignment(number, speakers, runs or {}), HOP):
+        assert frame == end  # without gaps
+        heard.add(frame, several)
+        first.add(frame, one)
+        end = frame + len(several)
+    return [
+        [(round(middle(a), 1), round(middle(b), 1), who) for a, b, who in runs.close(end)] for runs in (heard, first)
+    ]
+
+
+def same(number=3):
+    return numpy.tile(numpy.arange(number), (WINDOWS, 1))
+
+
+@pytest.mark.parametrize("per_block", [1, 2, 4, 100])
+def test_spans_are_those_of_the_windows_however_they_come(per_block):
+    heard, first = spans(windows((0, 1, 14), (1, 16, 25)), same(), 3, per_block)
+    assert heard == first == [(1.0, 14.0, 0), (16.0, 25.0, 1)]
+
+
+def test_overlap_is_kept_and_one_is_heard_above_all():
+    heard, first = spans(windows((0, 5, 15), (1, 12, 20)), same(), 3)
+    assert heard == [(5.0, 15.0, 0), (12.0, 20.0, 1)]
+    assert sum(end - start for start, end, _ in first) == pytest.approx(15.0, abs=0.1)
+    assert all(one[1] <= two[0] for one, two in pairwise(first))
+
+
+def test_two_local_speakers_of_one_person_are_one():
+    heard, _ = spans(windows((0, 5, 10), (1, 10, 15)), numpy.zeros((WINDOWS, 3), int), 1)
+    assert heard == [(5.0, 15.0, 0)]
+
+
+def test_a_voice_without_a_speaker_is_nobody():
+    assert spans(windows((0, 5, 10)), numpy.full((WINDOWS, 3), NOBODY), 1) == [[], []]
+
+
+def test_most_windows_decide():
+    masks, speakers = windows((0, 10, 12)), same()
+    speakers[1, 0] = 2  # one of the four windows that see it takes it for somebody else
+    assert [who for *_, who in spans(masks, speakers, 3)[0]] == [0]
+
+
+def test_speech_to_the_end_is_closed_there():
+    heard, _ = spans(windows((0, 20, 99)), same(), 3)
+    assert len(heard) == 1
+    assert heard[0][1] == pytest.approx((WINDOWS - 1) * HOP + 10, abs=0.1)
+
+
+def test_a_run_of_another_speaker_is_theirs():
+    masks = windows((0, 5, 8), (0, 9, 12))
+    runs = {}
+    for number in range(WINDOWS):
+        first, after = (round((at - number * HOP) / FRAME_STEP) for at in (8.5, 12.5))
+        if after > 0:
+            runs[number] = [(0, max(0, first), after, 1)]
+    heard, _ = spans(masks, same(), 2, runs=runs)
+    assert heard == [(5.0, 8.0, 0), (9.0, 12.0, 1)]

@@ -1,0 +1,53 @@
+"""Real voices: two readers of LibriSpeech taking turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediaindex.engines.pyannote_audio import pyannote
+from mediaindex.models import try_locate
+from tests.builders.in_memory import InMemory
+from tests.builders.readings import taking_turns
+
+numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
+
+WER = Path(__file__).parents[4] / "shared" / "data" / "wer"
+
+pytestmark = [
+    pytest.mark.models,
+    pytest.mark.shared,
+    pytest.mark.skipif(not WER.exists(), reason=f"development data is not at {WER}"),
+]
+
+
+@pytest.fixture(scope="module")
+def diarizer():
+    located = [try_locate(name) for name in ("pyannote-segmentation-3.0", "wespeaker-resnet34")]
+    if None in located:
+        pytest.skip("diarization models are not on this machine: `mediaindex models fetch`")
+    return pyannote.load(located[0].path, located[1].path, identity="pyannote", step=0.25)
+
+
+def test_two_readers_are_told_apart(diarizer, utterances):
+    from pyannote.core import Annotation, Segment
+    from pyannote.metrics.diarization import DiarizationErrorRate
+
+    samples, spans = taking_turns(utterances, ("367", "533"), rounds=3)
+    diarized = diarizer.diarize(InMemory(samples), None)
+    assert {span.speaker for span in diarized.exclusive} == {"SPEAKER_00", "SPEAKER_01"}
+    reference, heard = Annotation(), Annotation()
+    for start, end, speaker in spans:
+        reference[Segment(start, end)] = speaker
+    for span in diarized.exclusive:
+        heard[Segment(span.start, span.end)] = span.speaker
+    parts = DiarizationErrorRate(collar=0.25)(reference, heard, detailed=True)
+    # Readers pause inside an utterance, so what is missed says nothing here; who is confused with whom does.
+    assert parts["confusion"] < 0.05 * parts["total"]
+    assert parts["false alarm"] < 0.05 * parts["total"]
+
+
+def test_one_reader_is_one_speaker(diarizer, utterances):
+    samples, _ = taking_turns(utterances, ("1998",), rounds=3)
+    assert {span.speaker for span in diarizer.diarize(InMemory(samples), None).exclusive} == {"SPEAKER_00"}

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mediaindex.engines.runtime.chunk_queue import ChunkQueue
+from tests.builders.waiting import until
+
+
+class Worker:
+    """Doubles numbers and remembers the batches; ``gate`` holds it until it is opened. A negative number is poison."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.gate = threading.Event()
+        self.entered = threading.Event()
+
+    def __call__(self, batch: Sequence[int]) -> list[int]:
+        self.batches.append(list(batch))
+        self.entered.set()
+        assert self.gate.wait(10)
+        if any(number < 0 for number in batch):
+            raise ValueError(f"poison {[number for number in batch if number < 0]}")
+        return [2 * number for number in batch]
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+def queue_of(work: Callable[[Sequence[int]], Sequence[int]], **options: int) -> ChunkQueue[int, int]:
+    return ChunkQueue(work, **({"workers": 1} | options))
+
+
+def run(queue: ChunkQueue[int, int], *numbers: int) -> list[int]:
+    return queue.run(numbers, [abs(number) for number in numbers])
+
+
+def wait_until_waiting(queue: ChunkQueue[int, int], pieces: int) -> None:
+    until(lambda: len(queue._heap) == pieces, 10, f"{pieces} pieces that wait", every_s=0.001)
+
+
+def test_results_come_in_the_order_of_the_items(worker: Worker) -> None:
+    worker.gate.set()
+    assert run(queue_of(worker, workers=3), 3, 1, 2) == [6, 2, 4]
+    assert run(queue_of(worker)) == []
+
+
+def test_the_longest_is_taken_first_whoever_brought_it(worker: Worker) -> None:
+    queue = queue_of(worker)
+    with ThreadPoolExecutor() as callers:
+        first = callers.submit(run, queue, 9)
+        assert worker.entered.wait(10)
+        others = [callers.submit(run, queue, 1, 7), callers.submit(run, queue, 5, 8)]
+        wait_until_waiting(queue, 4)
+        worker.gate.set()
+        assert [one.result(10) for one in [first, *others]] == [[18], [2, 14], [10, 16]]
+    assert worker.batches == [[9], [8], [7], [5], [1]]
+
+
+def test_batches_form_across_callers_of_pieces_alike_in_size(worker: Worker) -> None:
+    queue = queue_of(worker, batch=2)
+    with ThreadPoolExecutor() as callers:
+        first = callers.submit(run, queue, 9)
+        assert worker.entered.wait(10)
+        others = [callers.submit(run, queue, 1, 7), callers.submit(run, queue, 2, 8)]
+        wait_until_waiting(queue, 4)
+        worker.gate.set()
+        assert [one.result(10) for one in [first, *others]] == [[18], [2, 14], [4, 16]]
+    assert worker.batches == [[9], [8, 7], [2, 1]]
+
+
+def test_an_error_reaches_its_own_caller_only_even_from_a_shared_batch(worker: Worker) -> None:
+    queue = queue_of(worker, batch=4)
+    with ThreadPoolExecutor() as callers:
+        first = callers.submit(run, queue, 9)
+        assert worker.entered.wait(10)
+        poisoned, sound = callers.submit(run, queue, -7, 6), callers.submit(run, queue, 5, 8)
+        wait_until_waiting(queue, 4)
+        worker.gate.set()
+        assert (first.result(10), sound.result(10)) == ([18], [10, 16])
+        with pytest.raises(ValueError, match=r"poison \[-7\]"):
+            poisoned.result(10)
+    assert run(queue, 3) == [6]
+
+
+def test_after_an_error_the_rest_of_that_call_is_not_begun(worker: Worker) -> None:
+    worker.gate.set()
+    queue = queue_of(worker, room=1)
+    with pytest.raises(ValueError, match="poison"):
+        run(queue, -100, *range(1, 50))
+    assert sum(map(len, worker.batches)) < 50
+
+
+def test_no_more_than_the_room_ever_waits(worker: Worker) -> None:
+    queue = queue_of(worker, room=2)
+    waiting: list[int] = []
+
+    def work(batch: Sequence[int]) -> list[int]:
+        waiting.append(len(queue._heap))
+        return [2 * number for number in batch]
+
+    queue._work = work
+    with ThreadPoolExecutor() as callers:
+        asked = [callers.submit(run, queue, *range(1, 20)) for _ in range(3)]
+        assert all(one.result(10) == [2 * number for number in range(1, 20)] for one in asked)
+    assert max(waiting) <= 2
+
+
+def test_what_computes_is_freed_with_the_last_who_holds_it() -> None:
+    worker = Worker()
+    worker.gate.set()
+    queue = queue_of(worker, workers=2)
+    assert run(queue, 1, 2) == [2, 4]
+    gone = weakref.ref(worker)
+    del queue, worker
+    gc.collect()
+    assert gone() is None

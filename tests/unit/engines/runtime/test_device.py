@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from mediaindex.engines.runtime import device
+from mediaindex.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(device.VARIABLE, raising=False)
+    monkeypatch.setattr(device, "_gpus", lambda: 1)
+    monkeypatch.setattr(device, "_torch_can", lambda: True)
+
+
+def test_a_gpu_is_used_where_there_is_one() -> None:
+    assert device.device() == "cuda"
+
+
+@pytest.mark.parametrize("without", ["_gpus", "_torch_can"])
+def test_without_a_gpu_or_a_torch_for_it_the_cpu_is(monkeypatch: pytest.MonkeyPatch, without: str) -> None:
+    monkeypatch.setattr(device, without, lambda: 0)
+    assert device.device() == "cpu"
+
+
+@pytest.mark.parametrize("wanted", ["cpu", "cuda"])
+def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    monkeypatch.setattr(device, "_gpus", lambda: pytest.fail("the machine was asked"))
+    monkeypatch.setenv(device.VARIABLE, wanted.upper())
+    assert device.device() == wanted
+
+
+def test_another_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(device.VARIABLE, "gpu")
+    with pytest.raises(ConfigError, match="write cpu or cuda"):
+        device.device()

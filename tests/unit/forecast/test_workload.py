@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaindex.catalog.forecasts.experience import StageCost, Work
+from mediaindex.forecast.workload import BATCH_S, Machine, learn
+
+NOTHING = Work(0, 0, 0.0, 0, None, None, ())
+DONE = Work(
+    recordings=20, batches=4, audio_s=1000.0, copies=5, low=0.05, high=0.2,
+    stages=(StageCost("normalize", 10, 5, 0), StageCost("transcribe", 90, 180, 45)),
+)  # fmt: skip
+
+
+def test_rates_are_what_was_paid_for_a_second_of_audio() -> None:
+    costs = learn("calls", DONE, NOTHING).costs(2000.0, 100)
+    assert costs == (StageCost("normalize", 20, 10, 0), StageCost("transcribe", 180, 360, 90))
+
+
+def test_the_spread_is_that_of_the_batches() -> None:
+    spread = learn("calls", DONE, NOTHING).spread
+    assert (spread.low, spread.high) == pytest.approx((0.5, 2.0))
+
+
+def test_copies_are_told_as_a_share() -> None:
+    assert learn("calls", DONE, NOTHING).copies == 0.25
+
+
+def test_what_others_did_counts_where_the_source_did_nothing() -> None:
+    assert learn("calls", NOTHING, DONE).basis == "20 recordings in 4 batches of all sources"
+
+
+def test_a_few_seconds_of_experience_are_none() -> None:
+    short = Work(5, 1, 100.0, 0, 9.0, 9.0, (StageCost("normalize", 900, 900, 0),))
+    rates = learn("calls", short, short)
+    assert "defaults" in rates.basis
+    assert sum(one.wall for one in rates.stages) < 0.2
+
+
+def test_two_slots_need_half_the_time_of_one() -> None:
+    costs = learn("calls", DONE, NOTHING).costs(1000.0, 0)
+    assert [Machine(slots).seconds(costs, 0, None) for slots in (1, 2)] == [100, 50]
+
+
+def test_each_batch_takes_time_of_its_own() -> None:
+    assert Machine(1).seconds((), 3, None) == 3 * BATCH_S
+
+
+def test_slots_do_not_make_more_cores_than_there_are() -> None:
+    rates = learn("calls", NOTHING, NOTHING)
+    costs = rates.costs(3600.0, 0)
+    assert Machine(64).seconds(costs, 0, rates.cores) == pytest.approx(sum(one.cpu_s for one in costs) / 2)
+
+
+@given(st.integers(1, 1000), st.floats(0, 1e9), st.integers(0, 10_000))
+def test_more_cores_are_never_slower(cores: int, audio_s: float, batches: int) -> None:
+    rates = learn("calls", NOTHING, NOTHING)
+    costs = rates.costs(audio_s, batches)
+    fewer, more = (Machine(2, number).seconds(costs, batches, rates.cores) for number in (cores, cores + 1))
+    assert more <= fewer

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mediaindex.config.sources import Source
+from mediaindex.errors import TerminalError
+from mediaindex.orchestration import readiness as gate
+from mediaindex.storage.objects import ObjectVersion
+
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
+
+
+def source(**more: Any) -> Source:
+    return Source.model_validate({"name": "calls", "bucket": "media", "settle_seconds": 10, **more})
+
+
+def listed(age_s: float = 0, *, size: int = 100, archived: Any = "no") -> ObjectVersion:
+    return ObjectVersion("media", "a.wav", "e", None, size, NOW - timedelta(seconds=age_s), archived)
+
+
+def code(pause: Any) -> str | None:
+    return str(pause.code) if pause else None
+
+
+def test_what_was_written_a_moment_ago_has_to_settle() -> None:
+    assert code(gate.settling(listed(9), source(), None, NOW)) == "settling"
+    assert gate.settling(listed(10), source(), None, NOW) is None
+
+
+@pytest.mark.parametrize(("waited_s", "size", "is_whole"), [(10, 100, True), (9, 100, False), (10, 99, False)])
+def test_two_equal_looks_are_enough_whatever_the_clocks_say(waited_s: float, size: int, is_whole: bool) -> None:
+    ahead = listed(-3_600)
+    assert (gate.settling(ahead, source(), gate.Seen(waited_s, size), NOW) is None) is is_whole
+
+
+@pytest.mark.parametrize(
+    ("archived", "restore", "expected"),
+    [("no", True, None), ("yes", True, "archived"), ("yes", False, "archived"), ("restoring", True, "restoring")],
+)
+def test_an_archived_object_waits(archived: str, restore: bool, expected: str | None) -> None:
+    pause = gate.archived(listed(archived=archived), source(archive={"restore": restore}))
+    assert code(pause) == expected
+    assert "restore it in S3" in pause.reason if pause and not restore else True
+
+
+def test_a_file_that_is_laid_out_and_not_written_waits() -> None:
+    assert code(gate.unwritten(bytes(16))) == "unwritten"
+    assert gate.unwritten(b"\x00\x00\x00\x20ftyp") is None
+
+
+def test_only_young_files_with_a_header_are_opened() -> None:
+    assert gate.is_worth_opening(listed(60), source(), NOW)
+    assert not gate.is_worth_opening(listed(3_600), source(), NOW)
+    assert not gate.is_worth_opening(listed(60, size=0), source(), NOW)
+    assert not gate.is_worth_opening(listed(60), source(raw_format={}), NOW)
+
+
+def test_what_s3_refuses_to_show_waits_with_the_reason() -> None:
+    refused = gate.unreadable(TerminalError("a.wav: S3 refuses access", code="s3_refused"), source())
+    assert (refused.code, refused.reason) == ("refused", "a.wav: S3 refuses access")
+    assert gate.unreadable(TerminalError("x", code="changed"), source()).code == "settling"
