@@ -13,7 +13,7 @@ import sys
 import uuid
 from typing import Any
 
-from .waiting import until
+from .waiting import SOON_S, until
 
 
 def run_killed(conn: Any, script: str, url: str, *arguments: str) -> None:
@@ -36,7 +36,7 @@ def named(url: str) -> tuple[str, str]:
 
 def wait_for_end(conn: Any, name: str) -> None:
     """Return when PostgreSQL has ended every session of that name and released what it held."""
-    until(lambda: not sessions(conn, name), 120, f"PostgreSQL ends the sessions of {name}")
+    until(lambda: not sessions(conn, name), SOON_S, f"PostgreSQL ends the sessions of {name}")
 
 
 def sessions(conn: Any, name: str) -> list[str | None]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 def ffmpeg(*arguments: str | Path) -> None:
     """Run ffmpeg; what it says is shown when it fails."""
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True, timeout=60)
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True, timeout=300)
 
 
 def tone(folder: Path, name: str = "tone.wav", *, seconds: float = 2.0, hertz: int = 440, volume: float = 1.0) -> Path:

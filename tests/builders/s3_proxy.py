@@ -98,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _forward(self, body: bytes) -> Answer:
         target = urlsplit(self.server.target)
-        above = http.client.HTTPConnection(target.hostname or "", target.port or 80, timeout=60)
+        above = http.client.HTTPConnection(target.hostname or "", target.port or 80, timeout=300)
         above.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             if name.lower() not in HOP:

@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+# s; for what happens at once on a quiet machine. Only a failing test waits so long, so it may be far more than enough.
+SOON_S = 120.0
+
 
 def until(what: Callable[[], T | None], within_s: float, wanted: str, every_s: float = 0.05) -> T:
     """The first true answer; TimeoutError naming what was ``wanted``."""

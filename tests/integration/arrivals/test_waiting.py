@@ -18,6 +18,7 @@ from mediaindex.config.sources import Source
 from mediaindex.errors import TerminalError
 from mediaindex.orchestration import discovery
 from mediaindex.orchestration.waiting import NewRecordingsTrigger, WaitForRecordings
+from tests.builders.waiting import SOON_S
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("connections")]
 
@@ -43,7 +44,7 @@ def context(run_type: str = "scheduled", end: datetime | None = None, **params: 
     return {"dag_run": run, "params": params, "ds": end and end.strftime("%Y-%m-%d"), "logical_date": end}
 
 
-def fire(source: Source, prefix: str = "", timeout: float = 30.0, during: Callable[[], None] = lambda: None) -> Any:
+def fire(source: Source, prefix: str = "", timeout: float = SOON_S, during: Callable[[], None] = lambda: None) -> Any:
     async def run() -> Any:
         first = asyncio.ensure_future(anext(NewRecordingsTrigger(source.name, prefix, 0.2, timeout).run()))
         await asyncio.sleep(0)

@@ -41,9 +41,9 @@ def test_of_10000_rows_and_8_processes_no_row_is_claimed_twice(database_url: str
     ]
     for process in processes:
         process.start()
-    parts = [told.get(timeout=120) for _ in processes]
+    parts = [told.get(timeout=300) for _ in processes]
     for process in processes:
-        process.join(30)
+        process.join(300)
     claimed = Counter(id_ for part in parts for id_ in part)
     assert len(claimed) == ROWS
     assert set(claimed.values()) == {1}
@@ -68,9 +68,9 @@ def test_what_is_gone_is_claimed_again_once_by_eight(conn: Any, database_url: st
     ]
     for process in processes:
         process.start()
-    claimed = Counter(id_ for _ in processes for id_ in told.get(timeout=60))
+    claimed = Counter(id_ for _ in processes for id_ in told.get(timeout=300))
     for process in processes:
-        process.join(30)
+        process.join(300)
     assert len(claimed) == 200
     assert set(claimed.values()) == {1}
 

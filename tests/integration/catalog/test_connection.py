@@ -34,7 +34,7 @@ def test_every_statement_has_a_time_limit(database_url: str) -> None:
 def end_session_and_go_on(url: str) -> None:
     with connect(url) as killer, connect(url) as victim:
         with transaction(killer) as cursor:
-            cursor.execute("select pg_terminate_backend(%s, 5000)", (victim.info.backend_pid,))
+            cursor.execute("select pg_terminate_backend(%s, 60000)", (victim.info.backend_pid,))
         ledger.find(victim)
 
 

@@ -129,9 +129,10 @@ def test_a_long_transcript_is_read_as_fast_before_the_database_knows_of_it(
         assert len(publications.load_for_publication(conn, ids[-1]).turns) == 900
         return time.perf_counter() - began
 
-    unknown = min(seconds() for _ in range(2))
+    # The least of several: a busy machine makes some of them slow, and hardly ever all.
+    unknown = min(seconds() for _ in range(8))
     analyse(conn)
-    known = min(seconds() for _ in range(2))
+    known = min(seconds() for _ in range(8))
     assert unknown < 10 * known
 
 

@@ -17,7 +17,7 @@ from mediaindex.catalog.transcripts import publications, transcripts
 from mediaindex.contract.results import Topics, TurnText
 from mediaindex.errors import TerminalError
 from tests.builders.killed import named, sessions, wait_for_end
-from tests.builders.waiting import until
+from tests.builders.waiting import SOON_S, until
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
@@ -219,7 +219,7 @@ def test_a_loader_killed_in_the_middle_leaves_nothing(
             cursor.execute("lock table word in exclusive mode")  # turns go in, words wait
         arguments = [str(value) for value in recording.values()]
         child = subprocess.Popen([sys.executable, "-c", LOADER, *arguments], env=os.environ | {"URL": named_url})
-        until(lambda: sessions(conn, name) == ["Lock"], 120, "the loader waits for the lock")
+        until(lambda: sessions(conn, name) == ["Lock"], SOON_S, "the loader waits for the lock")
         child.send_signal(signal.SIGKILL)
         child.wait()
         blocker.rollback()

@@ -80,10 +80,9 @@ def running_proxy(client: Any) -> Iterator[S3Proxy]:
 
 @pytest.fixture(scope="module")
 def proxied(running_proxy: S3Proxy) -> Iterator[Any]:
-    # Its waits are seconds where ours are minutes; all else is ours. Making a client takes a second: one for all.
+    # Fewer tries than ours; all else is ours. Making a client takes a second: one for all.
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(storage_client, "ATTEMPTS", TRIES - 1)
-        patched.setattr(storage_client, "READ_SECONDS", 0.5)
         yield s3_client(running_proxy.url)
 
 
@@ -100,6 +99,17 @@ def through(proxied: Any, proxy: S3Proxy) -> Any:
     """A client of S3 through the proxy."""
     assert proxy
     return proxied
+
+
+@pytest.fixture
+def impatient(proxied: Any, proxy: S3Proxy, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The same, but it waits half a second for an answer where ours wait a minute: for an S3 that gives none at all.
+
+    No answer is to be expected of any machine in that time.
+    """
+    assert proxied
+    monkeypatch.setattr(storage_client, "READ_SECONDS", 0.5)
+    return s3_client(proxy.url)
 
 
 @pytest.fixture

@@ -172,7 +172,7 @@ def end_session(url: str) -> None:
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute(
-            "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+            "select pg_terminate_backend(pid, 60000) from pg_stat_activity "
             "where application_name = 'wired' and datname = current_database()"
         )
     admin.close()

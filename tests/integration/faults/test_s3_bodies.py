@@ -72,11 +72,11 @@ def test_a_drip_is_too_slow_and_transient(
 
 
 def test_silence_is_transient_and_has_its_tries_once(
-    client: Any, through: Any, proxy: S3Proxy, bucket: str, tmp_path: Path
+    client: Any, impatient: Any, proxy: S3Proxy, bucket: str, tmp_path: Path
 ) -> None:
     one = put(client, bucket, SMALL)
     proxy.on(says_nothing)
-    error = failure(through, one, tmp_path / "target")
+    error = failure(impatient, one, tmp_path / "target")
     assert (type(error), error.code) == (TransientError, "s3_unreachable")
     assert "does not answer" in error.message
     assert len(proxy.asked) == TRIES

@@ -20,7 +20,7 @@ from tests.bench.faults_stack import Stack
 from tests.bench.faults_strikes import Fault, Struck, matrix
 from tests.builders.waiting import until
 
-pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(5400)]
 
 RECORDINGS = 6
 NEEDED = ("MEDIAINDEX_LOCAL", "MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ELASTICSEARCH_URL", "MEDIAINDEX_S3_ENDPOINT_URL")
@@ -48,7 +48,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Killed:
     flow.stack.airflow().trigger("discover_trials")
     faults = {fault.name: fault for fault in matrix()}
     for name in ("postgres", "scheduler", "speech child transcribe"):
-        until(lambda name=name: _strike(flow.stack, faults[name], draw), 300, f"{name} at work")  # type: ignore[misc]
+        until(lambda name=name: _strike(flow.stack, faults[name], draw), 1200, f"{name} at work")  # type: ignore[misc]
         if faults[name].restart:
             assert flow.stack.local("up", name) == ""
     until(lambda: not (flow.stack.revive() or flow.open()), SETTLED_S, "every recording has an end", 1)

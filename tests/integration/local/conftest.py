@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ import psutil
 import pytest
 
 from local.process import MARK
+from tests.builders.free_ports import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -65,16 +65,10 @@ def local() -> Iterator[Commands]:
     if "MEDIAINDEX_CACHE" in os.environ:
         inherited["MEDIAINDEX_CACHE"] = os.environ["MEDIAINDEX_CACHE"]
     servers = ("POSTGRES", "ELASTICSEARCH", "S3", "SQS", "AIRFLOW")
-    ports = {f"MEDIAINDEX_PORT_{name}": str(_free_port()) for name in servers}
+    ports = {f"MEDIAINDEX_PORT_{name}": str(free_port()) for name in servers}
     commands = Commands({**inherited, **ports, "MEDIAINDEX_STATE": str(folder / "state")})
     yield commands
     commands.run("erase")
     left = commands.survivors()
     shutil.rmtree(folder, ignore_errors=True)
     assert left == []
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

@@ -6,7 +6,6 @@ import os
 import shlex
 import signal
 import socket
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ import psutil
 import psycopg2
 import pytest
 from botocore.exceptions import ClientError
+
+from tests.builders.waiting import until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -67,7 +68,7 @@ def test_a_start_that_is_interrupted_leaves_nothing(local: Commands, number: sig
     starting = local.start("up", "postgres", "elasticsearch")
     _wait_for(local.state / "run" / "elasticsearch.pid")
     starting.send_signal(number)
-    _, told = starting.communicate(timeout=60)
+    _, told = starting.communicate(timeout=300)
     assert starting.returncode == 130
     assert "Traceback" not in told
     assert local.survivors() == []
@@ -140,7 +141,4 @@ def _listens(port: int) -> bool:
 
 
 def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 120
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    until(path.exists, 300, f"the start writes {path.name}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import uuid
@@ -28,6 +27,7 @@ from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
 from mediaindex.storage.objects import ObjectVersion
 from tests.builders.databases import migrated_database, throwaway_database
+from tests.builders.free_ports import free_port
 
 ROOT = Path(__file__).parents[3]
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_ELASTICSEARCH_URL")
@@ -95,7 +95,7 @@ class Airflow:
         data = None if body is None else json.dumps(body).encode()
         request = Request(f"{self.address}/{path}", data=data, method=method, headers=headers)  # noqa: S310
         try:
-            with urlopen(request, timeout=60) as answer:  # noqa: S310
+            with urlopen(request, timeout=300) as answer:  # noqa: S310
                 return json.load(answer)
         except HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
@@ -107,9 +107,7 @@ def airflow(
 ) -> Iterator[Airflow]:
     """Scheduler, DAG processor and API server, with the project's own DAGs and settings."""
     state = tmp_path_factory.mktemp("airflow")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     ours = {
         "MEDIAINDEX_STATE": str(state),
         "MEDIAINDEX_PORT_AIRFLOW": str(port),
@@ -150,7 +148,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
     }
     command = [str(Path(sys.executable).parent / "airflow"), "db", "migrate"]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=180)
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=400)
     return home / "airflow.db"
 
 

@@ -71,7 +71,7 @@ def run_task(environment: dict[str, str], batch_id: int, ending: str) -> tuple[s
         env=environment | {"MEDIAINDEX_SPEECH_PYTHON": str(python)},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=400,
         check=False,
     )
     told = [line.split() for line in done.stdout.splitlines() if line.startswith("TASK")]

@@ -13,7 +13,7 @@ from mediaindex.catalog.ledger import lines as report
 from .conftest import WholeRun
 from .trials import SHARED
 
-pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(3600)]
 
 MANIFEST = SHARED / "formats" / "manifest.jsonl"
 ENTRIES = [json.loads(line) for line in MANIFEST.read_text("utf-8").splitlines()] if MANIFEST.is_file() else []

@@ -19,7 +19,7 @@ from mediaindex.search import from_environment, search
 
 from .conftest import WholeRun, wait
 
-pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(3600)]
 
 # Five utterances of one reader say little about a model: the bound is loose where the benchmark's is tight.
 MAX_WER = 0.15

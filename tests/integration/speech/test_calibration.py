@@ -92,7 +92,7 @@ def test_the_command_writes_a_card_for_these_weights(entries: list[Entry], tmp_p
     manifest.write_text("\n".join(entry.model_dump_json(exclude_none=True) for entry in entries))
     command = [Path(sys.executable).with_name("mediaindex"), "calibrate", manifest, "--model", MODEL]
     options = ["--no-degraded", "--folder", tmp_path]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / f"{MODEL}.json") in done.stdout
     card = read_card(tmp_path / f"{MODEL}.json")
@@ -105,7 +105,7 @@ def test_recordings_without_a_language_are_one_line(tmp_path: Path) -> None:
     manifest = tmp_path / "m.jsonl"
     manifest.write_text(json.dumps({"audio_filepath": str(REFERENCES), "text": "x"}))
     command = [Path(sys.executable).with_name("mediaindex"), "calibrate", manifest]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
     assert (done.returncode, done.stdout) == (1, "")
     assert "recording 1 has no text or no lang" in done.stderr
     assert "Traceback" not in done.stderr

@@ -55,7 +55,7 @@ def run(stores: Stores, catalog_url: str) -> Run:
 
     def run(*arguments: str, code: str = CLI, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", code, *arguments]
-        return subprocess.run(command, env=environment | more, check=False, timeout=120, capture_output=True, text=True)
+        return subprocess.run(command, env=environment | more, check=False, timeout=300, capture_output=True, text=True)
 
     return run
 

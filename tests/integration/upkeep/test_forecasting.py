@@ -245,7 +245,7 @@ def test_the_command(conn: Any, put: Put, source: Source, catalog_url: str, tmp_
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", CLI, "plan", *arguments]
-        return subprocess.run(command, env=environment, check=False, timeout=60, capture_output=True, text=True)
+        return subprocess.run(command, env=environment, check=False, timeout=300, capture_output=True, text=True)
 
     made = run("calls", "--from", "2025-03-01", "--to", "2025-03-02")
     assert made.returncode == 0, made.stderr

@@ -54,4 +54,4 @@ def test_the_streaming_model_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_torch_is_not_imported() -> None:
     code = "import sys, mediaindex.engines.silero; sys.exit('torch' in sys.modules or 'silero_vad' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=300).returncode == 0

@@ -15,7 +15,7 @@ from local import supervisor
 from local.process import Launch, Running
 from local.server import Server
 from local.site import ServerError, Site
-from tests.builders.waiting import until
+from tests.builders.waiting import SOON_S, until
 
 Survivors = Callable[[], list[int]]
 
@@ -92,7 +92,7 @@ def test_what_is_needed_starts_first_and_a_second_up_starts_nothing(site: Site, 
 def test_down_ends_children_and_orphaned_grandchildren(site: Site, survivors: Survivors) -> None:
     family = Family(site)
     supervisor.up(site, [family])
-    until(lambda: len(survivors()) == 3, 10, "the whole family")
+    until(lambda: len(survivors()) == 3, SOON_S, "the whole family")
     supervisor.down(site, [family])
     assert survivors() == []
 
@@ -100,7 +100,7 @@ def test_down_ends_children_and_orphaned_grandchildren(site: Site, survivors: Su
 def test_down_finds_the_family_of_a_leader_that_was_killed(site: Site, survivors: Survivors) -> None:
     family = Family(site)
     supervisor.up(site, [family])
-    until(lambda: len(survivors()) == 3, 10, "the whole family")
+    until(lambda: len(survivors()) == 3, SOON_S, "the whole family")
     running = family.running()
     assert running
     psutil.Process(running.pid).kill()
@@ -154,12 +154,12 @@ def test_what_outlived_a_server_that_was_killed_is_ended_before_it_starts_again(
     site: Site, survivors: Survivors
 ) -> None:
     supervisor.up(site, [Family(site)])
-    until(lambda: len(survivors()) == 3, 10, "the whole family")
+    until(lambda: len(survivors()) == 3, SOON_S, "the whole family")
     outlived = set(survivors())
     running = Family(site).running()
     assert running is not None
     psutil.Process(running.pid).kill()
-    until(lambda: running.pid not in survivors(), 10, "the killed server's end")
+    until(lambda: running.pid not in survivors(), SOON_S, "the killed server's end")
     assert survivors()
     assert set(survivors()) <= outlived
     assert supervisor.up(site, [Family(site)]) == ["family"]

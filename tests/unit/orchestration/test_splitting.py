@@ -119,8 +119,15 @@ def test_a_real_process_that_hangs_on_one_recording(
 ) -> None:
     environment = {**plain_environment, "DONE": str(tmp_path_factory.mktemp("done"))}
     child = SpeechChild(speech_python(POISON), environment)
-    result = run_split(a_job("a.wav", "hang.wav"), lambda job: child.run(job, 1.5))
-    assert [item.status for item in result.items] == ["cached", "failed"]
+
+    def run(job: Job) -> JobResult:
+        # Only a job that hangs may run out of time, however long this machine takes to start a process.
+        return child.run(job, 1.5 if any(item.name == "hang.wav" for item in job.items) else 300.0)
+
+    result = run_split(a_job("a.wav", "hang.wav"), run)
+    # Whether the first job had come to a.wav before its time was over is the machine's affair.
+    assert result.items[0].status in {"cached", "done"}
+    assert result.items[1].status == "failed"
     error = result.items[1].error
     assert error is not None
     assert error.code == "stuck_speech_process"

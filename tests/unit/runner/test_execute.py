@@ -18,6 +18,7 @@ from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import Bench, _run_items, run_job
 from mediaindex.storage.artifacts import FolderArtifactStore
+from tests.builders.waiting import SOON_S
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def test_several_items_are_under_way_at_once_and_results_keep_their_order(lab: L
     together = threading.Barrier(2)
 
     def run(inputs: Inputs, settings: Settings) -> Shout:
-        together.wait(timeout=20)  # passes only while another item is being worked on
+        together.wait(timeout=SOON_S)  # passes only while another item is being worked on
         return shout(inputs, settings)
 
     lab.table["first"] = binding("first", run=run, concurrent=True)
@@ -193,7 +194,7 @@ def test_those_that_shared_a_disk_that_was_too_small_get_it_for_themselves(lab: 
     def run(inputs: Inputs, settings: Settings) -> Shout:
         tried[inputs.item.name] = tried.get(inputs.item.name, 0) + 1
         if tried[inputs.item.name] == 1:
-            together.wait(timeout=20)
+            together.wait(timeout=SOON_S)
             raise OSError(errno.ENOSPC, "No space left on device")
         return shout(inputs, settings)
 
@@ -212,10 +213,10 @@ def test_what_has_begun_ends_early_once_nobody_waits_for_it(lab: Lab, tmp_path: 
 
     def run(inputs: Inputs, settings: Settings) -> Shout:
         if inputs.item.name == "a":
-            assert begun.wait(10)
+            assert begun.wait(SOON_S)
             raise ConfigError("no such thing is installed")
         begun.set()
-        assert bench.given_up.wait(10)
+        assert bench.given_up.wait(SOON_S)
         try:
             bench.check_wanted()
         except TransientError as error:

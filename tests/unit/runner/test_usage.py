@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from mediaindex.contract.job import ItemResult, Usage
@@ -27,7 +30,12 @@ def test_a_job_without_work_shares_nothing() -> None:
 
 
 def test_the_meter_counts_the_work_of_threads() -> None:
+    def work() -> float:
+        sum(range(2_000_000))
+        return time.thread_time()  # s; of this thread alone, by the same accounting
+
     meter = Meter()
-    sum(range(2_000_000))
-    usage = meter.read(1.0)
-    assert 0 < usage.cpu_s <= usage.wall_s + 0.1
+    with ThreadPoolExecutor(1) as pool:
+        worked = pool.submit(work).result()
+    # No upper bound: what other threads of this process do meanwhile counts too, and is the libraries' affair.
+    assert meter.read(1.0).cpu_s >= worked - 0.01

@@ -108,7 +108,7 @@ def test_no_mark_or_quote_is_lost_and_none_is_inside_a_number(finder, text, digi
     assert written(finder, text) == digits
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(SAID)).flatmap(lambda language: st.tuples(st.just(language), turns_of(SAID[language]))))
 def test_every_word_is_there_once_as_itself_or_within_a_number_of_its_own_marks(finder, case):
     language, text = case

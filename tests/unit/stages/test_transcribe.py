@@ -139,7 +139,7 @@ def words_in_order(draw: st.DrawFn) -> tuple[Word, ...]:
     return tuple(words)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(clock=jumps(), heard=words_in_order())
 def test_no_word_is_longer_than_it_was_heard_and_all_are_in_order(
     minute: Audio, clock: Clock, heard: tuple[Word, ...]

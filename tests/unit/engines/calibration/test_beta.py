@@ -43,7 +43,7 @@ def test_the_map_never_falls_and_claims_neither_certainty_nor_impossibility(
     assert LOWEST <= calibration.probability(low) <= calibration.probability(high) <= HIGHEST
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(confidences, st.booleans()), max_size=60))
 def test_whatever_the_words_a_fit_is_a_rising_map(more: list[tuple[float, bool]]) -> None:
     base = [(0.5, at < FEWEST) for at in range(2 * FEWEST)]

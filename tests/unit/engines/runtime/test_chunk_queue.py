@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mediaindex.engines.runtime.chunk_queue import ChunkQueue
-from tests.builders.waiting import until
+from tests.builders.waiting import SOON_S, until
 
 
 class Worker:
@@ -23,7 +23,7 @@ class Worker:
     def __call__(self, batch: Sequence[int]) -> list[int]:
         self.batches.append(list(batch))
         self.entered.set()
-        assert self.gate.wait(10)
+        assert self.gate.wait(SOON_S)
         if any(number < 0 for number in batch):
             raise ValueError(f"poison {[number for number in batch if number < 0]}")
         return [2 * number for number in batch]
@@ -43,7 +43,7 @@ def run(queue: ChunkQueue[int, int], *numbers: int) -> list[int]:
 
 
 def wait_until_waiting(queue: ChunkQueue[int, int], pieces: int) -> None:
-    until(lambda: len(queue._heap) == pieces, 10, f"{pieces} pieces that wait", every_s=0.001)
+    until(lambda: len(queue._heap) == pieces, SOON_S, f"{pieces} pieces that wait", every_s=0.001)
 
 
 def test_results_come_in_the_order_of_the_items(worker: Worker) -> None:
@@ -56,11 +56,11 @@ def test_the_longest_is_taken_first_whoever_brought_it(worker: Worker) -> None:
     queue = queue_of(worker)
     with ThreadPoolExecutor() as callers:
         first = callers.submit(run, queue, 9)
-        assert worker.entered.wait(10)
+        assert worker.entered.wait(SOON_S)
         others = [callers.submit(run, queue, 1, 7), callers.submit(run, queue, 5, 8)]
         wait_until_waiting(queue, 4)
         worker.gate.set()
-        assert [one.result(10) for one in [first, *others]] == [[18], [2, 14], [10, 16]]
+        assert [one.result(SOON_S) for one in [first, *others]] == [[18], [2, 14], [10, 16]]
     assert worker.batches == [[9], [8], [7], [5], [1]]
 
 
@@ -68,11 +68,11 @@ def test_batches_form_across_callers_of_pieces_alike_in_size(worker: Worker) -> 
     queue = queue_of(worker, batch=2)
     with ThreadPoolExecutor() as callers:
         first = callers.submit(run, queue, 9)
-        assert worker.entered.wait(10)
+        assert worker.entered.wait(SOON_S)
         others = [callers.submit(run, queue, 1, 7), callers.submit(run, queue, 2, 8)]
         wait_until_waiting(queue, 4)
         worker.gate.set()
-        assert [one.result(10) for one in [first, *others]] == [[18], [2, 14], [4, 16]]
+        assert [one.result(SOON_S) for one in [first, *others]] == [[18], [2, 14], [4, 16]]
     assert worker.batches == [[9], [8, 7], [2, 1]]
 
 
@@ -80,13 +80,13 @@ def test_an_error_reaches_its_own_caller_only_even_from_a_shared_batch(worker: W
     queue = queue_of(worker, batch=4)
     with ThreadPoolExecutor() as callers:
         first = callers.submit(run, queue, 9)
-        assert worker.entered.wait(10)
+        assert worker.entered.wait(SOON_S)
         poisoned, sound = callers.submit(run, queue, -7, 6), callers.submit(run, queue, 5, 8)
         wait_until_waiting(queue, 4)
         worker.gate.set()
-        assert (first.result(10), sound.result(10)) == ([18], [10, 16])
+        assert (first.result(SOON_S), sound.result(SOON_S)) == ([18], [10, 16])
         with pytest.raises(ValueError, match=r"poison \[-7\]"):
-            poisoned.result(10)
+            poisoned.result(SOON_S)
     assert run(queue, 3) == [6]
 
 
@@ -109,7 +109,7 @@ def test_no_more_than_the_room_ever_waits(worker: Worker) -> None:
     queue._work = work
     with ThreadPoolExecutor() as callers:
         asked = [callers.submit(run, queue, *range(1, 20)) for _ in range(3)]
-        assert all(one.result(10) == [2 * number for number in range(1, 20)] for one in asked)
+        assert all(one.result(SOON_S) == [2 * number for number in range(1, 20)] for one in asked)
     assert max(waiting) <= 2
 
 

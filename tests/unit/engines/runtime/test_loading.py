@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mediaindex.engines.runtime.loading import Once
+from tests.builders.waiting import SOON_S
 
 
 class Loading:
@@ -28,7 +29,7 @@ def test_several_threads_load_once() -> None:
     together = threading.Barrier(4)
 
     def get(_: int) -> int:
-        together.wait(timeout=20)
+        together.wait(timeout=SOON_S)
         return once.get()
 
     with ThreadPoolExecutor(4) as pool:

