@@ -102,7 +102,7 @@ types: setup  ## mypy, strict, each room in the environment it lives in
 
 docs: .venv-speech/.synced .venv-docs/.synced  ## The documentation, into site/: tables made from the code, then the pages; a dead link fails
 	@$(SPEECH)/python docs/generate.py
-	@.venv-docs/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
 
 clean:  ## Stop the servers; delete their data, the environments and caches
 	@[ ! -x $(AIRFLOW)/python ] || $(LOCAL) erase

@@ -22,32 +22,37 @@ MEDIA_TYPES = (
 
 
 class PodcastLimits(BaseModel):
-    """How often and how much.
-
-    ``since``: episodes published before are noted and not copied. ``recheck_days``: for so long after its publication
-    an episode is asked for again once a day, in case its file was replaced without a word in the feed; 0 never asks
-    (hosts that put fresh advertisements into each download answer with another file every time).
-    ``media_types``: a type, or all of a kind with a slash at the end. ``allowed_networks``: private addresses that
-    feeds may lead to nevertheless (a host of your own); none by default: whoever writes a feed chooses its addresses.
-    """
+    """How often and how much. The comment above each field is its description in the documentation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # Minutes between two reads of one feed.
     every_minutes: Annotated[float, Field(ge=1)] = 60.0
+    # Episodes published before this day are noted and not copied.
     since: date | None = None
+    # For so many days after its publication an episode is requested again once a day, in case its file was replaced
+    # without a change in the feed. 0 never asks: hosts that put fresh advertisements into each download always differ.
     recheck_days: Annotated[float, Field(ge=0)] = 7.0
+    # Episodes of one feed that one run copies at most.
     episodes_per_run: Annotated[int, Field(ge=1, le=1000)] = 20
+    # A larger feed is refused.
     feed_bytes: Annotated[int, Field(ge=1024, le=256 << 20)] = 16 << 20
+    # A larger episode is refused.
     episode_bytes: Annotated[int, Field(ge=1024, le=64 << 30)] = 2 << 30
+    # Media types that are copied: one type, or all of a kind with a slash at the end.
     media_types: tuple[MediaType, ...] = MEDIA_TYPES
+    # Private networks that feeds may lead to. None by default: whoever writes a feed chooses its addresses.
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 class PodcastPart(BaseModel):
     """What a source has when podcasts are collected into its prefix."""
 
+    # `podcast` collects episodes of `feeds` into the prefix; `bucket` expects that somebody uploads.
     kind: Literal["bucket", "podcast"] = "bucket"
+    # Addresses of RSS or Atom feeds. A user and a password may be part of the address.
     feeds: tuple[FeedUrl, ...] = ()
+    # How often feeds are read, and which episodes are copied.
     podcast: PodcastLimits = PodcastLimits()
 
     @model_validator(mode="after")

@@ -11,16 +11,18 @@ Days = Annotated[int, Field(ge=1)]
 
 
 class Retention(BaseModel):
-    """Days after an object's own date (as S3 tells it); what is not given is kept for ever.
+    """Days after an object's own date (its last modification in S3); what is not given is kept for ever.
 
-    ``media_days``: the objects themselves. ``proxy_days``: their normalised audio. ``transcript_days``: all there is of
-    the recording, with a receipt. Audio that lies under several objects is kept as long as any of them says.
+    Audio that several objects contain is kept as long as any of them requires.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # Days after which the objects themselves are deleted from the bucket.
     media_days: Days | None = None
+    # Days after which their normalised audio is deleted.
     proxy_days: Days | None = None
+    # Days after which everything about the recording is erased, with a receipt. Needs `media_days` of at most as many.
     transcript_days: Days | None = None
 
     @model_validator(mode="after")

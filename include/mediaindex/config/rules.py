@@ -40,29 +40,34 @@ Glob = Annotated[str, Field(min_length=1)]
 
 
 class Listing(BaseModel):
-    """How the prefix is listed, which is what finding new objects costs. S3 lists by key, a thousand a request.
+    """How the prefix is listed, which is what finding new objects costs. S3 lists by key, 1 000 per request.
 
-    ``any``: keys say nothing about age, so every look lists the whole prefix; only what is new costs more than its
-    line in the listing. ``keys``: later objects have greater keys (dates, counters), so a look begins after the last
-    key that is older than ``overlap_minutes`` (uploads that overtake each other); what comes late all the same is found
-    by a whole listing every ``full_every_hours``. With a prefix by date (Jinja) each run lists its own interval's only.
+    With a prefix by date (Jinja) each run lists the prefix of its own interval only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # `any`: keys do not tell age, so each look lists the whole prefix. `keys`: later objects have greater keys (dates,
+    # counters), so a look begins after the last known key.
     order: Literal["any", "keys"] = "any"
+    # With `keys`: a look begins at objects this old, because uploads overtake each other.
     overlap_minutes: Annotated[float, Field(ge=0)] = 60.0
+    # With `keys`: hours between two listings of the whole prefix, which find what came late nevertheless.
     full_every_hours: Annotated[float, Field(gt=0)] = 24.0
 
 
 class Archive(BaseModel):
-    """What becomes of objects in an archive storage class: asked back for ``days``, a few at a time: it costs money."""
+    """What becomes of objects in an archive storage class: requested a few at a time, because that costs money."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # Whether archived objects are requested. If not, they stay in state `seen`.
     restore: bool = True
+    # The retrieval tier of S3: price against time.
     tier: Literal["Bulk", "Standard", "Expedited"] = "Bulk"
+    # Days for which the restored copy stays readable.
     days: Annotated[int, Field(ge=1)] = 7
+    # Objects that one run requests at most.
     requests_a_run: Annotated[int, Field(ge=1)] = 100
 
 

@@ -26,15 +26,15 @@ Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Prices(BaseModel):
-    """In ``currency``, for an hour of one CPU core at work, and of one GPU.
-
-    Cores that idle are not counted: where a machine is rented for the backfill, give the price of an hour that is used.
-    """
+    """Prices of an hour of work. Idle cores are not counted: for a rented machine, give the price of a used hour."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # The code of the currency, like EUR.
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    # Price of one hour of one busy CPU core.
     cpu_core_hour: Price
+    # Price of one hour of one GPU.
     gpu_hour: Price = 0.0
 
     def cost(self, cpu_s: float, gpu_s: float) -> float:
@@ -46,39 +46,58 @@ LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 
 
 class Source(PodcastPart):
-    """One prefix of one bucket. ``prefix`` may hold Jinja on the data interval, like ``calls/{{ ds }}/``.
-
-    Seconds: ``settle_seconds``, how long an object must stay as it is before it counts as whole. S3 itself shows only
-    whole objects; gateways over file systems, and writers that write again, do not keep to that.
-    ``events``: uploads are announced on a queue, so that a silence is worth an alarm.
-    ``priority``: 1 to 9, whose batches start first within a lane. ``triage``: overrides the file's own for this source.
-    """
+    """One prefix of one bucket. The comment above each field is its description in the documentation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # Names the source in the ledger, in commands and in the DAG `discover_NAME`.
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    # The bucket that recordings are uploaded to.
     bucket: Annotated[str, Field(min_length=3, max_length=63)]
+    # Keys begin with this. Jinja on the data interval is rendered per run: `calls/{{ ds }}/` is one folder per day.
     prefix: str = ""
+    # How often `discover_NAME` runs (UTC): five cron fields, or a preset such as @hourly.
     schedule: Schedule = "@hourly"
+    # Whose speech slots and DAG the recordings take. Work in `backfill` never delays work in `fresh`.
     lane: Literal["fresh", "backfill"] = "fresh"
+    # Batches of a source with a higher number start first within their lane.
     priority: Annotated[int, Field(ge=1, le=9)] = 5
+    # Only keys that match one of these patterns are recordings; empty allows all. `*` also matches slashes.
     include: tuple[Glob, ...] = ()
+    # Keys that match one of these patterns are ignored.
     exclude: tuple[Glob, ...] = ()
+    # A regular expression whose named groups become searchable metadata of the recording, found anywhere in the key.
     metadata: KeyPattern | None = None
+    # How the prefix is listed, which decides what discovery costs.
     listing: Listing = Listing()
+    # What happens to objects in an archive storage class.
     archive: Archive = Archive()
+    # Seconds that an object must stay unchanged before it counts as complete. S3 shows only complete objects; gateways
+    # over file systems, and writers that write an object again, do not.
     settle_seconds: Annotated[float, Field(ge=0, le=300)] = 5.0
+    # Uploads are announced on a queue, so `check_events` fails if only listings find them.
     events: bool = False
+    # Settings of triage for this source; they take precedence over the file's own `triage`.
     triage: Annotated[dict[str, Any], Field(default_factory=dict)]
+    # How long objects, normalised audio and transcripts are kept.
     retention: Retention = Retention()
+    # The languages that occur (ISO 639-1); empty allows all.
     languages: tuple[LanguageCode, ...] = ()
+    # How many people speak, if it is always the same number.
     speakers: Annotated[int, Field(ge=1)] | None = None
+    # How to read headerless audio; leave it out for files with a header.
     raw_format: RawFormat | None = None
+    # Calls with one speaker per channel: the channel is the speaker.
     party_a_channel: bool = False
+    # Names and terms, written as they should appear, that recognition prefers to similar sounds.
     vocabulary: tuple[Annotated[str, Field(min_length=2, max_length=60)], ...] = ()
+    # Seconds of audio that a batch collects at most; a longer recording is a batch of its own.
     batch_seconds: Annotated[float, Field(gt=0)] = 300.0
+    # Recordings that a batch collects at most.
     batch_items: Annotated[int, Field(ge=1, le=500)] = 50
+    # Seconds between two looks for new objects while a run of `discover_NAME` waits.
     sensor_poke_seconds: Annotated[float, Field(ge=1)] = 60.0
+    # Seconds after which the wait ends, and the run is skipped if nothing new came.
     sensor_timeout_seconds: Annotated[float, Field(ge=1)] = 3000.0
 
     @field_validator("triage")
@@ -119,21 +138,22 @@ class Source(PodcastPart):
 
 
 class Configuration(BaseModel):
-    """The whole file. ``stages`` and ``triage`` override fields of those settings, by stage name and field name.
-
-    ``recognisers``: models of the registry in order of preference; a recording goes to the first that writes its
-    language. Empty leaves it to MEDIAINDEX_RECOGNISERS of the workers, and that to the default.
-    ``event_queues``: addresses of SQS queues that announce uploads; empty leaves it to MEDIAINDEX_EVENT_QUEUES.
-    ``prices``: what forecasts of backfills reckon with.
-    """
+    """The whole file. The comment above each field is its description in the documentation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # Where recordings come from.
     sources: tuple[Source, ...]
+    # Settings of stages, by stage name and field name.
     stages: dict[str, dict[str, Any]] = {}
+    # Settings of triage for all sources.
     triage: dict[str, Any] = {}
+    # Models in order of preference; a recording goes to the first that supports its language. Empty: the workers'
+    # MEDIAINDEX_RECOGNISERS, and without that the default.
     recognisers: tuple[str, ...] = ()
+    # Addresses of SQS queues that announce uploads. Empty: MEDIAINDEX_EVENT_QUEUES.
     event_queues: tuple[Annotated[str, Field(pattern=r"^https?://\S+$")], ...] = ()
+    # Prices that forecasts of backfills calculate with.
     prices: Prices | None = None
 
     @field_validator("sources")

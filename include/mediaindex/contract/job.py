@@ -45,8 +45,11 @@ class FileSource(_Strict):
 class RawFormat(_Strict):
     """How to read headerless audio, as ffmpeg names it."""
 
+    # The sample format, like s16le, mulaw or alaw.
     format: str = "s16le"
+    # Samples per second.
     sample_rate: int = 16_000
+    # Interleaved channels.
     channels: int = 1
 
 

@@ -1,0 +1,85 @@
+"""The documentation is complete, current and leads nowhere wrong."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"(?<!!)!?\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def code_lines(page: Path) -> list[str]:
+    """Lines of code blocks, and commands in the text."""
+    text = page.read_text("utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [line.strip() for block in blocks for line in block.splitlines()] + re.findall(r"`([^`\n]+)`", text)
+
+
+@pytest.mark.timeout(300)
+def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    made = subprocess.run(
+        ["make", "--no-print-directory", ".venv-docs/.synced"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    build = [str(ROOT / ".venv-docs/bin/mkdocs"), "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    foreign = re.compile(r'(?:<script[^>]*src|<link[^>]*href|<img[^>]*src)="?https?://')
+    assert not [page.name for page in tmp_path.rglob("*.html") if foreign.search(page.read_text("utf-8"))]
+
+
+def test_tables_made_from_the_code_are_current() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_to_files_lead_to_files(page: Path) -> None:
+    targets = [target.partition("#")[0] for target in LINK.findall(page.read_text("utf-8"))]
+    local = [target for target in targets if target and ":" not in target]
+    assert not [target for target in local if not (page.parent / target).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_documented_commands_and_options_exist(page: Path) -> None:
+    from typer.main import get_command
+
+    from mediaindex.cli.main import cli
+
+    root: Any = get_command(cli)
+    lines = [re.split(r"[.\w/-]*\bmediaindex ", line, maxsplit=1) for line in code_lines(page)]
+    commands = [parts[1] for parts in lines if len(parts) == 2 and not parts[0].strip()]
+    assert not [fault for command in commands if (fault := unknown(root, command))]
+
+
+def unknown(command: Any, line: str) -> str | None:
+    """What of a documented command line does not exist; names in capitals stand for something else."""
+    words = shlex.split(re.split(r"\s+[#|&]|;", line)[0].replace("…", "X"), comments=False)
+    while words and hasattr(command, "commands"):
+        name = words.pop(0)
+        if name.startswith("-"):
+            break
+        if name not in command.commands:
+            return f"{line}: {name}"
+        command = command.commands[name]
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    given = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+    return f"{line}: {given - known}" if given - known else None
+
+
+def test_the_readme_is_short() -> None:
+    assert (ROOT / "README.md").read_text("utf-8").count("\n") <= 120
