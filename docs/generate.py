@@ -193,8 +193,8 @@ def _source_fields() -> str:
 
 
 def _stage_fields() -> str:
-    from mediaindex.stages import triage
     from mediaindex.runner.bindings import BINDINGS
+    from mediaindex.stages import triage
 
     kinds = {name: binding.settings for name, binding in BINDINGS.items()} | {"triage": triage.Settings}
     return "\n\n".join(f"### {name}\n\n{fields(kind)}" for name, kind in kinds.items())
