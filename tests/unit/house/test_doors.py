@@ -10,7 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parents[3] / "include" / "mediaindex"
 ROOMS = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists())
 
-# Which of our own rooms each room imports: no more than these, and every one of them. ``errors`` is open to all.
+# Which of our own rooms each room imports: no more than these, and every one of them. ``errors`` and ``settings`` are
+# open to all.
 OURS = {
     "timeline": set(),
     "feeds": set(),
@@ -37,6 +38,8 @@ OURS = {
     },
 }  # fmt: skip
 
+GROUND = {"errors", "settings", "__version__"}  # files beside the rooms
+
 # Which room alone may import each library, at any depth of the code.
 OWNERS = {
     "airflow": {"orchestration"},
@@ -62,21 +65,24 @@ OWNERS = {
 
 def imports(room: str) -> set[tuple[str, str]]:
     """(file, dotted module) of every absolute import in the room, inside functions too."""
-    found = set()
-    for file in (PACKAGE / room).rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                found |= {(file.name, alias.name) for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-                names = [node.module] if node.module != "mediaindex" else [f"mediaindex.{a.name}" for a in node.names]
-                found |= {(file.name, name) for name in names}
+    return {(file.name, name) for file in (PACKAGE / room).rglob("*.py") for name in imported(file)}
+
+
+def imported(file: Path) -> set[str]:
+    """Dotted names of the modules that the file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found |= {node.module} if node.module != "mediaindex" else {f"mediaindex.{a.name}" for a in node.names}
     return found
 
 
 def imported_rooms(room: str) -> set[tuple[str, str]]:
     """(file, other room) for every import of another room of ours."""
     ours = {(file, name.split(".")[1]) for file, name in imports(room) if name.startswith("mediaindex.")}
-    return {(file, other) for file, other in ours if other not in (room, "errors", "__version__")}
+    return {(file, other) for file, other in ours if other not in GROUND | {room}}
 
 
 def test_the_house_has_its_rooms() -> None:
@@ -92,6 +98,12 @@ def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_permission_is_used(room: str) -> None:
     assert OURS[room] == {other for _, other in imported_rooms(room)}
+
+
+def test_settings_import_errors_only() -> None:
+    ours = {name for name in imported(PACKAGE / "settings.py") if name.startswith("mediaindex")}
+    assert ours == {"mediaindex.errors"}
+    assert not {name for name in imported(PACKAGE / "errors.py") if name.startswith("mediaindex")}
 
 
 def test_no_two_rooms_import_each_other() -> None:

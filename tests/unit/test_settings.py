@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field, SecretStr
+
+from mediaindex.errors import ConfigError
+from mediaindex.settings import (
+    GROUPS,
+    Group,
+    LanguageModelSettings,
+    ModelSettings,
+    RetrySettings,
+    ScheduleSettings,
+    ServerSettings,
+    SourceSettings,
+    SpeechSettings,
+    StorageSettings,
+    problems,
+    unknown_variables,
+)
+
+EVERY_VARIABLE = [(group, name) for group in GROUPS for name in group.model_fields]
+
+
+class Guarded(Group):
+    """A secret with a limit"""
+
+    token: SecretStr | None = Field(None, min_length=20)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_nothing_needs_to_be_set(group: type[Group]) -> None:
+    assert group.read({}) == group()
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert RetrySettings.read({"MEDIAINDEX_RETRY_SECONDS": " "}) == RetrySettings()
+
+
+def test_the_environment_is_read_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAINDEX_SPEECH_SLOTS", "2")
+    assert SpeechSettings.read().speech_slots == 2
+    monkeypatch.setenv("MEDIAINDEX_SPEECH_SLOTS", "3")
+    assert SpeechSettings.read().speech_slots == 3
+
+
+def test_values_have_types() -> None:
+    given = {
+        "MEDIAINDEX_OFFLINE": "yes",
+        "MEDIAINDEX_CACHE": "~/models",
+        "MEDIAINDEX_DEVICE": " CUDA ",
+        "MEDIAINDEX_RECOGNISERS": "whisper-base, other",
+        "MEDIAINDEX_EVENT_QUEUES": "http://a/1/q http://a/1/r",
+        "MEDIAINDEX_BACKOFF_SECONDS": "1.5",
+    }
+    assert ModelSettings.read(given).offline is True
+    assert ModelSettings.read(given).cache == Path.home() / "models"
+    assert SpeechSettings.read(given).device == "cuda"
+    assert SpeechSettings.read(given).recognisers == ("whisper-base", "other")
+    assert SourceSettings.read(given).event_queues == ("http://a/1/q", "http://a/1/r")
+    assert RetrySettings.read(given).backoff_seconds == 1.5
+
+
+@pytest.mark.parametrize(
+    ("group", "variable", "value", "remedy"),
+    [
+        (SpeechSettings, "MEDIAINDEX_DEVICE", "gpu", "write cpu or cuda"),
+        (SpeechSettings, "MEDIAINDEX_PRECISION", "int4", "write int8 or float32"),
+        (SpeechSettings, "MEDIAINDEX_SPEECH_SLOTS", "0", "write a whole number of at least 1"),
+        (SpeechSettings, "MEDIAINDEX_SPEECH_SLOTS", "two", "write a whole number of at least 1"),
+        (LanguageModelSettings, "MEDIAINDEX_LANGUAGE_MODEL_WEIGHT", "nan", "write a number from 0 to 10"),
+        (LanguageModelSettings, "MEDIAINDEX_LANGUAGE_MODEL_BEAM", "1001", "write a whole number from 1 to 1000"),
+        (RetrySettings, "MEDIAINDEX_BACKOFF_SECONDS", "-1", "write a number from 0 to 604800"),
+        (ModelSettings, "MEDIAINDEX_OFFLINE", "maybe", "write true or false"),
+        (ServerSettings, "MEDIAINDEX_S3_ENDPOINT_URL", "host:9000", "write text like http://localhost:9000"),
+        (SourceSettings, "MEDIAINDEX_EVENT_QUEUES", "queue", "write a list separated by spaces or commas, like http"),
+        (StorageSettings, "MEDIAINDEX_INDEX_PREFIX", "My_Index", "write text that matches"),
+        (ScheduleSettings, "MEDIAINDEX_SWEEP_SCHEDULE", "often", r"write text like \*/5 \* \* \* \* or @hourly"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_variable_value_and_remedy(
+    group: type[Group], variable: str, value: str, remedy: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"{variable} is '{value}'; {remedy}.*, or unset it"):
+        group.read({variable: value})
+
+
+def test_all_wrong_values_of_a_group_are_named_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"MEDIAINDEX_TRANSIENT_ATTEMPTS.*MEDIAINDEX_RETRY_SECONDS"):
+        RetrySettings.read({"MEDIAINDEX_TRANSIENT_ATTEMPTS": "0", "MEDIAINDEX_RETRY_SECONDS": "soon"})
+
+
+def test_a_wrong_value_disturbs_no_other_group() -> None:
+    assert ModelSettings.read({"MEDIAINDEX_RETRY_SECONDS": "soon"}) == ModelSettings()
+
+
+def test_the_wrong_values_of_all_groups_are_listed() -> None:
+    wrong = {"MEDIAINDEX_RETRY_SECONDS": "soon", "MEDIAINDEX_DEVICE": "gpu"}
+    assert [message.split()[0] for message in problems(wrong)] == ["MEDIAINDEX_DEVICE", "MEDIAINDEX_RETRY_SECONDS"]
+    assert not list(problems({}))
+
+
+def test_a_missing_variable_is_named_with_its_meaning_and_remedy() -> None:
+    error = StorageSettings.missing("artifacts_bucket", "Set it for the workers.")
+    assert error.message.startswith("MEDIAINDEX_ARTIFACTS_BUCKET is not set. The bucket ")
+    assert error.message.endswith(" Set it for the workers.")
+
+
+def test_a_field_that_does_not_exist_has_no_variable() -> None:
+    with pytest.raises(KeyError, match="artefacts"):
+        StorageSettings.variable("artefacts")
+
+
+def test_a_secret_is_not_shown() -> None:
+    read = ServerSettings.read({"MEDIAINDEX_DATABASE_URL": "postgresql://user:geheim@host/db"})
+    assert "geheim" not in f"{read!r} {read} {read.model_dump()}"
+    assert read.database_url is not None
+    assert "geheim" in read.database_url.get_secret_value()
+
+
+def test_a_wrong_secret_is_not_shown_either() -> None:
+    with pytest.raises(ConfigError, match=r"MEDIAINDEX_TOKEN is not valid \(its value is not shown\)") as caught:
+        Guarded.read({"MEDIAINDEX_TOKEN": "geheim"})
+    assert "geheim" not in repr(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("name", ["database_url", "elasticsearch_url", "elasticsearch_api_key"])
+def test_what_may_hold_a_password_is_a_secret(name: str) -> None:
+    assert ServerSettings.is_secret(name)
+
+
+def test_a_misspelt_variable_is_found_with_what_it_resembles() -> None:
+    given = {"MEDIAINDEX_PRECISON": "int8", "MEDIAINDEX_PORT_S3": "9000", "PRECISON": "", "MEDIAINDEX_DEVICE": "cpu"}
+    assert unknown_variables(given) == {"MEDIAINDEX_PRECISON": "MEDIAINDEX_PRECISION"}
+
+
+@pytest.mark.parametrize(("group", "name"), EVERY_VARIABLE)
+def test_each_variable_is_documented(group: type[Group], name: str) -> None:
+    field = group.model_fields[name]
+    assert str(field.description).endswith(".")
+    assert isinstance(field.json_schema_extra, dict)
+    assert field.json_schema_extra["read_by"]
+    assert group.allowed(name)
+
+
+def test_no_variable_stands_in_two_groups() -> None:
+    names = [name for _, name in EVERY_VARIABLE]
+    assert len(set(names)) == len(names)
