@@ -63,7 +63,7 @@ demo: setup  ## Real recordings through real servers, from the bucket to the sea
 	@$(AIRFLOW)/python -m local.demo
 
 ORCHESTRATION := include/mediaindex/orchestration
-SPEECH_ROOMS := house timeline contract stages engines models runner exports evaluation cli config
+SPEECH_ROOMS := house test_settings.py timeline contract stages engines models runner exports evaluation cli config
 AIRFLOW_ROOMS := catalog storage search feeds upkeep forecast orchestration dags docker local
 present = $(wildcard $(addprefix tests/unit/,$(1)))
 test: setup  ## Everything that must pass: lint, types, unit and integration tests on the real servers
