@@ -23,37 +23,37 @@ SHORTEST = 0.001  # s: the timeline's resolution
 class Settings:
     """How words become turns, and below what a person looks at the transcript."""
 
-    # s: a word that no speaker's span covers belongs to the nearest one at most this far away.
+    # Seconds; a word outside every speaker's span belongs to the nearest span at most this far away.
     speaker_reach: float = 1.0
-    # s: a change of speaker moves to a longer pause at most this far away; 0 leaves changes where the diarizer has
-    # them. Simulated boundaries 0.05 to 0.3 s off, pauses of 0.04 to 0.6 s between turns: words with a wrong speaker
+    # Seconds; a change of speaker moves to a longer pause at most this far away; 0 leaves it where the diarizer has
+    # it. Simulated boundaries 0.05 to 0.3 s off, pauses of 0.04 to 0.6 s between turns: words with a wrong speaker
     # fall by a seventh (2.2 to 1.9 %), and nowhere rise by more than 0.1 points.
     snap_reach: float = 0.4
-    # By how much longer that pause must be, in seconds for each second of distance. From 0.25 to 0.75 it helps.
+    # By how much longer that pause must be, in seconds per second of distance. Values from 0.25 to 0.75 help.
     snap_worth: float = 0.5
-    # Islands of at most so many words inside another speaker's turn are taken for diarization errors; 0 keeps all.
+    # At most so many words inside another speaker's turn are taken for a diarization error; 0 keeps all.
     smooth_words: int = 0
-    # s: a silence longer than this ends a turn.
+    # Seconds; a longer silence ends a turn.
     turn_pause: float = 2.0
-    # s: longer turns are cut, so that a search hit leads to the passage and not to half an hour.
+    # Seconds; longer turns are cut, so that a search hit leads to the passage and not to half an hour.
     longest_turn: float = 60.0
-    # s: where a long turn is cut, a pause of this length counts as the end of a sentence.
+    # Seconds; if a long turn is cut, a pause of this length counts as the end of a sentence.
     good_pause: float = 0.4
-    # s: speech this near to a word counts as written down.
+    # Seconds; speech this near to a word counts as transcribed.
     coverage_reach: float = 1.0
     # Mean P(word is right), calibrated, below which too many words are wrong to publish unread: three in ten.
     min_confidence: float = 0.7
     # Share of the speech that must have words near it.
     min_coverage: float = 0.6
-    # s of speech from which it is strange that there is no word; shorter may be a cough.
+    # Seconds of speech from which a missing word is suspicious; less may be a cough.
     words_expected_from: float = 1.0
-    # s in all that could not be recognised, for whatever reason, and that nobody has to look at.
+    # Seconds in all that could not be recognised, from which a person looks.
     max_gap_seconds: float = 5.0
-    # s: a single doubtful stretch (no words for speech, loops, impossible rates) from which a person looks.
+    # Seconds of one doubtful stretch (no words for speech, loops, impossible rates) from which a person looks.
     doubt_seconds: float = 10.0
-    # Share of the speech that may be doubtful in all ...
+    # Share of the speech that is doubtful in all, from which a person looks.
     max_doubt_share: float = 0.1
-    # ... and seconds from which that share counts: in a short clip a cough is a large share.
+    # Seconds of doubtful speech from which `max_doubt_share` counts: in a short clip a cough is a large share.
     doubt_share_from: float = 3.0
 
 

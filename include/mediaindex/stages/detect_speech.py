@@ -30,11 +30,16 @@ LEAD = 8.0  # s before a block that the detector hears again, so that it knows i
 class Settings:
     """When a run of frames counts as speech. Times in seconds."""
 
-    enter: float = 0.5  # P(speech) at which speech begins
-    leave: float = 0.35  # P(speech) below which it may end; lower than enter, so that it does not flicker
-    min_speech: float = 0.25  # shorter bursts are clicks and coughs
-    min_silence: float = 0.3  # shorter pauses are inside a sentence
-    padding: float = 0.1  # added on both sides: first and last consonants are quieter than the detector hears
+    # P(speech) at which speech begins.
+    enter: float = 0.5
+    # P(speech) below which it may end; lower than `enter`, so that the decision does not flicker.
+    leave: float = 0.35
+    # Shorter bursts are clicks and coughs.
+    min_speech: float = 0.25
+    # Shorter pauses are inside a sentence.
+    min_silence: float = 0.3
+    # Added on both sides: the first and last consonants are too quiet for the detector.
+    padding: float = 0.1
 
     def __post_init__(self) -> None:
         if not 0.0 < self.leave <= self.enter < 1.0:

@@ -23,14 +23,15 @@ VERSION = 4
 class Settings:
     """What becomes of the spans that the diarizer hears; its own parameters belong to the engine and its identity."""
 
-    # s: shorter spans are breaths and clicks; no word fits into them.
+    # Seconds; shorter spans are breaths and clicks, in which no word fits.
     shortest_span: float = 0.1
-    # A speaker heard for less than both of these, in all, is an error of the clustering: too little to tell a voice
-    # by. Their words go to whoever speaks next to them. Not applied where the number of speakers is given.
-    briefest_speaker: float = 2.0  # s
-    briefest_share: float = 0.05  # of everybody's time
-    # dB above the level at which a channel hears another party, from which speech on it is its own party's: twice the
-    # amplitude. Only where each channel is one party's.
+    # Seconds. A speaker with less speech than this and than `briefest_share` is an error of the clustering: too little
+    # to recognise a voice. The words go to the neighbouring speaker. Ignored if the number of speakers is given.
+    briefest_speaker: float = 2.0
+    # Share of the time of all speakers, see `briefest_speaker`.
+    briefest_share: float = 0.05
+    # dB above the level of cross-talk from another channel, from which speech on a channel is its own speaker's: twice
+    # the amplitude. Only for recordings with one speaker per channel.
     cross_talk_margin: float = 6.0
 
     def __post_init__(self) -> None:

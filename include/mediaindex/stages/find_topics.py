@@ -39,18 +39,20 @@ PUNCTUATION = " .,!?;:\"'()[]-\u2013\u2014\u2026\u201c\u201d\u2018\u2019"
 class Settings:
     """How turns are written, and how many topics are kept."""
 
-    # "1984", "25 percent": what people type when they search, and what Whisper writes. Search finds the words as well.
+    # Numbers as digits ("1984", "25 percent"), as people type them; search finds the words as well.
     digits: bool = True
-    # "um", "uh": said, so kept; False leaves them out of the readable text, never out of the words.
+    # Whether "um" and "uh" stay in the readable text. They always stay in the words.
     fillers: bool = True
-    # Silence that ends a sentence, seconds at the speaker's own pace. For ten readers against Whisper's punctuation 0.6
-    # and 0.7 are equally good and 0.5 and 0.8 are worse (tests/bench/sentence_ends.py); in talk, pauses are shorter.
+    # Seconds of silence that end a sentence, at the speaker's own pace. For ten readers, compared with Whisper's
+    # punctuation, 0.6 and 0.7 are equally good, 0.5 and 0.8 worse (tests/bench/sentence_ends.py).
     sentence_pause: float = 0.6
+    # Names that are kept at most.
     max_names: int = 100
+    # Phrases that are kept at most.
     max_phrases: int = 30
-    # One word alone is a topic only if it comes back; several words are telling at once.
+    # Mentions that a single word needs to be a topic; several words need one.
     single_word_mentions: int = 2
-    # Fewer letters are initials, noise or a word cut in half.
+    # Letters; fewer are initials, noise or half a word.
     shortest: int = 3
 
 

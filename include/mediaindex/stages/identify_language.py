@@ -27,21 +27,21 @@ FEW_UP_TO = 600.0  # s of recording for which ``Settings.windows`` are enough
 class Settings:
     """How much of a recording is listened to."""
 
-    # Seconds up to which a recording is heard whole; Whisper takes 30.
+    # Seconds up to which a recording is examined as a whole; Whisper takes 30.
     whole: float = 30.0
-    # Seconds in one window of a longer one. Eight of 10 s lie as close as five of 30 s, another language is not drowned
-    # in them by what surrounds it, and they take little more than half of the time.
+    # Seconds of one window of a longer recording. Eight windows of 10 s are as accurate as five of 30 s, do not hide
+    # another language in what surrounds it, and take little more than half of the time.
     window: float = 10.0
-    # Windows, spread evenly, in a recording of ten minutes or less; longer ones get more, by the square root of length.
+    # Windows, spread evenly, in a recording of up to ten minutes; longer ones get more, by the square root of length.
     windows: int = 8
-    # Windows at most, however long the recording.
+    # Windows at most, however long the recording is.
     most_windows: int = 32
-    # P of another language in a window from which the window is heard stretch by stretch, and all speech if another
-    # language is there; above 1: never. Low: looking costs a few stretches, a language that is not seen all its words.
+    # P of another language in a window from which the window is examined in stretches of some seconds, and all speech
+    # if another language is found; above 1: never. Low, because looking is cheap and a missed language loses its words.
     other_language: float = 0.1
     # P(speech) from which a frame counts as speech.
     speech_threshold: float = 0.5
-    # Seconds of speech that a window needs to be heard.
+    # Seconds of speech that a window must contain.
     min_speech: float = 0.5
 
 

@@ -38,13 +38,20 @@ CHANNELS = "channels.flac"
 class Settings:
     """How recordings are brought to one form."""
 
-    target_lufs: float = -23.0  # EBU R128 programme loudness
-    max_true_peak_dbtp: float = -1.0  # EBU R128: no gain may push a peak above this
-    max_gain_db: float = 30.0  # a recording of almost nothing stays one
-    reduce_noise: bool = False  # helps listeners; recognisers trained on noise mostly do better without
-    keep_channels: bool = False  # also write channels.flac (2-8 channels): one party a channel stays separable
-    max_seconds: float = 26 * 3600.0  # longer audio is refused; bounds disk and time, whatever a header claims
-    gap_tolerance: float = 0.1  # s: smaller gaps of the source's time stamps are not kept
+    # Programme loudness, LUFS; that of EBU R128.
+    target_lufs: float = -23.0
+    # No gain raises a true peak above this, dBTP; that of EBU R128.
+    max_true_peak_dbtp: float = -1.0
+    # Largest gain, dB: a recording of almost nothing stays one.
+    max_gain_db: float = 30.0
+    # Noise reduction. It helps listeners; recognisers that were trained on noise mostly do better without.
+    reduce_noise: bool = False
+    # Also keep the channels apart (2 to 8 of them), so that speakers on channels of their own stay separable.
+    keep_channels: bool = False
+    # Longer audio is refused: this bounds disk and time, whatever a header claims.
+    max_seconds: float = 26 * 3600.0
+    # Seconds; smaller gaps of the source's time stamps are not kept.
+    gap_tolerance: float = 0.1
 
     def __post_init__(self) -> None:
         if not -70.0 < self.target_lufs < 0.0 or self.max_true_peak_dbtp > 0.0 or self.max_gain_db < 0.0:

@@ -26,22 +26,22 @@ LONGEST_CHUNK = 30.0  # seconds: Whisper's window, and as far as full attention 
 class Settings:
     """How speech is cut and shared out, and what is heard twice. Times in seconds."""
 
-    # Seconds in one chunk. Attention's cost grows with the square of it, and less than 20 s costs words at the edges.
+    # Seconds of one chunk. The cost of attention grows with its square; less than 20 s costs words at the edges.
     max_chunk: float = 28.0
-    # A pause longer than this ends a chunk: silence costs time and tempts recognisers to invent.
+    # A longer pause ends a chunk: silence costs time, and recognisers invent words in it.
     max_pause: float = 2.0
     # Chunks read into memory together; the recogniser batches among them.
     group: int = 16
-    # What is assumed of speech too short to tell its language.
+    # The language of speech that is too short to identify it.
     default_language: str = "en"
-    # Whether doubtful stretches are decoded again by the next recogniser that writes the language.
+    # Whether doubtful stretches are decoded again by the next recogniser that supports the language.
     second_decoding: bool = True
-    # Speech without a word near it that is no loss: breath, laughter, a cough.
+    # Seconds of speech without a word nearby that are no loss: breath, laughter, a cough.
     unwritten: float = 2.0
-    # So near to a word speech counts as written, and so near to speech a word as spoken: recognisers and detectors
-    # place the same word up to half a second apart.
+    # Speech this near to a word counts as transcribed, and a word this near to speech as spoken: recognisers and
+    # detectors place the same word up to half a second apart.
     reach: float = 0.5
-    # Mean P(word is right) of some seconds of words below which more of them are wrong than right.
+    # Mean P(word is right) of some seconds of words below which they are doubtful: more are wrong than right.
     min_confidence: float = 0.5
 
     def __post_init__(self) -> None:

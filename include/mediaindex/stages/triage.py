@@ -27,15 +27,15 @@ UNDETERMINED = "und"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Below any of these a person looks first. The defaults let clean speech pass and stop what recognisers garble."""
+    """Below any of these limits a person looks first. The defaults pass clean speech and stop what would be garbled."""
 
     # P(language) of the chosen language. Whisper base is above 0.9 on clear speech; near 0.5 it wavers between two.
     min_language_confidence: float = 0.6
-    # P mass on the allowed languages before they were renormalised. Little of it: a language nobody expected.
+    # Probability of all allowed languages together, before renormalisation. A low one means an unexpected language.
     min_allowed: float = 0.3
-    # Share of the recording that is speech. Music with a few shouts gives a transcript nobody can use.
+    # Share of the recording that is speech. Music with a few shouts gives a useless transcript.
     min_speech_share: float = 0.05
-    # Seconds of speech below which language and quality are guesses; such a clip is judged on its recognition alone.
+    # Seconds of speech below which language and quality are guesses; such a clip is judged by its transcript alone.
     judge_from_speech_seconds: float = 1.0
     # Speech over background, dB. Word error rates climb steeply below about 5 dB.
     min_snr_db: float = 3.0
