@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from mediaindex.errors import BadMediaError
-from mediaindex.stages.media.process import GLOBAL, HARDENING, run
+from mediaindex.stages.media.commands import HARDENING, Option, Output, convert
+from mediaindex.stages.media.process import run
 
 CLEAN = "as it is"
 NOISE_DB = 10.0  # of the recording's mean power over the noise's: people still understand all of it
@@ -21,9 +21,7 @@ Degrade = Callable[[Path, Path], None]  # from a recording, to a new file
 
 def telephone(source: Path, target: Path) -> None:
     """A land line: 300 to 3400 Hz, 8 kHz, G.711 mu-law, as WAV."""
-    _convert(
-        source, target, lambda audio: audio.filter("highpass", 300).filter("lowpass", 3400), ar=8000, acodec="pcm_mulaw"
-    )
+    _convert(source, target, {"ar": 8000, "acodec": "pcm_mulaw"}, filters=[("highpass", 300), ("lowpass", 3400)])
 
 
 def noise(source: Path, target: Path) -> None:
@@ -31,7 +29,7 @@ def noise(source: Path, target: Path) -> None:
     import numpy as np
     import soundfile
 
-    _convert(source, target, lambda audio: audio, ar=RATE, acodec="pcm_s16le")
+    _convert(source, target, {"ar": RATE, "acodec": "pcm_s16le"})
     samples, rate = soundfile.read(target, dtype="float32")
     if not len(samples):
         raise BadMediaError(f"{source} holds no sound at all; take it out of the manifest", code="empty_audio")
@@ -47,12 +45,10 @@ def noise(source: Path, target: Path) -> None:
 CONDITIONS: dict[str, Degrade] = {"telephone": telephone, "noise 10 dB": noise}
 
 
-def _convert(source: Path, target: Path, change: Callable[[Any], Any], **options: object) -> None:
-    import ffmpeg
-
-    opened = ffmpeg.input(f"file:{source}", **HARDENING)
-    output = ffmpeg.output(change(opened["a:0"]), f"file:{target}", ac=1, format="wav", **options)
-    ended = run(output.global_args(*GLOBAL, "-v", "error", "-y").compile(), LIMIT, lambda _: None, name=source.name)
+def _convert(source: Path, target: Path, options: dict[str, Option], filters: Sequence[tuple[str, int]] = ()) -> None:
+    output = Output(f"file:{target}", {"ac": 1, "format": "wav", **options})
+    command = convert(f"file:{source}", "a:0", [output], reading=HARDENING, filters=filters)
+    ended = run(command, LIMIT, lambda _: None, name=source.name)
     if ended.code != 0:
         raise BadMediaError(
             f"{source} cannot be read: {' / '.join(ended.messages[-3:])}; take it out of the manifest",

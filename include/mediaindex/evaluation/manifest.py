@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from mediaindex.errors import BadMediaError, ConfigError
-from mediaindex.stages.media.process import GLOBAL, HARDENING, run
+from mediaindex.stages.media.commands import HARDENING, Option, Output, convert
+from mediaindex.stages.media.process import run
 
 RULE = "each line is a JSON object with audio_filepath and, as far as known, text, lang, rttm_filepath, ctm_filepath"
 
@@ -93,15 +94,13 @@ LIMIT = 600.0  # s that ffmpeg may take for one part
 
 def part_of(entry: Entry, folder: Path, number: int) -> Path:
     """The recording itself, or its part as FLAC in ``folder``; rate and channels stay. BadMediaError where it fails."""
-    import ffmpeg
-
     if not entry.is_part:
         return entry.audio_filepath
     target = folder / f"{number:05d}-{entry.audio_filepath.stem}.flac"
-    until = {} if math.isinf(entry.end) else {"t": entry.end - entry.start}
-    opened = ffmpeg.input(f"file:{entry.audio_filepath}", ss=entry.start, **until, **HARDENING)
-    output = ffmpeg.output(opened["a:0"], f"file:{target}", acodec="flac", format="flac")
-    command = output.global_args(*GLOBAL, "-v", "error", "-y").compile()
+    until: dict[str, Option] = {} if math.isinf(entry.end) else {"t": entry.end - entry.start}
+    output = Output(f"file:{target}", {"acodec": "flac", "format": "flac"})
+    reading = {**HARDENING, "ss": entry.start, **until}
+    command = convert(f"file:{entry.audio_filepath}", "a:0", [output], reading=reading)
     ended = run(command, LIMIT, lambda _piece: None, name=entry.audio_filepath.name)
     if ended.code != 0:
         raise BadMediaError(

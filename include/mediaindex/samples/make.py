@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .packages import from_debian, from_wheel
 
@@ -49,26 +49,22 @@ def _copy_of(package: Callable[..., dict[str, Path]], name: str) -> Callable[[Pa
 
 
 def _video(target: Path) -> None:
-    import ffmpeg
-
-    voice = ffmpeg.input(str(from_wheel("beckett.wav")["beckett.wav"]))
-    picture = ffmpeg.input("testsrc2=size=320x180:rate=12", f="lavfi")
-    _write(ffmpeg.output(picture, voice.audio, str(target), f="mp4", vcodec="mpeg4", acodec="aac", shortest=None))
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=12")
+    voice = ("-i", str(from_wheel("beckett.wav")["beckett.wav"]))
+    streams = ("-map", "0", "-map", "1:a")
+    _write(*picture, *voice, *streams, "-f", "mp4", "-acodec", "aac", "-shortest", "-vcodec", "mpeg4", str(target))
 
 
 def _noisy(target: Path) -> None:
-    import ffmpeg
-
-    voice = ffmpeg.input(str(from_wheel("two_cities.wav")["two_cities.wav"]), t=15).audio
-    noise = ffmpeg.input(f"anoisesrc=color=pink:amplitude={NOISE_AMPLITUDE}:seed=7:duration=15", f="lavfi").audio
-    mixed = ffmpeg.filter(
-        [voice.filter("volume", VOICE_GAIN), noise], "amix", inputs=2, normalize=0, duration="shortest"
-    )
-    _write(ffmpeg.output(mixed, str(target), f="ogg", acodec="libvorbis", ar=16000, ac=1))
+    voice = ("-t", "15", "-i", str(from_wheel("two_cities.wav")["two_cities.wav"]))
+    noise = ("-f", "lavfi", "-i", f"anoisesrc=color=pink:amplitude={NOISE_AMPLITUDE}:seed=7:duration=15")
+    quieter = f"[0:a]volume={VOICE_GAIN}[s0]"
+    mixed = ("-filter_complex", f"{quieter};[s0][1:a]amix=duration=shortest:inputs=2:normalize=0[s1]", "-map", "[s1]")
+    _write(*voice, *noise, *mixed, "-f", "ogg", "-ac", "1", "-acodec", "libvorbis", "-ar", "16000", str(target))
 
 
-def _write(stream: Any) -> None:
-    stream.global_args("-nostdin").run(overwrite_output=True, quiet=True)
+def _write(*arguments: str) -> None:
+    subprocess.run(["ffmpeg", *arguments, "-nostdin", "-y"], check=True, capture_output=True)
 
 
 SAMPLES = (

@@ -49,6 +49,7 @@ OWNERS = {
     "httpcore": {"feeds"},
     "psycopg2": {"catalog"},
     "elasticsearch": {"search"},
+    "ffmpeg": {"stages"},
     "torch": {"engines"},
     "nemo": {"engines"},
     "pyannote": {"engines", "evaluation"},  # models there, metrics here
@@ -122,3 +123,8 @@ def test_the_house_has_eight_floors_at_most() -> None:
 def test_a_library_is_imported_only_by_the_room_that_owns_it(room: str) -> None:
     used = {(file, name.split(".")[0]) for file, name in imports(room)}
     assert not {(file, library) for file, library in used if room not in OWNERS.get(library, {room})}
+
+
+def test_ffmpeg_python_is_used_by_one_module_and_through_its_public_names() -> None:
+    used = {(file, name) for room in ROOMS for file, name in imports(room) if name.split(".")[0] == "ffmpeg"}
+    assert used == {("commands.py", "ffmpeg")}

@@ -6,19 +6,19 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mediaindex.stages.protocols import SAMPLE_RATE
 
 from . import failures
+from .commands import HARDENING, Option, Output, convert
 from .probe import AudioStream, SourceFile
-from .process import GLOBAL, HARDENING, run
+from .process import run
 from .second_powers import BYTES
 from .typical_level import TypicalLevel
 
 SHORTEST = 0.02  # s: less is a header with crumbs
 MOST_FLAC_CHANNELS = 8
-PCM: dict[str, Any] = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE}
+PCM: dict[str, Option] = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,8 @@ def read_channels(
 
     Raises BadMediaError (``timed_out``).
     """
-    import ffmpeg
-
-    output = ffmpeg.output(_audio(source, stream), "pipe:1", **_all_channels(stream, max_seconds))
-    command = output.global_args(*GLOBAL, "-v", "error").compile()
+    output = Output("pipe:1", _all_channels(stream, max_seconds))
+    command = convert(source.url, str(stream.index), [output], reading=_reading(source), overwrite=False)
     run(command, _patience(source, stream, max_seconds), consume, name=source.path.name)
 
 
@@ -98,24 +96,17 @@ def decode_command(
     source: SourceFile, stream: AudioStream, channels_path: Path | None, max_seconds: float, alone: int | None
 ) -> list[str]:
     """The ffmpeg command: mono to standard output and, if asked for, all channels to a file."""
-    import ffmpeg
-
-    audio = _audio(source, stream)
-    outputs = [ffmpeg.output(audio, "pipe:1", **_mono(stream, alone), **PCM)]
+    outputs = [Output("pipe:1", {**_mono(stream, alone), **PCM})]
     if channels_path:
-        target = f"file:{channels_path.absolute()}"
-        outputs.append(ffmpeg.output(audio, target, **_all_channels(stream, max_seconds)))
-    command: list[str] = ffmpeg.merge_outputs(*outputs).global_args(*GLOBAL, "-v", "error", "-y").compile()
-    return command
+        outputs.append(Output(f"file:{channels_path.absolute()}", _all_channels(stream, max_seconds)))
+    return convert(source.url, str(stream.index), outputs, reading=_reading(source))
 
 
-def _audio(source: SourceFile, stream: AudioStream) -> Any:
-    import ffmpeg
-
-    return ffmpeg.input(source.url, **{**HARDENING, **source.options})[str(stream.index)]
+def _reading(source: SourceFile) -> dict[str, Option]:
+    return {**HARDENING, **source.options}
 
 
-def _mono(stream: AudioStream, alone: int | None) -> dict[str, Any]:
+def _mono(stream: AudioStream, alone: int | None) -> dict[str, Option]:
     if alone is not None:
         return {"af": f"pan=mono|c0=c{alone}"}
     if stream.channels > 2 and stream.layout is None:
@@ -125,7 +116,7 @@ def _mono(stream: AudioStream, alone: int | None) -> dict[str, Any]:
     return {"ac": 1}
 
 
-def _all_channels(stream: AudioStream, max_seconds: float) -> dict[str, Any]:
+def _all_channels(stream: AudioStream, max_seconds: float) -> dict[str, Option]:
     # fs, not t: a limit in time would count a jump of the time stamps as audio.
     return {**PCM, "fs": int(max_seconds * SAMPLE_RATE * BYTES * stream.channels)}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaindex.errors import TransientError
-from mediaindex.stages.protocols import SAMPLE_RATE
 
 from . import failures
-from .process import GLOBAL, run
+from .commands import Option, Output, convert, pcm_reading
+from .process import run
 from .typical_level import FLOOR, frame_levels
 
 if TYPE_CHECKING:
@@ -22,15 +22,13 @@ def encode_flac(pcm: Path, channels: int, seconds: float, filters: list[str], ta
 
     Raises OSError where the disk is full, TransientError where ffmpeg fails otherwise.
     """
-    import ffmpeg
-
     part = target.with_name(f"{target.name}.part")
-    opened = ffmpeg.input(f"file:{pcm.absolute()}", format="s16le", ar=SAMPLE_RATE, ac=channels)
-    options = {"acodec": "flac", "format": "flac", "sample_fmt": "s16", "fflags": "+bitexact", "flags": "+bitexact"}
+    options: dict[str, Option] = {"acodec": "flac", "format": "flac", "sample_fmt": "s16"}
+    options |= {"fflags": "+bitexact", "flags": "+bitexact"}
     if filters:
         options["af"] = ",".join(filters)
-    output = ffmpeg.output(opened["0"], f"file:{part.absolute()}", **options)
-    command = output.global_args(*GLOBAL, "-v", "error", "-y").compile()
+    output = Output(f"file:{part.absolute()}", options)
+    command = convert(f"file:{pcm.absolute()}", "0", [output], reading=pcm_reading(channels))
     ended = run(command, 120.0 + seconds / 4, lambda _piece: None, name=target.name)
     if ended.code != 0:
         failures.check_disk(ended.messages, target)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediaindex.errors import TransientError
-from mediaindex.stages.protocols import SAMPLE_RATE
 
-from .process import GLOBAL, run
+from .commands import Output, convert, pcm_reading
+from .process import run
 
 # R128's absolute gate: ffmpeg reports exactly this where no block of 400 ms passed it.
 GATE_LUFS = -70.0
@@ -28,13 +28,11 @@ class Loudness:
 
 def measure(pcm: Path, channels: int, seconds: float, prepare: str | None) -> Loudness:
     """Loudness of 16 kHz s16le PCM after the filter chain ``prepare``, if any."""
-    import ffmpeg
-
     chain = ",".join(filter(None, [prepare, "ebur128=peak=true:framelog=verbose"]))
-    opened = ffmpeg.input(f"file:{pcm.absolute()}", format="s16le", ar=SAMPLE_RATE, ac=channels)
     # Only our own PCM is read here, so nothing a stranger wrote can stand among the lines that are parsed.
-    output = ffmpeg.output(opened["0"], "pipe:1", af=chain, format="null")
-    command = output.global_args(*GLOBAL, "-v", "info").compile()
+    output = Output("pipe:1", {"af": chain, "format": "null"})
+    url, reading = f"file:{pcm.absolute()}", pcm_reading(channels)
+    command = convert(url, "0", [output], reading=reading, overwrite=False, verbosity="info")
     ended = run(command, 120.0 + seconds / 4, lambda _piece: None, name=pcm.name)
     if ended.code != 0:
         raise TransientError(f"loudness could not be measured: {' / '.join(ended.messages[-3:])}", code="ffmpeg_failed")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.errors import BadMediaError
 
 from . import failures
-from .process import FFPROBE, HARDENING, printable, run
+from .commands import Option, inspect
+from .process import printable, run
 
 if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
@@ -156,9 +157,6 @@ def _raw(path: Path, raw: RawFormat) -> SourceFile:
 
 
 def _probe(path: Path) -> SourceFile:
-    from ffmpeg._utils import convert_kwargs_to_cmd_line_args as arguments
-
-    # ffmpeg.probe() has no time limit and reads any amount of output; the arguments are spelled by its own function.
     options: dict[str, str | int] = {"format_whitelist": ALLOWED}
     out = bytearray()
 
@@ -167,8 +165,8 @@ def _probe(path: Path) -> SourceFile:
         if len(out) > LARGEST_PROBE:
             raise BadMediaError(f"{printable(path.name)}: its headers go on without end", code="absurd_parameters")
 
-    asked = {**HARDENING, **options, "show_format": None, "show_streams": None, "of": "json"}
-    ended = run([*FFPROBE, *arguments(asked), f"file:{path.absolute()}"], PROBE_SECONDS, keep, name=path.name)
+    asked: dict[str, Option] = {**options, "show_format": None, "show_streams": None, "of": "json"}
+    ended = run(inspect(f"file:{path.absolute()}", asked), PROBE_SECONDS, keep, name=path.name)
     if ended.code != 0:
         raise failures.unreadable(path.name, ended.messages)
     return _source(path, json.loads(out.decode("utf-8", "replace")), options)

@@ -22,12 +22,6 @@ LONGEST_MESSAGE = 500  # bytes of a line
 LEFTOVER_PATIENCE, LEFTOVER_LIMIT_S = 20.0, 3600.0
 HANDED_DOWN = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "HOME")
 
-# Protocols, memory of one allocation and the number of streams that one file may ask for. Applied to every source.
-HARDENING: dict[str, str | int] = {"protocol_whitelist": "file,pipe", "max_streams": 100}
-_LIMITS = ("-hide_banner", "-max_alloc", str(512 << 20))
-GLOBAL = (*_LIMITS, "-nostdin", "-nostats")
-FFPROBE = ("ffprobe", *_LIMITS, "-v", "error")
-
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from mediaindex.timeline import Anchor, Clock, seconds
 
+from .commands import inspect
 from .probe import ALLOWED, AudioStream, SourceFile, has_clock
-from .process import FFPROBE, HARDENING, printable, run
+from .process import printable, run
 
 # Containers keep time stamps in milliseconds or coarser, so steps that differ from a packet's length by no more than
 # rounding say nothing, and adding them up would make gaps out of nothing.
@@ -116,16 +117,13 @@ def read_clock(source: SourceFile, stream: AudioStream, duration: float, toleran
 
 
 def _scan(source: SourceFile, stream: AudioStream, finder: JumpFinder) -> None:
-    from ffmpeg._utils import convert_kwargs_to_cmd_line_args as arguments
-
     asked = {
-        **HARDENING,
         "format_whitelist": ALLOWED,
         "select_streams": str(stream.index),
         "show_entries": "packet=pts_time,dts_time,duration_time",
         "of": "csv=p=0",
     }
-    command = [*FFPROBE, *arguments(asked), source.url]
+    command = inspect(source.url, asked)
     rest = b""
 
     def consume(piece: bytes) -> None:

@@ -1,0 +1,68 @@
+"""ffmpeg and ffprobe commands as argument lists: the only module that uses ffmpeg-python, and only to compose them.
+
+Nothing is run here; ``process.run`` does that, with limits that the library has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mediaindex.stages.protocols import SAMPLE_RATE
+
+# The value of an option; None for an option without one.
+Option: TypeAlias = str | int | float | None
+
+# Protocols, memory of one allocation and the number of streams that one file may ask for. Applied to every source.
+HARDENING: Mapping[str, Option] = {"protocol_whitelist": "file,pipe", "max_streams": 100}
+_LIMITS = ("-hide_banner", "-max_alloc", str(512 << 20))
+
+
+def pcm_reading(channels: int) -> dict[str, Option]:
+    """Options for reading our own headerless 16 kHz s16le PCM."""
+    return {"format": "s16le", "ar": SAMPLE_RATE, "ac": channels}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where ffmpeg writes (a URL) and the options of that output."""
+
+    url: str
+    options: Mapping[str, Option]
+
+
+def convert(
+    url: str,
+    stream: str,
+    outputs: Sequence[Output],
+    *,
+    reading: Mapping[str, Option],
+    filters: Sequence[tuple[str, str | int | float]] = (),
+    overwrite: bool = True,
+    verbosity: str = "error",
+) -> list[str]:
+    """The ffmpeg command that writes one stream of ``url`` to every output.
+
+    ``stream``: as ffmpeg names it within its file (``0``, ``a:0``); ``reading``: options before ``-i``; ``filters``:
+    name and first argument of each filter between input and outputs, only for a single output.
+    """
+    import ffmpeg
+
+    audio = ffmpeg.input(url, **reading)[stream]
+    for name, argument in filters:
+        audio = audio.filter(name, argument)
+    written = [ffmpeg.output(audio, output.url, **output.options) for output in outputs]
+    general = (*_LIMITS, "-nostdin", "-nostats", "-v", verbosity, *(["-y"] if overwrite else []))
+    command: list[str] = ffmpeg.merge_outputs(*written).global_args(*general).compile()
+    return command
+
+
+def inspect(url: str, options: Mapping[str, Option]) -> list[str]:
+    """The ffprobe command that shows what ``options`` ask for.
+
+    Spelled out here, because ffmpeg-python has no public function that composes an ffprobe command without running it.
+    """
+    asked = sorted({**HARDENING, **options}.items())
+    arguments = [part for name, value in asked for part in (f"-{name}", value) if part is not None]
+    return ["ffprobe", *_LIMITS, "-v", "error", *map(str, arguments), url]
