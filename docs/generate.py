@@ -200,6 +200,33 @@ def _stage_fields() -> str:
     return "\n\n".join(f"### {name}\n\n{fields(kind)}" for name, kind in kinds.items())
 
 
+def _settings() -> str:
+    from mediaindex import settings
+
+    return "\n\n".join(map(_group, settings.GROUPS))
+
+
+def _group(group: Any) -> str:
+    heading, _, prose = inspect.cleandoc(group.__doc__).partition("\n")
+    rows = [
+        (f"`{group.variable(name)}`", group.allowed(name), _unset(field), field.description,
+         field.json_schema_extra["read_by"])
+        for name, field in group.model_fields.items()
+    ]  # fmt: skip
+    written = [f"## {heading}", prose.replace("``", "`").strip(), table(_SETTING, rows)]
+    return "\n\n".join(part for part in written if part)
+
+
+_SETTING = ("variable", "value", "default", "meaning", "read by")
+
+
+def _unset(field: Any) -> str:
+    default = field.default
+    if isinstance(default, tuple):
+        return " ".join(f"`{one}`" for one in default) or "none"
+    return "none" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
 def _rooms() -> str:
     rooms = runpy.run_path(str(DOCS.parent / "tests" / "unit" / "house" / "test_doors.py"))["OURS"]
 
@@ -215,6 +242,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "stage-fields": _stage_fields,
     "commands": _commands,
     "rooms": _rooms,
+    "settings": _settings,
 }
 
 if __name__ == "__main__":
