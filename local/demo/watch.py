@@ -13,7 +13,7 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches.batches import passed_stages
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.ledger.ledger import MediaObject
-from mediaindex.contract.job import STAGES
+from mediaindex.contract.pipeline import STAGES
 
 SETTLED = {"indexed", "in_review", "duplicate", "quarantined", "gone"}
 DEADLINE_S = 900.0

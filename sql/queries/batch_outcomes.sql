@@ -16,7 +16,7 @@ select
 from batch_item i
 join media_object o on o.id = i.media_object_id and o.batch_id = i.batch_id
 left join batch_item_stage s
-    on s.batch_id = i.batch_id and s.media_object_id = i.media_object_id and s.stage = 'find_topics'
+    on s.batch_id = i.batch_id and s.media_object_id = i.media_object_id and s.stage = %(last_stage)s
 left join transcript t on t.audio_sha256 = o.audio_sha256 and t.is_current and t.fingerprint = s.fingerprint
 left join lateral (
     select array_agg(distinct r.kind order by r.kind) as kinds,

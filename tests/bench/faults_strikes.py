@@ -13,10 +13,10 @@ from pathlib import Path
 
 import psutil
 
+from mediaindex.contract.pipeline import STAGES
 from tests.bench.faults_stack import Stack, rows
 from tests.builders.waiting import until
 
-STAGES = ("normalize", "detect_speech", "diarize", "identify_language", "transcribe", "assess", "find_topics")
 INDEX = "index_recordings"
 RUNNING = (
     "select task_id, run_id, pid from task_instance "

@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from mediaindex.contract.job import AFTER_TRIAGE, BEFORE_TRIAGE, FolderStore, Hints, Job
+from mediaindex.contract.job import FolderStore, Hints, Job
+from mediaindex.contract.pipeline import STAGES
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
 from mediaindex.runner.local import items_of, passed
@@ -37,7 +38,7 @@ def seconds(files: list[Path], engines: Engines) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="mediaindex-bench-") as name:
         store = FolderStore(path=name)
         items = items_of(files, Hints(languages=("en",)))
-        for stage in (*BEFORE_TRIAGE, *AFTER_TRIAGE):
+        for stage in STAGES:
             began = time.perf_counter()
             done = run_job(Job(stage=stage, items=tuple(items), store=store), open_store(store), engines)
             took[stage] = time.perf_counter() - began

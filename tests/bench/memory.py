@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mediaindex.contract.pipeline import STAGES
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.bench.joining import joined
@@ -24,7 +26,6 @@ from tests.bench.joining import joined
 # Nothing heavy is imported here: a child inherits its parent's peak.
 SHARED = Path(__file__).parents[3] / "shared"
 REFS = SHARED / "data" / "wer" / "refs.jsonl"
-STAGES = ("normalize", "detect_speech", "diarize", "identify_language", "transcribe", "assess", "find_topics")
 WARM, SHORT, LONG = 0.5, 10.0, 40.0  # min
 BOUND = 1.10
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import soundfile
 
+from mediaindex.contract.settings import FindTopicsSettings
 from mediaindex.runner.engines import Engines
-from mediaindex.stages.find_topics import Settings
 from mediaindex.stages.sentences import end_sentences
 from mediaindex.stages.tokens import spoken
 from mediaindex.timeline import Turn, Word, seconds
@@ -77,7 +77,7 @@ def joined(parts: list[tuple[float, Words]]) -> Words:
 def compared(words: Words, others: Words) -> list[tuple[bool, str]]:
     """For each place between two words that both heard: do we end a sentence, and what has Whisper there?"""
     turn = Turn(words[0].start, words[-1].end, "A", "en", words)
-    (tokens,) = end_sentences([turn], [spoken(turn)], Settings().sentence_pause)
+    (tokens,) = end_sentences([turn], [spoken(turn)], FindTopicsSettings().sentence_pause)
     matcher = difflib.SequenceMatcher(a=[plain(w) for w in words], b=[plain(w) for w in others], autojunk=False)
     same = {a + i: b + i for a, b, size in matcher.get_matching_blocks() for i in range(size)}
     places = []

@@ -8,15 +8,14 @@ from typing import Any
 
 from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.pipeline import STAGES
 from mediaindex.contract.results import Recognition
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.objects import ObjectVersion
 
 from .recordings import OLD, USAGE, assessed
-
-STAGES = ("normalize", "detect_speech", "diarize", "identify_language", "transcribe", "assess", "find_topics")
 
 
 def passed_batch(conn: Any, store: S3ArtifactStore, bucket: str, names: Sequence[str]) -> int:
@@ -37,9 +36,9 @@ def passed_batch(conn: Any, store: S3ArtifactStore, bucket: str, names: Sequence
 
 def _compute(store: S3ArtifactStore, id_: int, audio: str) -> None:
     assessment, topics = assessed("here is the weather", f"and number {id_}")
-    store.put(audio, "assess", "f", codec.dump(assessment))
-    store.put(audio, "find_topics", "f", codec.dump(topics))
-    store.put(audio, "transcribe", "f", codec.dump(Recognition("en", "conformer", (), ())))
+    store.put(audio, "assess", "f", artifacts.dump(assessment))
+    store.put(audio, "find_topics", "f", artifacts.dump(topics))
+    store.put(audio, "transcribe", "f", artifacts.dump(Recognition("en", "conformer", (), ())))
 
 
 def _passed(id_: int, audio: str) -> ItemResult:

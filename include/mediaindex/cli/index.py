@@ -69,7 +69,7 @@ def index(
 
 
 def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[Outcome]]:
-    from mediaindex.contract.job import STAGES
+    from mediaindex.contract.pipeline import STAGES
     from mediaindex.runner.engines import Engines
     from mediaindex.runner.local import LocalRun
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from mediaindex.contract.pipeline import STAGES
+
 from . import options
 
 
 def stage(
-    name: str = typer.Argument(
-        ..., help="normalize, detect_speech, diarize, identify_language, transcribe, assess or find_topics."
-    ),
+    name: str = typer.Argument(..., help=f"One of {', '.join(STAGES)}."),
     file: Path = typer.Argument(..., exists=True, dir_okay=False, help="Audio or video, anything ffmpeg reads."),
     language: list[str] = options.LANGUAGE,
     speakers: int | None = options.SPEAKERS,
@@ -28,13 +28,12 @@ def stage(
     Example:  mediaindex stage detect_speech talk.mp3 | jq '.spans[0]'
     """
     from mediaindex.errors import MediaindexError
-    from mediaindex.runner.bindings import BINDINGS
     from mediaindex.runner.engines import Engines
     from mediaindex.runner.local import items_of, run_one
     from mediaindex.storage.artifacts import open_store
 
-    if name not in BINDINGS:
-        raise typer.BadParameter(f"no stage is called {name}; there are {', '.join(BINDINGS)}")
+    if name not in STAGES:
+        raise typer.BadParameter(f"no stage is called {name}; there are {', '.join(STAGES)}")
     store = options.store_at(cache)
     hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
     (item,) = items_of([file], hints)

@@ -103,11 +103,10 @@ class Source(PodcastPart):
     @field_validator("triage")
     @classmethod
     def _known_to_triage(cls, given: dict[str, Any]) -> dict[str, Any]:
-        from mediaindex.contract.settings import read_settings
-        from mediaindex.stages.triage import Settings
+        from mediaindex.contract.settings import TriageSettings, read_settings
 
         try:
-            read_settings(Settings, given)
+            read_settings(TriageSettings, given, "triage")
         except ConfigError as error:
             raise ValueError(error.message) from error
         return given

@@ -144,8 +144,3 @@ class JobResult(_Strict):
 
     stage: str
     items: tuple[ItemResult, ...]
-
-
-BEFORE_TRIAGE = ("normalize", "detect_speech", "diarize", "identify_language")
-AFTER_TRIAGE = ("transcribe", "assess", "find_topics")
-STAGES = BEFORE_TRIAGE + AFTER_TRIAGE

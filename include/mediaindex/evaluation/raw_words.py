@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.job import FolderStore, Hints, Job, JobItem
+from mediaindex.contract.pipeline import TRANSCRIBE
 from mediaindex.contract.results import Recognition
 from mediaindex.errors import MediaindexError
 from mediaindex.runner.engines import Engines
@@ -26,7 +27,7 @@ from .word_errors import base, normaliser_for
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import LanguageIdentifier, Recogniser, Samples, SpeechDetector
 
-STAGES = ("normalize", "detect_speech", "identify_language", "transcribe")
+NEEDED = (*TRANSCRIBE.reads, TRANSCRIBE.name)
 # Words of a second recogniser would be judged with this one's confidence scale.
 SETTINGS = {"transcribe": {"second_decoding": False}}
 
@@ -127,11 +128,10 @@ def _recognised(takes: Sequence[Take], bench: Engines, language: str, total: int
     with tempfile.TemporaryDirectory(prefix="mediaindex-calibrate-") as folder:
         store = FolderStore(path=folder)
         items = items_of([take.path for take in takes], Hints(languages=(language,)))
-        for stage in STAGES:
+        for stage in NEEDED:
             items = _stage(stage, items, store, bench, total, tell)
         for item in items:
-            payload = open_store(store).get(str(item.audio_sha256), "transcribe", item.upstream["transcribe"])
-            yield codec.load(Recognition, payload or b"")
+            yield artifacts.read(open_store(store), TRANSCRIBE, item)
 
 
 def _stage(

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from mediaindex import __version__
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.job import FolderStore, Hints, ItemResult, JobItem
-from mediaindex.contract.results import Assessment, NormalizedAudio, Speakers
+from mediaindex.contract.pipeline import ASSESS, DIARIZE, NORMALIZE, Stage
+from mediaindex.contract.settings import TriageSettings
 from mediaindex.errors import BadMediaError
 from mediaindex.runner.local import LocalRun, Outcome, items_of
-from mediaindex.stages.triage import Settings as TriageSettings
 from mediaindex.stages.triage import TriageFacts, triage
 
 from .manifest import Entry, part_of
@@ -27,8 +27,10 @@ from .report import FileScore, Protocol, Report, buckets, figures
 from .score import Result, score
 
 if TYPE_CHECKING:
+    from mediaindex.contract.artifacts import ArtifactStore
     from mediaindex.runner.engines import Engines
-    from mediaindex.storage.artifacts import ArtifactStore
+
+T = TypeVar("T")
 
 # Everything is recognised: an error rate over what triage finds easy would flatter. What it says is still told.
 OPEN_GATE = TriageSettings(
@@ -117,10 +119,10 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
     opened, item = open_store(store), outcome.item
     noted = costs.results[item.id]
     fresh = bool(noted) and all(result.status != "cached" for result in noted)
-    normalized = _artifact(opened, item, "normalize", NormalizedAudio)
-    speakers = _artifact(opened, item, "diarize", Speakers)
+    normalized = _artifact(opened, NORMALIZE, item)
+    speakers = _artifact(opened, DIARIZE, item)
     # A recording that failed after it was assessed has no transcript, as for whoever indexes it.
-    assessment = None if outcome.error else _artifact(opened, item, "assess", Assessment)
+    assessment = None if outcome.error else _artifact(opened, ASSESS, item)
     return Result(
         name=item.name,
         status=outcome.status,
@@ -140,10 +142,8 @@ def _reasons(outcome: Outcome) -> dict[str, None]:
     return dict.fromkeys((*told, *outcome.reasons))
 
 
-def _artifact(store: ArtifactStore, item: JobItem, stage: str, kind: type[Any]) -> Any:
-    mark = item.upstream.get(stage)
-    payload = store.get(str(item.audio_sha256), stage, mark) if mark else None
-    return codec.load(kind, payload) if payload is not None else None
+def _artifact(store: ArtifactStore, stage: Stage[T], item: JobItem) -> T | None:
+    return artifacts.find(store, stage, item.audio_sha256, item.upstream.get(stage.name))
 
 
 def _report(

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from mediaindex.catalog.forecasts.experience import StageCost, Work
+from mediaindex.contract.pipeline import STAGES, Stage
 
 from .ranges import Range
 
 ENOUGH_RECORDINGS, ENOUGH_S = 5, 600.0  # less than this, and the loading of models is most of what was measured
-# Measured on two cores with twenty minutes of read speech: core seconds a second of audio, how many cores the stage
-# keeps busy, and core seconds for every batch (loading of models).
-_SHIPPED = {
-    "normalize": (0.0053, 1, 0.45),
-    "detect_speech": (0.0025, 1, 0.05),
-    "diarize": (0.049, 2, 0.3),
-    "identify_language": (0.044, 2, 2.0),
-    "transcribe": (0.0135, 2, 2.4),
-    "assess": (0.0002, 1, 0.05),
-    "find_topics": (0.001, 1, 1.0),
-}
 _SHIPPED_CORES = 2
 _SHIPPED_SPREAD = (0.5, 2.0)  # other machines, other models
 # What a run costs a speech slot besides: seven tasks and as many processes are started. A run that found everything
@@ -85,11 +76,16 @@ def learn(source: str, own: Work, everybody: Work) -> Rates:
             return _learned(work, f"{work.recordings:,} recordings in {batches} {whose}")
     low, high = _SHIPPED_SPREAD
     return Rates(
-        tuple(StageRate(stage, cpu / busy, cpu, 0.0, each) for stage, (cpu, busy, each) in _SHIPPED.items()),
+        tuple(_shipped(stage) for stage in STAGES.values()),
         Range(low, 1.0, high),
         f"defaults, measured on {_SHIPPED_CORES} cores, uncertain by a factor of {high:g}: little was done here yet",
         cores=_SHIPPED_CORES,
     )
+
+
+def _shipped(stage: Stage[Any]) -> StageRate:
+    cost = stage.cost
+    return StageRate(stage.name, cost.cpu / cost.cores, cost.cpu, 0.0, cost.batch_s)
 
 
 def _learned(work: Work, basis: str) -> Rates:

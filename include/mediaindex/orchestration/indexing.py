@@ -11,13 +11,13 @@ from mediaindex.catalog.batches.batches import BatchItem
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import reviews, transcripts
 from mediaindex.config import sources
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.job import ItemError
-from mediaindex.contract.results import Assessment, Recognition, Topics
-from mediaindex.contract.settings import read_settings
+from mediaindex.contract.pipeline import ASSESS, FIND_TOPICS, TRANSCRIBE
+from mediaindex.contract.settings import TriageSettings, read_settings
 from mediaindex.errors import ConfigError, TerminalError
 from mediaindex.stages.media.process import printable
-from mediaindex.stages.triage import Settings, TriageFacts, triage
+from mediaindex.stages.triage import TriageFacts, triage
 
 from . import connections
 from .batch_job import LONGEST_MESSAGE, artifact_store, use_s3_environment
@@ -25,7 +25,7 @@ from .defaults import patience
 
 log = logging.getLogger(__name__)
 
-TRANSCRIBE, REVIEW = "transcribe", "queue_for_review"
+REVIEW = "queue_for_review"
 
 
 def decide(batch_id: int) -> list[str]:
@@ -34,11 +34,11 @@ def decide(batch_id: int) -> list[str]:
     ways = set()
     with connect(connections.database_url()) as conn:
         for item in batches.items(conn, batch_id, stage="triage"):
-            settings = read_settings(Settings, configuration.triage_of(item.source))
+            settings = read_settings(TriageSettings, configuration.triage_of(item.source), "triage")
             decision = triage(TriageFacts.from_summaries(item.summaries), settings)
             batches.set_decision(conn, batch_id, item.media_object_id, decision.way, decision.reasons)
             log.info("%s: %s %s", printable(item.key), decision.way, "; ".join(decision.reasons))
-            ways.add(TRANSCRIBE if decision.transcribe else REVIEW)
+            ways.add(TRANSCRIBE.name if decision.transcribe else REVIEW)
     return sorted(ways)
 
 
@@ -74,31 +74,22 @@ def load_transcripts(batch_id: int) -> int:
 
 
 def _load(conn: Any, item: BatchItem) -> None:
-    assessment = _artifact(item, "assess", Assessment)
+    from mediaindex.storage.artifacts import open_store
+
+    store = open_store(artifact_store())
+    assessment = artifacts.read(store, ASSESS, item)
     transcript_id = transcripts.load(
         conn,
         media_object_id=item.media_object_id,
         audio_sha256=str(item.audio_sha256),
         assessment=assessment,
-        topics=_artifact(item, "find_topics", Topics),
-        fingerprint=item.upstream["find_topics"],
-        fallback=_artifact(item, "transcribe", Recognition).fallback,
+        topics=artifacts.read(store, FIND_TOPICS, item),
+        fingerprint=item.upstream[FIND_TOPICS.name],
+        fallback=artifacts.read(store, TRANSCRIBE, item).fallback,
     )
     if assessment.needs_review:
         reasons = assessment.reasons
         reviews.file(conn, item.media_object_id, kind="assessment", transcript_id=transcript_id, reasons=reasons)
-
-
-def _artifact(item: BatchItem, stage: str, kind: Any) -> Any:
-    from mediaindex.storage.artifacts import open_store
-
-    payload = open_store(artifact_store()).get(str(item.audio_sha256), stage, item.upstream[stage])
-    if payload is None:
-        raise TerminalError(
-            f"{printable(item.key)}: the artifact of {stage} is gone from the store; it is computed again",
-            code="missing_artifact",
-        )
-    return codec.load(kind, payload)
 
 
 def publish(batch_id: int) -> dict[str, Any]:

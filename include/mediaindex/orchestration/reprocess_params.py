@@ -7,7 +7,7 @@ from typing import Any
 from airflow.sdk import Param
 
 from mediaindex.config import sources
-from mediaindex.contract.job import STAGES
+from mediaindex.contract.pipeline import STAGES
 
 from .defaults import INDEX_DAG
 

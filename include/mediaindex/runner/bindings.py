@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from mediaindex.contract import results
+from mediaindex.contract import pipeline, results
 from mediaindex.contract.job import Hints
+from mediaindex.contract.settings import (
+    AssessSettings,
+    DiarizeSettings,
+)
 from mediaindex.stages import assess, detect_speech, diarize, find_topics, identify_language, normalize, transcribe
 
 from . import summaries
@@ -13,12 +17,12 @@ from .normalize_item import ENGINE
 VOCABULARY = 2  # of the way terms are found: it changes what was written with any, and nothing else
 
 
-def _assess(inputs: Inputs, settings: assess.Settings) -> results.Assessment:
-    normalized, speech, speakers, language, recognition = (inputs.upstream[stage] for stage in ASSESS_READS)
+def _assess(inputs: Inputs, settings: AssessSettings) -> results.Assessment:
+    normalized, speech, speakers, language, recognition = (inputs.upstream[stage] for stage in pipeline.ASSESS.reads)
     return assess.assess(normalized, speech, speakers, language, recognition, settings)
 
 
-def _diarize(inputs: Inputs, settings: diarize.Settings) -> results.Speakers:
+def _diarize(inputs: Inputs, settings: DiarizeSettings) -> results.Speakers:
     hints, engines = inputs.item.hints, inputs.engines
     detector = engines.detector if hints.party_a_channel else None
     return diarize.diarize(inputs.audio(), engines.diarizer, settings, hints.speakers, detector)
@@ -34,14 +38,9 @@ def _transcribe_hints(hints: Hints) -> dict[str, str]:
     return terms if hints.vocabulary else {}
 
 
-ASSESS_READS = ("normalize", "detect_speech", "diarize", "identify_language", "transcribe")
-
 NORMALIZE = Binding(
-    name="normalize",
+    stage=pipeline.NORMALIZE,
     version=normalize.VERSION,
-    reads=(),
-    settings=normalize.Settings,
-    result=results.NormalizedAudio,
     programs=(ENGINE,),
     run=lambda inputs, settings: NotImplemented,  # normalize_item: its input is the recording, not an artifact
     summary=summaries.of_normalized,
@@ -49,11 +48,8 @@ NORMALIZE = Binding(
 )
 
 DETECT_SPEECH = Binding(
-    name="detect_speech",
+    stage=pipeline.DETECT_SPEECH,
     version=detect_speech.VERSION,
-    reads=("normalize",),
-    settings=detect_speech.Settings,
-    result=results.Speech,
     run=lambda inputs, settings: detect_speech.detect_speech(inputs.audio(), inputs.engines.detector, settings),
     summary=summaries.of_speech,
     engines=("detector",),
@@ -61,11 +57,8 @@ DETECT_SPEECH = Binding(
 )
 
 DIARIZE = Binding(
-    name="diarize",
+    stage=pipeline.DIARIZE,
     version=diarize.VERSION,
-    reads=("normalize",),
-    settings=diarize.Settings,
-    result=results.Speakers,
     run=_diarize,
     summary=summaries.of_speakers,
     engines=("diarizer", "detector"),
@@ -74,11 +67,8 @@ DIARIZE = Binding(
 )
 
 IDENTIFY_LANGUAGE = Binding(
-    name="identify_language",
+    stage=pipeline.IDENTIFY_LANGUAGE,
     version=identify_language.VERSION,
-    reads=("normalize",),
-    settings=identify_language.Settings,
-    result=results.Language,
     run=lambda inputs, settings: identify_language.identify_language(
         inputs.audio(), inputs.engines.detector, inputs.engines.identifier, settings, inputs.item.hints.languages
     ),
@@ -89,11 +79,8 @@ IDENTIFY_LANGUAGE = Binding(
 )
 
 TRANSCRIBE = Binding(
-    name="transcribe",
+    stage=pipeline.TRANSCRIBE,
     version=transcribe.VERSION,
-    reads=("normalize", "detect_speech", "identify_language"),
-    settings=transcribe.Settings,
-    result=results.Recognition,
     run=lambda inputs, settings: transcribe.transcribe(
         inputs.audio(),
         inputs.upstream["detect_speech"],
@@ -109,21 +96,15 @@ TRANSCRIBE = Binding(
 )
 
 ASSESS = Binding(
-    name="assess",
+    stage=pipeline.ASSESS,
     version=assess.VERSION,
-    reads=ASSESS_READS,
-    settings=assess.Settings,
-    result=results.Assessment,
     run=_assess,
     summary=summaries.of_assessment,
 )
 
 FIND_TOPICS = Binding(
-    name="find_topics",
+    stage=pipeline.FIND_TOPICS,
     version=find_topics.VERSION,
-    reads=("assess",),
-    settings=find_topics.Settings,
-    result=results.Topics,
     run=lambda inputs, settings: find_topics.find_topics(
         inputs.upstream["assess"].transcript,
         inputs.engines.reader,
@@ -135,7 +116,6 @@ FIND_TOPICS = Binding(
     engines=("reader", "restorer", "number_finder"),
 )
 
-# In the order in which a recording passes them.
 BINDINGS = {
     binding.name: binding
     for binding in (NORMALIZE, DETECT_SPEECH, DIARIZE, IDENTIFY_LANGUAGE, TRANSCRIBE, ASSESS, FIND_TOPICS)

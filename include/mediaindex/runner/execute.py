@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Literal
 
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.job import ItemError, ItemResult, Job, JobItem, JobResult
 from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import read_settings
@@ -35,7 +35,7 @@ from .set_aside import SetAsideError
 from .usage import Meter, shared
 
 if TYPE_CHECKING:
-    from mediaindex.storage.artifacts import ArtifactStore
+    from mediaindex.contract.artifacts import ArtifactStore
 
     from .engines import Engines
 
@@ -86,7 +86,7 @@ def run_job(
     binding = bindings.get(job.stage)
     if binding is None:
         raise TerminalError(f"stage {job.stage!r} is unknown; known are {', '.join(bindings)}", code="bad_job")
-    settings = read_settings(binding.settings, job.settings)
+    settings = read_settings(binding.stage.settings, job.settings, job.stage)
     binding.identities(engines)  # makes the engines, once, before several threads ask for them
     meter = Meter()
     with (
@@ -206,7 +206,7 @@ def _computed(
         if result is None:
             inputs = Inputs(item, upstream, lambda: _audio(item, sha256, upstream, bench), bench.engines)
             result = binding.run(inputs, bench.settings)
-            bench.store.put(sha256, binding.name, mark, codec.dump(result))
+            bench.store.put(sha256, binding.name, mark, artifacts.dump(result))
     normalized = upstream.get(NORMALIZE.name)
     return ItemResult(
         id=item.id,
@@ -220,34 +220,22 @@ def _computed(
 
 
 def _known(binding: Binding, sha256: str, mark: str, bench: Bench) -> Any:
-    """What an earlier run left; None where there is nothing, or nothing that can be read."""
-    payload = bench.store.get(sha256, binding.name, mark)
-    if payload is None:
-        return None
+    """What an earlier run left; None if there is nothing, or nothing that can be read."""
     try:
-        return codec.load(binding.result, payload)
+        return artifacts.find(bench.store, binding.stage, sha256, mark)
     except TerminalError as error:
         log.warning("%s: %s; it is computed again", binding.name, error)
         return None
 
 
 def _upstream(binding: Binding, item: JobItem, bench: Bench) -> tuple[str, dict[str, Any]]:
-    """The item's audio hash and the results that the stage reads, decoded."""
+    """The hash of the item's audio, and the results that the stage reads."""
     if item.audio_sha256 is None:
         raise TerminalError(
             f"{item.name}: {binding.name} needs the result of normalize; run that first", code="bad_job"
         )
-    results: dict[str, Any] = {}
-    for stage in binding.reads:
-        mark = item.upstream.get(stage)
-        payload = bench.store.get(item.audio_sha256, stage, mark) if mark else None
-        if payload is None:
-            raise TerminalError(
-                f"{item.name}: {binding.name} reads {stage}, and there is no artifact of it; run {stage} again",
-                code="missing_artifact",
-            )
-        results[stage] = codec.load(bench.bindings[stage].result, payload)
-    return item.audio_sha256, results
+    stages = (bench.bindings[name].stage for name in binding.stage.reads)
+    return item.audio_sha256, {stage.name: artifacts.read(bench.store, stage, item) for stage in stages}
 
 
 def _audio(item: JobItem, sha256: str, upstream: dict[str, Any], bench: Bench) -> Audio:

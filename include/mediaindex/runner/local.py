@@ -8,11 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.job import (
-    AFTER_TRIAGE,
-    BEFORE_TRIAGE,
-    STAGES,
     FileSource,
     FolderStore,
     Hints,
@@ -21,15 +18,16 @@ from mediaindex.contract.job import (
     Job,
     JobItem,
 )
+from mediaindex.contract.pipeline import AFTER_TRIAGE, ASSESS, BEFORE_TRIAGE, FIND_TOPICS, LAST_STAGE, STAGES
 from mediaindex.contract.results import Assessment, Topics
-from mediaindex.stages.triage import Settings as TriageSettings
+from mediaindex.contract.settings import TriageSettings
 from mediaindex.stages.triage import TriageFacts, triage
 
 from .bindings import BINDINGS
 from .execute import run_job
 
 if TYPE_CHECKING:
-    from mediaindex.storage.artifacts import ArtifactStore
+    from mediaindex.contract.artifacts import ArtifactStore
 
     from .engines import Engines
 
@@ -92,9 +90,10 @@ class LocalRun:
 
     def transcript(self, outcome: Outcome) -> tuple[Assessment, Topics] | None:
         """What was written of a recording, read from the store; None where it did not come so far."""
-        if outcome.error or STAGES[-1] not in outcome.item.upstream:
+        if outcome.error or LAST_STAGE not in outcome.item.upstream:
             return None
-        return self._artifact(outcome.item, "assess"), self._artifact(outcome.item, "find_topics")
+        store = self._open()
+        return artifacts.read(store, ASSESS, outcome.item), artifacts.read(store, FIND_TOPICS, outcome.item)
 
     def _open(self) -> ArtifactStore:
         from mediaindex.storage.artifacts import open_store
@@ -116,7 +115,8 @@ class LocalRun:
                 outcome.error, outcome.status = done.error, "quarantined"
             outcome.item = passed(outcome.item, stage, done)
         if self.frugal:
-            later = STAGES[STAGES.index(stage) + 1 :]
+            names = tuple(STAGES)
+            later = names[names.index(stage) + 1 :]
             self.engines.keep({name for one in later for name in BINDINGS[one].engines})
 
     def _triage(self, outcome: Outcome) -> None:
@@ -126,12 +126,6 @@ class LocalRun:
         if not decision.transcribe:
             outcome.status, outcome.reasons = "in_review", decision.reasons
 
-    def _artifact(self, item: JobItem, stage: str) -> Any:
-        payload = self._open().get(str(item.audio_sha256), stage, item.upstream[stage])
-        if payload is None:
-            raise FileNotFoundError(f"{stage} of {item.name} vanished from {self.store.path} while it was being used")
-        return codec.load(BINDINGS[stage].result, payload)
-
 
 def run_one(stage: str, item: JobItem, store: FolderStore, engines: Engines) -> tuple[JobItem, ItemResult]:
     """One stage over one file, after everything that it reads; the first error on the way is the result.
@@ -140,7 +134,7 @@ def run_one(stage: str, item: JobItem, store: FolderStore, engines: Engines) -> 
     """
     from mediaindex.storage.artifacts import open_store
 
-    for before in BINDINGS[stage].reads:
+    for before in STAGES[stage].reads:
         if before not in item.upstream:
             item, result = run_one(before, item, store, engines)
             if result.error:

@@ -13,29 +13,33 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediaindex.contract import codec
-from mediaindex.contract.fingerprint import fingerprint
+from mediaindex.contract import artifacts
+from mediaindex.contract.artifacts import fingerprint
 from mediaindex.contract.job import ItemResult, JobItem
+from mediaindex.contract.pipeline import NORMALIZE
 from mediaindex.contract.results import NormalizedAudio
+from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.errors import TerminalError
-from mediaindex.stages.normalize import VERSION, Settings, files_of, normalize
+from mediaindex.stages.normalize import VERSION, files_of, normalize
 
 from . import sources, summaries
 from .usage import Meter
 
 if TYPE_CHECKING:
-    from mediaindex.storage.artifacts import ArtifactStore
+    from mediaindex.contract.artifacts import ArtifactStore
     from mediaindex.storage.objects import Located
 
 log = logging.getLogger(__name__)
 
-NAME = "normalize"
+NAME = NORMALIZE.name
 ENGINE = "ffmpeg"
 POINTER = "source"
 OTHERWISE = "the recording is no longer in its bucket; its audio is that of an earlier run, normalised by its settings"
 
 
-def normalize_item(item: JobItem, store: ArtifactStore, folder: Path, settings: Settings, meter: Meter) -> ItemResult:
+def normalize_item(
+    item: JobItem, store: ArtifactStore, folder: Path, settings: NormalizeSettings, meter: Meter
+) -> ItemResult:
     """Normalise one recording and put its FLAC and facts into the store, unless they are there."""
     if item.hints.party_a_channel:
         settings = replace(settings, keep_channels=True)
@@ -57,7 +61,7 @@ def normalize_item(item: JobItem, store: ArtifactStore, folder: Path, settings: 
     mark = fingerprint(NAME, VERSION, (ENGINE,), settings, {**hint, "clock": clock})
     for file in sorted(folder.glob("*.flac")):
         store.put_file(normalized.audio_sha256, NAME, mark, file.name, file)
-    store.put(normalized.audio_sha256, NAME, mark, codec.dump(normalized))
+    store.put(normalized.audio_sha256, NAME, mark, artifacts.dump(normalized))
     store.put_pointer(POINTER, pointer, {"audio_sha256": normalized.audio_sha256, "fingerprint": mark})
     return _result(item, "done", normalized, mark, meter)
 
@@ -81,10 +85,9 @@ def _kept(item: JobItem, store: ArtifactStore) -> tuple[NormalizedAudio, str] | 
 
 
 def _whole(store: ArtifactStore, sha256: str, mark: str) -> tuple[NormalizedAudio, str] | None:
-    payload = store.get(sha256, NAME, mark)
-    if payload is None:
+    normalized = artifacts.find(store, NORMALIZE, sha256, mark)
+    if normalized is None:
         return None
-    normalized: NormalizedAudio = codec.load(NormalizedAudio, payload)
     whole = all(store.has_file(sha256, NAME, mark, name) for name in files_of(normalized))
     return (normalized, mark) if whole else None
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mediaindex.contract.settings import DetectSpeechSettings
 from mediaindex.stages.media.typical_level import FLOOR, frame_levels
 from mediaindex.timeline import SpeakerSpan, seconds
 
-from .detect_speech import Settings as SpeechSettings
 from .detect_speech import speech_runs
 from .protocols import SAMPLE_RATE, Diarized
 
@@ -50,7 +50,7 @@ class Heard:
     frame_seconds: float
 
 
-def by_channel(audio: Audio, detector: SpeechDetector, margin: float, rules: SpeechSettings) -> Diarized:
+def by_channel(audio: Audio, detector: SpeechDetector, margin: float, rules: DetectSpeechSettings) -> Diarized:
     """Spans of each channel's own speech, in seconds of decoded audio; labels are the channels' numbers.
 
     ``spans`` may overlap, ``exclusive`` has the louder one. ``margin``: dB above the leak from which speech is the
@@ -111,7 +111,9 @@ def leak_levels(heard: Heard) -> list[list[float]]:
     return leaks
 
 
-def own_speech(heard: Heard, leaks: Sequence[Sequence[float]], margin: float, rules: SpeechSettings) -> list[Mask]:
+def own_speech(
+    heard: Heard, leaks: Sequence[Sequence[float]], margin: float, rules: DetectSpeechSettings
+) -> list[Mask]:
     """For each channel, the frames (frames,) in which its own party speaks, padding included."""
     import numpy as np
 
@@ -146,7 +148,7 @@ def _above(depth: Bytes, other: Bytes) -> Any:
     return (other.astype("float32") - depth) / STEPS_A_DB
 
 
-def _runs(speech: Bytes, frame_seconds: float, rules: SpeechSettings) -> Iterator[tuple[int, int]]:
+def _runs(speech: Bytes, frame_seconds: float, rules: DetectSpeechSettings) -> Iterator[tuple[int, int]]:
     """``speech_runs``, stretch by stretch: on both sides of a silence that ends a run, it would find the same."""
     import numpy as np
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mediaindex.contract.results import Speech
+from mediaindex.contract.settings import DetectSpeechSettings
 from mediaindex.stages.media.typical_level import frame_levels, snr_db
 from mediaindex.timeline import Span, seconds
 
@@ -26,29 +26,7 @@ FRAMES_AT_ONCE = 65_536
 LEAD = 8.0  # s before a block that the detector hears again, so that it knows its surroundings
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """When a run of frames counts as speech. Times in seconds."""
-
-    # P(speech) at which speech begins.
-    enter: float = 0.5
-    # P(speech) below which it may end; lower than `enter`, so that the decision does not flicker.
-    leave: float = 0.35
-    # Shorter bursts are clicks and coughs.
-    min_speech: float = 0.25
-    # Shorter pauses are inside a sentence.
-    min_silence: float = 0.3
-    # Added on both sides: the first and last consonants are too quiet for the detector.
-    padding: float = 0.1
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.leave <= self.enter < 1.0:
-            raise ValueError("detect_speech: 0 < leave <= enter < 1")
-        if min(self.min_speech, self.min_silence, self.padding) < 0.0:
-            raise ValueError("detect_speech: min_speech, min_silence and padding are at least 0")
-
-
-def detect_speech(audio: Audio, detector: SpeechDetector, settings: Settings) -> Speech:
+def detect_speech(audio: Audio, detector: SpeechDetector, settings: DetectSpeechSettings) -> Speech:
     """Spans of speech on the source's clock, in order, without overlap.
 
     ``speech_seconds`` counts padding; ``mean_probability`` is over the frames that were heard as speech, 0.0 where
@@ -72,7 +50,7 @@ def detect_speech(audio: Audio, detector: SpeechDetector, settings: Settings) ->
     )
 
 
-def speech_runs(heard: Samples, frame_seconds: float, settings: Settings) -> list[tuple[int, int]]:
+def speech_runs(heard: Samples, frame_seconds: float, settings: DetectSpeechSettings) -> list[tuple[int, int]]:
     """First frame and frame after the last of each run of speech, by two thresholds and two shortest lengths."""
     patience = math.ceil(settings.min_silence / frame_seconds)
     shortest = settings.min_speech / frame_seconds

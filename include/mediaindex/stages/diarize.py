@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mediaindex.contract.results import Speakers
+from mediaindex.contract.settings import DetectSpeechSettings, DiarizeSettings
 from mediaindex.timeline import Clock, SpeakerSpan
 
 from .channels import SameVoicesError, by_channel
-from .detect_speech import Settings as SpeechSettings
 
 if TYPE_CHECKING:
     from .audio import Audio
@@ -19,30 +19,10 @@ if TYPE_CHECKING:
 VERSION = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What becomes of the spans that the diarizer hears; its own parameters belong to the engine and its identity."""
-
-    # Seconds; shorter spans are breaths and clicks, in which no word fits.
-    shortest_span: float = 0.1
-    # Seconds. A speaker with less speech than this and than `briefest_share` is an error of the clustering: too little
-    # to recognise a voice. The words go to the neighbouring speaker. Ignored if the number of speakers is given.
-    briefest_speaker: float = 2.0
-    # Share of the time of all speakers, see `briefest_speaker`.
-    briefest_share: float = 0.05
-    # dB above the level of cross-talk from another channel, from which speech on a channel is its own speaker's: twice
-    # the amplitude. Only for recordings with one speaker per channel.
-    cross_talk_margin: float = 6.0
-
-    def __post_init__(self) -> None:
-        if self.cross_talk_margin <= 0.0:
-            raise ValueError("diarize: cross_talk_margin above 0")
-
-
 def diarize(
     audio: Audio,
     diarizer: Diarizer,
-    settings: Settings,
+    settings: DiarizeSettings,
     speakers: int | None = None,
     channel_detector: SpeechDetector | None = None,
 ) -> Speakers:
@@ -66,13 +46,13 @@ def diarize(
     return replace(_result(heard, audio.clock, settings, believe_all=speakers is not None), warnings=warnings)
 
 
-def _by_channel(audio: Audio, detector: SpeechDetector, settings: Settings) -> Diarized:
+def _by_channel(audio: Audio, detector: SpeechDetector, settings: DiarizeSettings) -> Diarized:
     if audio.channels is None:
         raise SameVoicesError("it has one channel, or more than can be kept")
-    return by_channel(audio, detector, settings.cross_talk_margin, SpeechSettings())
+    return by_channel(audio, detector, settings.cross_talk_margin, DetectSpeechSettings())
 
 
-def _result(heard: Diarized, clock: Clock, settings: Settings, *, believe_all: bool = True) -> Speakers:
+def _result(heard: Diarized, clock: Clock, settings: DiarizeSettings, *, believe_all: bool = True) -> Speakers:
     spans = _on_source_clock(heard.spans, clock, settings.shortest_span)
     exclusive = _on_source_clock(heard.exclusive, clock, settings.shortest_span)
     if not believe_all:
@@ -93,7 +73,7 @@ def _on_source_clock(spans: Iterable[SpeakerSpan], clock: Clock, shortest: float
     return sorted(moved, key=lambda span: (span.start, span.end, span.speaker))
 
 
-def _believed(exclusive: Iterable[SpeakerSpan], settings: Settings) -> frozenset[str]:
+def _believed(exclusive: Iterable[SpeakerSpan], settings: DiarizeSettings) -> frozenset[str]:
     """Speakers heard long enough; never nobody, where somebody was heard."""
     heard: dict[str, float] = {}
     for span in exclusive:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mediaindex.contract.results import Mention, Topic, Topics
+from mediaindex.contract.settings import FindTopicsSettings
 
 from .readable import ReadableRules, readable
 from .sentences import sentences
@@ -36,27 +37,6 @@ PUNCTUATION = " .,!?;:\"'()[]-\u2013\u2014\u2026\u201c\u201d\u2018\u2019"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """How turns are written, and how many topics are kept."""
-
-    # Numbers as digits ("1984", "25 percent"), as people type them; search finds the words as well.
-    digits: bool = True
-    # Whether "um" and "uh" stay in the readable text. They always stay in the words.
-    fillers: bool = True
-    # Seconds of silence that end a sentence, at the speaker's own pace. For ten readers, compared with Whisper's
-    # punctuation, 0.6 and 0.7 are equally good, 0.5 and 0.8 worse (tests/bench/sentence_ends.py).
-    sentence_pause: float = 0.6
-    # Names that are kept at most.
-    max_names: int = 100
-    # Phrases that are kept at most.
-    max_phrases: int = 30
-    # Mentions that a single word needs to be a topic; several words need one.
-    single_word_mentions: int = 2
-    # Letters; fewer are initials, noise or half a word.
-    shortest: int = 3
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     text: str
     label: str | None
@@ -77,7 +57,7 @@ def find_topics(
     reader: TextReader,
     restorer: CaseRestorer | None,
     finder: NumberFinder | None,
-    settings: Settings,
+    settings: FindTopicsSettings,
 ) -> Topics:
     """Each turn as people read it, and topics, most mentioned first, of the turns in the reader's languages."""
     turns = transcript.turns
@@ -126,7 +106,7 @@ def _tidy(text: str) -> str:
     return tidy[4:] if tidy.lower().startswith("the ") else tidy
 
 
-def _group(found: Iterable[_Found], settings: Settings) -> dict[str, list[_Found]]:
+def _group(found: Iterable[_Found], settings: FindTopicsSettings) -> dict[str, list[_Found]]:
     """The same words in whatever case are one topic."""
     groups: dict[str, list[_Found]] = defaultdict(list)
     for one in found:
@@ -136,7 +116,9 @@ def _group(found: Iterable[_Found], settings: Settings) -> dict[str, list[_Found
     return groups
 
 
-def _telling(groups: dict[str, list[_Found]], names: Iterable[str], settings: Settings) -> dict[str, list[_Found]]:
+def _telling(
+    groups: dict[str, list[_Found]], names: Iterable[str], settings: FindTopicsSettings
+) -> dict[str, list[_Found]]:
     """Phrases that are no names, best first: mentions times words, as longer phrases say more exactly what is meant."""
     named = frozenset(names)
     scores = {

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mediaindex.contract.results import Language, LanguageSpan, LanguageWindow
+from mediaindex.contract.settings import DetectSpeechSettings, IdentifyLanguageSettings
 from mediaindex.timeline import Span, seconds
 
 from . import detect_speech
@@ -20,29 +21,7 @@ VERSION = 6
 
 FLOOR = 1e-6  # a language that one window calls impossible is only very unlikely
 KEPT = 10  # languages noted in the result
-FEW_UP_TO = 600.0  # s of recording for which ``Settings.windows`` are enough
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How much of a recording is listened to."""
-
-    # Seconds up to which a recording is examined as a whole; Whisper takes 30.
-    whole: float = 30.0
-    # Seconds of one window of a longer recording. Eight windows of 10 s are as accurate as five of 30 s, do not hide
-    # another language in what surrounds it, and take little more than half of the time.
-    window: float = 10.0
-    # Windows, spread evenly, in a recording of up to ten minutes; longer ones get more, by the square root of length.
-    windows: int = 8
-    # Windows at most, however long the recording is.
-    most_windows: int = 32
-    # P of another language in a window from which the window is examined in stretches of some seconds, and all speech
-    # if another language is found; above 1: never. Low, because looking is cheap and a missed language loses its words.
-    other_language: float = 0.1
-    # P(speech) from which a frame counts as speech.
-    speech_threshold: float = 0.5
-    # Seconds of speech that a window must contain.
-    min_speech: float = 0.5
+FEW_UP_TO = 600.0  # s of recording for which ``IdentifyLanguageSettings.windows`` are enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +35,7 @@ def identify_language(
     audio: Audio,
     detector: SpeechDetector,
     identifier: LanguageIdentifier,
-    settings: Settings,
+    settings: IdentifyLanguageSettings,
     allowed: tuple[str, ...],
 ) -> Language:
     """The language of the recording, ``und`` where no window holds speech.
@@ -74,7 +53,7 @@ def identify_language(
     doubtful = _doubtful(heard, found.language, allowed, settings)
     if not doubtful:
         return found
-    speech = detect_speech.detect_speech(audio, detector, detect_speech.Settings()).spans
+    speech = detect_speech.detect_speech(audio, detector, DetectSpeechSettings()).spans
     return _in_stretches(audio, speech, identifier, doubtful, found, allowed)
 
 
@@ -97,7 +76,9 @@ def among(found: Mapping[str, float], allowed: tuple[str, ...]) -> tuple[dict[st
     return {code: share / sum(shares.values()) for code, share in shares.items()}, mass
 
 
-def _doubtful(heard: Sequence[_Heard], language: str, allowed: tuple[str, ...], settings: Settings) -> list[Span]:
+def _doubtful(
+    heard: Sequence[_Heard], language: str, allowed: tuple[str, ...], settings: IdentifyLanguageSettings
+) -> list[Span]:
     """Windows that may have another language in them, too: those with most of it, so that looking is never dear."""
     other: list[tuple[float, Span]] = []
     for one in heard:
@@ -209,7 +190,9 @@ def combine(windows: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, f
     return {code: share / sum(shares.values()) for code, share in shares.items()}
 
 
-def _listen(audio: Audio, detector: SpeechDetector, identifier: LanguageIdentifier, settings: Settings) -> list[_Heard]:
+def _listen(
+    audio: Audio, detector: SpeechDetector, identifier: LanguageIdentifier, settings: IdentifyLanguageSettings
+) -> list[_Heard]:
     whole = audio.duration <= settings.whole
     window = settings.whole if whole else settings.window
     few = spread(audio.duration, window, how_many(audio.duration, settings))
@@ -220,14 +203,18 @@ def _listen(audio: Audio, detector: SpeechDetector, identifier: LanguageIdentifi
     return list(itertools.islice(_heard(every, audio, detector, identifier, settings), settings.windows))
 
 
-def how_many(duration: float, settings: Settings) -> int:
+def how_many(duration: float, settings: IdentifyLanguageSettings) -> int:
     """Windows at most for a recording of ``duration`` seconds: four times the length, twice the windows."""
     grown = round(settings.windows * math.sqrt(max(1.0, duration / FEW_UP_TO)))
     return max(settings.windows, min(grown, settings.most_windows))
 
 
 def _heard(
-    spans: Iterable[Span], audio: Audio, detector: SpeechDetector, identifier: LanguageIdentifier, settings: Settings
+    spans: Iterable[Span],
+    audio: Audio,
+    detector: SpeechDetector,
+    identifier: LanguageIdentifier,
+    settings: IdentifyLanguageSettings,
 ) -> Iterator[_Heard]:
     for span in spans:
         samples = audio.read_span(span)

@@ -8,11 +8,12 @@ about 115 MB an hour while it runs.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaindex.contract.results import NormalizedAudio
+from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.errors import ConfigError
 from mediaindex.stages.media.cancellation import cancelled, suspected
 from mediaindex.stages.media.decode import Pcm, decode
@@ -34,33 +35,9 @@ AUDIO = "audio.flac"
 CHANNELS = "channels.flac"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How recordings are brought to one form."""
-
-    # Programme loudness, LUFS; that of EBU R128.
-    target_lufs: float = -23.0
-    # No gain raises a true peak above this, dBTP; that of EBU R128.
-    max_true_peak_dbtp: float = -1.0
-    # Largest gain, dB: a recording of almost nothing stays one.
-    max_gain_db: float = 30.0
-    # Noise reduction. It helps listeners; recognisers that were trained on noise mostly do better without.
-    reduce_noise: bool = False
-    # Also keep the channels apart (2 to 8 of them), so that speakers on channels of their own stay separable.
-    keep_channels: bool = False
-    # Longer audio is refused: this bounds disk and time, whatever a header claims.
-    max_seconds: float = 26 * 3600.0
-    # Seconds; smaller gaps of the source's time stamps are not kept.
-    gap_tolerance: float = 0.1
-
-    def __post_init__(self) -> None:
-        if not -70.0 < self.target_lufs < 0.0 or self.max_true_peak_dbtp > 0.0 or self.max_gain_db < 0.0:
-            raise ValueError("normalize: target_lufs in (-70, 0), max_true_peak_dbtp at most 0, max_gain_db at least 0")
-        if self.max_seconds <= 0.0 or self.gap_tolerance < 0.01:
-            raise ValueError("normalize: max_seconds above 0, gap_tolerance at least 0.01")
-
-
-def normalize(source: Path, out_dir: Path, settings: Settings, raw_format: RawFormat | None = None) -> NormalizedAudio:
+def normalize(
+    source: Path, out_dir: Path, settings: NormalizeSettings, raw_format: RawFormat | None = None
+) -> NormalizedAudio:
     """Write ``out_dir/audio.flac`` (and ``channels.flac``, if kept), and say what is in it.
 
     ``raw_format`` tells how to read headerless audio. Raises BadMediaError (its code is the reason), ConfigError
@@ -110,7 +87,7 @@ def files_of(normalized: NormalizedAudio) -> tuple[str, ...]:
 
 
 def _one_channel(
-    source: SourceFile, stream: AudioStream, folder: Path, settings: Settings
+    source: SourceFile, stream: AudioStream, folder: Path, settings: NormalizeSettings
 ) -> tuple[Pcm, tuple[str, ...]]:
     """The mix of all channels, or the loudest alone where they cancel each other out; and what to warn of."""
     limit = settings.max_seconds
@@ -123,7 +100,7 @@ def _one_channel(
 
 
 def _level(
-    pcm: Path, channels: int, length: float, prepare: str | None, settings: Settings, target: Path
+    pcm: Path, channels: int, length: float, prepare: str | None, settings: NormalizeSettings, target: Path
 ) -> tuple[Loudness, float]:
     """Write ``target`` through the filter ``prepare``, at its loudness; what was measured, and the gain (dB)."""
     loudness = measure(pcm, channels, length, prepare)
@@ -133,14 +110,16 @@ def _level(
     return loudness, gain
 
 
-def _check_length(source: SourceFile, stream: AudioStream, settings: Settings) -> None:
+def _check_length(source: SourceFile, stream: AudioStream, settings: NormalizeSettings) -> None:
     # A header may be wrong by a factor (bit rate estimates), so only a gross claim is believed before decoding; and
     # only the stream's own: the container's counts a jump of the time stamps as length.
     if (stream.duration or 0.0) > 2 * settings.max_seconds:
         raise failures.too_long(source.path.name, settings.max_seconds)
 
 
-def _warnings(source: SourceFile, stream: AudioStream, pcm: Pcm, clock: Clock, settings: Settings) -> tuple[str, ...]:
+def _warnings(
+    source: SourceFile, stream: AudioStream, pcm: Pcm, clock: Clock, settings: NormalizeSettings
+) -> tuple[str, ...]:
     """What is wrong with a recording that could be used all the same."""
     found = []
     declared = stream.duration or (None if source.has_video else source.duration)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mediaindex.contract.results import Doubt, Gap, Language, Part, Recognition, Speech
+from mediaindex.contract.settings import TranscribeSettings
 from mediaindex.errors import ModelMissingError, TerminalError
 from mediaindex.timeline import Clock, Span, Word
 
@@ -20,37 +21,6 @@ from .second_decoding import FindNext, Settled, decode_again, listen
 VERSION = 3
 
 LONGEST_CHUNK = 30.0  # seconds: Whisper's window, and as far as full attention is cheap
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How speech is cut and shared out, and what is heard twice. Times in seconds."""
-
-    # Seconds of one chunk. The cost of attention grows with its square; less than 20 s costs words at the edges.
-    max_chunk: float = 28.0
-    # A longer pause ends a chunk: silence costs time, and recognisers invent words in it.
-    max_pause: float = 2.0
-    # Chunks read into memory together; the recogniser batches among them.
-    group: int = 16
-    # The language of speech that is too short to identify it.
-    default_language: str = "en"
-    # Whether doubtful stretches are decoded again by the next recogniser that supports the language.
-    second_decoding: bool = True
-    # Seconds of speech without a word nearby that are no loss: breath, laughter, a cough.
-    unwritten: float = 2.0
-    # Speech this near to a word counts as transcribed, and a word this near to speech as spoken: recognisers and
-    # detectors place the same word up to half a second apart.
-    reach: float = 0.5
-    # Mean P(word is right) of some seconds of words below which they are doubtful: more are wrong than right.
-    min_confidence: float = 0.5
-
-    def __post_init__(self) -> None:
-        if not 4.0 <= self.max_chunk <= LONGEST_CHUNK:
-            raise ValueError(f"transcribe: max_chunk lies between 4 and {LONGEST_CHUNK:.0f} seconds")
-        if self.max_pause < 0.0 or self.group < 1:
-            raise ValueError("transcribe: max_pause is at least 0 seconds, group at least 1 chunk")
-        if self.unwritten <= 0.0 or self.reach < 0.0 or not 0.0 <= self.min_confidence <= 1.0:
-            raise ValueError("transcribe: unwritten is above 0 s, reach at least 0 s, min_confidence between 0 and 1")
 
 
 @dataclass(slots=True)
@@ -91,7 +61,7 @@ def transcribe(
     speech: Speech,
     language: Language,
     recognisers: Sequence[Recogniser],
-    settings: Settings,
+    settings: TranscribeSettings,
     vocabulary: Sequence[str] = (),
 ) -> Recognition:
     """Words of all speech, on the source's clock. No speech gives no words, and no model is loaded for it.
@@ -117,7 +87,9 @@ def transcribe(
     return _recognition(audio.clock, tasks, settled, Part(Span(0, 1), main, roster.able(main)[0].name), roster.fallback)
 
 
-def _tasks(audio: Audio, spans: Sequence[Span], language: Language, main: str, settings: Settings) -> list[Task]:
+def _tasks(
+    audio: Audio, spans: Sequence[Span], language: Language, main: str, settings: TranscribeSettings
+) -> list[Task]:
     """Chunks in order, none of them in two languages."""
     languages = [(audio.clock.span_to_audio(one.span), one.language) for one in language.spans]
     return [

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mediaindex.contract.settings import TriageSettings
+
 
 def reason(code: str, sentence: str) -> str:
     """``code: sentence``. The code is stable snake_case, for counting and filtering; the sentence has the numbers."""
@@ -23,24 +25,6 @@ def code_of(text: str) -> str:
 VERSION = 1
 
 UNDETERMINED = "und"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Below any of these limits a person looks first. The defaults pass clean speech and stop what would be garbled."""
-
-    # P(language) of the chosen language. Whisper base is above 0.9 on clear speech; near 0.5 it wavers between two.
-    min_language_confidence: float = 0.6
-    # Probability of all allowed languages together, before renormalisation. A low one means an unexpected language.
-    min_allowed: float = 0.3
-    # Share of the recording that is speech. Music with a few shouts gives a useless transcript.
-    min_speech_share: float = 0.05
-    # Seconds of speech below which language and quality are guesses; such a clip is judged by its transcript alone.
-    judge_from_speech_seconds: float = 1.0
-    # Speech over background, dB. Word error rates climb steeply below about 5 dB.
-    min_snr_db: float = 3.0
-    # Mean P(speech) inside the detected speech: how sure the detector itself is.
-    min_speech_probability: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +72,7 @@ class TriageDecision:
         return self.way == "transcribe"
 
 
-def triage(facts: TriageFacts, settings: Settings) -> TriageDecision:
+def triage(facts: TriageFacts, settings: TriageSettings) -> TriageDecision:
     """Decide. A recording without any speech is transcribed: it ends as an empty transcript and bothers nobody."""
     if facts.speech_seconds <= 0:
         return TriageDecision("transcribe")
@@ -96,7 +80,7 @@ def triage(facts: TriageFacts, settings: Settings) -> TriageDecision:
     return TriageDecision("review", reasons) if reasons else TriageDecision("transcribe")
 
 
-def _about_language(facts: TriageFacts, settings: Settings) -> Iterator[str]:
+def _about_language(facts: TriageFacts, settings: TriageSettings) -> Iterator[str]:
     if facts.speech_seconds < settings.judge_from_speech_seconds:
         return
     if facts.language == UNDETERMINED:
@@ -118,7 +102,7 @@ def _about_language(facts: TriageFacts, settings: Settings) -> Iterator[str]:
         )
 
 
-def _about_signal(facts: TriageFacts, settings: Settings) -> Iterator[str]:
+def _about_signal(facts: TriageFacts, settings: TriageSettings) -> Iterator[str]:
     if facts.speech_share < settings.min_speech_share:
         yield reason(
             "little_speech",

@@ -22,7 +22,7 @@ from mediaindex.catalog.base.migrate import migrate
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.batches import batches as progress
 from mediaindex.catalog.ledger import ledger
-from mediaindex.contract.job import AFTER_TRIAGE, BEFORE_TRIAGE, STAGES
+from mediaindex.contract.pipeline import AFTER_TRIAGE, BEFORE_TRIAGE, STAGES
 from mediaindex.orchestration import batch_job, connections, indexing, reprocessing
 from mediaindex.orchestration.child import SpeechChild, child_environment
 from mediaindex.search import Indexes, from_environment, prepare, publish_pending

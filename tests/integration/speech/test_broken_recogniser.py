@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.job import FileSource, FolderStore, Hints, Job, JobItem, JobResult
 from mediaindex.contract.results import Recognition
 from mediaindex.errors import MediaindexError
@@ -86,7 +86,7 @@ def artifact(store: FolderStore, result: JobResult) -> Recognition:
     (one,) = result.items
     payload = open_store(store).get(str(one.audio_sha256), "transcribe", str(one.fingerprint))
     assert payload is not None, one
-    return codec.load(Recognition, payload)
+    return artifacts.load(Recognition, payload)
 
 
 def test_weights_that_broke_off_half_way(

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from mediaindex.contract.job import RawFormat
+from mediaindex.contract.settings import DetectSpeechSettings, NormalizeSettings
 from mediaindex.engines import silero
 from mediaindex.errors import BadMediaError
-from mediaindex.stages.detect_speech import Settings as SpeechSettings
 from mediaindex.stages.detect_speech import detect_speech
-from mediaindex.stages.normalize import Settings, audio_of, normalize
+from mediaindex.stages.normalize import audio_of, normalize
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 FORMATS = SHARED / "formats"
@@ -39,7 +39,7 @@ def entries(*expected: str) -> list[Any]:
 
 @pytest.mark.parametrize("entry", entries("ok", "empty_transcript"))
 def test_good_recordings_are_read_as_they_are(entry: dict[str, Any], tmp_path: Path) -> None:
-    normalized = normalize(FORMATS / entry["file"], tmp_path, Settings())
+    normalized = normalize(FORMATS / entry["file"], tmp_path, NormalizeSettings())
     assert normalized.duration == pytest.approx(entry["decoded_s"], abs=0.02)
     assert (normalized.container, normalized.codec) == (entry["container"], entry["codec"])
     assert (normalized.source_sample_rate, normalized.source_channels) == (entry["sample_rate"], entry["channels"])
@@ -51,11 +51,11 @@ def test_good_recordings_are_read_as_they_are(entry: dict[str, Any], tmp_path: P
 @pytest.mark.parametrize("entry", entries("needs_hint"))
 def test_headerless_recordings_need_their_hint(entry: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(BadMediaError) as caught:
-        normalize(FORMATS / entry["file"], tmp_path, Settings())
+        normalize(FORMATS / entry["file"], tmp_path, NormalizeSettings())
     assert caught.value.code == "needs_hint"
     assert "raw_format" in caught.value.message
     length = (FORMATS / entry["file"]).stat().st_size / 32_000
-    assert normalize(FORMATS / entry["file"], tmp_path, Settings(), RawFormat()).duration == pytest.approx(
+    assert normalize(FORMATS / entry["file"], tmp_path, NormalizeSettings(), RawFormat()).duration == pytest.approx(
         length, abs=0.001
     )
 
@@ -63,7 +63,7 @@ def test_headerless_recordings_need_their_hint(entry: dict[str, Any], tmp_path: 
 @pytest.mark.parametrize("entry", entries("must_not_crash", "must_fail_cleanly"))
 def test_malformed_recordings_end_with_a_reason(entry: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(BadMediaError) as caught:
-        normalize(FORMATS / entry["file"], tmp_path, Settings())
+        normalize(FORMATS / entry["file"], tmp_path, NormalizeSettings())
     assert caught.value.code == REASONS[entry["file"]]
 
 
@@ -72,7 +72,7 @@ def test_malformed_recordings_end_with_a_reason(entry: dict[str, Any], tmp_path:
 def test_spans_are_those_of_silero_itself(name: str, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     package = pytest.importorskip("silero_vad")
-    normalized = normalize(SHARED / name, tmp_path, Settings())
+    normalized = normalize(SHARED / name, tmp_path, NormalizeSettings())
     audio = audio_of(normalized, tmp_path)
     theirs = package.get_speech_timestamps(
         torch.from_numpy(audio.read()),
@@ -80,7 +80,7 @@ def test_spans_are_those_of_silero_itself(name: str, tmp_path: Path) -> None:
         min_silence_duration_ms=300,
         speech_pad_ms=100,
     )
-    ours = detect_speech(audio, _detector(), SpeechSettings()).spans
+    ours = detect_speech(audio, _detector(), DetectSpeechSettings()).spans
     assert np.allclose(
         [(span.start, span.end) for span in ours],
         [(span["start"] / 16_000, span["end"] / 16_000) for span in theirs],
@@ -90,10 +90,10 @@ def test_spans_are_those_of_silero_itself(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.models
 def test_blocks_hear_what_one_piece_hears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    audio = audio_of(normalize(FORMATS / "aws_auto_call_8k_u8.wav", tmp_path, Settings()), tmp_path)
-    whole = detect_speech(audio, _detector(), SpeechSettings())
+    audio = audio_of(normalize(FORMATS / "aws_auto_call_8k_u8.wav", tmp_path, NormalizeSettings()), tmp_path)
+    whole = detect_speech(audio, _detector(), DetectSpeechSettings())
     monkeypatch.setattr("mediaindex.stages.detect_speech.BLOCK", 32.0)
-    blocks = detect_speech(audio, _detector(), SpeechSettings())
+    blocks = detect_speech(audio, _detector(), DetectSpeechSettings())
     assert len(blocks.spans) == pytest.approx(len(whole.spans), abs=1)
     assert blocks.speech_seconds == pytest.approx(whole.speech_seconds, abs=0.5)
 

@@ -14,6 +14,12 @@ import pytest
 import soundfile
 
 from mediaindex.contract.results import Language, Recognition, Speech
+from mediaindex.contract.settings import (
+    DetectSpeechSettings,
+    IdentifyLanguageSettings,
+    NormalizeSettings,
+    TranscribeSettings,
+)
 from mediaindex.errors import MediaindexError
 from mediaindex.evaluation.word_errors import normaliser_for
 from mediaindex.models import ensure
@@ -22,7 +28,6 @@ from mediaindex.stages import detect_speech, identify_language, transcribe
 from mediaindex.stages.assembly.turns import languages_of
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.doubts import doubtful_seconds
-from mediaindex.stages.normalize import Settings as NormalizeSettings
 from mediaindex.stages.normalize import audio_of, normalize
 from mediaindex.stages.protocols import Recogniser
 from mediaindex.timeline import Clock, Span, Word
@@ -71,11 +76,11 @@ def one_after_another(folder: Path, files: Sequence[Path]) -> tuple[Audio, list[
 
 
 def heard(audio: Audio, engines: Engines) -> Speech:
-    return detect_speech.detect_speech(audio, engines.detector, detect_speech.Settings())
+    return detect_speech.detect_speech(audio, engines.detector, DetectSpeechSettings())
 
 
 def written(audio: Audio, engines: Engines, recognisers: Sequence[Recogniser], language: Language) -> Recognition:
-    return transcribe.transcribe(audio, heard(audio, engines), language, recognisers, transcribe.Settings())
+    return transcribe.transcribe(audio, heard(audio, engines), language, recognisers, TranscribeSettings())
 
 
 def test_each_turn_of_a_conversation_in_three_languages_is_in_its_own(engines: Engines, tmp_path: Path) -> None:
@@ -85,7 +90,7 @@ def test_each_turn_of_a_conversation_in_three_languages_is_in_its_own(engines: E
     files = [english[0], foreign["de"]["path"], english[1], foreign["fr"]["path"], english[2]]
     audio, places = one_after_another(tmp_path, files)
     language = identify_language.identify_language(
-        audio, engines.detector, engines.identifier, identify_language.Settings(), ()
+        audio, engines.detector, engines.identifier, IdentifyLanguageSettings(), ()
     )
     assert language.language == "en"
     recognition = written(audio, engines, engines.recognisers, language)

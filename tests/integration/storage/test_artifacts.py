@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mediaindex.contract.artifacts import ArtifactStore
 from mediaindex.errors import ConfigError, TerminalError
-from mediaindex.storage.artifacts import ArtifactStore, FolderArtifactStore, S3ArtifactStore, open_store
+from mediaindex.storage.artifacts import FolderArtifactStore, S3ArtifactStore, open_store
 from mediaindex.storage.client import s3_client
 
 NAME = ("ab" * 32, "diarize", "0f" * 16)

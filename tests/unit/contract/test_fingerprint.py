@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mediaindex.contract.fingerprint import fingerprint
+from mediaindex.contract.artifacts import fingerprint
 
 
 @dataclass(frozen=True)

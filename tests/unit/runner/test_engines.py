@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mediaindex.contract.job import STAGES
+from mediaindex.contract.pipeline import STAGES
 from mediaindex.models import try_locate
 from mediaindex.runner.bindings import BINDINGS
 from mediaindex.runner.engines import Engines

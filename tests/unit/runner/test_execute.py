@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mediaindex.contract.job import FileSource, FolderStore, Job, JobItem, JobResult
+from mediaindex.contract.pipeline import Cost, Stage
 from mediaindex.errors import BadMediaError, ConfigError, ModelMissingError, TerminalError, TransientError
 from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
@@ -41,12 +42,11 @@ def binding(
 ) -> Binding:
     fields: dict[str, Any] = {
         "version": 1,
-        "settings": Settings,
-        "result": Shout,
         "programs": ("voice 1",),
         "summary": lambda result: {"text": result.text},
     }
-    return Binding(name=name, reads=reads, run=run, **(fields | changes))
+    stage = Stage(name, reads, Shout, Settings, Cost(0.0, 1, 0.0))
+    return Binding(stage=stage, run=run, **(fields | changes))
 
 
 class Lab:
@@ -183,7 +183,7 @@ def test_a_missing_artifact_upstream_is_named(lab: Lab) -> None:
 def test_an_unknown_stage_or_setting_ends_the_job(lab: Lab) -> None:
     with pytest.raises(TerminalError, match="stage 'third' is unknown"):
         lab.run("third", lab.items("a"))
-    with pytest.raises(TerminalError, match="unknown setting volume; known are suffix"):
+    with pytest.raises(TerminalError, match="unknown setting volume; valid settings: suffix"):
         lab.run("first", lab.items("a"), {"volume": 11})
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from mediaindex.contract.job import FileSource, Hints, ItemResult, JobItem, ObjectSource
+from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.errors import TerminalError
 from mediaindex.runner import normalize_item as module
 from mediaindex.runner.normalize_item import normalize_item
 from mediaindex.runner.usage import Meter
-from mediaindex.stages.normalize import Settings
 from mediaindex.storage.artifacts import FolderArtifactStore
 from tests.builders import media
 
@@ -25,13 +25,13 @@ class Lab:
         self.path = media.party_a_channel(folder)
         self.runs = 0
 
-    def run(self, settings: Settings | None = None, *, party_a_channel: bool = False) -> ItemResult:
+    def run(self, settings: NormalizeSettings | None = None, *, party_a_channel: bool = False) -> ItemResult:
         self.runs += 1
         place = self.folder / f"run-{self.runs}"
         place.mkdir()
         hints = Hints(party_a_channel=party_a_channel)
         item = JobItem(id="1", name=self.path.name, source=FileSource(path=str(self.path)), hints=hints)
-        return normalize_item(item, self.store, place, settings or Settings(), Meter())
+        return normalize_item(item, self.store, place, settings or NormalizeSettings(), Meter())
 
     def files(self) -> list[Path]:
         return sorted(self.folder.glob("store/*/normalize/*.flac"))
@@ -67,8 +67,8 @@ def test_a_party_a_channel_keeps_the_channels_under_another_name(lab: Lab) -> No
 
 
 def test_a_source_whose_channels_are_kept_anyway_shares_the_artifact(lab: Lab) -> None:
-    first = lab.run(Settings(keep_channels=True))
-    again = lab.run(Settings(keep_channels=True), party_a_channel=True)
+    first = lab.run(NormalizeSettings(keep_channels=True))
+    again = lab.run(NormalizeSettings(keep_channels=True), party_a_channel=True)
     assert (again.status, again.fingerprint) == ("cached", first.fingerprint)
 
 
@@ -85,7 +85,7 @@ def bucket(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Path:
     return lab.path
 
 
-def from_bucket(lab: Lab, earlier: ItemResult | None, settings: Settings) -> ItemResult:
+def from_bucket(lab: Lab, earlier: ItemResult | None, settings: NormalizeSettings) -> ItemResult:
     lab.runs += 1
     place = lab.folder / f"run-{lab.runs}"
     place.mkdir()
@@ -101,29 +101,29 @@ def from_bucket(lab: Lab, earlier: ItemResult | None, settings: Settings) -> Ite
 
 
 def test_a_recording_that_left_its_bucket_goes_on_from_its_earlier_audio(lab: Lab, bucket: Path) -> None:
-    first = from_bucket(lab, None, Settings())
+    first = from_bucket(lab, None, NormalizeSettings())
     bucket.unlink()
-    again = from_bucket(lab, first, Settings(target_lufs=-16.0))
+    again = from_bucket(lab, first, NormalizeSettings(target_lufs=-16.0))
     assert (again.status, again.audio_sha256, again.fingerprint) == ("cached", first.audio_sha256, first.fingerprint)
     assert "no longer in its bucket" in again.summary["warnings"][-1]
 
 
 @pytest.mark.parametrize("lost", ["the flac", "the facts", "any memory of it"])
 def test_without_its_earlier_audio_it_is_gone(lab: Lab, bucket: Path, lost: str) -> None:
-    first = from_bucket(lab, None, Settings())
+    first = from_bucket(lab, None, NormalizeSettings())
     bucket.unlink()
     if lost == "the flac":
         lab.files()[0].unlink()
     if lost == "the facts":
         next(lab.folder.glob("store/*/normalize/*.json.gz")).unlink()
     with pytest.raises(TerminalError) as caught:
-        from_bucket(lab, None if lost == "any memory of it" else first, Settings(target_lufs=-16.0))
+        from_bucket(lab, None if lost == "any memory of it" else first, NormalizeSettings(target_lufs=-16.0))
     assert caught.value.code == "gone"
 
 
 def test_while_the_recording_is_there_other_settings_make_other_audio(lab: Lab, bucket: Path) -> None:
     assert bucket.exists()
-    first = from_bucket(lab, None, Settings())
-    again = from_bucket(lab, first, Settings(target_lufs=-16.0))
+    first = from_bucket(lab, None, NormalizeSettings())
+    again = from_bucket(lab, first, NormalizeSettings(target_lufs=-16.0))
     assert again.status == "done"
     assert again.fingerprint != first.fingerprint

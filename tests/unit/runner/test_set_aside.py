@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.job import FileSource, FolderStore, ItemResult, Job, JobItem
+from mediaindex.contract.pipeline import TRANSCRIBE
 from mediaindex.contract.results import Language, Recognition, Speech
 from mediaindex.errors import ModelMissingError, TerminalError
 from mediaindex.runner import summaries
@@ -25,7 +26,7 @@ from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
 from mediaindex.runner.set_aside import SetAsideError, Watched
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.transcribe import Settings, transcribe
+from mediaindex.stages.transcribe import transcribe
 from mediaindex.storage.artifacts import FolderArtifactStore
 from mediaindex.timeline import Clock, Span, Word
 
@@ -95,11 +96,8 @@ class Lab:
 
     def write(self, process: Engines, *names: str, language: str = "en") -> list[ItemResult]:
         binding = Binding(
-            name="transcribe",
+            stage=replace(TRANSCRIBE, reads=()),
             version=1,
-            reads=(),
-            settings=Settings,
-            result=Recognition,
             engines=("recognisers",),
             run=lambda inputs, settings: transcribe(
                 self.audio, SPEECH, Language(language, 0.9), inputs.engines.recognisers, settings
@@ -122,7 +120,7 @@ class Lab:
     def artifact(self, item: ItemResult) -> Recognition:
         payload = self.store.get(str(item.audio_sha256), "transcribe", str(item.fingerprint))
         assert payload is not None
-        return codec.load(Recognition, payload)
+        return artifacts.load(Recognition, payload)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from mediaindex.contract.results import (
     Speakers,
     Speech,
 )
-from mediaindex.stages.assess import Settings, assess
+from mediaindex.contract.settings import AssessSettings
+from mediaindex.stages.assess import assess
 from mediaindex.stages.triage import code_of
 from mediaindex.timeline import Anchor, Clock, Span, SpeakerSpan, Word, seconds
 
@@ -50,7 +51,7 @@ def recognition(found: tuple[Word, ...], **changes: object) -> Recognition:
 
 
 def judge(found: tuple[Word, ...], speech: Speech = SPEECH, **changes: object) -> Assessment:
-    return assess(AUDIO, speech, SPEAKERS, ENGLISH, recognition(found, **changes), Settings())
+    return assess(AUDIO, speech, SPEAKERS, ENGLISH, recognition(found, **changes), AssessSettings())
 
 
 def codes(assessment: Assessment) -> list[str]:
@@ -141,7 +142,7 @@ def span_lists(draw):
 
 @given(word_lists(), span_lists(), st.integers(0, 3))
 def test_whatever_comes_in_no_word_is_lost_and_every_invariant_holds(found, spans, smooth):
-    settings = Settings(smooth_words=smooth, longest_turn=5.0)
+    settings = AssessSettings(smooth_words=smooth, longest_turn=5.0)
     assessment = assess(AUDIO, SPEECH, Speakers(spans, spans, 3), ENGLISH, recognition(found), settings)
     assert [word.text for word in assessment.transcript.words] == [word.text for word in found]
     assert 0.0 <= assessment.coverage <= 1.0

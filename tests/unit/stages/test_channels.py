@@ -11,12 +11,11 @@ import pytest
 import soundfile
 
 from mediaindex.contract.results import Speakers
+from mediaindex.contract.settings import DetectSpeechSettings, DiarizeSettings, NormalizeSettings
 from mediaindex.models import try_locate
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.channels import by_channel
-from mediaindex.stages.detect_speech import Settings as SpeechSettings
-from mediaindex.stages.diarize import Settings, diarize
-from mediaindex.stages.normalize import Settings as NormalizeSettings
+from mediaindex.stages.diarize import diarize
 from mediaindex.stages.normalize import audio_of, normalize
 from mediaindex.timeline import Anchor, Clock, SpeakerSpan
 from tests.builders import dialogues, media
@@ -46,7 +45,7 @@ def audio_with(folder: Path, channels: np.ndarray, clock: Clock | None = None) -
 
 
 def told(folder: Path, channels: np.ndarray, clock: Clock | None = None) -> Speakers:
-    return diarize(audio_with(folder, channels, clock), OneVoice(), Settings(), None, LevelIsSpeech())
+    return diarize(audio_with(folder, channels, clock), OneVoice(), DiarizeSettings(), None, LevelIsSpeech())
 
 
 def rounded(spans: tuple[SpeakerSpan, ...]) -> list[tuple[float, float, str]]:
@@ -102,7 +101,7 @@ def test_without_a_party_a_channel_the_diarizer_is_asked_and_the_result_says_why
     both = np.repeat(parties((1, 6, 0.5)), 2, axis=1)
     audio = Audio(tmp_path / "audio.flac", 20.0, Clock()) if channels == "none" else audio_with(tmp_path, both)
     diarizer = OneVoice()
-    speakers = diarize(audio, diarizer, Settings(), None, LevelIsSpeech())
+    speakers = diarize(audio, diarizer, DiarizeSettings(), None, LevelIsSpeech())
     assert (diarizer.asked, speakers.count) == (1, 1)
     assert "not one party a channel" in speakers.warnings[0]
 
@@ -123,7 +122,7 @@ def test_memory_does_not_grow_with_length() -> None:
     peaks = []
     for minutes in (10, 120):
         tracemalloc.start()
-        by_channel(Endless(minutes * 60), LevelIsSpeech(), 6.0, SpeechSettings())  # type: ignore[arg-type]
+        by_channel(Endless(minutes * 60), LevelIsSpeech(), 6.0, DetectSpeechSettings())  # type: ignore[arg-type]
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 110 * 60 / 0.032 * 24  # 24 bytes a frame, 65 MB a day; samples would be 4 kB a frame
@@ -148,7 +147,7 @@ def test_two_readers_on_two_channels_with_cross_talk(tmp_path: Path, encoding: t
     media.ffmpeg("-i", tmp_path / "both.wav", *encoding[1:], tmp_path / encoding[0])
     normalized = normalize(tmp_path / encoding[0], tmp_path / "out", NormalizeSettings(keep_channels=True))
     detector = silero.load(located.path, identity="silero")
-    speakers = diarize(audio_of(normalized, tmp_path / "out"), OneVoice(), Settings(), None, detector)
+    speakers = diarize(audio_of(normalized, tmp_path / "out"), OneVoice(), DiarizeSettings(), None, detector)
     assert share_right(talk, speakers.spans) >= 0.99
     assert share_right(talk, speakers.exclusive) >= 0.99
 

@@ -9,8 +9,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaindex.contract.settings import DetectSpeechSettings
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.detect_speech import BLOCK, Settings, detect_speech, padded, speech_runs
+from mediaindex.stages.detect_speech import BLOCK, detect_speech, padded, speech_runs
 from mediaindex.timeline import Anchor, Clock
 
 FRAME = 0.032
@@ -40,7 +41,7 @@ def audio(folder: Path, parts: list[tuple[float, float]], clock: Clock | None = 
 
 @given(probabilities, st.floats(0, 0.5), st.floats(0, 0.5))
 def test_runs_are_ordered_apart_and_long_enough(heard: np.ndarray, speech: float, silence: float) -> None:
-    settings = Settings(min_speech=speech, min_silence=silence)
+    settings = DetectSpeechSettings(min_speech=speech, min_silence=silence)
     runs = speech_runs(heard, FRAME, settings)
     edges = [edge for run in runs for edge in run]
     assert edges == sorted(edges)
@@ -50,7 +51,7 @@ def test_runs_are_ordered_apart_and_long_enough(heard: np.ndarray, speech: float
 
 @given(probabilities)
 def test_without_shortest_lengths_every_frame_above_enter_is_speech(heard: np.ndarray) -> None:
-    runs = speech_runs(heard, FRAME, Settings(min_speech=0.0))
+    runs = speech_runs(heard, FRAME, DetectSpeechSettings(min_speech=0.0))
     inside = {index for first, last in runs for index in range(first, last)}
     assert set(np.flatnonzero(heard >= 0.5)) <= inside
 
@@ -58,13 +59,13 @@ def test_without_shortest_lengths_every_frame_above_enter_is_speech(heard: np.nd
 @given(probabilities, st.floats(0, 1))
 def test_padding_never_overlaps_or_leaves_the_audio(heard: np.ndarray, padding: float) -> None:
     duration = max(0.0, len(heard) * FRAME - 0.01)
-    spans = padded(speech_runs(heard, FRAME, Settings(min_speech=0.0)), FRAME, duration, padding)
+    spans = padded(speech_runs(heard, FRAME, DetectSpeechSettings(min_speech=0.0)), FRAME, duration, padding)
     assert all(before.end <= after.start for before, after in itertools.pairwise(spans))
     assert all(span.start >= 0.0 and span.end <= duration + 0.0005 for span in spans)
 
 
 def test_spans_share_and_probability(tmp_path: Path) -> None:
-    heard = detect_speech(audio(tmp_path, [(2, 0.01), (4, 0.5), (2, 0.01)]), LoudIsSpeech(), Settings())
+    heard = detect_speech(audio(tmp_path, [(2, 0.01), (4, 0.5), (2, 0.01)]), LoudIsSpeech(), DetectSpeechSettings())
     (span,) = heard.spans
     assert (span.start, span.end) == (pytest.approx(1.9, abs=0.04), pytest.approx(6.1, abs=0.04))
     assert heard.speech_seconds == pytest.approx(4.2, abs=0.1)
@@ -74,30 +75,34 @@ def test_spans_share_and_probability(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("noise", "snr"), [(0.05, 20), (0.0158, 30), (0.09, 14.7)])
 def test_snr_is_the_ratio_of_the_levels(tmp_path: Path, noise: float, snr: float) -> None:
-    heard = detect_speech(audio(tmp_path, [(2, noise), (4, 0.5), (2, noise)]), LoudIsSpeech(), Settings())
+    heard = detect_speech(audio(tmp_path, [(2, noise), (4, 0.5), (2, noise)]), LoudIsSpeech(), DetectSpeechSettings())
     assert heard.snr_db == pytest.approx(snr, abs=1.0)
 
 
 @pytest.mark.parametrize("parts", [[(3, 0.01)], [(3, 0.5)]])
 def test_snr_needs_speech_and_background(tmp_path: Path, parts: list[tuple[float, float]]) -> None:
-    assert detect_speech(audio(tmp_path, parts), LoudIsSpeech(), Settings()).snr_db is None
+    assert detect_speech(audio(tmp_path, parts), LoudIsSpeech(), DetectSpeechSettings()).snr_db is None
 
 
 def test_silence_is_no_speech(tmp_path: Path) -> None:
-    heard = detect_speech(audio(tmp_path, [(3, 0.0)]), LoudIsSpeech(), Settings())
+    heard = detect_speech(audio(tmp_path, [(3, 0.0)]), LoudIsSpeech(), DetectSpeechSettings())
     assert (heard.spans, heard.speech_seconds, heard.speech_share, heard.mean_probability) == ((), 0.0, 0.0, 0.0)
 
 
 def test_times_are_on_the_source_clock(tmp_path: Path) -> None:
     clock = Clock((Anchor(0.0, 100.0), Anchor(2.0, 160.0)))
-    heard = detect_speech(audio(tmp_path, [(1, 0.01), (2, 0.5), (1, 0.01)], clock), LoudIsSpeech(), Settings(padding=0))
+    heard = detect_speech(
+        audio(tmp_path, [(1, 0.01), (2, 0.5), (1, 0.01)], clock), LoudIsSpeech(), DetectSpeechSettings(padding=0)
+    )
     assert [(round(span.start, 1), round(span.end, 1)) for span in heard.spans] == [(101.0, 102.0), (160.0, 161.0)]
     assert heard.speech_seconds == pytest.approx(2.0, abs=0.07)
 
 
 def test_speech_across_blocks_is_one_span_and_memory_is_bounded(tmp_path: Path) -> None:
     detector = LoudIsSpeech()
-    heard = detect_speech(audio(tmp_path, [(BLOCK - 2, 0.01), (4, 0.5), (10, 0.01)]), detector, Settings(padding=0))
+    heard = detect_speech(
+        audio(tmp_path, [(BLOCK - 2, 0.01), (4, 0.5), (10, 0.01)]), detector, DetectSpeechSettings(padding=0)
+    )
     (span,) = heard.spans
     assert (span.start, span.end) == (pytest.approx(BLOCK - 2, abs=0.04), pytest.approx(BLOCK + 2, abs=0.04))
     assert detector.longest <= (BLOCK + 10) * 16_000
@@ -106,4 +111,4 @@ def test_speech_across_blocks_is_one_span_and_memory_is_bounded(tmp_path: Path) 
 @pytest.mark.parametrize("wrong", [{"enter": 0.3}, {"leave": 0.0}, {"padding": -1.0}])
 def test_settings_are_checked(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="detect_speech"):
-        Settings(**wrong)
+        DetectSpeechSettings(**wrong)

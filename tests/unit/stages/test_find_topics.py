@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from mediaindex.contract.results import Mention, TurnText
-from mediaindex.stages.find_topics import Settings, find_topics
+from mediaindex.contract.settings import FindTopicsSettings
+from mediaindex.stages.find_topics import find_topics
 from mediaindex.stages.protocols import Entity, ReadText, SpokenNumber
 from mediaindex.timeline import Transcript, Turn, Word
 
@@ -54,13 +55,13 @@ def transcript(*texts: str, language: str = "en") -> Transcript:
 
 
 def found(reader: Patterns, *texts: str, **settings: int) -> list[tuple[str, str | None, int]]:
-    topics = find_topics(transcript(*texts), reader, None, None, Settings(**settings)).topics
+    topics = find_topics(transcript(*texts), reader, None, None, FindTopicsSettings(**settings)).topics
     return [(topic.text, topic.label, len(topic.mentions)) for topic in topics]
 
 
 def test_a_name_is_one_topic_with_the_time_of_each_mention():
     spoken = transcript("we saw New York and", "then New York again New York")
-    (topic,) = find_topics(spoken, Patterns({"New York": "GPE"}), None, None, Settings()).topics
+    (topic,) = find_topics(spoken, Patterns({"New York": "GPE"}), None, None, FindTopicsSettings()).topics
     assert (topic.kind, topic.text, topic.label) == ("entity", "New York", "GPE")
     assert topic.mentions == (Mention(0, 2.0), Mention(1, 101.0), Mention(1, 104.0))
 
@@ -87,7 +88,7 @@ def test_a_name_without_a_capital_in_a_text_with_capitals_is_no_name():
 
 def test_what_the_reader_reads_is_what_people_read():
     reader = Patterns({"York": "GPE"})
-    topics = find_topics(transcript("in york"), reader, Title(), None, Settings())
+    topics = find_topics(transcript("in york"), reader, Title(), None, FindTopicsSettings())
     assert topics.texts == (TurnText("In York.", (0, 1)),)
     assert reader.texts == ["In York."]
     assert topics.topics[0].mentions == (Mention(0, 1.0),)
@@ -95,14 +96,14 @@ def test_what_the_reader_reads_is_what_people_read():
 
 def test_a_turn_is_read_sentence_by_sentence():
     reader = Patterns({"York": "GPE"})
-    topics = find_topics(transcript("It rained. We saw York, twice. Then"), reader, Title(), None, Settings())
+    topics = find_topics(transcript("It rained. We saw York, twice. Then"), reader, Title(), None, FindTopicsSettings())
     assert reader.texts == ["It rained.", "We saw York, twice.", "Then"]
     assert topics.topics[0].mentions == (Mention(0, 4.0),)
 
 
 def test_a_name_behind_a_number_in_digits_keeps_its_second():
     reader = Patterns({"York": "GPE"})
-    topics = find_topics(transcript("all twenty five from york came"), reader, Title(), Fives(), Settings())
+    topics = find_topics(transcript("all twenty five from york came"), reader, Title(), Fives(), FindTopicsSettings())
     assert topics.texts == (TurnText("All 25 From York Came.", (0, 1, 3, 4, 5)),)
     assert topics.topics[0].mentions == (Mention(0, 4.0),)
 
@@ -141,7 +142,7 @@ def test_turns_in_other_languages_are_kept_and_not_read():
     )
     reader = Patterns({"York|york": "GPE"})
     mixed = Transcript(0.0, 1000.0, "de", "conformer", (german, later))
-    topics = find_topics(mixed, reader, Title(), None, Settings())
+    topics = find_topics(mixed, reader, Title(), None, FindTopicsSettings())
     assert [text.text for text in topics.texts] == ["in york", "In York."]
     assert reader.texts == ["In York."]
     assert topics.topics[0].mentions == (Mention(1, 101.0),)
@@ -153,5 +154,5 @@ def test_where_nothing_can_be_read_the_reader_is_left_alone():
             raise AssertionError(texts)
 
     spoken = transcript("wir waren in york", language="de")
-    assert find_topics(spoken, Asleep({}), Title(), None, Settings()).topics == ()
-    assert find_topics(Transcript(0, 1, "und", "x", ()), Asleep({}), None, None, Settings()).topics == ()
+    assert find_topics(spoken, Asleep({}), Title(), None, FindTopicsSettings()).topics == ()
+    assert find_topics(Transcript(0, 1, "und", "x", ()), Asleep({}), None, None, FindTopicsSettings()).topics == ()

@@ -10,8 +10,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaindex.contract.settings import IdentifyLanguageSettings
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.identify_language import Settings, combine, how_many, identify_language, spread
+from mediaindex.stages.identify_language import combine, how_many, identify_language, spread
 from mediaindex.timeline import Anchor, Clock
 
 
@@ -51,41 +52,45 @@ GERMAN = {"de": 0.8, "nl": 0.15, "en": 0.05}
 
 
 def test_one_window_says_what_the_model_says(tmp_path: Path) -> None:
-    language = identify_language(audio(tmp_path, 10, (1, 9)), LoudIsSpeech(), Fixed(GERMAN), Settings(), ())
+    language = identify_language(
+        audio(tmp_path, 10, (1, 9)), LoudIsSpeech(), Fixed(GERMAN), IdentifyLanguageSettings(), ()
+    )
     assert (language.language, language.allowed) == ("de", 1.0)
     assert language.confidence == pytest.approx(0.8, abs=1e-4)
 
 
 def test_nobody_speaks_is_undetermined_and_the_model_is_not_asked(tmp_path: Path) -> None:
     identifier = Fixed(GERMAN)
-    language = identify_language(audio(tmp_path, 100), LoudIsSpeech(), identifier, Settings(), ())
+    language = identify_language(audio(tmp_path, 100), LoudIsSpeech(), identifier, IdentifyLanguageSettings(), ())
     assert (language.language, language.confidence, identifier.heard) == ("und", 0.0, 0)
 
 
 def test_rare_speech_between_the_windows_is_found(tmp_path: Path) -> None:
     rare = audio(tmp_path, 600, (100, 105))  # the first eight windows lie elsewhere
-    assert identify_language(rare, LoudIsSpeech(), Fixed(GERMAN), Settings(), ()).language == "de"
+    assert identify_language(rare, LoudIsSpeech(), Fixed(GERMAN), IdentifyLanguageSettings(), ()).language == "de"
 
 
 def test_long_recordings_cost_a_few_windows_more_and_never_many() -> None:
-    assert [how_many(hours * 3600, Settings()) for hours in (0.1, 1, 2, 100)] == [8, 20, 28, 32]
+    assert [how_many(hours * 3600, IdentifyLanguageSettings()) for hours in (0.1, 1, 2, 100)] == [8, 20, 28, 32]
 
 
 def test_what_fits_into_one_look_is_heard_whole(tmp_path: Path) -> None:
     identifier = Fixed({"de": 0.95, "nl": 0.05})
-    (window,) = identify_language(audio(tmp_path, 30, (0, 30)), LoudIsSpeech(), identifier, Settings(), ()).windows
+    (window,) = identify_language(
+        audio(tmp_path, 30, (0, 30)), LoudIsSpeech(), identifier, IdentifyLanguageSettings(), ()
+    ).windows
     assert (identifier.heard, window.span.duration) == (1, 30.0)
 
 
 def test_windows_that_agree_are_all_that_is_heard(tmp_path: Path) -> None:
     identifier = Fixed({"de": 0.95, "nl": 0.05})
-    identify_language(audio(tmp_path, 150, (0, 150)), LoudIsSpeech(), identifier, Settings(), ())
+    identify_language(audio(tmp_path, 150, (0, 150)), LoudIsSpeech(), identifier, IdentifyLanguageSettings(), ())
     assert identifier.heard == 8
 
 
 def test_allowed_languages_share_the_probability_and_the_mass_before_is_kept(tmp_path: Path) -> None:
     spoken = audio(tmp_path, 10, (0, 10))
-    language = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), Settings(), ("en", "nl"))
+    language = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), IdentifyLanguageSettings(), ("en", "nl"))
     assert (language.language, set(language.probabilities)) == ("nl", {"en", "nl"})
     assert language.confidence == pytest.approx(0.75, abs=1e-3)
     assert language.allowed == pytest.approx(0.2, abs=1e-3)
@@ -93,13 +98,13 @@ def test_allowed_languages_share_the_probability_and_the_mass_before_is_kept(tmp
 
 def test_windows_are_on_the_sources_clock(tmp_path: Path) -> None:
     spoken = audio(tmp_path, 10, (0, 10), clock=Clock((Anchor(0.0, 50.0),)))
-    (window,) = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), Settings(), ()).windows
+    (window,) = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), IdentifyLanguageSettings(), ()).windows
     assert (window.span.start, window.language) == (50.0, "de")
 
 
 def test_a_window_over_a_jump_of_the_clock_is_on_both_sides(tmp_path: Path) -> None:
     spoken = audio(tmp_path, 10, (0, 10), clock=Clock((Anchor(0.0, 0.0), Anchor(4.0, 3604.0))))
-    windows = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), Settings(), ()).windows
+    windows = identify_language(spoken, LoudIsSpeech(), Fixed(GERMAN), IdentifyLanguageSettings(), ()).windows
     assert [(one.span.start, one.span.end) for one in windows] == [(0.0, 4.0), (3604.0, 3610.0)]
 
 
@@ -156,7 +161,7 @@ def bilingual(folder: Path, *turns: tuple[float, float, float], clock: Clock | N
 
 def test_who_switches_languages_has_spans_on_the_sources_clock(tmp_path: Path) -> None:
     both = bilingual(tmp_path, (0, 40, 0.5), (40, 70, 0.9), (70, 120, 0.5), clock=Clock((Anchor(0.0, 1000.0),)))
-    language = identify_language(both, LoudIsSpeech(), ByLoudness(), Settings(), ())
+    language = identify_language(both, LoudIsSpeech(), ByLoudness(), IdentifyLanguageSettings(), ())
     assert [(one.language, round(one.span.start - 1000), round(one.span.end - 1000)) for one in language.spans] == [
         ("en", 0, 40),
         ("de", 40, 70),
@@ -169,9 +174,11 @@ def test_who_switches_languages_has_spans_on_the_sources_clock(tmp_path: Path) -
 
 def test_a_gap_of_the_source_is_in_no_language_and_counts_for_nothing(tmp_path: Path) -> None:
     turns = (0, 40, 0.5), (40, 70, 0.9), (70, 120, 0.5)
-    plain = identify_language(bilingual(tmp_path, *turns), LoudIsSpeech(), ByLoudness(), Settings(), ())
+    plain = identify_language(bilingual(tmp_path, *turns), LoudIsSpeech(), ByLoudness(), IdentifyLanguageSettings(), ())
     clock = Clock((Anchor(0.0, 0.0), Anchor(52.0, 3652.0)))
-    cut = identify_language(bilingual(tmp_path, *turns, clock=clock), LoudIsSpeech(), ByLoudness(), Settings(), ())
+    cut = identify_language(
+        bilingual(tmp_path, *turns, clock=clock), LoudIsSpeech(), ByLoudness(), IdentifyLanguageSettings(), ()
+    )
     assert [(one.language, round(one.span.start), round(one.span.end)) for one in cut.spans] == [
         ("en", 0, 40),
         ("de", 40, 52),
@@ -183,14 +190,14 @@ def test_a_gap_of_the_source_is_in_no_language_and_counts_for_nothing(tmp_path: 
 
 def test_spans_are_in_allowed_languages(tmp_path: Path) -> None:
     both = bilingual(tmp_path, (0, 40, 0.5), (40, 80, 0.9))
-    language = identify_language(both, LoudIsSpeech(), ByLoudness(), Settings(), ("en", "fr"))
+    language = identify_language(both, LoudIsSpeech(), ByLoudness(), IdentifyLanguageSettings(), ("en", "fr"))
     assert (language.language, language.spans) == ("en", ())
 
 
 def test_one_odd_moment_leaves_a_recording_in_its_language(tmp_path: Path) -> None:
     odd = bilingual(tmp_path, (0, 50, 0.5), (50, 54.5, 0.9), (55, 140, 0.5))
     identifier = ByLoudness()
-    language = identify_language(odd, LoudIsSpeech(), identifier, Settings(), ())
+    language = identify_language(odd, LoudIsSpeech(), identifier, IdentifyLanguageSettings(), ())
     assert identifier.heard > 5  # it was looked into
     assert (language.language, language.spans) == ("en", ())
 
@@ -203,17 +210,22 @@ def test_an_odd_moment_that_its_surroundings_outweigh_costs_a_few_stretches(tmp_
 
     odd = bilingual(tmp_path, (0, 295, 0.5), (295, 305, 0.9), (305, 600, 0.5))
     identifier = Unsure()
-    language = identify_language(odd, LoudIsSpeech(), identifier, Settings(windows=9), ())
+    language = identify_language(odd, LoudIsSpeech(), identifier, IdentifyLanguageSettings(windows=9), ())
     assert (language.language, language.spans) == ("en", ())
     assert 9 < identifier.heard < 20  # 120 stretches
 
 
 def test_a_vague_window_is_looked_into_and_no_more(tmp_path: Path) -> None:
     identifier = Fixed({"de": 0.75, "nl": 0.25})
-    identify_language(bilingual(tmp_path, (0, 600, 0.5)), LoudIsSpeech(), identifier, Settings(windows=2), ())
+    identify_language(
+        bilingual(tmp_path, (0, 600, 0.5)), LoudIsSpeech(), identifier, IdentifyLanguageSettings(windows=2), ()
+    )
     assert 2 < identifier.heard < 20  # 120 stretches
 
 
 def test_stretches_may_be_switched_off(tmp_path: Path) -> None:
     both = bilingual(tmp_path, (0, 40, 0.5), (40, 80, 0.9))
-    assert identify_language(both, LoudIsSpeech(), ByLoudness(), Settings(other_language=2.0), ()).spans == ()
+    assert (
+        identify_language(both, LoudIsSpeech(), ByLoudness(), IdentifyLanguageSettings(other_language=2.0), ()).spans
+        == ()
+    )

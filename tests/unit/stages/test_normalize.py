@@ -7,8 +7,9 @@ import pytest
 import soundfile
 
 from mediaindex.contract.job import RawFormat
+from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.errors import BadMediaError, ConfigError
-from mediaindex.stages.normalize import Settings, audio_of, normalize
+from mediaindex.stages.normalize import audio_of, normalize
 from mediaindex.timeline import Clock
 from tests.builders import media as build
 
@@ -18,16 +19,16 @@ def pitch(samples: np.ndarray) -> float:
     return float(np.argmax(spectrum) * 16_000 / len(samples))
 
 
-def code_of(path: Path, out: Path, settings: Settings | None = None, raw: RawFormat | None = None) -> str:
+def code_of(path: Path, out: Path, settings: NormalizeSettings | None = None, raw: RawFormat | None = None) -> str:
     with pytest.raises(BadMediaError) as caught:
-        normalize(path, out, settings or Settings(), raw)
+        normalize(path, out, settings or NormalizeSettings(), raw)
     assert "\n" not in caught.value.message
     return caught.value.code
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.flac", "a.ogg", "a.m4a", "a.opus", "a.mkv", "a.aiff"])
 def test_every_format_becomes_16_khz_mono_flac(tmp_path: Path, name: str) -> None:
-    normalized = normalize(build.tone(tmp_path, name), tmp_path / "out", Settings())
+    normalized = normalize(build.tone(tmp_path, name), tmp_path / "out", NormalizeSettings())
     info = soundfile.info(tmp_path / "out" / "audio.flac")
     assert (info.format, info.samplerate, info.channels, info.subtype) == ("FLAC", 16_000, 1, "PCM_16")
     assert normalized.duration == pytest.approx(2.0, abs=0.06)
@@ -37,7 +38,7 @@ def test_every_format_becomes_16_khz_mono_flac(tmp_path: Path, name: str) -> Non
 
 
 def test_sound_of_a_video_is_used(tmp_path: Path) -> None:
-    normalized = normalize(build.video(tmp_path), tmp_path / "out", Settings())
+    normalized = normalize(build.video(tmp_path), tmp_path / "out", NormalizeSettings())
     assert normalized.has_video
     assert normalized.codec == "aac"
     assert normalized.stream_index == 1
@@ -46,29 +47,29 @@ def test_sound_of_a_video_is_used(tmp_path: Path) -> None:
 def test_identity_is_the_audio_whatever_its_container_and_our_settings(tmp_path: Path) -> None:
     wav = build.tone(tmp_path, "a.wav")
     build.ffmpeg("-i", wav, tmp_path / "b.flac")
-    first = normalize(wav, tmp_path / "1", Settings())
-    second = normalize(tmp_path / "b.flac", tmp_path / "2", Settings(target_lufs=-16.0, reduce_noise=True))
-    other = normalize(build.tone(tmp_path, "c.wav", hertz=441), tmp_path / "3", Settings())
+    first = normalize(wav, tmp_path / "1", NormalizeSettings())
+    second = normalize(tmp_path / "b.flac", tmp_path / "2", NormalizeSettings(target_lufs=-16.0, reduce_noise=True))
+    other = normalize(build.tone(tmp_path, "c.wav", hertz=441), tmp_path / "3", NormalizeSettings())
     assert first.audio_sha256 == second.audio_sha256 != other.audio_sha256
 
 
 def test_loudness_reaches_the_target(tmp_path: Path) -> None:
     quiet = build.tone(tmp_path, volume=0.2, seconds=5)
-    first = normalize(quiet, tmp_path / "1", Settings())
+    first = normalize(quiet, tmp_path / "1", NormalizeSettings())
     assert first.loudness_lufs is not None
     assert first.loudness_lufs + first.gain_db == pytest.approx(-23.0, abs=0.1)
-    again = normalize(tmp_path / "1" / "audio.flac", tmp_path / "2", Settings())
+    again = normalize(tmp_path / "1" / "audio.flac", tmp_path / "2", NormalizeSettings())
     assert again.loudness_lufs == pytest.approx(-23.0, abs=0.2)
 
 
 def test_gain_stops_at_the_true_peak(tmp_path: Path) -> None:
-    normalized = normalize(build.tone(tmp_path, seconds=5), tmp_path / "out", Settings(target_lufs=-2.0))
+    normalized = normalize(build.tone(tmp_path, seconds=5), tmp_path / "out", NormalizeSettings(target_lufs=-2.0))
     assert normalized.peak_dbfs == pytest.approx(-1.0, abs=0.05)
     assert np.abs(audio_of(normalized, tmp_path / "out").read()).max() <= 10 ** (-0.9 / 20)
 
 
 def test_silence_has_no_loudness_and_is_left_alone(tmp_path: Path) -> None:
-    normalized = normalize(build.silence(tmp_path), tmp_path / "out", Settings())
+    normalized = normalize(build.silence(tmp_path), tmp_path / "out", NormalizeSettings())
     assert (normalized.loudness_lufs, normalized.gain_db, normalized.peak_dbfs) == (None, 0.0, None)
     assert not audio_of(normalized, tmp_path / "out").read().any()
 
@@ -78,7 +79,7 @@ def test_noise_reduction_takes_hiss_away_and_keeps_time(tmp_path: Path) -> None:
     build.ffmpeg("-f", "lavfi", "-i", tone_and_hiss, tmp_path / "noisy.wav")
     ratios = []
     for number, reduce in enumerate((False, True)):
-        normalized = normalize(tmp_path / "noisy.wav", tmp_path / f"{number}", Settings(reduce_noise=reduce))
+        normalized = normalize(tmp_path / "noisy.wav", tmp_path / f"{number}", NormalizeSettings(reduce_noise=reduce))
         samples = audio_of(normalized, tmp_path / f"{number}").read()
         assert len(samples) == 6 * 16_000
         ratios.append(20 * np.log10(samples[33_000:63_000].std() / samples[70_000:].std()))
@@ -86,13 +87,13 @@ def test_noise_reduction_takes_hiss_away_and_keeps_time(tmp_path: Path) -> None:
 
 
 def test_the_default_stream_is_chosen_before_the_wider_one(tmp_path: Path) -> None:
-    normalized = normalize(build.several_streams(tmp_path, default=1), tmp_path / "out", Settings())
+    normalized = normalize(build.several_streams(tmp_path, default=1), tmp_path / "out", NormalizeSettings())
     assert normalized.stream_index == 1
     assert pitch(audio_of(normalized, tmp_path / "out").read()) == pytest.approx(600, abs=1)
 
 
 def test_channels_are_kept_on_request(tmp_path: Path) -> None:
-    normalized = normalize(build.party_a_channel(tmp_path), tmp_path / "out", Settings(keep_channels=True))
+    normalized = normalize(build.party_a_channel(tmp_path), tmp_path / "out", NormalizeSettings(keep_channels=True))
     samples, rate = soundfile.read(tmp_path / "out" / "channels.flac")
     assert (normalized.channels_kept, rate, samples.shape[1]) == (2, 16_000, 2)
     assert pitch(samples[:16_000, 0]) == pytest.approx(300, abs=2)
@@ -105,14 +106,14 @@ def test_unplaced_channels_are_all_heard(tmp_path: Path) -> None:
     pitches = (300, 400, 500, 600, 700, 800)
     tones = "|".join(f"0.5*sin(2*PI*{hertz}*t)" for hertz in pitches)
     build.ffmpeg("-f", "lavfi", "-i", f"aevalsrc={tones}:d=2:s=16000:c=6c", "-f", "s16le", tmp_path / "six.raw")
-    normalized = normalize(tmp_path / "six.raw", tmp_path / "out", Settings(), RawFormat(channels=6))
+    normalized = normalize(tmp_path / "six.raw", tmp_path / "out", NormalizeSettings(), RawFormat(channels=6))
     spectrum = np.abs(np.fft.rfft(audio_of(normalized, tmp_path / "out").read()))
     peaks = [spectrum[round(hertz * normalized.duration)] for hertz in pitches]
     assert min(peaks) > 0.9 * max(peaks)
 
 
 def test_title_is_clean_and_attached_pictures_are_no_video(tmp_path: Path) -> None:
-    normalized = normalize(build.cover_picture(tmp_path), tmp_path / "out", Settings())
+    normalized = normalize(build.cover_picture(tmp_path), tmp_path / "out", NormalizeSettings())
     assert not normalized.has_video
     assert normalized.title is not None
     assert normalized.title.startswith("A talk")
@@ -120,13 +121,13 @@ def test_title_is_clean_and_attached_pictures_are_no_video(tmp_path: Path) -> No
 
 
 def test_late_start_is_kept(tmp_path: Path) -> None:
-    normalized = normalize(build.late_start(tmp_path, start=100.0), tmp_path / "out", Settings())
+    normalized = normalize(build.late_start(tmp_path, start=100.0), tmp_path / "out", NormalizeSettings())
     assert normalized.start == pytest.approx(101.4, abs=0.05)
     assert normalized.end == pytest.approx(103.4, abs=0.1)
 
 
 def test_gap_moves_the_clock_and_not_the_audio(tmp_path: Path) -> None:
-    normalized = normalize(build.gap(tmp_path, after=2.0, length=30.0), tmp_path / "out", Settings())
+    normalized = normalize(build.gap(tmp_path, after=2.0, length=30.0), tmp_path / "out", NormalizeSettings())
     assert normalized.duration == pytest.approx(4.0, abs=0.1)
     assert normalized.clock.to_source(1.0) == pytest.approx(1.0, abs=0.05)
     assert normalized.clock.to_source(3.0) == pytest.approx(33.0, abs=0.05)
@@ -135,14 +136,14 @@ def test_gap_moves_the_clock_and_not_the_audio(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("length", [1e6, -1.5])
 def test_absurd_or_backward_time_stamps_leave_time_running_on(tmp_path: Path, length: float) -> None:
-    normalized = normalize(build.gap(tmp_path, after=2.0, length=length), tmp_path / "out", Settings())
+    normalized = normalize(build.gap(tmp_path, after=2.0, length=length), tmp_path / "out", NormalizeSettings())
     assert normalized.duration == pytest.approx(4.0, abs=0.1)
     assert normalized.end == pytest.approx(4.0, abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.flac"])
 def test_encoder_delay_is_not_a_late_start(tmp_path: Path, name: str) -> None:
-    assert normalize(build.tone(tmp_path, name), tmp_path / "out", Settings()).clock == Clock()
+    assert normalize(build.tone(tmp_path, name), tmp_path / "out", NormalizeSettings()).clock == Clock()
 
 
 def test_what_cannot_be_used_says_why(tmp_path: Path) -> None:
@@ -154,30 +155,30 @@ def test_what_cannot_be_used_says_why(tmp_path: Path) -> None:
     assert code_of(build.truncated(tmp_path, "cut.mp4", keep=0.5), out) == "truncated"
     assert code_of(build.truncated(tmp_path, "cut.wav", keep=0.00002), out) == "truncated"
     assert code_of(build.silence(tmp_path, seconds=0.01), out) == "empty_audio"
-    assert code_of(build.tone(tmp_path, seconds=3), out, Settings(max_seconds=2.0)) == "too_long"
+    assert code_of(build.tone(tmp_path, seconds=3), out, NormalizeSettings(max_seconds=2.0)) == "too_long"
     assert not list(out.glob("**/*"))
 
 
 @pytest.mark.parametrize("name", ["cut.wav", "cut.m4a", "cut.flac"])
 def test_what_a_cut_file_still_holds_is_kept_with_a_warning(tmp_path: Path, name: str) -> None:
-    normalized = normalize(build.truncated(tmp_path, name, keep=0.5), tmp_path / "out", Settings())
+    normalized = normalize(build.truncated(tmp_path, name, keep=0.5), tmp_path / "out", NormalizeSettings())
     assert 5.0 < normalized.duration < 15.0
     assert normalized.warnings
 
 
 def test_sound_recordings_have_no_warnings(tmp_path: Path) -> None:
-    assert normalize(build.video(tmp_path), tmp_path / "out", Settings()).warnings == ()
+    assert normalize(build.video(tmp_path), tmp_path / "out", NormalizeSettings()).warnings == ()
 
 
 def test_headerless_audio_needs_a_hint(tmp_path: Path) -> None:
     raw = build.headerless(tmp_path)
     assert code_of(raw, tmp_path / "out") == "needs_hint"
     assert code_of(raw, tmp_path / "out", raw=RawFormat(format="hls")) == "bad_hint"
-    assert normalize(raw, tmp_path / "out", Settings(), RawFormat()).duration == 2.0
+    assert normalize(raw, tmp_path / "out", NormalizeSettings(), RawFormat()).duration == 2.0
 
 
 def test_a_hint_does_not_override_a_header(tmp_path: Path) -> None:
-    normalized = normalize(build.tone(tmp_path), tmp_path / "out", Settings(), RawFormat(sample_rate=8000))
+    normalized = normalize(build.tone(tmp_path), tmp_path / "out", NormalizeSettings(), RawFormat(sample_rate=8000))
     assert normalized.container == "wav"
 
 
@@ -192,16 +193,16 @@ def test_a_file_cannot_make_ffmpeg_read_another(tmp_path: Path, name: str) -> No
 )
 def test_names_are_only_names(tmp_path: Path, name: str) -> None:
     path = build.tone(tmp_path).rename(tmp_path / name)
-    assert normalize(path, tmp_path / "out", Settings()).duration == 2.0
+    assert normalize(path, tmp_path / "out", NormalizeSettings()).duration == 2.0
 
 
 def test_source_is_never_replaced(tmp_path: Path) -> None:
     path = build.tone(tmp_path, "audio.flac")
     with pytest.raises(ConfigError):
-        normalize(path, tmp_path, Settings())
+        normalize(path, tmp_path, NormalizeSettings())
 
 
 @pytest.mark.parametrize("wrong", [{"target_lufs": 3.0}, {"max_seconds": 0.0}, {"gap_tolerance": 0.0}])
 def test_settings_are_checked(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="normalize"):
-        Settings(**wrong)  # type: ignore[arg-type]
+        NormalizeSettings(**wrong)  # type: ignore[arg-type]

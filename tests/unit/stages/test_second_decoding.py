@@ -9,9 +9,10 @@ import pytest
 import soundfile
 
 from mediaindex.contract.results import Language, Part, Recognition, Speech
+from mediaindex.contract.settings import TranscribeSettings
 from mediaindex.errors import ModelMissingError
 from mediaindex.stages.audio import Audio
-from mediaindex.stages.transcribe import Settings, transcribe
+from mediaindex.stages.transcribe import transcribe
 from mediaindex.timeline import Clock, Span, Word, seconds
 
 ENGLISH = Language("en", 0.9)
@@ -76,9 +77,9 @@ def minute(tmp_path: Path) -> Audio:
 TALK = tuple(Span(start, start + 4.6) for start in range(0, 60, 5))  # pauses of 0.4 s
 
 
-def recognise(audio: Audio, *scribes: Scribe, settings: Settings | None = None) -> Recognition:
+def recognise(audio: Audio, *scribes: Scribe, settings: TranscribeSettings | None = None) -> Recognition:
     speech = Speech(TALK, 55.0, 0.9, 0.9, 20.0)
-    return transcribe(audio, speech, ENGLISH, scribes, settings or Settings())
+    return transcribe(audio, speech, ENGLISH, scribes, settings or TranscribeSettings())
 
 
 def texts(recognition: Recognition) -> list[str]:
@@ -116,7 +117,9 @@ def test_what_both_lost_stays_doubtful(minute: Audio) -> None:
 
 def test_switched_off_or_alone_the_doubt_is_only_noted(minute: Audio) -> None:
     second = Scribe("second", plenty)
-    off = recognise(minute, Scribe("first", without(20, 30)), second, settings=Settings(second_decoding=False))
+    off = recognise(
+        minute, Scribe("first", without(20, 30)), second, settings=TranscribeSettings(second_decoding=False)
+    )
     alone = recognise(minute, Scribe("first", without(20, 30)))
     assert second.asked == []
     assert off.doubts == alone.doubts
@@ -167,14 +170,16 @@ def honest(a: float, b: float) -> list[Word]:
 @pytest.mark.parametrize(("second", "kept"), [(honest, False), (invents, True)])
 def test_words_where_nobody_speaks_need_a_second_witness(minute: Audio, second: Write, kept: bool) -> None:
     speech = Speech(PAUSE, 18.0, 0.9, 0.9, 20.0)
-    recognition = transcribe(minute, speech, ENGLISH, [Scribe("first", invents), Scribe("second", second)], Settings())
+    recognition = transcribe(
+        minute, speech, ENGLISH, [Scribe("first", invents), Scribe("second", second)], TranscribeSettings()
+    )
     assert ("subscribe" in texts(recognition)) == kept
     assert recognition.doubts == ()
 
 
 def test_words_where_nobody_speaks_stay_doubtful_where_nobody_can_be_asked(minute: Audio) -> None:
     recognition = transcribe(
-        minute, Speech(PAUSE, 18.0, 0.9, 0.9, 20.0), ENGLISH, [Scribe("first", invents)], Settings()
+        minute, Speech(PAUSE, 18.0, 0.9, 0.9, 20.0), ENGLISH, [Scribe("first", invents)], TranscribeSettings()
     )
     assert "subscribe" in texts(recognition)
     assert [doubt.reason for doubt in recognition.doubts] == ["nobody_speaks"]

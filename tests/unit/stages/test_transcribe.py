@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediaindex.contract.results import Language, Speech
+from mediaindex.contract.settings import TranscribeSettings
 from mediaindex.errors import ModelMissingError, TerminalError
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.chunks import quietest
-from mediaindex.stages.transcribe import Settings, transcribe
+from mediaindex.stages.transcribe import transcribe
 from mediaindex.timeline import Anchor, Clock, Span, Word, check_order
 
 ENGLISH = Language("en", 0.9)
@@ -63,13 +64,13 @@ def speech(*spans: tuple[float, float]) -> Speech:
 
 def test_no_speech_is_no_words_and_asks_no_recogniser(minute: Audio) -> None:
     recogniser = Counting()
-    recognition = transcribe(minute, speech(), Language("und", 0.0), [recogniser], Settings())
+    recognition = transcribe(minute, speech(), Language("und", 0.0), [recogniser], TranscribeSettings())
     assert (recognition.words, recognition.chunks, recogniser.calls) == ((), (), [])
 
 
 def test_words_are_on_the_sources_clock(minute: Audio) -> None:
     late = Audio(minute.path, 60.0, Clock((Anchor(0.0, 100.0), Anchor(30.0, 200.0))))
-    recognition = transcribe(late, speech((110.0, 112.0), (205.0, 207.0)), ENGLISH, [Counting()], Settings())
+    recognition = transcribe(late, speech((110.0, 112.0), (205.0, 207.0)), ENGLISH, [Counting()], TranscribeSettings())
     assert [word.start for word in recognition.words] == [110.0, 111.0, 205.0, 206.0]
     assert recognition.chunks == (Span(110.0, 112.0), Span(205.0, 207.0))
 
@@ -99,14 +100,16 @@ def test_a_word_over_a_jump_of_the_clock_is_on_the_side_of_its_middle(
 ) -> None:
     one = Saying(words=(Word(heard[0] - 8.0, heard[1] - 8.0, "now", 0.9),))
     spoken = speech((8.0, 10.0), (3610.0, 3612.0))
-    (word,) = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [one], Settings()).words
+    (word,) = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [one], TranscribeSettings()).words
     assert (word.start, word.end) == (start, end)
 
 
 def test_no_stretch_of_the_result_swallows_a_gap_of_the_source(minute: Audio) -> None:
     silent = Saying(words=())  # four seconds of speech without a word: a doubt, heard twice
     spoken = speech((8.0, 10.0), (3610.0, 3612.0))
-    found = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [silent, Saying("other")], Settings())
+    found = transcribe(
+        jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [silent, Saying("other")], TranscribeSettings()
+    )
     sides = [Span(8.0, 10.0), Span(3610.0, 3612.0)]
     assert list(found.chunks) == list(found.second) == sides
     assert [part.span for part in found.parts] == [doubt.span for doubt in found.doubts] == sides
@@ -114,7 +117,9 @@ def test_no_stretch_of_the_result_swallows_a_gap_of_the_source(minute: Audio) ->
 
 def test_a_gap_of_the_source_is_not_missing_from_a_chunk_that_fails_over_it(minute: Audio) -> None:
     spoken = speech((8.0, 10.0), (3610.0, 3612.0))
-    failed = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [Counting(dislikes=4.0)], Settings())
+    failed = transcribe(
+        jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [Counting(dislikes=4.0)], TranscribeSettings()
+    )
     assert [gap.span for gap in failed.gaps] == [Span(8.0, 10.0), Span(3610.0, 3612.0)]
 
 
@@ -146,7 +151,7 @@ def test_no_word_is_longer_than_it_was_heard_and_all_are_in_order(
 ) -> None:
     spoken = Speech(tuple(clock.pieces_to_source(Span(0.0, 20.0))), 20.0, 0.5, 0.9, 20.0)
     audio = Audio(minute.path, 60.0, clock)
-    words = transcribe(audio, spoken, ENGLISH, [Saying(words=heard)], Settings(second_decoding=False)).words
+    words = transcribe(audio, spoken, ENGLISH, [Saying(words=heard)], TranscribeSettings(second_decoding=False)).words
     assert len(words) == len(heard)
     assert all(word.duration <= before.duration + 0.0011 for word, before in zip(words, heard, strict=True))
     check_order(words)
@@ -154,12 +159,14 @@ def test_no_word_is_longer_than_it_was_heard_and_all_are_in_order(
 
 def test_the_first_recogniser_that_writes_the_language_does_it(minute: Audio) -> None:
     others = Counting("french", frozenset({"fr"})), Counting("many", frozenset({"en", "de"})), Counting("late")
-    recognition = transcribe(minute, speech((1, 2)), ENGLISH, others, Settings())
+    recognition = transcribe(minute, speech((1, 2)), ENGLISH, others, TranscribeSettings())
     assert (recognition.recogniser, recognition.fallback) == ("many", None)
 
 
 def test_a_missing_model_passes_the_recording_on_and_says_so(minute: Audio) -> None:
-    recognition = transcribe(minute, speech((1, 2)), ENGLISH, [Missing("conformer"), Counting("whisper")], Settings())
+    recognition = transcribe(
+        minute, speech((1, 2)), ENGLISH, [Missing("conformer"), Counting("whisper")], TranscribeSettings()
+    )
     assert recognition.recogniser == "whisper"
     assert recognition.fallback
     assert "conformer" in recognition.fallback
@@ -167,18 +174,18 @@ def test_a_missing_model_passes_the_recording_on_and_says_so(minute: Audio) -> N
 
 def test_with_every_model_missing_it_is_an_error(minute: Audio) -> None:
     with pytest.raises(ModelMissingError, match="conformer"):
-        transcribe(minute, speech((1, 2)), ENGLISH, [Missing("conformer")], Settings())
+        transcribe(minute, speech((1, 2)), ENGLISH, [Missing("conformer")], TranscribeSettings())
 
 
 def test_a_language_that_nobody_writes_is_an_error(minute: Audio) -> None:
     with pytest.raises(TerminalError, match="'eo'"):
-        transcribe(minute, speech((1, 2)), Language("eo", 0.9), [Counting()], Settings())
+        transcribe(minute, speech((1, 2)), Language("eo", 0.9), [Counting()], TranscribeSettings())
 
 
 def test_a_chunk_that_fails_alone_too_becomes_a_gap_and_the_rest_stands(minute: Audio) -> None:
     recogniser = Counting(dislikes=4.0)
     spoken = speech((1.0, 3.0), (10.0, 14.0), (20.0, 22.0))
-    recognition = transcribe(minute, spoken, ENGLISH, [recogniser], Settings())
+    recognition = transcribe(minute, spoken, ENGLISH, [recogniser], TranscribeSettings())
     assert [gap.span for gap in recognition.gaps] == [Span(10.0, 14.0)]
     assert "shape mismatch" in recognition.gaps[0].reason
     assert [word.start for word in recognition.words] == [1.0, 2.0, 20.0, 21.0]
@@ -186,7 +193,7 @@ def test_a_chunk_that_fails_alone_too_becomes_a_gap_and_the_rest_stands(minute: 
 
 
 def test_speech_without_a_pause_is_cut_where_it_is_quietest(minute: Audio) -> None:
-    recognition = transcribe(minute, speech((0.0, 40.0)), ENGLISH, [Counting()], Settings())
+    recognition = transcribe(minute, speech((0.0, 40.0)), ENGLISH, [Counting()], TranscribeSettings())
     first, second = recognition.chunks
     assert 24.0 < first.end < 24.3
     assert second == Span(first.end, 40.0)
@@ -198,11 +205,11 @@ def test_the_quietest_place_is_not_drawn_to_the_edges(minute: Audio) -> None:
 
 def test_memory_holds_one_group_of_chunks(minute: Audio) -> None:
     recogniser = Counting()
-    transcribe(minute, speech((1, 2), (10, 11), (20, 21)), ENGLISH, [recogniser], Settings(group=2))
+    transcribe(minute, speech((1, 2), (10, 11), (20, 21)), ENGLISH, [recogniser], TranscribeSettings(group=2))
     assert recogniser.calls == [2, 1]
 
 
 @pytest.mark.parametrize("wrong", [{"max_chunk": 31.0}, {"max_chunk": 0.0}, {"group": 0}, {"max_pause": -1.0}])
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="transcribe"):
-        Settings(**wrong)  # type: ignore[arg-type]
+        TranscribeSettings(**wrong)  # type: ignore[arg-type]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.stages.triage import Settings, TriageFacts, code_of, triage
+from mediaindex.contract.settings import TriageSettings
+from mediaindex.stages.triage import TriageFacts, code_of, triage
 
 CLEAN = TriageFacts(
     duration=60.0,
@@ -21,18 +22,18 @@ CLEAN = TriageFacts(
 
 
 def codes(facts: TriageFacts) -> list[str]:
-    return [code_of(reason) for reason in triage(facts, Settings()).reasons]
+    return [code_of(reason) for reason in triage(facts, TriageSettings()).reasons]
 
 
 def test_clean_speech_is_transcribed():
-    decision = triage(CLEAN, Settings())
+    decision = triage(CLEAN, TriageSettings())
     assert decision.transcribe
     assert decision.reasons == ()
 
 
 def test_a_recording_without_speech_bothers_nobody():
     silence = TriageFacts(5.0, 0.0, 0.0, None, 0.0, "und", 0.0, 0.0)
-    assert triage(silence, Settings()).way == "transcribe"
+    assert triage(silence, TriageSettings()).way == "transcribe"
 
 
 @pytest.mark.parametrize(
@@ -47,13 +48,13 @@ def test_a_recording_without_speech_bothers_nobody():
     ],
 )
 def test_each_weakness_alone_goes_to_a_person_with_its_code(change, code):
-    decision = triage(replace(CLEAN, **change), Settings())
+    decision = triage(replace(CLEAN, **change), TriageSettings())
     assert decision.way == "review"
     assert [code_of(reason) for reason in decision.reasons] == [code]
 
 
 def test_a_reason_gives_the_number_and_what_was_expected():
-    (reason,) = triage(replace(CLEAN, snr_db=-2.0), Settings()).reasons
+    (reason,) = triage(replace(CLEAN, snr_db=-2.0), TriageSettings()).reasons
     assert "-2.0 dB" in reason
     assert "3.0 dB" in reason
 
@@ -95,5 +96,5 @@ any_facts = st.builds(
 
 @given(any_facts)
 def test_review_always_has_a_reason_and_transcribe_never(facts):
-    decision = triage(facts, Settings())
+    decision = triage(facts, TriageSettings())
     assert (decision.way == "review") == bool(decision.reasons)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.results import Topics, TurnText
 from mediaindex.errors import TerminalError
 
@@ -14,7 +14,7 @@ def test_tokens_and_words_must_fit(places):
 
 
 def test_an_artifact_whose_tokens_do_not_fit_is_refused():
-    payload = codec.dump(Topics((), (TurnText("two tokens", (0, 2)),)))
-    assert codec.load(Topics, payload).texts[0].places == (0, 2)
+    payload = artifacts.dump(Topics((), (TurnText("two tokens", (0, 2)),)))
+    assert artifacts.load(Topics, payload).texts[0].places == (0, 2)
     with pytest.raises(TerminalError, match="delete it"):
-        codec.load(Topics, payload.replace(b"[0,2]", b"[2,0]"))
+        artifacts.load(Topics, payload.replace(b"[0,2]", b"[2,0]"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.pipeline import AFTER_TRIAGE, PASSED_BEFORE
 from mediaindex.errors import TerminalError
 
 from .planning import PlannedBatch, due_sources, mark_started, plan, take_over, unstarted
@@ -24,21 +25,7 @@ __all__ = [
     "set_decision", "take_over", "unstarted",
 ]  # fmt: skip
 
-# What an item must have passed before a step may have it: an item that one stage could not do this time (a transient
-# failure after the last retry) is then simply not among the next step's.
-PASSED_BEFORE: dict[str, tuple[str, ...]] = {
-    "normalize": (),
-    "detect_speech": ("normalize",),
-    "diarize": ("normalize",),
-    "identify_language": ("normalize",),
-    "triage": ("normalize", "detect_speech", "identify_language"),
-    "queue_for_review": (),
-    "transcribe": ("normalize", "detect_speech", "identify_language"),
-    "assess": ("normalize", "detect_speech", "diarize", "identify_language", "transcribe"),
-    "find_topics": ("assess",),
-    "load_transcripts": ("transcribe", "assess", "find_topics"),
-}
-_ON_THE_WAY = dict.fromkeys(("transcribe", "assess", "find_topics", "load_transcripts"), "transcribe")
+_ON_THE_WAY = dict.fromkeys((*AFTER_TRIAGE, "load_transcripts"), "transcribe")
 DECISION_BEFORE = _ON_THE_WAY | {"queue_for_review": "review"}
 
 
@@ -59,6 +46,11 @@ class BatchItem:
     summaries: dict[str, dict[str, Any]]
     decision: str | None
     decision_reasons: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.key
 
 
 def items(conn: connection, batch_id: int, *, stage: str | None = None) -> list[BatchItem]:

@@ -9,6 +9,7 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.departures import outgrow
 from mediaindex.catalog.ledger.ledger import move
+from mediaindex.contract.pipeline import LAST_STAGE
 
 from .planning import unknown_batch
 
@@ -58,7 +59,7 @@ def finish(conn: connection, batch_id: int) -> BatchSummary:
         if cursor.rowcount == 0:
             raise unknown_batch(batch_id)
         cursor.execute(query("superseded_reviews"), {"batch_id": batch_id})
-        cursor.execute(query("batch_outcomes"), {"batch_id": batch_id})
+        cursor.execute(query("batch_outcomes"), {"batch_id": batch_id, "last_stage": LAST_STAGE})
         ends = [(one, _end(one)) for one in (_Outcome(*row) for row in cursor.fetchall())]
         for outcome, state in ends:
             if state is not None:

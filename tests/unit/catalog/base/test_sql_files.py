@@ -6,7 +6,7 @@ from pathlib import Path
 from mediaindex import catalog
 from mediaindex.catalog.base.sql_files import sql_directory
 
-SOURCES = "".join(path.read_text() for path in Path(str(catalog.__file__)).parent.glob("*.py"))
+SOURCES = "".join(path.read_text() for path in Path(str(catalog.__file__)).parent.rglob("*.py"))
 
 
 def test_every_query_file_is_used_and_every_used_one_exists() -> None:

@@ -11,10 +11,11 @@ import soundfile
 
 from mediaindex.contract.job import RawFormat
 from mediaindex.contract.results import NormalizedAudio
+from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.stages.media.cancellation import Cancelled, compare, suspected
 from mediaindex.stages.media.decode import decode
 from mediaindex.stages.media.probe import choose_stream, probe
-from mediaindex.stages.normalize import Settings, audio_of, normalize
+from mediaindex.stages.normalize import audio_of, normalize
 from tests.builders import media as build
 
 # Syllables: overtones of a voice, four swells a second.
@@ -46,8 +47,8 @@ def mixed(source: Path) -> str:
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.flac", "a.m4a", "a.opus", "a.mkv"])
 def test_a_channel_wired_the_wrong_way_round_is_heard(tmp_path: Path, name: str) -> None:
-    one = normalize(build.channels(tmp_path, "one.wav", VOICE), tmp_path / "1", Settings())
-    both = normalize(build.channels(tmp_path, name, VOICE, times(-1, VOICE)), tmp_path / "2", Settings())
+    one = normalize(build.channels(tmp_path, "one.wav", VOICE), tmp_path / "1", NormalizeSettings())
+    both = normalize(build.channels(tmp_path, name, VOICE, times(-1, VOICE)), tmp_path / "2", NormalizeSettings())
     level = 20 * math.log10(heard(both, tmp_path / "2") / heard(one, tmp_path / "1"))
     assert level == pytest.approx(0, abs=0.5)
     (warning,) = both.warnings
@@ -57,7 +58,7 @@ def test_a_channel_wired_the_wrong_way_round_is_heard(tmp_path: Path, name: str)
 
 def test_the_louder_one_is_taken_where_a_little_is_left_of_the_mix(tmp_path: Path) -> None:
     source = build.channels(tmp_path, "a.wav", times(-0.85, VOICE), VOICE)
-    normalized = normalize(source, tmp_path / "out", Settings())
+    normalized = normalize(source, tmp_path / "out", NormalizeSettings())
     assert normalized.audio_sha256 == hashlib.sha256(decoded(source, "-af", "pan=mono|c0=c1")).hexdigest()
     assert normalized.warnings == (
         "channels cancel each other out: their mix is 22 dB below channel 2, which is used alone",
@@ -66,7 +67,7 @@ def test_the_louder_one_is_taken_where_a_little_is_left_of_the_mix(tmp_path: Pat
 
 def test_an_offset_of_the_converter_does_not_hide_the_fault(tmp_path: Path) -> None:
     source = build.channels(tmp_path, "a.wav", f"0.1+{VOICE}", f"0.1-{VOICE}")
-    assert "channel 1" in "".join(normalize(source, tmp_path / "out", Settings()).warnings)
+    assert "channel 1" in "".join(normalize(source, tmp_path / "out", NormalizeSettings()).warnings)
 
 
 def unplaced(folder: Path, channels: dict[int, float], count: int) -> Path:
@@ -83,7 +84,7 @@ def unplaced(folder: Path, channels: dict[int, float], count: int) -> Path:
 @pytest.mark.parametrize("count", [3, 6, 26, 64])
 def test_two_inverted_channels_among_unplaced_ones_are_heard(tmp_path: Path, count: int) -> None:
     source = unplaced(tmp_path, {1: 1.0, 2: -0.99}, count)
-    normalized = normalize(source, tmp_path / "out", Settings(), RawFormat(channels=count))
+    normalized = normalize(source, tmp_path / "out", NormalizeSettings(), RawFormat(channels=count))
     assert "channel 2, which is used alone" in normalized.warnings[0]
     assert heard(normalized, tmp_path / "out") > 0.05
 
@@ -91,12 +92,12 @@ def test_two_inverted_channels_among_unplaced_ones_are_heard(tmp_path: Path, cou
 @pytest.mark.parametrize("count", [3, 26, 64])
 def test_one_voice_among_many_empty_channels_is_no_fault(tmp_path: Path, count: int) -> None:
     source = unplaced(tmp_path, {1: 1.0}, count)
-    assert normalize(source, tmp_path / "out", Settings(), RawFormat(channels=count)).warnings == ()
+    assert normalize(source, tmp_path / "out", NormalizeSettings(), RawFormat(channels=count)).warnings == ()
 
 
 def test_the_channels_are_kept_beside_the_one_that_is_used(tmp_path: Path) -> None:
     source = build.channels(tmp_path, "a.wav", VOICE, times(-1, VOICE))
-    normalized = normalize(source, tmp_path / "out", Settings(keep_channels=True))
+    normalized = normalize(source, tmp_path / "out", NormalizeSettings(keep_channels=True))
     samples, _ = soundfile.read(tmp_path / "out" / "channels.flac")
     assert (normalized.channels_kept, samples.shape[1]) == (2, 2)
     assert np.corrcoef(samples.T)[0, 1] < -0.99
@@ -121,7 +122,7 @@ SOUND = {
 @pytest.mark.parametrize("sounds", SOUND.values(), ids=SOUND)
 def test_sound_channels_are_mixed_as_ever(tmp_path: Path, sounds: tuple[str, ...]) -> None:
     source = build.channels(tmp_path, "a.wav", *sounds)
-    normalized = normalize(source, tmp_path / "out", Settings())
+    normalized = normalize(source, tmp_path / "out", NormalizeSettings())
     assert normalized.warnings == ()
     assert normalized.audio_sha256 == mixed(source)
 
@@ -130,7 +131,7 @@ def test_a_jingle_or_a_thump_does_not_hide_the_fault(tmp_path: Path) -> None:
     source = build.channels(
         tmp_path, "a.wav", f"{VOICE}*gt(t,3)+{HUM}*lt(t,3)", f"{HUM}*lt(t,3)-{VOICE}*gt(t,3)", seconds=10
     )
-    assert normalize(source, tmp_path / "out", Settings()).warnings
+    assert normalize(source, tmp_path / "out", NormalizeSettings()).warnings
 
 
 def test_few_words_over_the_noise_of_two_amplifiers_are_heard(tmp_path: Path) -> None:
@@ -138,13 +139,13 @@ def test_few_words_over_the_noise_of_two_amplifiers_are_heard(tmp_path: Path) ->
     source = build.channels(
         tmp_path, "a.wav", f"{noises[0]}+{VOICE}*gt(t,16)", f"{noises[1]}-{VOICE}*gt(t,16)", seconds=20
     )
-    assert normalize(source, tmp_path / "out", Settings()).warnings
+    assert normalize(source, tmp_path / "out", NormalizeSettings()).warnings
 
 
 def test_an_effect_that_cancels_for_a_moment_changes_nothing(tmp_path: Path) -> None:
     voice = times(QUIET, VOICE)
     source = build.channels(tmp_path, "a.wav", voice, f"{voice}*(1-2*between(t,4,6))", seconds=10)
-    normalized = normalize(source, tmp_path / "out", Settings())
+    normalized = normalize(source, tmp_path / "out", NormalizeSettings())
     assert (normalized.warnings, normalized.audio_sha256) == ((), mixed(source))
 
 

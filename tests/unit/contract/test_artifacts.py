@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from mediaindex.contract import codec
+from mediaindex.contract import artifacts
 from mediaindex.contract.results import Assessment, Speech
 from mediaindex.errors import TerminalError
 from mediaindex.timeline import Span, Transcript, Turn, Word
@@ -18,24 +18,24 @@ ASSESSMENT = Assessment(Transcript(0.0, 3.0, "en", "conformer", (TURN,), 0.99), 
 
 @pytest.mark.parametrize("value", [SPEECH, ASSESSMENT], ids=["speech", "assessment"])
 def test_a_result_survives_the_artifact(value: object) -> None:
-    assert codec.load(type(value), codec.dump(value)) == value
+    assert artifacts.load(type(value), artifacts.dump(value)) == value
 
 
 def test_equal_results_are_equal_bytes() -> None:
-    assert codec.dump(SPEECH) == codec.dump(Speech((Span(0.5, 1.25), Span(2.0, 3.0)), 1.75, 0.5, 0.9, 21.5))
+    assert artifacts.dump(SPEECH) == artifacts.dump(Speech((Span(0.5, 1.25), Span(2.0, 3.0)), 1.75, 0.5, 0.9, 21.5))
 
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"not JSON", b"{}", codec.dump(SPEECH)[:-9], gzip.compress(codec.dump(SPEECH))],
+    [b"", b"not JSON", b"{}", artifacts.dump(SPEECH)[:-9], gzip.compress(artifacts.dump(SPEECH))],
     ids=["empty", "not JSON", "no fields", "cut off", "compressed"],
 )
 def test_a_broken_artifact_is_a_clear_terminal_error(payload: bytes) -> None:
     with pytest.raises(TerminalError, match="does not hold a valid Speech"):
-        codec.load(Speech, payload)
+        artifacts.load(Speech, payload)
 
 
 def test_an_artifact_that_breaks_an_invariant_is_refused() -> None:
-    payload = codec.dump(SPEECH).replace(b'"end":1.25', b'"end":0.25')
+    payload = artifacts.dump(SPEECH).replace(b'"end":1.25', b'"end":0.25')
     with pytest.raises(TerminalError):
-        codec.load(Speech, payload)
+        artifacts.load(Speech, payload)

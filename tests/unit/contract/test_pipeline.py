@@ -1,0 +1,56 @@
+"""The table of stages is a pipeline: every stage reads what earlier ones wrote."""
+
+from __future__ import annotations
+
+import pytest
+
+from mediaindex.contract.artifacts import fingerprint
+from mediaindex.contract.pipeline import AFTER_TRIAGE, BEFORE_TRIAGE, LAST_STAGE, PASSED_BEFORE, STAGES
+from mediaindex.runner.bindings import BINDINGS
+
+NAMES = tuple(STAGES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stage_reads_only_earlier_stages(name: str) -> None:
+    assert set(STAGES[name].reads) <= set(NAMES[: NAMES.index(name)])
+
+
+def test_triage_divides_the_stages_without_changing_their_order() -> None:
+    assert BEFORE_TRIAGE + AFTER_TRIAGE == NAMES
+
+
+def test_every_result_but_the_last_has_a_reader_among_stages_or_steps() -> None:
+    read = {name for step in PASSED_BEFORE.values() for name in step}
+    assert read >= set(NAMES) - {LAST_STAGE}
+
+
+def test_the_runner_binds_every_stage_in_this_order() -> None:
+    assert tuple(BINDINGS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_default_settings_are_valid_and_costs_are_positive(name: str) -> None:
+    stage = STAGES[name]
+    assert stage.settings() == stage.settings()
+    assert min(stage.cost.cpu, stage.cost.cores, stage.cost.batch_s) > 0
+
+
+# A change here makes every installation compute its recordings again: bump a stage's VERSION for it, never by accident.
+NAMED = {
+    "normalize": (1, "8578e48c7ea3e55386a1fcabb0b83c02"),
+    "detect_speech": (1, "e8063bca1c679d8fdf965277c8d25bd4"),
+    "diarize": (4, "a73ab268a6a50cae5582ee3fd817865e"),
+    "identify_language": (6, "618dbadc7c9906d8149eb0b260764def"),
+    "transcribe": (3, "e3851279ad4b3d86a92ad6e636e56594"),
+    "assess": (2, "e6b9f2981baadf91d9b233f8e87eda79"),
+    "find_topics": (3, "90dd8f8b2dfd198ca3afc324dfb4a054"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_default_settings_keep_their_fingerprint(name: str) -> None:
+    binding = BINDINGS[name]
+    inputs = {stage: stage for stage in binding.stage.reads}
+    mark = fingerprint(name, binding.version, ("engine 1",), binding.stage.settings(), inputs)
+    assert (binding.version, mark) == NAMED[name]
