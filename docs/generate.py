@@ -193,10 +193,10 @@ def _source_fields() -> str:
 
 
 def _stage_fields() -> str:
-    from mediaindex.runner.bindings import BINDINGS
-    from mediaindex.stages import triage
+    from mediaindex.contract.pipeline import STAGES
+    from mediaindex.contract.settings import TriageSettings
 
-    kinds = {name: binding.settings for name, binding in BINDINGS.items()} | {"triage": triage.Settings}
+    kinds = {name: stage.settings for name, stage in STAGES.items()} | {"triage": TriageSettings}
     return "\n\n".join(f"### {name}\n\n{fields(kind)}" for name, kind in kinds.items())
 
 
