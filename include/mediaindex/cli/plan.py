@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,6 +23,7 @@ from .stores import catalog
 if TYPE_CHECKING:
     from mediaindex.config.sources import Configuration
     from mediaindex.forecast.forecasting import Forecast
+    from mediaindex.forecast.places import RunPrefixes
     from mediaindex.forecast.tallying import Watch
 
 DAY = ["%Y-%m-%d"]
@@ -71,7 +73,7 @@ def _forecast(
 ) -> tuple[Forecast, int | None]:
     from mediaindex.config.slots import speech_slots
     from mediaindex.forecast import forecasting
-    from mediaindex.forecast.intervals import span
+    from mediaindex.forecast.places import span
     from mediaindex.forecast.workload import Machine
     from mediaindex.storage.client import s3_client
 
@@ -79,8 +81,19 @@ def _forecast(
     known = _configuration()
     machine = Machine(slots or speech_slots(), cores)
     with catalog("plan") as conn, _progress() as watch:
-        made = forecasting.forecast(conn, s3_client(), known.source(name), days, machine, known.prices, watch)
+        made = forecasting.forecast(
+            conn, s3_client(), known.source(name), days, machine, _run_prefixes(), known.prices, watch
+        )
         return made, forecasting.keep(conn, made) if save and made.new else None
+
+
+def _run_prefixes() -> RunPrefixes | None:
+    """Airflow's own; None in an environment without Airflow."""
+    if find_spec("airflow") is None:
+        return None
+    from mediaindex.orchestration.timetable import run_prefixes
+
+    return run_prefixes
 
 
 def _review(source: str | None, number: int | None, as_json: bool) -> None:

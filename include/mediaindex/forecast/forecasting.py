@@ -14,8 +14,8 @@ from mediaindex.catalog.forecasts.forecasts import Expected
 from mediaindex.config.sources import Prices, Source
 
 from . import lengths, workload
-from .intervals import Places, Span, places
 from .lengths import Estimator
+from .places import Places, RunPrefixes, Span, places
 from .ranges import NOTHING, Range
 from .tallying import NEW, Tally, Watch, tally
 from .workload import Machine, Rates
@@ -74,12 +74,13 @@ def forecast(
     source: Source,
     span: Span,
     machine: Machine,
+    run_prefixes: RunPrefixes | None,
     prices: Prices | None = None,
     watch: Watch = lambda _listed: None,
 ) -> Forecast:
     """List, look up, reckon; writes nothing. ConfigError for a prefix that cannot be rendered; errors of S3 as ours."""
     made_at = clock(conn)
-    where = places(source, span, made_at)
+    where = places(source, span, made_at, run_prefixes)
     found = tally(conn, client, source, where, span, watch)
     estimator = lengths.learn(source.name, experience.lengths(conn, source.name), experience.lengths(conn))
     rates = workload.learn(source.name, experience.work(conn, source.name), experience.work(conn))

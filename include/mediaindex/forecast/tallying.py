@@ -14,7 +14,7 @@ from mediaindex.config.sources import Source
 from mediaindex.storage import media
 from mediaindex.storage.objects import ObjectVersion
 
-from .intervals import Places, Span
+from .places import Places, Span
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("croniter", reason="comes with Airflow")
+pytest.importorskip("airflow", reason="makes the intervals of a backfill")
 from mediaindex.catalog.base.connection import connect, transaction
 from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.forecasts import forecasts
@@ -25,8 +25,9 @@ from mediaindex.contract.job import ItemError, ItemResult, JobResult, Usage
 from mediaindex.errors import MediaindexError
 from mediaindex.forecast import forecasting, reviewing
 from mediaindex.forecast.forecasting import Forecast
-from mediaindex.forecast.intervals import span
+from mediaindex.forecast.places import span
 from mediaindex.forecast.workload import Machine
+from mediaindex.orchestration.timetable import run_prefixes
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
 
@@ -69,7 +70,7 @@ def put(source: Source) -> Put:
 @pytest.fixture
 def plan(conn: Any, source: Source) -> Callable[..., Forecast]:
     return lambda one=source, days=MARCH, **more: forecasting.forecast(
-        conn, s3_client(), one, days, Machine(2), PRICES, **more
+        conn, s3_client(), one, days, Machine(2), run_prefixes, PRICES, **more
     )
 
 

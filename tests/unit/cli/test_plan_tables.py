@@ -19,8 +19,8 @@ from mediaindex.cli import plan_tables as tables
 from mediaindex.cli.main import cli
 from mediaindex.config.sources import Prices, Source
 from mediaindex.forecast.forecasting import Forecast, Queue
-from mediaindex.forecast.intervals import Places, span
 from mediaindex.forecast.lengths import Estimator
+from mediaindex.forecast.places import Places, span
 from mediaindex.forecast.ranges import NOTHING, Range
 from mediaindex.forecast.reviewing import Line, Review
 from mediaindex.forecast.tallying import Tally

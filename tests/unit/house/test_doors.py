@@ -34,7 +34,7 @@ OURS = {
     },
     "cli": {
         "contract", "stages", "runner", "models", "storage", "search", "catalog", "evaluation", "exports", "samples",
-        "config", "upkeep", "forecast",
+        "config", "upkeep", "forecast", "orchestration",
     },
 }  # fmt: skip
 

@@ -1,0 +1,70 @@
+"""The prefixes that a backfill would list: one per data interval, as Airflow makes them (orchestration/timetable.py).
+
+Without Airflow, only prefixes without a date can be planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from mediaindex.config.sources import Source
+from mediaindex.errors import ConfigError, TerminalError
+
+# The prefix in each run of the source that ``airflow backfill create`` makes for the days from the first moment to the
+# last, as of now: (source, first, last, now).
+RunPrefixes = Callable[[Source, datetime, datetime, datetime], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From the first moment of a day to the last second of another, UTC; ``backfill create`` takes both."""
+
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What to list. ``intervals``: runs that a backfill would make; 0 if Airflow is not here to tell.
+
+    ``by_date``: each prefix belongs to one interval.
+    """
+
+    prefixes: tuple[str, ...]
+    intervals: int
+    by_date: bool
+
+
+def span(first: date, last: date) -> Span:
+    """Both days whole; TerminalError if the last comes before the first."""
+    if last < first:
+        raise TerminalError(f"--from {first} --to {last}: ends before it begins; turn them round", code="bad_dates")
+    return Span(
+        datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC) + timedelta(days=1, seconds=-1)
+    )
+
+
+def places(source: Source, wanted: Span, now: datetime, run_prefixes: RunPrefixes | None) -> Places:
+    """Where the source's recordings of these days lie.
+
+    ``run_prefixes``: None if Airflow is not installed. ConfigError if the prefix cannot be rendered.
+    """
+    dated = source.literal_prefix != source.prefix
+    if run_prefixes is None and dated:
+        raise ConfigError(
+            f"source {source.name}: Airflow renders the date in the prefix {source.prefix!r} and is not installed "
+            "here; run this command in Airflow's environment"
+        )
+    rendered = list(run_prefixes(source, wanted.first, wanted.last, now)) if run_prefixes else []
+    return Places(tuple(_outermost(rendered)) if dated else (source.prefix,), len(rendered), by_date=dated)
+
+
+def _outermost(prefixes: Iterable[str]) -> Iterator[str]:
+    """Each prefix once, without those that lie within another."""
+    last: str | None = None
+    for prefix in sorted(set(prefixes)):
+        if last is None or not prefix.startswith(last):
+            last = prefix
+            yield prefix

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from airflow.sdk import timezone
+from airflow.timetables.base import TimeRestriction
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+from mediaindex.config.sources import Source
+from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.orchestration import timetable
+from mediaindex.orchestration.timetable import intervals, run_prefixes
+from mediaindex.orchestration.waiting import WaitForRecordings
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST, LAST = datetime(2025, 3, 3, tzinfo=UTC), datetime(2025, 3, 20, 23, 59, 59, tzinfo=UTC)
+HOUR = (datetime(2025, 3, 1, 6, tzinfo=UTC), datetime(2025, 3, 1, 7, tzinfo=UTC))
+
+
+def source(prefix: str) -> Source:
+    return Source.model_validate({"name": "calls", "bucket": "media", "prefix": prefix, "schedule": "@hourly"})
+
+
+@pytest.mark.parametrize("schedule", ["@daily", "@hourly", "@weekly", "@quarterly", "*/10 * * * *", "30 6 * * 1-5"])
+def test_intervals_are_those_of_a_backfill(schedule: str) -> None:
+    airflows = CronDataIntervalTimetable(schedule, "UTC")
+    borders = TimeRestriction(timezone.coerce_datetime(FIRST), timezone.coerce_datetime(LAST), catchup=True)
+    expected, last = [], None
+    while last := airflows.next_dagrun_info_v2(last_dagrun_info=last, restriction=borders):
+        expected.append((last.data_interval.start, last.data_interval.end))
+    assert list(intervals(schedule, FIRST, LAST, NOW)) == expected
+
+
+def test_an_interval_that_is_not_over_is_left_out() -> None:
+    found = list(intervals("@daily", FIRST, LAST, FIRST + timedelta(days=2, hours=1)))
+    assert [start.day for start, _ in found] == [3, 4]
+
+
+def test_there_is_an_end_to_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timetable, "LIMIT", 10)
+    with pytest.raises(TerminalError, match="plan fewer days"):
+        list(intervals("@daily", FIRST, LAST, NOW))
+
+
+def test_a_prefix_is_rendered_as_the_sensor_renders_it() -> None:
+    prefix = (
+        "{{ ds }}/{{ ds_nodash }}/{{ ts }}/{{ ts_nodash }}/{{ data_interval_end | ts_nodash_with_tz }}/"
+        "{{ logical_date.add(days=1).format('YYYY') }}/{{ data_interval_start | ds }}/"
+        "{{ data_interval_end | ts_nodash }}"
+    )
+    sensor = WaitForRecordings(task_id="wait", source_name="calls", prefix=prefix, poke_seconds=1, timeout_seconds=1)
+    begins, ends = (timezone.coerce_datetime(moment) for moment in HOUR)
+    run = type("Run", (), {"run_after": begins})()
+    context = {"params": {}, "dag_run": run, "logical_date": begins, "data_interval_start": begins,
+               "data_interval_end": ends}  # fmt: skip
+    # What Airflow adds to the context of a run with a logical date.
+    context |= {"ds": "2025-03-01", "ds_nodash": "20250301", "ts": begins.isoformat(), "ts_nodash": "20250301T060000"}
+    assert list(run_prefixes(source(prefix), HOUR[0], HOUR[0], NOW)) == [sensor._rendered(context)]
+
+
+@pytest.mark.parametrize("prefix", ["{{ params.place }}/", "{{ ds ", "{{ ds.nothing() }}"])
+def test_a_prefix_that_cannot_be_rendered_is_named_with_its_source(prefix: str) -> None:
+    with pytest.raises(ConfigError, match=r"source calls: prefix .* cannot be rendered: .*; a forecast knows ds,"):
+        list(run_prefixes(source(prefix), HOUR[0], HOUR[0], NOW))
