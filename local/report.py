@@ -37,12 +37,12 @@ class Progress:
             print(line, end="" if self._open else "\n", file=sys.stderr, flush=True)
 
 
-PATIENCE_S = 15.0  # a busy machine answers a probe late; that is no reason to call a server ill
+DEADLINE_S = 15.0  # a busy machine answers a probe late; that is no reason to call a server ill
 
 
-def print_status(servers: Sequence[Server], patience_s: float = PATIENCE_S) -> int:
-    """A table; 1 if any server is not healthy, and did not become so within ``patience_s``."""
-    asked_until = time.monotonic() + patience_s
+def print_status(servers: Sequence[Server], deadline_s: float = DEADLINE_S) -> int:
+    """A table; 1 if any server is not healthy, and did not become so within ``deadline_s``."""
+    asked_until = time.monotonic() + deadline_s
     table = Table(box=None, pad_edge=False)
     for column in ("server", "state", "port", "pid", "since"):
         table.add_column(column, no_wrap=True)

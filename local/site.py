@@ -13,19 +13,19 @@ from local import credentials as secrets_
 from local import environment as variables
 from local.account import Account
 from local.settings import Settings
-from mediaindex.errors import MediaindexError
+from mediaindex.errors import ErrorCode, MediaindexError
 
 
 class ServerError(MediaindexError):
     """A server could not be started; the message names it, says why and what to do."""
 
-    code = "server"
+    code = ErrorCode.SERVER
 
 
 class StoppedError(MediaindexError):
     """Somebody asked us to stop while we were starting."""
 
-    code = "stopped"
+    code = ErrorCode.STOPPED
 
 
 def _silent(_name: str, _text: str) -> None: ...

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from .search import printable
 from .stores import all_stores
@@ -69,7 +69,7 @@ def _objects(conn: Any, name: str) -> dict[int, bool]:
     found = ledger_lines.resolve(conn, name)
     if len({(one.bucket, one.key) for one in found}) > 1:
         places = ", ".join(sorted({f"s3://{one.bucket}/{one.key}" for one in found}))
-        raise TerminalError(f"{name}: may mean {places}; say which", code="ambiguous_name")
+        raise TerminalError(f"{name}: may mean {places}; say which", code=ErrorCode.AMBIGUOUS_NAME)
     by_number = name.isdecimal() and [one.id for one in found] == [int(name)]
     return {one.id: not by_number for one in found}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from . import ledger_tables as tables
 from .ledger_story import story as print_story
@@ -226,7 +226,7 @@ def _requeue(conn: Any, found: list[LedgerLine]) -> tuple[int, int]:
         try:
             ledger.requeue(conn, one.id, code="requeued", reason="put back into the queue by hand")
         except TerminalError as error:
-            if error.code != "in_progress":
+            if error.code != ErrorCode.IN_PROGRESS:
                 raise
             busy += 1
     return len(found) - busy, busy
@@ -247,7 +247,7 @@ def _wanted(
         source=source,
         states=[one.value for one in state] if state else None,
         code=reason,
-        kind=kind.value if kind else None,
+        failure_class=kind.value if kind else None,
         stage=stage,
         key_like=like(key) if key else None,
         since=since.replace(tzinfo=UTC) if since else None,

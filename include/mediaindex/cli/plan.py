@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from . import plan_reviews as told
 from . import plan_tables as tables
@@ -102,7 +102,9 @@ def _review(source: str | None, number: int | None, as_json: bool) -> None:
     with catalog("plan") as conn:
         found = reviewing.reviews(conn, source, number)
     if number is not None and not found:
-        raise TerminalError(f"forecast {number}: not kept; `mediaindex plan --review` lists them", code="no_forecast")
+        raise TerminalError(
+            f"forecast {number}: not kept; `mediaindex plan --review` lists them", code=ErrorCode.NO_FORECAST
+        )
     if as_json:
         print(json.dumps([told.review_as_json(one) for one in found], ensure_ascii=False, indent=2))
     else:

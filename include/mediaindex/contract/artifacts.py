@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import DoubtfulError, ErrorCode, TerminalError
 
 from .pipeline import Stage
 
@@ -97,11 +97,12 @@ def find(store: ArtifactStore, stage: Stage[T], audio_sha256: str | None, mark: 
 
 
 def read(store: ArtifactStore, stage: Stage[T], item: Passed) -> T:
-    """The result that the recording has of this stage; TerminalError (missing_artifact) if there is none."""
+    """The result that the recording has of this stage; DoubtfulError (missing_artifact) if there is none."""
     result = find(store, stage, item.audio_sha256, item.upstream.get(stage.name))
     if result is None:
-        raise TerminalError(
-            f"{item.name}: the artifact of {stage.name} is missing; run {stage.name} again", code="missing_artifact"
+        raise DoubtfulError(
+            f"{item.name}: the artifact of {stage.name} is missing; run {stage.name} again",
+            code=ErrorCode.MISSING_ARTIFACT,
         )
     return result
 
@@ -118,7 +119,7 @@ def load(kind: type[T], payload: bytes) -> T:
     except ValidationError as error:
         raise TerminalError(
             f"an artifact does not hold a valid {kind.__name__}: {error}; delete it and run the stage again",
-            code="bad_artifact",
+            code=ErrorCode.BAD_ARTIFACT,
         ) from error
 
 

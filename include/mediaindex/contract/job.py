@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mediaindex.errors import ErrorCode, FailureClass, MediaindexError
+
 
 class ExitCode(IntEnum):
     """What a speech process says when it ends; anything else is a failure of the program itself."""
@@ -109,11 +111,16 @@ class Job(_Strict):
 
 
 class ItemError(_Strict):
-    """Why one item did not pass; ``code`` goes to the ledger."""
+    """Why one item did not pass, as the error said that it raised; all three go to the catalog."""
 
-    kind: Literal["terminal", "transient"]
-    code: str
+    code: ErrorCode
     message: str
+    failure_class: FailureClass
+
+    @classmethod
+    def of(cls, error: MediaindexError) -> ItemError:
+        """What a result says of this error."""
+        return cls(code=error.code, message=error.message, failure_class=error.failure_class)
 
 
 class Usage(_Strict):

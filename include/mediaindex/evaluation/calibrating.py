@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mediaindex.engines.calibration.beta import Calibration, fit
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from .raw_words import RawWord
 from .verdicts import calibration_error, ranking
@@ -46,7 +46,7 @@ def calibrate(words: Sequence[RawWord]) -> Calibrated:
         raise TerminalError(
             "a calibration is judged by speakers that it was not fitted on, and there is one speaker or recording "
             "only: add recordings, and say who speaks in the field speaker",
-            code="too_few_speakers",
+            code=ErrorCode.TOO_FEW_SPEAKERS,
         )
     calibration = fit([word.raw for word in words], [word.right for word in words])
     conditions = list(dict.fromkeys(word.condition for word in words))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mediaindex.errors import BadMediaError
+from mediaindex.errors import BadMediaError, ErrorCode
 from mediaindex.stages.media.commands import HARDENING, Option, Output, convert
 from mediaindex.stages.media.process import run
 
@@ -32,7 +32,7 @@ def noise(source: Path, target: Path) -> None:
     _convert(source, target, {"ar": RATE, "acodec": "pcm_s16le"})
     samples, rate = soundfile.read(target, dtype="float32")
     if not len(samples):
-        raise BadMediaError(f"{source} holds no sound at all; take it out of the manifest", code="empty_audio")
+        raise BadMediaError(f"{source} holds no sound at all; take it out of the manifest", code=ErrorCode.EMPTY_AUDIO)
     level = math.sqrt(float((samples**2).mean()) / 10 ** (NOISE_DB / 10))
     drawn = np.random.default_rng(len(samples))
     for start in range(0, len(samples), BLOCK):
@@ -52,5 +52,5 @@ def _convert(source: Path, target: Path, options: dict[str, Option], filters: Se
     if ended.code != 0:
         raise BadMediaError(
             f"{source} cannot be read: {' / '.join(ended.messages[-3:])}; take it out of the manifest",
-            code="not_readable",
+            code=ErrorCode.NOT_READABLE,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from mediaindex.errors import BadMediaError, ConfigError
+from mediaindex.errors import BadMediaError, ConfigError, ErrorCode
 from mediaindex.stages.media.commands import HARDENING, Option, Output, convert
 from mediaindex.stages.media.process import run
 
@@ -106,6 +106,6 @@ def part_of(entry: Entry, folder: Path, number: int) -> Path:
         raise BadMediaError(
             f"{entry.audio_filepath}: {entry.start:g} s to {entry.end:g} s cannot be cut out: "
             f"{' / '.join(ended.messages[-3:])}",
-            code="part_not_readable",
+            code=ErrorCode.PART_NOT_READABLE,
         )
     return target

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpcore
 
+from mediaindex.errors import ErrorCode
+
 from .addresses import Network, usable
 from .errors import LaterError, RefusedError
 from .pace import Pace, WebLimits
@@ -59,13 +61,13 @@ class CheckedBackend(httpcore.NetworkBackend):
         try:
             found = self._resolve(host.strip("[]"), port)
         except (OSError, UnicodeError) as error:
-            raise LaterError(f"{host}: no such host, or no name server: {error}", code="unreachable") from error
+            raise LaterError(f"{host}: no such host, or no name server: {error}", code=ErrorCode.UNREACHABLE) from error
         good = [address for address in found if usable(address, self._allowed)]
         if found and not good:
             raise RefusedError(
                 f"{host}: leads to an address that is not public, which feeds may not; if it is a host of your own, "
                 "name its network in the source's allowed_networks",
-                code="private_address",
+                code=ErrorCode.PRIVATE_ADDRESS,
             )
         return good
 

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .errors import CutError, DoubtfulError, LaterError, RefusedError, WebError
+from mediaindex.errors import ErrorCode
+
+from .errors import CutError, LaterError, RefusedError, UnexpectedAnswerError, WebError
 from .sink import Sink, Stored
 from .validators import Validators, if_range
 from .web import Answer, Web
@@ -114,7 +116,7 @@ class Copier:
             for chunk in answer.chunks:
                 self._take(answer, chunk)
         if total is not None and self._sink.received != total:
-            raise CutError(f"{answer.shown}: {self._sink.received} bytes came instead of {total}", code="cut")
+            raise CutError(f"{answer.shown}: {self._sink.received} bytes came instead of {total}", code=ErrorCode.CUT)
         return True
 
     def _begin(self, answer: Answer, begun: int) -> int | None:
@@ -122,7 +124,7 @@ class Copier:
         if answer.status == 416:
             # The file has fewer bytes than we asked for: another one, so everything anew.
             self._restart()
-            raise CutError(f"{answer.shown}: has another size now", code="cut")
+            raise CutError(f"{answer.shown}: has another size now", code=ErrorCode.CUT)
         total = answer.length
         if answer.status == 206:
             total = self._continued(answer, begun)
@@ -137,26 +139,28 @@ class Copier:
         found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
         if not begun or not found or int(found[1]) != begun:
             self._restart()
-            raise CutError(f"{answer.shown}: sends another part than was asked for", code="cut")
+            raise CutError(f"{answer.shown}: sends another part than was asked for", code=ErrorCode.CUT)
         # Servers that know ranges and not If-Range would give us the end of another file.
         told = {answer.headers.get("etag"), answer.headers.get("last-modified")} - {None}
         if told and self._if_range not in told:
             self._restart()
-            raise CutError(f"{answer.shown}: has become another file", code="cut")
+            raise CutError(f"{answer.shown}: has become another file", code=ErrorCode.CUT)
         return None if found[3] == "*" else int(found[3])
 
     def _check(self, answer: Answer, total: int | None) -> None:
         if answer.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-            raise DoubtfulError(f"{answer.shown}: comes encoded, though nobody asked for it", code="content_encoding")
+            raise UnexpectedAnswerError(
+                f"{answer.shown}: comes encoded, though nobody asked for it", code=ErrorCode.CONTENT_ENCODING
+            )
         if total is not None and total > self._wanted.max_bytes:
             raise self._too_large(answer)
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind and not any(
             kind.startswith(one) if one.endswith("/") else kind == one for one in self._wanted.media_types
         ):
-            raise DoubtfulError(
+            raise UnexpectedAnswerError(
                 f"{answer.shown}: is {kind[:100]!r}, not media; if it is meant, add it to the source's media_types",
-                code="media_type",
+                code=ErrorCode.MEDIA_TYPE,
             )
         self._sink.open(kind or "application/octet-stream")
 
@@ -183,7 +187,7 @@ class Copier:
 
     def _finish(self) -> Copied:
         if self._sink.received == 0:
-            raise DoubtfulError("the file is empty", code="empty")
+            raise UnexpectedAnswerError("the file is empty", code=ErrorCode.EMPTY)
         digest = self._sum.hexdigest() if self._sum is not None else None
         if digest and digest == self._wanted.known.sha256:
             self._forget()
@@ -203,5 +207,5 @@ class Copier:
     def _too_large(self, answer: Answer) -> RefusedError:
         return RefusedError(
             f"{answer.shown}: more than {self._wanted.max_bytes} bytes; raise the source's episode_bytes to take it",
-            code="too_large",
+            code=ErrorCode.TOO_LARGE,
         )

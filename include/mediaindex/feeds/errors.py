@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpcore
 
-from mediaindex.errors import MediaindexError, TerminalError, TransientError
+from mediaindex.errors import DoubtfulError, ErrorCode, MediaindexError, TerminalError, TransientError
 
 _SOON = frozenset({408, 425, 429})  # and all of 500
 _NEVER = frozenset({410, 451})
@@ -28,8 +28,8 @@ class LaterError(WebError, TransientError):
     """It may come in a while: the server is away, busy, slow, or the connection broke."""
 
 
-class DoubtfulError(WebError):
-    """An answer that makes no sense, and may be somebody's mistake of the moment: tried a few times."""
+class UnexpectedAnswerError(WebError, DoubtfulError):
+    """An answer that makes no sense, and may be a mistake of the moment: tried a few times."""
 
 
 class CutError(LaterError):
@@ -43,25 +43,37 @@ def web_errors(what: str) -> Iterator[None]:
         yield
     except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
         raise LaterError(
-            f"{what}: cannot be reached: {error or 'no answer'}; it is tried again later", code="unreachable"
+            f"{what}: cannot be reached: {error or 'no answer'}; it is tried again later", code=ErrorCode.UNREACHABLE
         ) from error
     except (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.TimeoutException) as error:
-        raise CutError(f"{what}: the connection broke: {error or 'silence'}; it is tried again", code="cut") from error
+        raise CutError(
+            f"{what}: the connection broke: {error or 'silence'}; it is tried again", code=ErrorCode.CUT
+        ) from error
     except (httpcore.UnsupportedProtocol, httpcore.ProtocolError) as error:
-        raise RefusedError(f"{what}: cannot be asked for: {error}; check the address", code="bad_url") from error
+        raise RefusedError(
+            f"{what}: cannot be asked for: {error}; check the address", code=ErrorCode.BAD_URL
+        ) from error
 
 
 def of_status(what: str, status: int, headers: Mapping[str, str]) -> WebError:
     """The error that an HTTP status means."""
     if status in _SOON or status >= 500:
-        later = LaterError(f"{what}: answers {status}; it is tried again later", code=f"http_{status}")
+        later = LaterError(f"{what}: answers {status}; it is tried again later", code=_code(status))
         later.retry_after_s = _seconds(headers.get("retry-after"))
         return later
     if status in _NEVER:
-        return RefusedError(f"{what}: answers {status}: it is gone for good", code=f"http_{status}")
-    return DoubtfulError(
-        f"{what}: answers {status}; check the address, and whether we may read it", code=f"http_{status}"
+        return RefusedError(f"{what}: answers {status}: it is gone for good", code=_code(status))
+    return UnexpectedAnswerError(
+        f"{what}: answers {status}; check the address, and whether we may read it", code=_code(status)
     )
+
+
+def _code(status: int) -> ErrorCode:
+    """The status's own code if it is a common one."""
+    try:
+        return ErrorCode(f"http_{status}")
+    except ValueError:
+        return ErrorCode.HTTP_5XX if status >= 500 else ErrorCode.HTTP_OTHER
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -6,7 +6,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .errors import DoubtfulError, RefusedError
+from mediaindex.errors import ErrorCode
+
+from .errors import RefusedError, UnexpectedAnswerError
 from .validators import Validators
 from .web import Answer, Web
 
@@ -29,7 +31,9 @@ def fetch_feed(web: Web, url: str, known: Validators, max_bytes: int) -> FeedBod
         if answer.status == 304:
             return None
         if answer.status != 200:
-            raise DoubtfulError(f"{answer.shown}: answers {answer.status} to a plain request", code="http_unasked")
+            raise UnexpectedAnswerError(
+                f"{answer.shown}: answers {answer.status} to a plain request", code=ErrorCode.HTTP_UNASKED
+            )
         data = b"".join(_bounded(answer, max_bytes))
         found = Validators.of(answer.headers)
         return FeedBody(data, answer.headers.get("content-type", ""), answer.url, answer.moved_to, found)
@@ -42,7 +46,7 @@ def _bounded(answer: Answer, max_bytes: int) -> Iterator[bytes]:
         if size > max_bytes:
             raise RefusedError(
                 f"{answer.shown}: a feed of more than {max_bytes} bytes; raise feed_bytes if that is meant",
-                code="too_large",
+                code=ErrorCode.TOO_LARGE,
             )
         yield piece
 
@@ -53,7 +57,9 @@ def _unpacked(answer: Answer, max_bytes: int) -> Iterator[bytes]:
         yield from answer.chunks
         return
     if encoding not in {"gzip", "x-gzip"}:
-        raise DoubtfulError(f"{answer.shown}: comes encoded in a way nobody asked for", code="content_encoding")
+        raise UnexpectedAnswerError(
+            f"{answer.shown}: comes encoded in a way nobody asked for", code=ErrorCode.CONTENT_ENCODING
+        )
     unpacker = zlib.decompressobj(wbits=31)
     try:
         for chunk in answer.chunks:
@@ -61,6 +67,8 @@ def _unpacked(answer: Answer, max_bytes: int) -> Iterator[bytes]:
             # the reader has already had a byte too many.
             yield unpacker.decompress(chunk, max_bytes + 1)
     except zlib.error as error:
-        raise DoubtfulError(f"{answer.shown}: its compression is damaged", code="content_encoding") from error
+        raise UnexpectedAnswerError(
+            f"{answer.shown}: its compression is damaged", code=ErrorCode.CONTENT_ENCODING
+        ) from error
     if not unpacker.eof:
-        raise DoubtfulError(f"{answer.shown}: its compression ends too early", code="content_encoding")
+        raise UnexpectedAnswerError(f"{answer.shown}: its compression ends too early", code=ErrorCode.CONTENT_ENCODING)

@@ -9,6 +9,8 @@ from urllib.parse import unquote_to_bytes, urljoin
 
 import httpx
 
+from mediaindex.errors import ErrorCode
+
 from .errors import RefusedError
 
 LONGEST = 4_000  # characters
@@ -27,14 +29,14 @@ class Place:
         """Raises RefusedError ``bad_url`` for what is no http(s) URL; the message shows no part that may be secret."""
         text = text.strip()
         if len(text) > LONGEST:
-            raise RefusedError(f"{shown(text)}: longer than {LONGEST} characters", code="bad_url")
+            raise RefusedError(f"{shown(text)}: longer than {LONGEST} characters", code=ErrorCode.BAD_URL)
         try:
             url = httpx.URL(text)
             host = url.host
         except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-            raise RefusedError(f"{shown(text)}: not a URL", code="bad_url") from error
+            raise RefusedError(f"{shown(text)}: not a URL", code=ErrorCode.BAD_URL) from error
         if url.scheme not in {"http", "https"} or not host or (url.port is not None and not 0 < url.port < 65_536):
-            raise RefusedError(f"{shown(text)}: not an http or https address of a host", code="bad_url")
+            raise RefusedError(f"{shown(text)}: not an http or https address of a host", code=ErrorCode.BAD_URL)
         login = f"Basic {base64.b64encode(unquote_to_bytes(url.userinfo)).decode()}" if url.userinfo else None
         return cls(str(url.copy_with(userinfo=b"", fragment=None)), login)
 
@@ -43,7 +45,7 @@ class Place:
         try:
             target = urljoin(self.url, location.strip())
         except ValueError as error:
-            raise RefusedError(f"{shown(self.url)}: redirects to what is not a URL", code="bad_url") from error
+            raise RefusedError(f"{shown(self.url)}: redirects to what is not a URL", code=ErrorCode.BAD_URL) from error
         place = Place.parse(target)
         if place.login is None and place.origin == self.origin:
             return Place(place.url, self.login)

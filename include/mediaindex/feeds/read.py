@@ -10,7 +10,9 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from .errors import DoubtfulError, RefusedError
+from mediaindex.errors import ErrorCode
+
+from .errors import RefusedError, UnexpectedAnswerError
 from .fetch import FeedBody
 from .parse import ENTITIES, NOT_A_FEED
 from .places import shown
@@ -22,7 +24,7 @@ _KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "VIRTUAL_ENV")  # not our crede
 
 
 def read_feed(body: FeedBody, *, memory_bytes: int = MEMORY_BYTES, cpu_seconds: int = CPU_SECONDS) -> Show:
-    """Raises RefusedError ``entities``, DoubtfulError ``not_a_feed`` or ``feed_too_hard``."""
+    """Raises RefusedError ``entities``, UnexpectedAnswerError ``not_a_feed`` or ``feed_too_hard``."""
     what = shown(body.url)
     limits = {"memory_bytes": memory_bytes, "cpu_seconds": cpu_seconds}
     about = json.dumps({"url": body.url, "content_type": body.content_type, **limits}).encode()
@@ -34,20 +36,22 @@ def read_feed(body: FeedBody, *, memory_bytes: int = MEMORY_BYTES, cpu_seconds: 
             timeout=3.0 * cpu_seconds + 30,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise DoubtfulError(f"{what}: reading it takes too long", code="feed_too_hard") from error
+        raise UnexpectedAnswerError(f"{what}: reading it takes too long", code=ErrorCode.FEED_TOO_HARD) from error
     if done.returncode == ENTITIES:
         raise RefusedError(
-            f"{what}: declares XML entities, which no feed needs and attacks are made of", code="entities"
+            f"{what}: declares XML entities, which no feed needs and attacks are made of", code=ErrorCode.ENTITIES
         )
     if done.returncode == NOT_A_FEED:
-        raise DoubtfulError(f"{what}: is neither RSS nor Atom; open it in a browser", code="not_a_feed")
+        raise UnexpectedAnswerError(f"{what}: is neither RSS nor Atom; open it in a browser", code=ErrorCode.NOT_A_FEED)
     try:
         if done.returncode == 0:
             return _shows().validate_json(done.stdout)
     except ValidationError as error:
-        raise DoubtfulError(f"{what}: what was read makes no sense: {error}", code="feed_too_hard") from error
+        raise UnexpectedAnswerError(
+            f"{what}: what was read makes no sense: {error}", code=ErrorCode.FEED_TOO_HARD
+        ) from error
     last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
-    raise DoubtfulError(f"{what}: cannot be read ({done.returncode}): {last}", code="feed_too_hard")
+    raise UnexpectedAnswerError(f"{what}: cannot be read ({done.returncode}): {last}", code=ErrorCode.FEED_TOO_HARD)
 
 
 @cache

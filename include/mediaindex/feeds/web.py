@@ -11,6 +11,8 @@ from typing import Self
 import httpcore
 import httpx
 
+from mediaindex.errors import ErrorCode
+
 from .addresses import Network
 from .connecting import CheckedBackend, Resolve, resolve
 from .errors import RefusedError, of_status, web_errors
@@ -94,7 +96,9 @@ class Web:
                     response.status, known, place.url, shown(place.url), moved_to, iter(response.iter_stream())
                 )
                 return
-        raise RefusedError(f"{shown(url)}: more than {self._limits.redirects} redirects", code="too_many_redirects")
+        raise RefusedError(
+            f"{shown(url)}: more than {self._limits.redirects} redirects", code=ErrorCode.TOO_MANY_REDIRECTS
+        )
 
     @contextmanager
     def _ask(self, place: Place, headers: Mapping[str, str]) -> Iterator[httpcore.Response]:

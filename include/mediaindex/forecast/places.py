@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from mediaindex.config.sources import Source
-from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 
 # The prefix in each run of the source that ``airflow backfill create`` makes for the days from the first moment to the
 # last, as of now: (source, first, last, now).
@@ -40,7 +40,9 @@ class Places:
 def span(first: date, last: date) -> Span:
     """Both days whole; TerminalError if the last comes before the first."""
     if last < first:
-        raise TerminalError(f"--from {first} --to {last}: ends before it begins; turn them round", code="bad_dates")
+        raise TerminalError(
+            f"--from {first} --to {last}: ends before it begins; turn them round", code=ErrorCode.BAD_DATES
+        )
     return Span(
         datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC) + timedelta(days=1, seconds=-1)
     )

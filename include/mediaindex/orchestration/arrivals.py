@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.ledger import discovery, ledger
 from mediaindex.catalog.ledger.discovery import Pause, SeenBy, Waiting
 from mediaindex.config.sources import Source
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.stages.media.process import printable
 from mediaindex.storage import looks
-from mediaindex.storage.errors import CREDENTIALS
 from mediaindex.storage.objects import ObjectVersion
 
 from . import readiness as gate
@@ -84,7 +83,7 @@ class Arrivals:
         try:
             return looks.look(self.client, was.bucket, was.key)
         except TerminalError as error:
-            if error.code == CREDENTIALS:
+            if error.code == ErrorCode.S3_CREDENTIALS:
                 raise
             log.warning("%s; it goes on waiting", error)
             unchanged = datetime.fromtimestamp(0, UTC)
@@ -123,7 +122,7 @@ class Arrivals:
             if why is None and gate.is_worth_opening(one, self.source, now):
                 why = gate.unwritten(looks.first_bytes(self.client, one))
         except TerminalError as error:  # this object's alone: S3 lets us list it
-            if error.code == CREDENTIALS:
+            if error.code == ErrorCode.S3_CREDENTIALS:
                 raise
             return one, gate.unreadable(error, self.source)
         return one, why

@@ -15,7 +15,7 @@ from mediaindex.contract.job import Job, JobItem, JobResult, ObjectSource, S3Sto
 from mediaindex.stages.media.process import printable
 
 from . import connections, time_limits
-from .defaults import patience
+from .defaults import retry_policy
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def record(batch_id: int, result: JobResult, *, last_try: bool) -> int:
         if item.error:
             log.warning("%s: %s", item.error.code, printable(item.error.message, LONGEST_MESSAGE))
     with connect(connections.database_url()) as conn:
-        recorded = stage_runs.record(conn, batch_id, result, last_try=last_try, patience=patience())
+        recorded = stage_runs.record(conn, batch_id, result, last_try=last_try, policy=retry_policy())
     fates = {
         "back in the queue": recorded.put_back,
         "quarantined": recorded.quarantined,

@@ -16,9 +16,8 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from mediaindex.catalog.batches.retry_policy import CRASHED, STUCK
 from mediaindex.contract.job import ExitCode, Job, JobResult
-from mediaindex.errors import MediaindexError, TerminalError, TransientError
+from mediaindex.errors import DoubtfulError, ErrorCode, MediaindexError, TerminalError, TransientError
 from mediaindex.runner.disk_space import room_errors
 from mediaindex.stages.media.process import printable
 
@@ -48,37 +47,37 @@ LONGEST_LINE = LINE_BYTES  # characters of a line in the log
 class ChildFailedError(MediaindexError):
     """The child ended in a way the contract does not know: a crash, a signal, no result or a wrong one."""
 
-    code = "child_failed"
+    code = ErrorCode.CHILD_FAILED
 
 
-class ChildCrashedError(ChildFailedError):
+class ChildCrashedError(ChildFailedError, DoubtfulError):
     """A signal ended it: a crash in native code, or the kernel for want of memory. One item may be to blame."""
 
-    code = CRASHED
+    code = ErrorCode.CRASHED
 
 
 class ChildStuckError(ChildCrashedError):
     """It was still at work after its time and was ended. One item may be to blame."""
 
-    code = STUCK
+    code = ErrorCode.STUCK
 
 
 class ChildStoppedError(ChildFailedError):
     """We ended it ourselves, because the task was to end."""
 
-    code = "child_stopped"
+    code = ErrorCode.CHILD_STOPPED
 
 
 class ChildRefusedError(TerminalError):
     """The job itself can never work (exit code 10); the last line of the child's output says why."""
 
-    code = "job_refused"
+    code = ErrorCode.JOB_REFUSED
 
 
 class NothingToDoError(MediaindexError):
     """No item of the batch is left for this stage (exit code 11)."""
 
-    code = "nothing_to_do"
+    code = ErrorCode.NOTHING_TO_DO
 
 
 class Log(Protocol):
@@ -166,7 +165,7 @@ def _check(code: int, last: str) -> None:
     if code == ExitCode.NOTHING_TO_DO:
         raise NothingToDoError(f"nothing to do{said}")
     if code == ExitCode.TRANSIENT:
-        raise TransientError(f"try again later{said}", code="child_transient")
+        raise TransientError(f"try again later{said}", code=ErrorCode.CHILD_TRANSIENT)
     # A shell or a container between us and the process says 128 + the signal's number.
     number = -code if code < 0 else code - 128
     if 0 < number < signal.NSIG:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import RetryAction, RetryRule
 
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.errors import TerminalError
 
 from .retrying import JitteredRetryPolicy
-from .time_limits import BACKFILL_PATIENCE
+from .time_limits import BACKFILL_TIME_FACTOR
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -25,7 +25,7 @@ SPEECH_POOL = {"fresh": "speech", "backfill": "speech_backfill"}
 CATALOG_POOL = "catalog"
 # What a backfill computes with is what fresh work leaves over: a few percent of a busy machine, all of an idle one.
 NICENESS = {"fresh": 0, "backfill": 19}
-PATIENCE = {"fresh": 1.0, "backfill": BACKFILL_PATIENCE}
+TIME_FACTOR = {"fresh": 1.0, "backfill": BACKFILL_TIME_FACTOR}
 
 # By lane. Weights add up along a run's dozen tasks: even the last one of a backfill waits for the first fresh one.
 PRIORITY = {"fresh": 100, "backfill": 1}
@@ -42,10 +42,10 @@ EVENTS_HIDDEN_SECONDS = 300
 FALLBACKS_A_SWEEP = 20
 
 
-def patience() -> Patience:
+def retry_policy() -> RetryPolicy:
     """How often and how late a failed recording is tried again; the defaults, or what the environment says."""
-    usual = Patience()
-    return Patience(
+    usual = RetryPolicy()
+    return RetryPolicy(
         transient_attempts=int(os.environ.get("MEDIAINDEX_TRANSIENT_ATTEMPTS") or usual.transient_attempts),
         doubtful_attempts=int(os.environ.get("MEDIAINDEX_DOUBTFUL_ATTEMPTS") or usual.doubtful_attempts),
         first_wait_s=float(os.environ.get("MEDIAINDEX_BACKOFF_SECONDS") or usual.first_wait_s),
@@ -85,8 +85,10 @@ GROUPS = 16  # mapped tasks of a run at most, however many feeds there are
 BEGIN_WITHIN_S = 45 * 60.0
 COLLECT_TIMEOUT = timedelta(hours=3)
 # A feed is asked again for ever, but ever more rarely; an episode is given up until its feed says something new of it.
-FEED_PATIENCE = Patience(first_wait_s=600.0, longest_wait_s=6 * 3600.0)
-EPISODE_PATIENCE = Patience(transient_attempts=12, doubtful_attempts=4, first_wait_s=600.0, longest_wait_s=12 * 3600.0)
+FEED_RETRIES = RetryPolicy(first_wait_s=600.0, longest_wait_s=6 * 3600.0)
+EPISODE_RETRIES = RetryPolicy(
+    transient_attempts=12, doubtful_attempts=4, first_wait_s=600.0, longest_wait_s=12 * 3600.0
+)
 
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from mediaindex.catalog.ledger import discovery as progress
 from mediaindex.catalog.ledger import hearing
 from mediaindex.catalog.ledger.discovery import Progress
 from mediaindex.config.sources import Source
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
 from . import connections
@@ -103,7 +103,7 @@ def check_events(source: str) -> None:
             f"were found by listings and announced by no event (last event: {last}). Nothing is lost, but it comes "
             "later: check the bucket's event notification, the queue and its policy, the triggerer, and that "
             "receive_events is not paused",
-            code="events_silent",
+            code=ErrorCode.EVENTS_SILENT,
         )
     log.info("source %s: events come, or nothing was uploaded", source)
 

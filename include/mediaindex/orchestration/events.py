@@ -18,10 +18,9 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.ledger import discovery as ledger_pages
 from mediaindex.catalog.ledger import hearing
 from mediaindex.config.sources import Configuration, Source
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.stages.media.process import printable
 from mediaindex.storage.announcements import Announcement, understand
-from mediaindex.storage.errors import CREDENTIALS
 from mediaindex.storage.queue import Message
 
 from . import connections
@@ -141,7 +140,7 @@ def _look(client: S3Client, one: Announcement) -> ObjectVersion | Announcement |
     try:
         return look(client, one.bucket, one.key) or one
     except TerminalError as error:
-        if error.code == CREDENTIALS:
+        if error.code == ErrorCode.S3_CREDENTIALS:
             raise  # of all objects: the messages stay in the queue until the connection is right again
         log.warning("%s; the next listing looks again", error)
         return None

@@ -15,13 +15,13 @@ from mediaindex.contract import artifacts
 from mediaindex.contract.job import ItemError
 from mediaindex.contract.pipeline import ASSESS, FIND_TOPICS, TRANSCRIBE
 from mediaindex.contract.settings import TriageSettings, read_settings
-from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.errors import ConfigError, DoubtfulError, ErrorCode, TerminalError
 from mediaindex.stages.media.process import printable
 from mediaindex.stages.triage import TriageFacts, triage
 
 from . import connections
 from .batch_job import LONGEST_MESSAGE, artifact_store, use_s3_environment
-from .defaults import patience
+from .defaults import retry_policy
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +65,10 @@ def load_transcripts(batch_id: int) -> int:
                 loaded += 1
             except ConfigError:
                 raise  # credentials, a bucket, the catalog's tables: this is not about the one recording
-            except TerminalError as error:
+            except (TerminalError, DoubtfulError) as error:
                 log.warning("%s: %s: %s", printable(item.key), error.code, printable(error.message, LONGEST_MESSAGE))
-                report = ItemError(kind="terminal", code=error.code, message=error.message)
-                failure = failures.of_item(report, "load_transcripts")
-                failures.settle(conn, batch_id, {item.media_object_id: failure}, patience())
+                failure = failures.of_item(ItemError.of(error), "load_transcripts")
+                failures.settle(conn, batch_id, {item.media_object_id: failure}, retry_policy())
     return loaded
 
 
@@ -143,6 +142,6 @@ def _why_left(batch_id: int, refused: str | None) -> tuple[str, str]:
         said = f"Elasticsearch refused it: {printable(refused, LONGEST_MESSAGE)}" if refused else "it waits to be sent"
         return "not_published", f"its transcript is in the catalog, but not in Elasticsearch: {said}"
     return (
-        "run_failed",
+        ErrorCode.RUN_FAILED,
         f"a task of batch {batch_id} failed before this recording was done; it is tried again when the run has ended",
     )

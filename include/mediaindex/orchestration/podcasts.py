@@ -13,14 +13,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
-from mediaindex.catalog.batches.retry_policy import DOUBTFUL, TERMINAL, TRANSIENT
 from mediaindex.catalog.podcasts import episodes, feeds
 from mediaindex.catalog.podcasts.episodes import DueEpisode, Listed
 from mediaindex.config import sources
 from mediaindex.config.sources import Source
-from mediaindex.errors import ConfigError, MediaindexError, TerminalError, TransientError
+from mediaindex.errors import ConfigError, DoubtfulError, ErrorCode, MediaindexError, TransientError
 from mediaindex.feeds.copy import Copied, Copier, Known, Partial, Wanted
-from mediaindex.feeds.errors import DoubtfulError, WebError
+from mediaindex.feeds.errors import WebError
 from mediaindex.feeds.fetch import FeedBody, fetch_feed
 from mediaindex.feeds.keys import episode_key, labels
 from mediaindex.feeds.pace import WebLimits
@@ -31,7 +30,7 @@ from mediaindex.feeds.web import Web
 
 from . import connections
 from .batch_job import use_s3_environment
-from .defaults import BEGIN_WITHIN_S, EPISODE_PATIENCE, FEED_PATIENCE, GROUPS
+from .defaults import BEGIN_WITHIN_S, EPISODE_RETRIES, FEED_RETRIES, GROUPS
 
 if TYPE_CHECKING:
     from mediaindex.catalog.podcasts.feeds import Feed
@@ -176,21 +175,20 @@ class Visit:
         return Copier(self._web, wanted, sink, partial, note).run()
 
     def _feed_failed(self, error: MediaindexError) -> None:
-        wait_s = FEED_PATIENCE.wait_s(self._feed.attempts + 1, _chance())
+        wait_s = FEED_RETRIES.wait_s(self._feed.attempts + 1, _chance())
         wait_s = max(wait_s, _asked_s(error))
-        feeds.note_failed(self._conn, self._feed.id, wait_s=wait_s, code=error.code, reason=error.message)
+        feeds.note_failed(self._conn, self._feed.id, wait_s=wait_s, code=error.code, message=error.message)
         self._counts["feeds failed"] += 1
         log.warning("feed %d: %s (%s); next try in %.0f min", self._feed.id, error, error.code, wait_s / 60)
 
     def _episode_failed(self, episode: DueEpisode, error: MediaindexError) -> None:
-        kind = TERMINAL if isinstance(error, TerminalError) else DOUBTFUL
         given_up = episodes.note_failed(
             self._conn,
             episode.id,
-            kind=TRANSIENT if isinstance(error, TransientError) else kind,
+            failure_class=error.failure_class,
             code=error.code,
-            reason=error.message,
-            patience=EPISODE_PATIENCE,
+            message=error.message,
+            policy=EPISODE_RETRIES,
             draw=_chance(),
             at_least_s=_asked_s(error),
         )
@@ -221,7 +219,7 @@ def _of_one(error: Exception) -> MediaindexError:
     if isinstance(error, MediaindexError):  # the catalog or S3 refuses just this
         return error
     log.exception("an error that nobody foresaw")
-    return DoubtfulError(f"an error that nobody foresaw: {type(error).__name__}: {error}", code="unforeseen")
+    return DoubtfulError(f"an error that nobody foresaw: {type(error).__name__}: {error}", code=ErrorCode.UNFORESEEN)
 
 
 def _asked_s(error: MediaindexError) -> float:

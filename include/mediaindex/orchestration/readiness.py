@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from mediaindex.catalog.ledger.discovery import Pause
 from mediaindex.config.sources import Source
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
 # Some programs lay a file out before they write it: no container begins with zeros. After an hour nobody is writing
@@ -65,6 +65,6 @@ def unwritten(first: bytes) -> Pause | None:
 
 def unreadable(error: TerminalError, source: Source) -> Pause:
     """What S3 does not let us look at. Where it has just changed, the next look is at what lies there then."""
-    if error.code in ("gone", "changed"):
+    if error.code in (ErrorCode.GONE, ErrorCode.CHANGED):
         return Pause("settling", "changed while it was looked at", source.settle_seconds)
     return Pause("refused", str(error), REFUSED_S)

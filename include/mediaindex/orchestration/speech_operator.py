@@ -13,7 +13,7 @@ from mediaindex.errors import TerminalError, TransientError
 
 from . import connections
 from .child import NothingToDoError, SpeechChild, child_environment
-from .defaults import NICENESS, PATIENCE, SPEECH_POOL, SPEECH_TIMEOUT
+from .defaults import NICENESS, SPEECH_POOL, SPEECH_TIMEOUT, TIME_FACTOR
 from .splitting import run_split, timed
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class SpeechStageOperator(BaseOperator):
         self._child = SpeechChild(python, environment, self.log, NICENESS[self.lane])
         given = self.execution_timeout or SPEECH_TIMEOUT
         try:
-            run = timed(self._child.run, work.audio_seconds, given.total_seconds(), PATIENCE[self.lane])
+            run = timed(self._child.run, work.audio_seconds, given.total_seconds(), TIME_FACTOR[self.lane])
             return run_split(work.job, run)
         except NothingToDoError as error:
             raise AirflowSkipException(error.message) from error

@@ -110,9 +110,8 @@ class _Split:
         if self.culprits >= ENOUGH_CULPRITS and not self.passed:
             self._prove_it_works(error)
         message = f"{item.name}: {self.job.stage} with it alone: {error.message}"
-        return ItemResult(
-            id=item.id, status="failed", error=ItemError(kind="transient", code=error.code, message=message)
-        )
+        report = ItemError(code=error.code, message=message, failure_class=error.failure_class)
+        return ItemResult(id=item.id, status="failed", error=report)
 
     def _prove_it_works(self, error: ChildCrashedError) -> None:
         """Bad files come in rows, so one from the far end is asked before the installation is blamed."""
@@ -126,11 +125,11 @@ class _Split:
 
 
 def timed(
-    run: Callable[[Job, float], JobResult], audio_seconds: Mapping[str, float], given_s: float, patience: float = 1.0
+    run: Callable[[Job, float], JobResult], audio_seconds: Mapping[str, float], given_s: float, time_factor: float = 1.0
 ) -> Run:
     """``run`` with a limit for each job by its length, and none longer than what is left of ``given_s`` from now on.
 
-    ``patience``: how many times longer than usual it may take.
+    ``time_factor``: how many times longer than usual it may take.
     """
     deadline = time.monotonic() + given_s - MARGIN_S
     first = True
@@ -138,7 +137,7 @@ def timed(
     def limited(job: Job) -> JobResult:
         nonlocal first
         at_first, first = first, False
-        own = patience * limit_s(audio_seconds[item.id] for item in job.items)
+        own = time_factor * limit_s(audio_seconds[item.id] for item in job.items)
         left = deadline - time.monotonic()
         if not at_first and left < min(own, START_S):
             raise TransientError(f"{job.stage}: this try's time is used up; the next one goes on with what is left")

@@ -12,7 +12,7 @@ from mediaindex.config import sources
 from mediaindex.errors import ConfigError, TerminalError
 
 from . import connections
-from .defaults import FALLBACKS_A_SWEEP, INDEX_DAG, patience
+from .defaults import FALLBACKS_A_SWEEP, INDEX_DAG, retry_policy
 from .starting import plan, runs_of
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def sweep(is_alive: IsAlive) -> dict[str, int]:
                 at_work += 1
                 continue
             try:
-                swept = sweeping.sweep(conn, batch, patience())
+                swept = sweeping.sweep(conn, batch, retry_policy())
             except TerminalError as error:  # one batch that cannot be settled must not hold up the others
                 log.error("batch %d: %s", batch.id, error)  # noqa: TRY400
                 continue

@@ -13,7 +13,7 @@ START_S = 900.0
 # Seconds of work for one of audio. No stage of ours comes near real time on two cores; a slow machine may.
 WORK_PER_AUDIO = 4.0
 # A backfill computes with what fresh work leaves over; beside a machine full of it, this is enough for a batch.
-BACKFILL_PATIENCE = 4.0
+BACKFILL_TIME_FACTOR = 4.0
 
 
 def audio_seconds(items: Iterable[BatchItem]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from airflow.timetables.base import TimeRestriction
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 from mediaindex.config.sources import Source
-from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 
 LIMIT = 100_000  # intervals: eleven years by the hour
 DATES = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")  # Airflow has a filter of the same name for each
@@ -39,7 +39,7 @@ def intervals(schedule: str, first: datetime, last: datetime, now: datetime) -> 
             return
         yield made.data_interval.start, made.data_interval.end
         made = timetable.next_dagrun_info_v2(last_dagrun_info=made, restriction=rest)
-    raise TerminalError(f"more than {LIMIT:,} intervals of {schedule!r}; plan fewer days", code="bad_dates")
+    raise TerminalError(f"more than {LIMIT:,} intervals of {schedule!r}; plan fewer days", code=ErrorCode.BAD_DATES)
 
 
 def _rendered(source: Source, given: Iterable[tuple[datetime, datetime]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
 from mediaindex.config import sources
-from mediaindex.errors import MediaindexError, TerminalError, TransientError
+from mediaindex.errors import ErrorCode, MediaindexError, TerminalError, TransientError
 
 from . import connections
 
@@ -72,7 +72,7 @@ class NewRecordingsTrigger(BaseTrigger):
                 self.log.warning("%s; it is tried again in %.0f s", error, self.poke_seconds)
                 continue
             except MediaindexError as error:
-                yield self._event(failed=str(error), code=error.code)
+                yield self._event(failed=str(error), code=error.code.value)
                 return
             if found:
                 yield self._event(found=True)
@@ -118,7 +118,7 @@ class WaitForRecordings(BaseOperator):
         """After the wait."""
         prefix = str(event["prefix"])
         if "failed" in event:
-            raise TerminalError(event["failed"], code=event["code"])
+            raise TerminalError(event["failed"], code=ErrorCode(event["code"]))
         if not event["found"]:
             raise AirflowSkipException(f"nothing new came under {prefix!r} in {self.timeout_seconds:.0f} s")
         return prefix
@@ -139,9 +139,9 @@ def _dates(context: Any) -> dict[str, Any]:
     return at | {"ds": day, "ds_nodash": day.replace("-", ""), "ts": asked.isoformat()}
 
 
-def _is_present(context: Any, patience: timedelta) -> bool:
+def _is_present(context: Any, longest_wait: timedelta) -> bool:
     run = context["dag_run"]
     end = run.data_interval_end
     if kind_of(run) != "scheduled" or end is None:
         return False
-    return bool(datetime.now(end.tzinfo) - end < patience)
+    return bool(datetime.now(end.tzinfo) - end < longest_wait)

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mediaindex.contract.job import ExitCode, ItemResult, Job, JobItem, JobResult
-from mediaindex.errors import TerminalError, TransientError
+from mediaindex.errors import ErrorCode, TerminalError, TransientError
 from mediaindex.stages.media.process import printable
 
 from .disk_space import room_errors
@@ -53,7 +53,9 @@ def _read(path: Path) -> Job:
     try:
         return Job.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise TerminalError(f"job {path}: {error}; it must be what runner/job.py describes", code="bad_job") from error
+        raise TerminalError(
+            f"job {path}: {error}; it must be what runner/job.py describes", code=ErrorCode.BAD_JOB
+        ) from error
 
 
 def _run(job: Job) -> JobResult:
@@ -83,7 +85,7 @@ def _write(path: Path, result: JobResult) -> None:
 def item_line(result: ItemResult) -> str:
     """One item's fate for a log: cost and speed, or the reason."""
     if result.error:
-        return f"{result.error.kind} {result.error.code}: {result.error.message}"
+        return f"{result.error.failure_class} {result.error.code}: {result.error.message}"
     warned = "".join(f"; warning: {text}" for text in result.summary.get("warnings", ()))
     if result.status == "cached":
         return f"already there{warned}"

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from mediaindex.engines.calibration.beta import CalibratedRecogniser, Calibration
-from mediaindex.errors import ConfigError
+from mediaindex.errors import ConfigError, ErrorCode
 from mediaindex.models import LocatedModel, ModelEntry, ensure, load_registry, try_locate
 from mediaindex.models.calibrations import find_card
 from mediaindex.models.locate import how_to_get
@@ -47,7 +47,7 @@ def recogniser_of(entry: ModelEntry) -> Recogniser:
     try:
         located = ensure([entry.name])[entry.name] if entry.packages else try_locate(entry.name)
     except ConfigError as error:
-        if error.code != "model_changed":
+        if error.code != ErrorCode.MODEL_CHANGED:
             raise
         log.error("%s Until then the next recogniser writes instead of it", error.message)  # noqa: TRY400
         return without(entry.name, entry.languages, error.message)

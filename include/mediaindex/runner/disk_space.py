@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mediaindex.contract.job import FileSource, JobItem
-from mediaindex.errors import TransientError
+from mediaindex.errors import ErrorCode, TransientError
 
 _DISK = {errno.ENOSPC, errno.EDQUOT}
 EXHAUSTED = _DISK | {errno.EMFILE, errno.ENFILE, errno.EIO}
-CODE = "worker_exhausted"
 _MB = 1 << 20
 
 
@@ -41,10 +40,12 @@ def no_room(what: str, error: OSError, folder: Path, needed: str = "") -> Transi
     """The error for people; ``folder`` is where the work was done, ``needed`` says what that takes."""
     said = f"{what}: {error.strerror or error}"
     if error.errno not in _DISK | {errno.ENOENT}:
-        return TransientError(f"{said}; look at the worker's disk and limits, it is tried again", code=CODE)
+        return TransientError(
+            f"{said}; look at the worker's disk and limits, it is tried again", code=ErrorCode.WORKER_EXHAUSTED
+        )
     return TransientError(
         f"{said}: {_room(folder)}{needed}; make room there, or give the workers another TMPDIR; it is tried again",
-        code=CODE,
+        code=ErrorCode.WORKER_EXHAUSTED,
     )
 
 

@@ -21,13 +21,20 @@ from mediaindex.contract import artifacts
 from mediaindex.contract.job import ItemError, ItemResult, Job, JobItem, JobResult
 from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import read_settings
-from mediaindex.errors import MediaindexError, ModelMissingError, TerminalError, TransientError
+from mediaindex.errors import (
+    DoubtfulError,
+    ErrorCode,
+    FailureClass,
+    MediaindexError,
+    ModelMissingError,
+    TerminalError,
+    TransientError,
+)
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.normalize import AUDIO, CHANNELS
 
 from .binding import Binding, Inputs
 from .bindings import BINDINGS, NORMALIZE
-from .disk_space import CODE as WORKER_EXHAUSTED
 from .disk_space import is_exhausted, needs, no_room, room_errors
 from .normalize_item import normalize_item
 from .outage import Outage
@@ -43,8 +50,8 @@ log = logging.getLogger(__name__)
 
 # Errors of the installation, not of the recording that happened to meet them first.
 INSTALLATION = {
-    *("config", "model_missing", "model_changed", "ffmpeg_missing"),
-    *("s3_credentials", "no_bucket", "artifacts_refused"),
+    *(ErrorCode.CONFIG, ErrorCode.MODEL_MISSING, ErrorCode.MODEL_CHANGED, ErrorCode.FFMPEG_MISSING),
+    *(ErrorCode.S3_CREDENTIALS, ErrorCode.NO_BUCKET, ErrorCode.ARTIFACTS_REFUSED),
 }
 
 Progress = Callable[[JobItem, ItemResult], None]
@@ -67,7 +74,7 @@ class Bench:
     def check_wanted(self) -> None:
         """Raise TransientError where nobody waits for the results any more: the job has failed, or was interrupted."""
         if self.given_up.is_set():
-            raise TransientError("the job was given up", code="given_up")
+            raise TransientError("the job was given up", code=ErrorCode.GIVEN_UP)
 
 
 def run_job(
@@ -85,7 +92,7 @@ def run_job(
     """
     binding = bindings.get(job.stage)
     if binding is None:
-        raise TerminalError(f"stage {job.stage!r} is unknown; known are {', '.join(bindings)}", code="bad_job")
+        raise TerminalError(f"stage {job.stage!r} is unknown; known are {', '.join(bindings)}", code=ErrorCode.BAD_JOB)
     settings = read_settings(binding.stage.settings, job.settings, job.stage)
     binding.identities(engines)  # makes the engines, once, before several threads ask for them
     meter = Meter()
@@ -129,7 +136,7 @@ def _run_items(binding: Binding, items: Sequence[JobItem], bench: Bench, progres
 
 
 def _has_shared_too_little(result: ItemResult, items: Sequence[JobItem]) -> bool:
-    return len(items) > 1 and result.error is not None and result.error.code == WORKER_EXHAUSTED
+    return len(items) > 1 and result.error is not None and result.error.code == ErrorCode.WORKER_EXHAUSTED
 
 
 def _run_item(binding: Binding, item: JobItem, bench: Bench) -> ItemResult:
@@ -167,16 +174,15 @@ def _is_installation(error: Exception) -> bool:
 
 
 def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
-    """Sort an exception into terminal or transient; one that we did not foresee is logged whole."""
+    """The exception as a result says it; an unforeseen one is doubtful and logged with its traceback."""
     if isinstance(error, MediaindexError):
-        kind = "transient" if isinstance(error, TransientError) else "terminal"
-        return ItemError(kind=kind, code=error.code, message=error.message)  # type: ignore[arg-type]
+        return ItemError.of(error)
     if isinstance(error, MemoryError):
         message = f"{item.name}: {binding.name} ran out of memory; it is tried again"
-        return ItemError(kind="transient", code="out_of_memory", message=message)
+        return ItemError(code=ErrorCode.OUT_OF_MEMORY, message=message, failure_class=FailureClass.TRANSIENT)
     log.exception("%s failed on %s in a way nobody foresaw", binding.name, item.name)
     message = f"{item.name}: {binding.name} failed with {type(error).__name__}: {error}; the task log has the traceback"
-    return ItemError(kind="terminal", code="internal_error", message=message)
+    return ItemError(code=ErrorCode.INTERNAL_ERROR, message=message, failure_class=FailureClass.DOUBTFUL)
 
 
 def _stage_item(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> ItemResult:
@@ -191,7 +197,7 @@ def _stage_item(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> 
             broken[error.name] = error
         except ModelMissingError as error:
             if any(one.memory for one in broken.values()):
-                raise TransientError(f"{item.name}: {error.message}", code="out_of_memory") from error
+                raise TransientError(f"{item.name}: {error.message}", code=ErrorCode.OUT_OF_MEMORY) from error
             raise
 
 
@@ -232,7 +238,7 @@ def _upstream(binding: Binding, item: JobItem, bench: Bench) -> tuple[str, dict[
     """The hash of the item's audio, and the results that the stage reads."""
     if item.audio_sha256 is None:
         raise TerminalError(
-            f"{item.name}: {binding.name} needs the result of normalize; run that first", code="bad_job"
+            f"{item.name}: {binding.name} needs the result of normalize; run that first", code=ErrorCode.BAD_JOB
         )
     stages = (bench.bindings[name].stage for name in binding.stage.reads)
     return item.audio_sha256, {stage.name: artifacts.read(bench.store, stage, item) for stage in stages}
@@ -245,7 +251,9 @@ def _audio(item: JobItem, sha256: str, upstream: dict[str, Any], bench: Bench) -
         path = bench.folder / name
         mark = item.upstream[NORMALIZE.name]
         if not path.exists() and not bench.store.get_file(sha256, NORMALIZE.name, mark, name, path):
-            raise TerminalError(f"{item.name}: its {name} is gone; run normalize again", code="missing_artifact")
+            raise DoubtfulError(
+                f"{item.name}: its {name} is gone; run normalize again", code=ErrorCode.MISSING_ARTIFACT
+            )
         return path
 
     channels = (lambda: bring(CHANNELS)) if normalized.channels_kept > 1 else None

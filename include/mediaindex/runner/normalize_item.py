@@ -19,7 +19,7 @@ from mediaindex.contract.job import ItemResult, JobItem
 from mediaindex.contract.pipeline import NORMALIZE
 from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import NormalizeSettings
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.stages.normalize import VERSION, files_of, normalize
 
 from . import sources, summaries
@@ -52,7 +52,7 @@ def normalize_item(
     try:
         source = sources.local_path(item.source, folder, _download)
     except TerminalError as error:
-        if error.code == "gone" and (kept := _kept(item, store)):
+        if error.code == ErrorCode.GONE and (kept := _kept(item, store)):
             return _result(item, "cached", *kept, meter, OTHERWISE)
         raise
     normalized = normalize(source, folder, settings, item.hints.raw_format)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from threading import Lock
 
-from mediaindex.errors import TransientError
+from mediaindex.errors import ErrorCode, TransientError
 
 # What storage.errors says where S3 itself is at fault. Each of them has had its retries, which take minutes.
-CODES = frozenset({"s3_unreachable", "s3_busy", "s3_slow"})
+CODES = frozenset({ErrorCode.S3_UNREACHABLE, ErrorCode.S3_BUSY, ErrorCode.S3_SLOW})
 ENOUGH = 3  # recordings in a row
 
 

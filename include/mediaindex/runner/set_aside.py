@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from mediaindex.errors import MediaindexError, ModelMissingError
+from mediaindex.errors import ErrorCode, MediaindexError, ModelMissingError
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Recogniser, Samples
@@ -26,7 +26,7 @@ LONGEST_WHY = 300  # characters; it stands on every transcript that is written w
 class SetAsideError(MediaindexError):
     """This recogniser is of no use in this process: the recording is to be written again without it."""
 
-    code = "recogniser_set_aside"
+    code = ErrorCode.RECOGNISER_SET_ASIDE
 
     def __init__(self, name: str, why: str, *, memory: bool = False) -> None:
         super().__init__(f"{name} was set aside: {why}")

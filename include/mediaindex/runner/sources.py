@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaindex.contract.job import FileSource, ObjectSource
-from mediaindex.errors import BadMediaError
+from mediaindex.errors import BadMediaError, ErrorCode
 
 if TYPE_CHECKING:
     from mediaindex.storage.media import Downloader
@@ -25,7 +25,7 @@ def identity(source: ObjectSource | FileSource) -> str:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise BadMediaError(
-                f"{path}: {error.strerror}; name a file that can be read", code="not_readable"
+                f"{path}: {error.strerror}; name a file that can be read", code=ErrorCode.NOT_READABLE
             ) from error
     version = source.version_id or source.etag
     return hashlib.sha256(f"s3://{source.bucket}/{source.key}@{version}".encode()).hexdigest()

@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from mediaindex.errors import TransientError
+from mediaindex.errors import ErrorCode, TransientError
 from mediaindex.models.files import file_digest
 from mediaindex.models.pip import download
 from mediaindex.models.places import cache_dir
@@ -60,7 +60,7 @@ def _download_debian(folder: Path) -> Path:
         raise TransientError(
             f"samples: {DEBIAN_PACKAGE} needs apt-get and dpkg-deb, which are not here; "
             "take your own recordings in its place",
-            code="no_apt",
+            code=ErrorCode.NO_APT,
         )
     wanted = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", f"{DEBIAN_PACKAGE}={DEBIAN_VERSION}"]
     done = subprocess.run(wanted, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False)

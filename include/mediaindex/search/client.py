@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError
 
-from mediaindex.errors import ConfigError, TerminalError, TransientError
+from mediaindex.errors import ConfigError, ErrorCode, TerminalError, TransientError
 
 URL_VARIABLE = "MEDIAINDEX_ELASTICSEARCH_URL"
 API_KEY_VARIABLE = "MEDIAINDEX_ELASTICSEARCH_API_KEY"
@@ -68,7 +68,7 @@ def translated(client: Elasticsearch) -> Iterator[None]:
         raise TransientError(
             f"Elasticsearch at {address(client)} does not answer ({type(error).__name__}). "
             "Check that it runs and that the URL is right; nothing is lost, it will be tried again.",
-            code="search_unavailable",
+            code=ErrorCode.SEARCH_UNAVAILABLE,
         ) from error
 
 
@@ -76,7 +76,7 @@ def api_error(error: ApiError, where: str) -> ConfigError | TerminalError | Tran
     """Our error for a refusal of the server."""
     said = _said(error)
     if is_transient(error.status_code, error.message):
-        return TransientError(f"Elasticsearch at {where} is busy: {said}.", code="search_unavailable")
+        return TransientError(f"Elasticsearch at {where} is busy: {said}.", code=ErrorCode.SEARCH_UNAVAILABLE)
     if error.status_code in {401, 403}:
         return ConfigError(
             f"Elasticsearch at {where} refuses us ({error.status_code}: {said}). "
@@ -86,9 +86,9 @@ def api_error(error: ApiError, where: str) -> ConfigError | TerminalError | Tran
         return ConfigError(
             f"Elasticsearch at {where} has no indexes of ours ({said}). Create them: mediaindex search needs at least "
             "one publish, or call mediaindex.search.prepare.",
-            code="search_not_prepared",
+            code=ErrorCode.SEARCH_NOT_PREPARED,
         )
-    return TerminalError(f"Elasticsearch at {where} refused a request ({said}).", code="search_refused")
+    return TerminalError(f"Elasticsearch at {where} refused a request ({said}).", code=ErrorCode.SEARCH_REFUSED)
 
 
 def is_transient(status: int, reason: str) -> bool:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from elasticsearch import Elasticsearch
 
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.transcripts import publications, publishing_locks
-from mediaindex.errors import ConfigError, TerminalError, TransientError
+from mediaindex.errors import ConfigError, ErrorCode, TerminalError, TransientError
 
 from .client import translated
 from .names import DEFAULT, Indexes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Catalog: TypeAlias = Any  # what catalog.connection.connect opens; its library is no business of this room
 # A refusal is mended by people (a new template, a rebuild), so it is tried again for ever, in the end every hour.
-WAITS = Patience(first_wait_s=60.0, longest_wait_s=3600.0)
+RETRIES = RetryPolicy(first_wait_s=60.0, longest_wait_s=3600.0)
 MOST_BUSY = 5  # recordings in a row that Elasticsearch could not take now: the next one will fare no better
 
 
@@ -64,7 +64,7 @@ def publish_pending(
     batch_id: int | None = None,
     audios: Sequence[str] | None = None,
     indexes: Indexes = DEFAULT,
-    waits: Patience = WAITS,
+    retries: RetryPolicy = RETRIES,
 ) -> PublishCounts:
     """Publish what is due, at most ``limit`` recordings, of one batch or of these recordings if given.
 
@@ -81,10 +81,10 @@ def publish_pending(
         except ConfigError:
             raise  # wrong password, no indexes: this is not about the one recording
         except TerminalError as error:
-            publications.mark_failed(conn, due.id, error.message, _wait(waits, due))
+            publications.mark_failed(conn, due.id, error.message, _wait(retries, due))
             done.counts += PublishCounts(failed=1)
         except TransientError as error:
-            _note_busy(conn, client, due, error, done, waits)
+            _note_busy(conn, client, due, error, done, retries)
             if done.busy_in_a_row >= MOST_BUSY:
                 break
     if done.counts.published:
@@ -110,15 +110,15 @@ def _publish_one(conn: Catalog, client: Elasticsearch, due: Publication, indexes
 
 
 def _note_busy(
-    conn: Catalog, client: Elasticsearch, due: Publication, error: TransientError, done: _Round, waits: Patience
+    conn: Catalog, client: Elasticsearch, due: Publication, error: TransientError, done: _Round, retries: RetryPolicy
 ) -> None:
     """One recording that always times out must not stand before all others; but an outage is nobody's fault."""
-    if error.code != "search_unavailable" or not client.ping():
+    if error.code != ErrorCode.SEARCH_UNAVAILABLE or not client.ping():
         raise error
-    publications.mark_failed(conn, due.id, error.message, _wait(waits, due))
+    publications.mark_failed(conn, due.id, error.message, _wait(retries, due))
     done.busy.append(error)
     done.busy_in_a_row += 1
 
 
-def _wait(waits: Patience, due: Publication) -> float:
-    return waits.wait_s(due.attempts + 1, random.random())  # noqa: S311  # spreads load, guards nothing
+def _wait(retries: RetryPolicy, due: Publication) -> float:
+    return retries.wait_s(due.attempts + 1, random.random())  # noqa: S311  # spreads load, guards nothing

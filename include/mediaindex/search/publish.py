@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from elasticsearch import ConflictError, Elasticsearch
 from elasticsearch.helpers import streaming_bulk
 
-from mediaindex.errors import TerminalError, TransientError
+from mediaindex.errors import ErrorCode, TerminalError, TransientError
 
 from .client import address, is_transient, translated
 from .documents import Document, recording_document, turn_documents
@@ -109,7 +109,7 @@ def write_all(client: Elasticsearch, actions: Iterator[Document], what: str, ind
         raise TerminalError(
             f"Elasticsearch refused {len(refused)} of {len(refused) + written} documents of {what}; "
             f"the first: {refused[0]}",
-            code="document_refused",
+            code=ErrorCode.DOCUMENT_REFUSED,
         )
     return written
 
@@ -137,7 +137,9 @@ def _reason(client: Elasticsearch, answer: dict[str, Any]) -> str:
     error = answer.get("error") or {}
     kind, reason = (error.get("type", ""), error.get("reason", "")) if isinstance(error, dict) else ("", str(error))
     if is_transient(answer["status"], kind):
-        raise TransientError(f"Elasticsearch at {address(client)} is busy: {kind} {reason}", code="search_unavailable")
+        raise TransientError(
+            f"Elasticsearch at {address(client)} is busy: {kind} {reason}", code=ErrorCode.SEARCH_UNAVAILABLE
+        )
     return f"{answer.get('_id')}: {kind} {reason}"
 
 
@@ -153,5 +155,5 @@ def _remove_older_turns(client: Elasticsearch, audio_sha256: str, version: int, 
             return removed
     raise TransientError(
         f"Older turns of recording {audio_sha256} keep changing in Elasticsearch at {address(client)}; try again.",
-        code="search_unavailable",
+        code=ErrorCode.SEARCH_UNAVAILABLE,
     )

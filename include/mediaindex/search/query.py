@@ -10,7 +10,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from .client import translated
 from .documents import at_second
@@ -92,10 +92,10 @@ def search(
 def _checked(words: str) -> str:
     text = words.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not any(character.isalnum() for character in text):
-        raise TerminalError("Nothing to search for: give at least one word.", code="empty_query")
+        raise TerminalError("Nothing to search for: give at least one word.", code=ErrorCode.EMPTY_QUERY)
     if len(text) > LONGEST_QUERY:
         raise TerminalError(
-            f"The query has {len(text)} characters: search for at most {LONGEST_QUERY}.", code="query_too_long"
+            f"The query has {len(text)} characters: search for at most {LONGEST_QUERY}.", code=ErrorCode.QUERY_TOO_LONG
         )
     return text
 

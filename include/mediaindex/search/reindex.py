@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch
 
 from mediaindex.catalog.base.connection import clock
 from mediaindex.catalog.transcripts import publications, publishing_locks
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from . import new_indexes
 from .client import translated
@@ -95,7 +95,7 @@ def _transcripts(conn: Catalog, page: Iterable[Settled]) -> Iterator[Publishable
         try:
             yield publications.load_for_publication(conn, one.transcript_id or 0)
         except TerminalError as error:
-            if error.code != "unknown_transcript":  # erased since the page was read
+            if error.code != ErrorCode.UNKNOWN_TRANSCRIPT:  # erased since the page was read
                 raise
 
 

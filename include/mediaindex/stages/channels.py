@@ -153,8 +153,8 @@ def _runs(speech: Bytes, frame_seconds: float, rules: DetectSpeechSettings) -> I
     import numpy as np
 
     heard = np.flatnonzero(speech >= 255 * rules.leave)
-    patience = math.ceil(rules.min_silence / frame_seconds)
-    parts = np.split(heard, np.flatnonzero(np.diff(heard) > patience + 1) + 1) if len(heard) else []
+    longest_pause = math.ceil(rules.min_silence / frame_seconds)
+    parts = np.split(heard, np.flatnonzero(np.diff(heard) > longest_pause + 1) + 1) if len(heard) else []
     for part in parts:
         begin = int(part[0])
         values = speech[begin : int(part[-1]) + 1].astype(np.float32) * np.float32(1 / 255)

@@ -52,7 +52,7 @@ def detect_speech(audio: Audio, detector: SpeechDetector, settings: DetectSpeech
 
 def speech_runs(heard: Samples, frame_seconds: float, settings: DetectSpeechSettings) -> list[tuple[int, int]]:
     """First frame and frame after the last of each run of speech, by two thresholds and two shortest lengths."""
-    patience = math.ceil(settings.min_silence / frame_seconds)
+    longest_pause = math.ceil(settings.min_silence / frame_seconds)
     shortest = settings.min_speech / frame_seconds
     runs: list[tuple[int, int]] = []
     begin: int | None = None
@@ -62,7 +62,7 @@ def speech_runs(heard: Samples, frame_seconds: float, settings: DetectSpeechSett
             begin, quiet = (index if begin is None else begin), None
         elif begin is not None and probability < settings.leave:
             quiet = index if quiet is None else quiet
-            if index - quiet >= patience:
+            if index - quiet >= longest_pause:
                 runs.append((begin, quiet))
                 begin, quiet = None, None
     if begin is not None:

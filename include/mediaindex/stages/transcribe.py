@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mediaindex.contract.results import Doubt, Gap, Language, Part, Recognition, Speech
 from mediaindex.contract.settings import TranscribeSettings
-from mediaindex.errors import ModelMissingError, TerminalError
+from mediaindex.errors import ErrorCode, ModelMissingError, TerminalError
 from mediaindex.timeline import Clock, Span, Word
 
 from .audio import Audio
@@ -75,7 +75,9 @@ def transcribe(
     main = settings.default_language if language.language == "und" else language.language
     roster = _Roster(recognisers)
     if not roster.able(main):
-        raise TerminalError(f"no recogniser here writes {main!r}; add a model for it", code="language_unsupported")
+        raise TerminalError(
+            f"no recogniser here writes {main!r}; add a model for it", code=ErrorCode.LANGUAGE_UNSUPPORTED
+        )
     spans = [audio.clock.span_to_audio(span) for span in speech.spans]
     tasks = _tasks(audio, spans, language, main, settings)
     desk = Desk(audio, settings.group, vocabulary)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from mediaindex.errors import ConfigError, TransientError
+from mediaindex.errors import ConfigError, ErrorCode, TransientError
 
 from . import layout
 from .errors import GONE, answer_code, s3_errors
@@ -157,9 +157,9 @@ def _refused(bucket: str, error: Any) -> ConfigError | TransientError:
     if error.get("Code") == "AccessDenied":
         return ConfigError(
             f"{what}; the policy must allow s3:DeleteObject and s3:DeleteObjectVersion, and no lock may hold it",
-            code="s3_refused",
+            code=ErrorCode.S3_REFUSED,
         )
-    return TransientError(f"{what}; try again", code="s3_busy")
+    return TransientError(f"{what}; try again", code=ErrorCode.S3_BUSY)
 
 
 def _list(client: S3Client, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:

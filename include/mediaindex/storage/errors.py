@@ -21,10 +21,9 @@ from botocore.exceptions import (
 )
 from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError, S3ValidationError
 
-from mediaindex.errors import ConfigError, MediaindexError, TerminalError, TransientError
+from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, TerminalError, TransientError
 
 GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
-REFUSED, CREDENTIALS = "s3_refused", "s3_credentials"  # codes of ours that others ask for
 _CHANGED = frozenset({"PreconditionFailed", "412"})
 _WRONG = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthorizationHeaderMalformed", "PermanentRedirect"}
@@ -54,11 +53,11 @@ def aws_errors(what: str) -> Iterator[None]:
         code = answer_code(error)
         if code in _WRONG | _REFUSED or "NonExistentQueue" in code or "QueueDoesNotExist" in code:
             raise ConfigError(f"{what}: refused ({code}); check its address, credentials and policy") from error
-        raise TransientError(f"{what}: answers {code or 'an error'}: {error}", code="aws_busy") from error
+        raise TransientError(f"{what}: answers {code or 'an error'}: {error}", code=ErrorCode.AWS_BUSY) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
         raise ConfigError(f"{what}: no credentials; fill in the connection, or give the machine a role") from error
     except BotoCoreError as error:
-        raise TransientError(f"{what}: cannot be reached: {error}", code="aws_unreachable") from error
+        raise TransientError(f"{what}: cannot be reached: {error}", code=ErrorCode.AWS_UNREACHABLE) from error
 
 
 def answer_code(error: ClientError) -> str:
@@ -75,18 +74,19 @@ def _ours(what: str, error: BaseException) -> MediaindexError:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return ConfigError(
             f"{what}: no S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role",
-            code=CREDENTIALS,
+            code=ErrorCode.S3_CREDENTIALS,
         )
     if isinstance(error, ParamValidationError):
-        return ConfigError(f"{what}: not a name S3 accepts: {error}", code="s3_name")
+        return ConfigError(f"{what}: not a name S3 accepts: {error}", code=ErrorCode.S3_NAME)
     if isinstance(error, ReadTimeoutError):
         return TransientError(
-            f"{what}: S3 sends too slowly: {error}; it is tried again: look at S3 and the network to it", code="s3_slow"
+            f"{what}: S3 sends too slowly: {error}; it is tried again: look at S3 and the network to it",
+            code=ErrorCode.S3_SLOW,
         )
     return TransientError(
         f"{what}: S3 cannot be reached, or breaks off: {error or type(error).__name__}; it is tried again: look at S3 "
         "and the network to it",
-        code="s3_unreachable",
+        code=ErrorCode.S3_UNREACHABLE,
     )
 
 
@@ -103,21 +103,24 @@ def _innermost(error: BaseException) -> BaseException:
 def _of_answer(what: str, error: ClientError) -> MediaindexError:
     code = answer_code(error)
     if code in GONE:
-        return TerminalError(f"{what}: the object is no longer there; nothing can be indexed", code="gone")
+        return TerminalError(f"{what}: the object is no longer there; nothing can be indexed", code=ErrorCode.GONE)
     if code == "NoSuchBucket":
-        return ConfigError(f"{what}: there is no such bucket; check the source's bucket and endpoint", code="no_bucket")
+        return ConfigError(
+            f"{what}: there is no such bucket; check the source's bucket and endpoint", code=ErrorCode.NO_BUCKET
+        )
     if code in _CHANGED:
         return _changed(what)
     if code == "InvalidObjectState":
         return TerminalError(
             f"{what}: lies in an archive storage class; restore it in S3, then put it back into the queue",
-            code="archived",
+            code=ErrorCode.ARCHIVED,
         )
     # What S3 calls the caller's fault is this object's trouble, and says nothing of S3 itself.
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     busy = status >= 500 or status == 429 or code in _BUSY
     return _of_access(what, code) or TransientError(
-        f"{what}: S3 answers {code or 'an error'}: {error}; it is tried again", code="s3_busy" if busy else "s3_error"
+        f"{what}: S3 answers {code or 'an error'}: {error}; it is tried again",
+        code=ErrorCode.S3_BUSY if busy else ErrorCode.S3_ERROR,
     )
 
 
@@ -126,21 +129,23 @@ def _of_access(what: str, code: str) -> MediaindexError | None:
         return ConfigError(
             f"{what}: S3 does not accept our credentials ({code}); check access key, secret, token and region of the "
             "connection",
-            code=CREDENTIALS,
+            code=ErrorCode.S3_CREDENTIALS,
         )
     if code in _EXPIRED:
         return TransientError(
             f"{what}: our session token has expired ({code}); renew it in the connection, it is tried again",
-            code="s3_token_expired",
+            code=ErrorCode.S3_TOKEN_EXPIRED,
         )
     if code == "RequestTimeTooSkewed":
-        return TransientError(f"{what}: this machine's clock is wrong ({code}); set it by NTP", code="s3_clock")
+        return TransientError(f"{what}: this machine's clock is wrong ({code}); set it by NTP", code=ErrorCode.S3_CLOCK)
     if code in _REFUSED:
-        return ConfigError(f"{what}: S3 refuses access ({code}); check credentials and policy", code=REFUSED)
+        return ConfigError(
+            f"{what}: S3 refuses access ({code}); check credentials and policy", code=ErrorCode.S3_REFUSED
+        )
     return None
 
 
 def _changed(what: str) -> TerminalError:
     return TerminalError(
-        f"{what}: was replaced since it was listed; the new version is claimed by itself", code="changed"
+        f"{what}: was replaced since it was listed; the new version is claimed by itself", code=ErrorCode.CHANGED
     )

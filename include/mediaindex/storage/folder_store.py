@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mediaindex.errors import TransientError
+from mediaindex.errors import ErrorCode, TransientError
 
 from . import layout
 
@@ -72,7 +72,7 @@ class FolderArtifactStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(target, write)
         except OSError as error:
-            raise TransientError(f"{target}: {error}; free space or make it writable", code="store") from error
+            raise TransientError(f"{target}: {error}; free space or make it writable", code=ErrorCode.STORE) from error
 
 
 def _read(path: Path) -> bytes | None:

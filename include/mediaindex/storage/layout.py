@@ -9,7 +9,7 @@ import re
 import zlib
 from typing import Any
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,6 @@ def _part(name: str) -> str:
     if not _PART.fullmatch(name):
         raise TerminalError(
             f"artifact name {name!r}: letters, digits, '.', '_' and '-' only, not starting with a sign",
-            code="artifact_name",
+            code=ErrorCode.ARTIFACT_NAME,
         )
     return name

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from mediaindex.errors import ConfigError, TransientError
+from mediaindex.errors import ConfigError, ErrorCode, TransientError
 
 from . import refusals
-from .errors import REFUSED, s3_errors
+from .errors import s3_errors
 from .looks import listed_class
 from .objects import Located, ObjectVersion, bare_etag
 
@@ -75,12 +75,14 @@ def download(client: S3Client, source: Located, target: Path) -> None:
         with s3_errors(what):
             _transfer(client, source, target)
     except ConfigError as error:
-        if error.code != REFUSED:
+        if error.code != ErrorCode.S3_REFUSED:
             raise
         raise refusals.judged(client, source, error) from error
     if (size := target.stat().st_size) != source.size:
         target.unlink()
-        raise TransientError(f"{what}: {size} bytes came instead of {source.size}; try again", code="s3_incomplete")
+        raise TransientError(
+            f"{what}: {size} bytes came instead of {source.size}; try again", code=ErrorCode.S3_INCOMPLETE
+        )
 
 
 def _transfer(client: S3Client, source: Located, target: Path) -> None:

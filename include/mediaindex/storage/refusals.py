@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mediaindex.errors import ConfigError, MediaindexError, TransientError
+from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, TransientError
 
 from .errors import s3_errors
 from .objects import Located
@@ -33,7 +33,7 @@ def judged(client: S3Client, one: Located, refused: ConfigError) -> MediaindexEr
     return TransientError(
         f"{refused.message}. Nothing beside it can be read either, so it is not about this object: mend the policy or "
         "the credentials; it is tried again for hours",
-        code="s3_access",
+        code=ErrorCode.S3_ACCESS,
     )
 
 

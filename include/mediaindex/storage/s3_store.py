@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from mediaindex.errors import ConfigError
+from mediaindex.errors import ConfigError, ErrorCode
 
 from . import layout
-from .errors import GONE, REFUSED, answer_code, s3_errors
+from .errors import GONE, answer_code, s3_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -115,6 +115,6 @@ def _errors(where: str) -> Iterator[None]:
         with s3_errors(where):
             yield
     except ConfigError as error:
-        if error.code == REFUSED:
-            raise ConfigError(f"{error.message} of the artifacts bucket", code="artifacts_refused") from error
+        if error.code == ErrorCode.S3_REFUSED:
+            raise ConfigError(f"{error.message} of the artifacts bucket", code=ErrorCode.ARTIFACTS_REFUSED) from error
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from mediaindex.catalog.erasure import erasure
-from mediaindex.errors import TransientError
+from mediaindex.errors import ErrorCode, TransientError
 from mediaindex.search.outbox import publish_pending
 from mediaindex.storage import deletions
 
@@ -66,7 +66,7 @@ def _withdraw(stores: Stores, audios: tuple[str, ...]) -> TransientError | None:
     try:
         publish_pending(stores.conn, stores.search, audios=audios, indexes=stores.indexes)
     except TransientError as error:
-        if error.code != "search_unavailable":
+        if error.code != ErrorCode.SEARCH_UNAVAILABLE:
             raise
         return error
     return None

@@ -15,6 +15,7 @@ from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
 from mediaindex.contract.job import ItemError, ItemResult, JobResult, Usage
 from mediaindex.contract.results import Assessment, Mention, Topic, Topics, TurnText
+from mediaindex.errors import ErrorCode
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
 from tests.builders.databases import migrated_database, throwaway_database
@@ -101,7 +102,9 @@ def fails(conn: Any) -> Callable[..., stage_runs.Recorded]:
     """Record that an object failed at a stage."""
 
     def build(batch_id: int, stage: str, id_: int, kind: Any = "terminal") -> stage_runs.Recorded:
-        error = ItemError(kind=kind, code="no_audio", message="clip.wav: has no sound\x00; give one that has")
+        error = ItemError(
+            failure_class=kind, code=ErrorCode.NO_AUDIO_STREAM, message="clip.wav: has no sound\x00; give one that has"
+        )
         result = ItemResult(id=str(id_), status="failed", error=error, usage=Usage(wall_s=1))
         return stage_runs.record(conn, batch_id, JobResult(stage=stage, items=(result,)))
 

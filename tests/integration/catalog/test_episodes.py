@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from mediaindex.catalog.base.connection import transaction
-from mediaindex.catalog.batches.retry_policy import DOUBTFUL, TERMINAL, TRANSIENT, Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.podcasts import episodes, feeds
 from mediaindex.catalog.podcasts.episodes import DueEpisode, Listed
+from mediaindex.errors import ErrorCode, FailureClass
 from mediaindex.feeds.show import Episode, Show, TranscriptLink
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers
 SHOW = Show("The Show", "https://a.example/", "en", None, None, ())
 NOW = datetime.now(UTC).replace(microsecond=0)
-PATIENCE = Patience(transient_attempts=3, doubtful_attempts=2, first_wait_s=0.0)
+POLICY = RetryPolicy(transient_attempts=3, doubtful_attempts=2, first_wait_s=0.0)
 LINK = TranscriptLink("https://a.example/1.srt", "application/srt")
 
 
@@ -100,16 +101,18 @@ def test_a_young_copy_is_asked_for_again_once_a_day(conn: Any, feed_id: int, not
     assert episodes.due(conn, feed_id, recheck_days=7) == []
 
 
-@pytest.mark.parametrize(("kind", "tries"), [(TERMINAL, 1), (DOUBTFUL, 2), (TRANSIENT, 3)])
+@pytest.mark.parametrize(
+    ("failure_class", "tries"), [(FailureClass.TERMINAL, 1), (FailureClass.DOUBTFUL, 2), (FailureClass.TRANSIENT, 3)]
+)
 def test_a_failure_is_tried_as_often_as_its_class_allows(
-    conn: Any, feed_id: int, note: Any, kind: str, tries: int
+    conn: Any, feed_id: int, note: Any, failure_class: FailureClass, tries: int
 ) -> None:
     note(episode(1))
     given_up = []
     while due := episodes.due(conn, feed_id):
         given_up.append(
             episodes.note_failed(
-                conn, due[0].id, kind=kind, code="c", reason="r", patience=PATIENCE, draw=0.0
+                conn, due[0].id, failure_class=failure_class, code=ErrorCode.CUT, message="r", policy=POLICY, draw=0.0
             )
         )  # fmt: skip
     assert given_up == [False] * (tries - 1) + [True]
@@ -121,7 +124,14 @@ def test_a_failure_waits_as_long_as_its_server_asks(conn: Any, feed_id: int, not
     note(episode(1))
     (due,) = episodes.due(conn, feed_id)
     episodes.note_failed(
-        conn, due.id, kind=TRANSIENT, code="c", reason="r", patience=PATIENCE, draw=0.0, at_least_s=600
+        conn,
+        due.id,
+        failure_class=FailureClass.TRANSIENT,
+        code=ErrorCode.CUT,
+        message="r",
+        policy=POLICY,
+        draw=0.0,
+        at_least_s=600,
     )
     assert episodes.due(conn, feed_id) == []
 
@@ -131,7 +141,7 @@ def test_a_copy_that_was_only_asked_for_again_stays_a_copy(conn: Any, feed_id: i
     (due,) = episodes.due(conn, feed_id)
     copied(conn, due)
     assert not episodes.note_failed(
-        conn, due.id, kind=TERMINAL, code="c", reason="r", patience=PATIENCE, draw=0.0
+        conn, due.id, failure_class=FailureClass.TERMINAL, code=ErrorCode.CUT, message="r", policy=POLICY, draw=0.0
     )  # fmt: skip
     (health,) = [one for one in feeds.health(conn) if one.id == feed_id]
     assert (health.copied, health.failed) == (1, 0)

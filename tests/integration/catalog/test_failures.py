@@ -11,18 +11,18 @@ import pytest
 from mediaindex.catalog.base.connection import clock
 from mediaindex.catalog.batches import batches, failures, stage_runs
 from mediaindex.catalog.batches.failures import Failure
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.contract.job import ItemError, ItemResult, JobResult
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
 
-NOW = Patience(transient_attempts=3, doubtful_attempts=2, first_wait_s=0.0)
-LATER = Patience()
-BUSY = Failure("s3_busy", "S3 answers 503", "transient", "normalize")
-CRASH = Failure("crashed_speech_process", "ended by SIGSEGV", "doubtful", "transcribe")
+NOW = RetryPolicy(transient_attempts=3, doubtful_attempts=2, first_wait_s=0.0)
+LATER = RetryPolicy()
+BUSY = Failure(ErrorCode.S3_BUSY, "S3 answers 503", FailureClass.TRANSIENT, "normalize")
+CRASH = Failure(ErrorCode.CRASHED, "ended by SIGSEGV", FailureClass.DOUBTFUL, "transcribe")
 
 
 def state(conn: Any, id_: int) -> ledger.MediaObject:
@@ -91,12 +91,12 @@ def test_what_is_doubtful_is_tried_alone(conn: Any, source: str, batch: Make) ->
 
 def test_what_dead_runs_left_is_tried_in_ever_smaller_batches(conn: Any, source: str, batch: Make) -> None:
     _, objects = batch(8)
-    dead = Failure("run_failed", "the run died", "transient")
+    dead = Failure(ErrorCode.RUN_FAILED, "the run died", FailureClass.TRANSIENT)
     batch_of = {id_: state_batch(conn, id_) for id_ in objects}
     for size in (4, 2, 1):
         for batch_id in set(batch_of.values()):
             mine = {id_: dead for id_ in objects if batch_of[id_] == batch_id}
-            failures.settle(conn, batch_id, mine, Patience(first_wait_s=0.0))
+            failures.settle(conn, batch_id, mine, RetryPolicy(first_wait_s=0.0))
         planned = batches.plan(conn, source, max_items=8)
         assert {len(batches.items(conn, one)) for one in planned} == {size}
         batch_of = {id_: state_batch(conn, id_) for id_ in objects}
@@ -119,7 +119,7 @@ def test_an_object_that_left_the_bucket_is_gone_and_not_quarantined(
     conn: Any, batch: Make, code: str, ledger_code: str
 ) -> None:
     batch_id, (one,) = batch(1)
-    error = ItemError(kind="terminal", code=code, message="the object is no longer there")
+    error = ItemError(failure_class=FailureClass.TERMINAL, code=code, message="the object is no longer there")
     result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
     assert stage_runs.record(conn, batch_id, result).gone == (one,)
     assert (state(conn, one).state, state(conn, one).reason_code) == ("gone", ledger_code)
@@ -127,7 +127,7 @@ def test_an_object_that_left_the_bucket_is_gone_and_not_quarantined(
 
 def test_a_transient_failure_stays_for_the_tasks_retry_until_its_last(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
-    error = ItemError(kind="transient", code="s3_busy", message="503")
+    error = ItemError(failure_class=FailureClass.TRANSIENT, code=ErrorCode.S3_BUSY, message="503")
     result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
     assert stage_runs.record(conn, batch_id, result).transient == (one,)
     assert len(batches.items(conn, batch_id)) == 1
@@ -135,10 +135,9 @@ def test_a_transient_failure_stays_for_the_tasks_retry_until_its_last(conn: Any,
     assert batches.items(conn, batch_id) == []
 
 
-@pytest.mark.parametrize("code", ["crashed_speech_process", "internal_error", "missing_artifact"])
-def test_what_is_doubtful_does_not_stay_for_the_tasks_retry(conn: Any, batch: Make, code: str) -> None:
+def test_what_is_doubtful_does_not_stay_for_the_tasks_retry(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
-    error = ItemError(kind="transient", code=code, message="SIGSEGV")
+    error = ItemError(code=ErrorCode.CRASHED, message="SIGSEGV", failure_class=FailureClass.DOUBTFUL)
     result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
     assert stage_runs.record(conn, batch_id, result).put_back == (one,)
     assert state(conn, one).reason_class == "doubtful"

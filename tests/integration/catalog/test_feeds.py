@@ -7,7 +7,7 @@ import pytest
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.podcasts import feeds
-from mediaindex.errors import TransientError
+from mediaindex.errors import ErrorCode, TransientError
 from tests.builders.killed import named, wait_for_end
 
 pytestmark = pytest.mark.servers
@@ -41,7 +41,7 @@ def test_a_feed_that_answered_is_due_when_its_time_has_come(conn: Any, source: s
 def test_a_failure_is_kept_for_people_and_counted_until_it_answers(conn: Any, source: str) -> None:
     (id_,) = ids(conn, source, A)
     for _ in range(2):
-        feeds.note_failed(conn, id_, wait_s=600, code="http_503", reason="it is away\x00")
+        feeds.note_failed(conn, id_, wait_s=600, code=ErrorCode.HTTP_503, message="it is away\x00")
     (health,) = feeds.health(conn, [source])
     assert (health.attempts, health.last_error_code, health.read_at) == (2, "http_503", None)
     assert health.next_try_at > datetime.now(UTC)

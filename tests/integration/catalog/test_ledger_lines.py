@@ -14,7 +14,7 @@ from mediaindex.catalog.ledger import lines as ledger_lines
 from mediaindex.catalog.ledger import story as object_story
 from mediaindex.catalog.ledger.lines import Wanted, like
 from mediaindex.catalog.transcripts import reviews
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers
@@ -31,9 +31,14 @@ def test_filters_and_counts(conn: Any, source: str, batch: Make, fails: Make) ->
         return sorted(one.id for one in ledger_lines.lines(conn, Wanted(source=source, **wanted)))
 
     assert ids() == objects
-    assert ids(states=["quarantined"]) == ids(code="no_audio") == ids(kind="terminal") == objects[:2]
+    assert (
+        ids(states=["quarantined"])
+        == ids(code=ErrorCode.NO_AUDIO_STREAM)
+        == ids(failure_class="terminal")
+        == objects[:2]
+    )
     assert ids(stage="transcribe") == [objects[1]]
-    assert ids(kind="transient") == []
+    assert ids(failure_class="transient") == []
     assert ids(key_like=like("clip 0000?.w*")) == objects
     assert ids(key_like=like("clip 00004")) == ids(key_like=like("*4.wav")) == [objects[4]]
     assert ids(since=datetime.now(UTC) + timedelta(hours=1)) == []

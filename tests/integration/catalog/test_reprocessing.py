@@ -95,7 +95,7 @@ def test_a_request_takes_what_came_to_an_end_and_says_so_in_the_history(
 ) -> None:
     done, asked = indexed("done.wav"), indexed("asked.wav", question=True)
     _, (at_work, broken) = batch(2)
-    ledger.set_state(conn, broken, "quarantined", code="no_audio", reason="silence")
+    ledger.set_state(conn, broken, "quarantined", code="no_audio_stream", reason="silence")
     assert ask(conn, source, "first", stage="normalize") == [*done, *asked]
     assert state(conn, at_work) == ("claimed", None)
     last = ledger.history(conn, done[0])[-1]

@@ -82,7 +82,7 @@ def test_each_item_ends_as_it_should(
     lines = {row.media_object_id: row for row in report.rows(conn, batch_id=batch_id)}
     assert (lines[good].words, lines[good].speakers, lines[good].duration, lines[good].wall_s) == (20, 2, 9.0, 2.0)
     assert (lines[noisy].reason_code, lines[noisy].reason) == ("review_triage", "SNR 2 dB")
-    assert (lines[doubtful].reason_code, lines[broken].reason_code) == ("review_assessment", "no_audio")
+    assert (lines[doubtful].reason_code, lines[broken].reason_code) == ("review_assessment", "no_audio_stream")
 
 
 def test_what_is_not_published_is_not_indexed(conn: Any, source: str, batch: Make, index: Make, sha256: Make) -> None:

@@ -11,7 +11,7 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
 from mediaindex.contract.job import ItemError, ItemResult, JobResult
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
@@ -28,7 +28,7 @@ def test_a_terminal_failure_quarantines_that_item_alone(
     passes(batch_id, "normalize", {good: sha256()})
     assert fails(batch_id, "normalize", bad).quarantined == (bad,)
     ended = state(conn, bad)
-    assert (ended.state, ended.reason_code) == ("quarantined", "no_audio")
+    assert (ended.state, ended.reason_code) == ("quarantined", "no_audio_stream")
     assert ended.reason == "clip.wav: has no sound\ufffd; give one that has"
     assert [item.media_object_id for item in batches.items(conn, batch_id)] == [good]
 
@@ -131,9 +131,14 @@ def test_stages_side_by_side_that_fail_the_same_items_give_each_one_reason(
 ) -> None:
     batch_id, objects = batch(20)
     start = Barrier(3)
+    codes = {
+        "detect_speech": ErrorCode.BAD_ARTIFACT,
+        "diarize": ErrorCode.DECODE_FAILED,
+        "identify_language": ErrorCode.LANGUAGE_UNSUPPORTED,
+    }
 
     def fail(stage: str) -> None:
-        error = ItemError(kind="terminal", code=f"bad_{stage}", message="cannot be read")
+        error = ItemError(code=codes[stage], message="cannot be read", failure_class=FailureClass.TERMINAL)
         order = objects if stage == "diarize" else objects[::-1]
         items = tuple(ItemResult(id=str(id_), status="failed", error=error) for id_ in order)
         with connect(database_url) as own:
@@ -141,7 +146,7 @@ def test_stages_side_by_side_that_fail_the_same_items_give_each_one_reason(
             stage_runs.record(own, batch_id, JobResult(stage=stage, items=items))
 
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(fail, ("detect_speech", "diarize", "identify_language")))
+        list(pool.map(fail, codes))
     for id_ in objects:
         assert [move.to_state for move in ledger.history(conn, id_)] == ["claimed", "quarantined"]
 

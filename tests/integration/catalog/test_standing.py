@@ -10,15 +10,16 @@ import pytest
 from mediaindex.catalog.batches import batches, failures, stage_runs, sweeping
 from mediaindex.catalog.batches import batches as progress
 from mediaindex.catalog.batches.failures import Failure
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications, reviews, transcripts
 from mediaindex.contract.job import ItemError, ItemResult, JobResult
+from mediaindex.errors import ErrorCode, FailureClass
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
-IMPATIENT = Patience(transient_attempts=2, doubtful_attempts=1, first_wait_s=0.0)
-BUSY = Failure("s3_busy", "S3 answers 503", "transient", "transcribe")
+FEW_TRIES = RetryPolicy(transient_attempts=2, doubtful_attempts=1, first_wait_s=0.0)
+BUSY = Failure(ErrorCode.S3_BUSY, "S3 answers 503", FailureClass.TRANSIENT, "transcribe")
 
 
 @pytest.fixture
@@ -78,13 +79,13 @@ def withdrawn(conn: Any, audio: str) -> bool:
 
 
 def fails(conn: Any, batch_id: int, id_: int, code: str) -> stage_runs.Recorded:
-    error = ItemError(kind="terminal", code=code, message="s3://b/k: S3 says so")
+    error = ItemError(failure_class=FailureClass.TERMINAL, code=code, message="s3://b/k: S3 says so")
     return stage_runs.record(
         conn, batch_id, JobResult(stage="normalize", items=(ItemResult(id=str(id_), status="failed", error=error),))
     )
 
 
-@pytest.mark.parametrize("code", ["no_audio", "gone", "changed"])
+@pytest.mark.parametrize("code", ["no_audio_stream", "gone", "changed"])
 def test_a_recording_that_fails_for_good_keeps_what_it_had(conn: Any, again: Make, code: str) -> None:
     batch_id, one, audio, transcript = again()
     assert fails(conn, batch_id, one, code).kept == (one,)
@@ -99,10 +100,10 @@ def test_a_recording_that_fails_for_good_keeps_what_it_had(conn: Any, again: Mak
 
 def test_what_passes_later_is_tried_until_its_patience_ends(conn: Any, source: str, again: Make) -> None:
     batch_id, one, audio, transcript = again()
-    assert failures.settle(conn, batch_id, {one: BUSY}, IMPATIENT).put_back == (one,)
+    assert failures.settle(conn, batch_id, {one: BUSY}, FEW_TRIES).put_back == (one,)
     assert current(conn, audio) == transcript
     (batch_id,) = batches.plan(conn, source)
-    assert failures.settle(conn, batch_id, {one: BUSY}, IMPATIENT).kept == (one,)
+    assert failures.settle(conn, batch_id, {one: BUSY}, FEW_TRIES).kept == (one,)
     assert (state(conn, one).state, state(conn, one).attempts) == ("indexed", 0)
     assert "given up after 2 tries" in str(state(conn, one).reason)
 
@@ -111,14 +112,14 @@ def test_what_dead_runs_left_is_where_it_was_when_it_is_given_up(conn: Any, agai
     batch_id, one, _, _ = again()
     batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
     (dead,) = [found for found in sweeping.started(conn) if found.id == batch_id]
-    assert sweeping.sweep(conn, dead, Patience(transient_attempts=1)).kept == (one,)
+    assert sweeping.sweep(conn, dead, RetryPolicy(transient_attempts=1)).kept == (one,)
     assert state(conn, one).state == "indexed"
     assert batch_id not in [found.id for found in sweeping.started(conn)]
 
 
 def test_an_open_question_waits_on(conn: Any, source: str, again: Make) -> None:
     batch_id, one, _, _ = again(question=True)
-    fails(conn, batch_id, one, "no_audio")
+    fails(conn, batch_id, one, "no_audio_stream")
     now = state(conn, one)
     assert (now.state, now.reason_code) == ("in_review", "review_assessment")
     assert str(now.reason).startswith("confidence 0.4; what it had is kept")
@@ -155,7 +156,7 @@ def test_what_has_left_the_bucket_hands_its_recording_to_a_copy(
 
 def test_a_recording_without_anything_from_before_is_quarantined(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
-    assert fails(conn, batch_id, one, "no_audio").quarantined == (one,)
+    assert fails(conn, batch_id, one, "no_audio_stream").quarantined == (one,)
 
 
 def test_the_same_result_again_is_no_new_version_and_nothing_to_publish(conn: Any, again: Make, load: Make) -> None:
@@ -186,8 +187,8 @@ def test_other_audio_that_comes_to_nothing_leaves_the_old_one_in_its_place(
 ) -> None:
     batch_id, one, old, transcript = again()
     passes(batch_id, "normalize", {one: sha256()})
-    failed = Failure("no_speech_model", "cannot be", "terminal", "transcribe")
-    assert failures.settle(conn, batch_id, {one: failed}, IMPATIENT).kept == (one,)
+    failed = Failure(ErrorCode.MODEL_MISSING, "cannot be", FailureClass.TERMINAL, "transcribe")
+    assert failures.settle(conn, batch_id, {one: failed}, FEW_TRIES).kept == (one,)
     assert state(conn, one).audio_sha256 == old
     assert progress.current_transcript(conn, one) == transcript
     assert (current(conn, old), withdrawn(conn, old)) == (transcript, False)

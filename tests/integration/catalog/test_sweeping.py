@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from mediaindex.catalog.batches import batches, stage_runs, sweeping
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications, transcripts
 from mediaindex.contract.job import ItemResult, JobResult
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
-NOW = Patience(first_wait_s=0.0)
+NOW = RetryPolicy(first_wait_s=0.0)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_batch_is_looked_at_from_its_start_to_its_end(conn: Any, batch: Make) 
     batches.take_over(conn, batch_id, "index_recordings", "manual_1")
     found = started(conn, batch_id)
     assert (found.dag_id, found.dag_run_id) == ("index_recordings", "manual_1")
-    ledger.set_state(conn, one, "quarantined", code="no_audio", reason="silence")
+    ledger.set_state(conn, one, "quarantined", code="no_audio_stream", reason="silence")
     batches.finish(conn, batch_id)
     assert batch_id not in [found.id for found in sweeping.started(conn)]
 
@@ -81,10 +81,10 @@ def test_a_recording_whose_runs_keep_dying_is_given_up_as_transient(conn: Any, s
     batch_id, (one,) = batch(1)
     for _ in range(2):
         batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
-        sweeping.sweep(conn, started(conn, batch_id), Patience(transient_attempts=3, first_wait_s=0.0))
+        sweeping.sweep(conn, started(conn, batch_id), RetryPolicy(transient_attempts=3, first_wait_s=0.0))
         (batch_id,) = batches.plan(conn, source)
     batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
-    swept = sweeping.sweep(conn, started(conn, batch_id), Patience(transient_attempts=3, first_wait_s=0.0))
+    swept = sweeping.sweep(conn, started(conn, batch_id), RetryPolicy(transient_attempts=3, first_wait_s=0.0))
     assert swept.quarantined == (one,)
     (ended,) = ledger.find(conn, ids=[one])
     assert (ended.state, ended.reason_code, ended.reason_class) == ("quarantined", "run_failed", "transient")

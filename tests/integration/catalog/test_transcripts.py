@@ -197,7 +197,7 @@ def test_the_database_refuses_what_the_timeline_refuses(
 
 LOADER = """
 import os, sys
-from mediaindex.catalog import transcripts
+from mediaindex.catalog.transcripts import transcripts
 from mediaindex.catalog.base.connection import connect
 from mediaindex.contract.results import Assessment, Topics
 from mediaindex.timeline import Transcript, Turn, Word

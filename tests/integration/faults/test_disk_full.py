@@ -157,7 +157,7 @@ def test_a_recording_that_does_not_fit_leaves_the_others_alone_and_passes_when_t
     large, small = child().run(job).items
     assert small.status == "done"
     assert large.error
-    assert (large.error.kind, large.error.code) == ("transient", "worker_exhausted")
+    assert (large.error.failure_class, large.error.code) == ("transient", "worker_exhausted")
     assert f"{work_folder.path} has" in large.error.message
     assert "the recording itself (4.0 MB)" in large.error.message
     assert work_folder.files() == []

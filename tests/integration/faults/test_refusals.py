@@ -97,7 +97,7 @@ def test_an_expired_token_leaves_every_recording_in_the_queue(
     monkeypatch.setenv("MEDIAINDEX_S3_ENDPOINT_URL", proxy.url)
     proxy.on(EXPIRED)
     done = run_normalize(two, proxy.url)
-    told = [(item.error.kind, item.error.code) for item in done.items if item.error]
+    told = [(item.error.failure_class, item.error.code) for item in done.items if item.error]
     assert told == [("transient", "s3_token_expired")] * 2
 
 

@@ -116,7 +116,7 @@ def test_while_s3_is_away_a_batch_is_not_tried_to_its_end_and_nobody_is_blamed(
     proxy.begin()
     proxy.on(hangs_up)
     errors = [item.error for item in run_normalize(objects, proxy.url).items if item.error]
-    assert {(error.kind, error.code) for error in errors} == {("transient", "s3_unreachable")}
+    assert {(error.failure_class, error.code) for error in errors} == {("transient", "s3_unreachable")}
     tried = [error for error in errors if "not tried" not in error.message]
     at_once = max(2, len(os.sched_getaffinity(0)))
     assert (len(errors), ENOUGH <= len(tried) < ENOUGH + at_once) == (30, True)

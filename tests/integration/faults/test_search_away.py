@@ -11,7 +11,7 @@ import pytest
 
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.batches import sweeping
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications
 from mediaindex.errors import TerminalError, TransientError
@@ -68,7 +68,7 @@ def document_differences(conn: Any, client: Any, bucket: str) -> list[str]:
 
 def sweep(conn: Any, batch_id: int) -> sweeping.Swept:
     (left,) = [one for one in sweeping.started(conn) if one.id == batch_id]
-    return sweeping.sweep(conn, left, Patience(first_wait_s=0.0, transient_attempts=1))
+    return sweeping.sweep(conn, left, RetryPolicy(first_wait_s=0.0, transient_attempts=1))
 
 
 def fail_to_publish(batch_id: int) -> None:

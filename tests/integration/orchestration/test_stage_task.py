@@ -43,7 +43,7 @@ def result(item):
     if kind == "good":
         sha = item["id"].zfill(64)
         return dict(id=item["id"], status="done", audio_sha256=sha, fingerprint="f", summary=dict(duration=1.0))
-    return dict(id=item["id"], status="failed", error=dict(kind=kind, code="said_" + kind, message="because"))
+    return dict(id=item["id"], status="failed", error=dict(failure_class=kind, code=kind, message="because"))
 """
 ANSWER = "answer.write_text(json.dumps(dict(stage=job['stage'], items=[result(i) for i in job['items']])))\n"
 
@@ -96,8 +96,8 @@ def test_one_bad_recording_never_takes_the_others_along(task_environment: dict[s
     assert (state, tries) == ("success", 2)
     assert states(catalog_url, batch_id) == {
         "good": ("claimed", None),
-        "terminal": ("quarantined", "said_terminal"),
-        "transient": ("claimed", "said_transient"),
+        "terminal": ("quarantined", "terminal"),
+        "transient": ("claimed", "transient"),
     }
     with connect(catalog_url) as conn:
         assert [item.upstream for item in batches.items(conn, batch_id)] == [{"normalize": "f"}]

@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 
 from mediaindex.catalog.base.connection import connect as connect_catalog
 from mediaindex.catalog.base.connection import transaction
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import departures, ledger
 from mediaindex.catalog.transcripts import publications, publishing_locks
 from mediaindex.errors import ConfigError, TransientError
@@ -22,7 +22,7 @@ from tests.builders.recordings import Recorded
 pytestmark = pytest.mark.servers
 Find = Callable[..., list[Hit]]
 Load = Callable[..., Recorded]
-AT_ONCE = Patience(first_wait_s=0.0)
+AT_ONCE = RetryPolicy(first_wait_s=0.0)
 
 
 def test_what_is_due_is_found_at_its_second_and_leaves_the_outbox(

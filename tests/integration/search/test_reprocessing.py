@@ -11,9 +11,10 @@ from elasticsearch import Elasticsearch
 
 from mediaindex.catalog.batches import batches, failures
 from mediaindex.catalog.batches.failures import Failure
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger, reprocessing
 from mediaindex.catalog.ledger.reprocessing import Wanted
+from mediaindex.errors import ErrorCode, FailureClass
 from mediaindex.search import Hit, Indexes, publish_pending
 from tests.builders.recordings import Recorded, arrive, transcribe
 
@@ -48,8 +49,8 @@ def test_the_old_transcript_is_found_until_the_new_one_is(
 def test_the_old_transcript_is_found_where_no_new_one_can_be_made(
     conn: Any, client: Elasticsearch, indexes: Indexes, find: Find, asked: Recorded
 ) -> None:
-    gone = Failure("gone", "the object is no longer there", "terminal", "normalize")
-    assert failures.settle(conn, asked.batch_id, {asked.id: gone}, Patience()).kept == (asked.id,)
+    gone = Failure(ErrorCode.GONE, "the object is no longer there", FailureClass.TERMINAL, "normalize")
+    assert failures.settle(conn, asked.batch_id, {asked.id: gone}, RetryPolicy()).kept == (asked.id,)
     publish_pending(conn, client, indexes=indexes)
     assert len(find("old wine")) == 1
     assert ledger.find(conn, ids=[asked.id])[0].state == "indexed"

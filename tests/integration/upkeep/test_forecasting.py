@@ -22,7 +22,7 @@ from mediaindex.catalog.forecasts import forecasts
 from mediaindex.catalog.ledger import ledger
 from mediaindex.config.sources import Prices, Source
 from mediaindex.contract.job import ItemError, ItemResult, JobResult, Usage
-from mediaindex.errors import MediaindexError
+from mediaindex.errors import ErrorCode, FailureClass, MediaindexError
 from mediaindex.forecast import forecasting, reviewing
 from mediaindex.forecast.forecasting import Forecast
 from mediaindex.forecast.places import span
@@ -168,7 +168,11 @@ def test_the_review_shows_how_far_off_the_forecast_was(
     (half,) = reviewing.reviews(conn, number=number)
     assert (half.finished, half.done, half.found) == (False, 2, 4)
     assert errors(conn, number) == pytest.approx({"audio": -0.5, "slots": 0.0, "cores": -0.5, "cost": -0.5})
-    failed = ItemError(kind="terminal", code="no_audio", message="a.mp3: has no sound; give one that has")
+    failed = ItemError(
+        failure_class=FailureClass.TERMINAL,
+        code=ErrorCode.NO_AUDIO_STREAM,
+        message="a.mp3: has no sound; give one that has",
+    )
     result = ItemResult(id=str(ids[2]), status="failed", error=failed, usage=usage)
     stage_runs.record(conn, batch_id, JobResult(stage="normalize", items=(result,)))
     passed(conn, batch_id, "normalize", ids[3:], usage)

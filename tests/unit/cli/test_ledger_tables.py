@@ -18,8 +18,8 @@ from mediaindex.cli.main import cli
 WHEN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LINE = LedgerLine(
     id=7, source="calls", bucket="media", key="in/a.wav", etag="e", size=1, last_modified=WHEN, state="quarantined",
-    reason_code="no_audio", reason_class="terminal", reason_stage="normalize", reason="a.wav: has no sound", attempts=0,
-    not_before=None, updated_at=WHEN, batch_id=3, lane="fresh", dag_id=None, dag_run_id="batch_3",
+    reason_code="no_audio_stream", reason_class="terminal", reason_stage="normalize", reason="a.wav: has no sound",
+    attempts=0, not_before=None, updated_at=WHEN, batch_id=3, lane="fresh", dag_id=None, dag_run_id="batch_3",
 )  # fmt: skip
 
 
@@ -57,9 +57,9 @@ def test_names_of_strangers_cannot_write_to_the_terminal_nor_forge_a_line() -> N
 def test_a_dead_letter_says_why_where_and_how_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_AIRFLOW_URL", "https://airflow.example/")
     text = said(tables.dead_letters, [LINE], 1)
-    assert "no_audio  terminal  at normalize  1 object" in text
+    assert "no_audio_stream  terminal  at normalize  1 object" in text
     assert "https://airflow.example/dags/index_recordings/runs/batch_3/tasks/normalize" in text
-    assert "mediaindex ledger requeue --reason no_audio --class terminal --stage normalize --yes" in text
+    assert "mediaindex ledger requeue --reason no_audio_stream --class terminal --stage normalize --yes" in text
 
 
 def test_without_an_address_the_run_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_without_an_address_the_run_is_named(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_waits_says_until_when() -> None:
     waiting = replace(LINE, state="claimed", reason_class="transient", attempts=2, not_before=WHEN)
     head = tables.why(waiting).partition(": a.wav")[0]
-    assert head == "no_audio (transient), failed 2 times, waits until 2026-11-21 12:00:00"
+    assert head == "no_audio_stream (transient), failed 2 times, waits until 2026-11-21 12:00:00"
 
 
 def test_requeue_without_saying_which_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

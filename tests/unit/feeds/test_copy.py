@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mediaindex.feeds.copy import Copied, Copier, Known, Partial, Wanted
-from mediaindex.feeds.errors import CutError, DoubtfulError, RefusedError, WebError
+from mediaindex.feeds.errors import CutError, RefusedError, UnexpectedAnswerError, WebError
 from mediaindex.feeds.validators import Validators
 from mediaindex.feeds.web import Web
 from tests.builders.podcast_host import File, Host, reply
@@ -222,7 +222,7 @@ def test_a_file_beyond_the_limit_is_refused_and_nothing_is_left(case: Case, says
 )
 def test_what_is_no_media_is_not_shown(case: Case, answer: Any, code: str) -> None:
     sink = Memory()
-    with pytest.raises(DoubtfulError) as caught:
+    with pytest.raises(UnexpectedAnswerError) as caught:
         case.copy(answer, sink)
     assert caught.value.code == code
     assert sink.shown is None

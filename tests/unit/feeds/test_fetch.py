@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mediaindex.feeds.errors import DoubtfulError, RefusedError
+from mediaindex.feeds.errors import RefusedError, UnexpectedAnswerError
 from mediaindex.feeds.fetch import fetch_feed
 from mediaindex.feeds.validators import Validators
 from mediaindex.feeds.web import Web
@@ -69,6 +69,6 @@ def test_a_small_answer_that_unpacks_to_a_lot_is_refused_early(web: Web, host: H
 )
 def test_damaged_or_unasked_compression_is_doubtful(web: Web, host: Host, body: bytes, encoding: str) -> None:
     packed(host, body, encoding)
-    with pytest.raises(DoubtfulError) as caught:
+    with pytest.raises(UnexpectedAnswerError) as caught:
         fetch_feed(web, f"{host.url}/feed", Validators(), 1_000)
     assert caught.value.code == "content_encoding"

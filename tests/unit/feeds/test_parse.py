@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.feeds.errors import DoubtfulError, RefusedError
+from mediaindex.feeds.errors import RefusedError, UnexpectedAnswerError
 from mediaindex.feeds.fetch import FeedBody
 from mediaindex.feeds.parse import has_entities, parse
 from mediaindex.feeds.read import read_feed
@@ -107,7 +107,7 @@ def test_entities_are_refused_in_any_width(encoding: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "hello", "<html><body>Sign in</body></html>", "\x00\x01\x02"])
 def test_what_is_no_feed_is_doubtful(text: str) -> None:
-    with pytest.raises(DoubtfulError) as caught:
+    with pytest.raises(UnexpectedAnswerError) as caught:
         read_feed(body(text, "text/html"))
     assert caught.value.code == "not_a_feed"
 
@@ -129,6 +129,6 @@ def test_a_guid_is_a_name_even_where_the_feed_calls_it_an_address() -> None:
     ids=["time", "memory"],
 )
 def test_a_feed_that_needs_too_much_costs_its_child_only(limits: dict[str, int], text: bytes) -> None:
-    with pytest.raises(DoubtfulError) as caught:
+    with pytest.raises(UnexpectedAnswerError) as caught:
         read_feed(body(b"<rss><channel>" + text), **limits)
     assert caught.value.code == "feed_too_hard"

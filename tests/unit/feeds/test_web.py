@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.feeds.errors import CutError, DoubtfulError, LaterError, RefusedError, WebError
+from mediaindex.errors import ErrorCode
+from mediaindex.feeds.errors import CutError, LaterError, RefusedError, UnexpectedAnswerError, WebError
 from mediaindex.feeds.pace import WebLimits
 from mediaindex.feeds.web import Web
 from tests.builders.certificates import certificate
@@ -137,14 +138,14 @@ def test_a_login_is_sent_to_its_own_origin_only(web: Web, host: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(503, LaterError), (429, LaterError), (404, DoubtfulError), (403, DoubtfulError),
-                         (410, RefusedError), (300, DoubtfulError)],
+    ("status", "kind"), [(503, LaterError), (429, LaterError), (404, UnexpectedAnswerError),
+                         (403, UnexpectedAnswerError), (410, RefusedError), (300, UnexpectedAnswerError)],
 )  # fmt: skip
 def test_a_status_says_whether_to_ask_again(web: Web, host: Host, status: int, kind: type[WebError]) -> None:
     host.answers["/a"] = lambda request: reply(request, status, {"Retry-After": "120"})
     with pytest.raises(kind) as caught:
         body(web, f"{host.url}/a?key=secret")
-    assert caught.value.code == f"http_{status}"
+    assert caught.value.code == (f"http_{status}" if status != 300 else ErrorCode.HTTP_OTHER)
     assert "secret" not in str(caught.value)
     if kind is LaterError:
         assert caught.value.retry_after_s == 120

@@ -45,10 +45,10 @@ def test_a_server_too_busy_for_one_probe_is_still_called_healthy(
 
 def test_a_server_that_does_not_answer_in_time_is_reported(busy: Busy, capsys: pytest.CaptureFixture[str]) -> None:
     busy.late = 1000
-    assert print_status([busy], patience_s=0.3) == 1
+    assert print_status([busy], deadline_s=0.3) == 1
     assert "not healthy" in capsys.readouterr().out
 
 
 def test_a_server_that_does_not_run_is_not_waited_for(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    assert print_status([Busy(site)], patience_s=3600) == 1
+    assert print_status([Busy(site)], deadline_s=3600) == 1
     assert "down" in capsys.readouterr().out

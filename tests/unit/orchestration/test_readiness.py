@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mediaindex.config.sources import Source
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.orchestration import readiness as gate
 from mediaindex.storage.objects import ObjectVersion
 
@@ -59,6 +59,6 @@ def test_only_young_files_with_a_header_are_opened() -> None:
 
 
 def test_what_s3_refuses_to_show_waits_with_the_reason() -> None:
-    refused = gate.unreadable(TerminalError("a.wav: S3 refuses access", code="s3_refused"), source())
+    refused = gate.unreadable(TerminalError("a.wav: S3 refuses access", code=ErrorCode.S3_REFUSED), source())
     assert (refused.code, refused.reason) == ("refused", "a.wav: S3 refuses access")
-    assert gate.unreadable(TerminalError("x", code="changed"), source()).code == "settling"
+    assert gate.unreadable(TerminalError("x", code=ErrorCode.CHANGED), source()).code == "settling"

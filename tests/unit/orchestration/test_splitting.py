@@ -165,7 +165,7 @@ def test_each_job_has_the_time_that_its_length_needs() -> None:
 
 def test_a_backfill_that_gets_less_of_the_machine_gets_more_time() -> None:
     run = Timed()
-    run_split(a_job("a"), timed(run, {"0": 100.0}, given_s=1e6, patience=4.0))
+    run_split(a_job("a"), timed(run, {"0": 100.0}, given_s=1e6, time_factor=4.0))
     assert run.limits == [4 * limit_s([100.0])]
 
 

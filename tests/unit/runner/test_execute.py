@@ -14,7 +14,7 @@ import pytest
 
 from mediaindex.contract.job import FileSource, FolderStore, Job, JobItem, JobResult
 from mediaindex.contract.pipeline import Cost, Stage
-from mediaindex.errors import BadMediaError, ConfigError, ModelMissingError, TerminalError, TransientError
+from mediaindex.errors import BadMediaError, ConfigError, ErrorCode, ModelMissingError, TerminalError, TransientError
 from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import Bench, _run_items, run_job
@@ -139,17 +139,17 @@ def test_a_changed_reader_leaves_what_it_reads_alone(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "code"),
+    ("error", "failure_class", "code"),
     [
-        (BadMediaError("b: is a stone; send music", code="stone"), "terminal", "stone"),
+        (BadMediaError("b: is a stone; send music", code=ErrorCode.NOT_MEDIA), "terminal", "not_media"),
         (TransientError("the store is away; wait"), "transient", "transient"),
         (MemoryError(), "transient", "out_of_memory"),
         (OSError(errno.ENOSPC, "No space left on device"), "transient", "worker_exhausted"),
-        (ZeroDivisionError("oh"), "terminal", "internal_error"),
+        (ZeroDivisionError("oh"), "doubtful", "internal_error"),
     ],
     ids=["bad media", "transient", "memory", "disk full", "bug"],
 )
-def test_a_poison_item_fails_alone(lab: Lab, error: Exception, kind: str, code: str) -> None:
+def test_a_poison_item_fails_alone(lab: Lab, error: Exception, failure_class: str, code: str) -> None:
     def run(inputs: Inputs, settings: Settings) -> Shout:
         if inputs.item.name == "b":
             raise error
@@ -160,7 +160,7 @@ def test_a_poison_item_fails_alone(lab: Lab, error: Exception, kind: str, code: 
     assert statuses(result) == ["done", "failed", "done"]
     failed = result.items[1].error
     assert failed is not None
-    assert (failed.kind, failed.code) == (kind, code)
+    assert (failed.failure_class, failed.code) == (failure_class, code)
 
 
 @pytest.mark.parametrize("error", [ModelMissingError("voice is nowhere; get it"), ConfigError("ffmpeg is not here")])

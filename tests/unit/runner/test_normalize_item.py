@@ -8,7 +8,7 @@ import pytest
 
 from mediaindex.contract.job import FileSource, Hints, ItemResult, JobItem, ObjectSource
 from mediaindex.contract.settings import NormalizeSettings
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.runner import normalize_item as module
 from mediaindex.runner.normalize_item import normalize_item
 from mediaindex.runner.usage import Meter
@@ -78,7 +78,7 @@ def bucket(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def download(_source: object, target: Path) -> None:
         if not lab.path.exists():
-            raise TerminalError("s3://media/a.wav: the object is no longer there", code="gone")
+            raise TerminalError("s3://media/a.wav: the object is no longer there", code=ErrorCode.GONE)
         target.write_bytes(lab.path.read_bytes())
 
     monkeypatch.setattr(module, "_download", download)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from mediaindex.errors import BadMediaError, TransientError
+from mediaindex.errors import BadMediaError, ErrorCode, TransientError
 from mediaindex.runner.outage import ENOUGH, Outage
 
-AWAY = TransientError("s3://b/k: S3 cannot be reached", code="s3_unreachable")
+AWAY = TransientError("s3://b/k: S3 cannot be reached", code=ErrorCode.S3_UNREACHABLE)
 
 
 def after(*ends: Exception | None) -> Outage:
@@ -27,7 +27,7 @@ def test_after_enough_in_a_row_the_next_is_not_tried_and_says_why() -> None:
         (AWAY,) * (ENOUGH - 1),
         (*(AWAY,) * (ENOUGH - 1), None, AWAY),
         (BadMediaError("not media"),) * ENOUGH,
-        (TransientError("out of memory", code="out_of_memory"),) * ENOUGH,
+        (TransientError("out of memory", code=ErrorCode.OUT_OF_MEMORY),) * ENOUGH,
     ],
     ids=["too-few", "one-passed", "bad-files", "another-trouble"],
 )

@@ -19,7 +19,7 @@ from mediaindex.contract import artifacts
 from mediaindex.contract.job import FileSource, FolderStore, ItemResult, Job, JobItem
 from mediaindex.contract.pipeline import TRANSCRIBE
 from mediaindex.contract.results import Language, Recognition, Speech
-from mediaindex.errors import ModelMissingError, TerminalError
+from mediaindex.errors import ErrorCode, ModelMissingError, TerminalError
 from mediaindex.runner import summaries
 from mediaindex.runner.binding import Binding
 from mediaindex.runner.engines import Engines
@@ -135,7 +135,7 @@ def by(item: ItemResult) -> tuple[str, bool]:
 BROKEN = [
     RuntimeError("CUDA error: device-side assert"),
     MemoryError(),
-    TerminalError("main.nemo: NeMo could not export it:\n  zlib", code="export_failed"),
+    TerminalError("main.nemo: NeMo could not export it:\n  zlib", code=ErrorCode.EXPORT_FAILED),
 ]
 
 
@@ -228,7 +228,7 @@ def test_with_no_memory_for_any_of_them_it_is_tried_again(lab: Lab) -> None:
     full = always(MemoryError("9 GB"))
     (item,) = lab.write(Process(Scribe("main", full), Scribe("spare", full)))
     assert item.error is not None
-    assert (item.error.kind, item.error.code) == ("transient", "out_of_memory")
+    assert (item.error.failure_class, item.error.code) == ("transient", "out_of_memory")
 
 
 def test_memory_that_is_short_for_a_moment_sets_nobody_aside(lab: Lab) -> None:

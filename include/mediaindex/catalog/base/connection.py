@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
-from mediaindex.errors import ConfigError, MediaindexError, TerminalError, TransientError
+from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, TerminalError, TransientError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -44,7 +44,7 @@ def connect(url: str) -> Iterator[connection]:
     except psycopg2.OperationalError as error:
         raise TransientError(
             f"PostgreSQL at {where} cannot be reached: {str(error).strip()}; check that it runs, user and password",
-            code="catalog_unreachable",
+            code=ErrorCode.CATALOG_UNREACHABLE,
         ) from error
     try:
         with catalog_errors():
@@ -84,19 +84,21 @@ def _translated(error: psycopg2.Error) -> MediaindexError:
     text = str(error).strip()
     if error.pgcode == ILLEGAL_MOVE:
         return TerminalError(
-            (error.diag.message_primary or text) + "; put it back into the queue first", code="illegal_state"
+            (error.diag.message_primary or text) + "; put it back into the queue first", code=ErrorCode.ILLEGAL_STATE
         )
     if isinstance(error, psycopg2.errors.UndefinedTable | psycopg2.errors.UndefinedColumn):
-        return ConfigError(f"the catalog is not up to date: {text}; run its migrations", code="catalog_not_migrated")
+        return ConfigError(
+            f"the catalog is not up to date: {text}; run its migrations", code=ErrorCode.CATALOG_NOT_MIGRATED
+        )
     # Without a code the bare class is libpq's own, of a connection that broke; what the server says has one.
     broken = type(error) is psycopg2.DatabaseError and error.pgcode is None
     if broken or isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
         return TransientError(
             f"the catalog is away or busy: {' '.join(text.split())}; of this step nothing is written or all, and it is "
             "tried again",
-            code="catalog_unavailable",
+            code=ErrorCode.CATALOG_UNAVAILABLE,
         )
-    return TerminalError(f"the catalog refuses this: {text}", code="catalog_refused")
+    return TerminalError(f"the catalog refuses this: {text}", code=ErrorCode.CATALOG_REFUSED)
 
 
 def _settings(url: str) -> dict[str, Any]:
@@ -109,6 +111,6 @@ def _settings(url: str) -> dict[str, Any]:
         raise ConfigError(
             "the catalog's address is not one: write postgresql://user:password@host:port/database, "
             "with special signs of the password percent-encoded",
-            code="database_url",
+            code=ErrorCode.DATABASE_URL,
         )
     return _DEFAULTS | given | {"options": f"{_OPTIONS} {given.get('options', '')}".strip()}

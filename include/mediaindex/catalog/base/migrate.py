@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediaindex.errors import ConfigError
+from mediaindex.errors import ConfigError, ErrorCode
 
 from .connection import transaction
 from .sql_files import sql_directory
@@ -52,13 +52,13 @@ def _missing(cursor: cursor, files: list[Path]) -> list[Path]:
     if unknown := sorted(applied.keys() - {file.stem for file in files}):
         raise ConfigError(
             f"the catalog has migrations this version does not know ({', '.join(unknown)}); install a newer mediaindex",
-            code="catalog_too_new",
+            code=ErrorCode.CATALOG_TOO_NEW,
         )
     for file in files:
         if file.stem in applied and applied[file.stem] != _checksum(file):
             raise ConfigError(
                 f"{file.name}: changed since it was applied; put it back and write a new migration",
-                code="migration_changed",
+                code=ErrorCode.MIGRATION_CHANGED,
             )
     return [file for file in files if file.stem not in applied]
 

@@ -11,7 +11,7 @@ from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.pipeline import AFTER_TRIAGE, PASSED_BEFORE
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from .planning import PlannedBatch, due_sources, mark_started, plan, take_over, unstarted
 from .settling import BatchSummary, finish
@@ -59,7 +59,9 @@ def items(conn: connection, batch_id: int, *, stage: str | None = None) -> list[
     With ``stage``, only those that may take this step now: they have passed what it reads, and triage sent them there.
     """
     if stage is not None and stage not in PASSED_BEFORE:
-        raise TerminalError(f"no step is called {stage!r}; there are {', '.join(PASSED_BEFORE)}", code="unknown_stage")
+        raise TerminalError(
+            f"no step is called {stage!r}; there are {', '.join(PASSED_BEFORE)}", code=ErrorCode.UNKNOWN_STAGE
+        )
     wanted = {
         "batch_id": batch_id,
         "passed": list(PASSED_BEFORE[stage]) if stage else [],
@@ -81,7 +83,7 @@ def set_decision(
             (decision, [storable.text(reason) for reason in reasons], batch_id, media_object_id),
         )
         if cursor.rowcount == 0:
-            raise TerminalError(f"media object {media_object_id}: not in batch {batch_id}", code="unknown_item")
+            raise TerminalError(f"media object {media_object_id}: not in batch {batch_id}", code=ErrorCode.UNKNOWN_ITEM)
 
 
 def passed_stages(conn: connection, source: str) -> dict[int, set[str]]:

@@ -21,26 +21,24 @@ from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.ledger import move
 from mediaindex.catalog.ledger.standing import keep, standing
 from mediaindex.contract.job import ItemError
+from mediaindex.errors import ErrorCode, FailureClass
 
-from .retry_policy import CRASHED, DOUBTFUL, STUCK, TERMINAL, TRANSIENT, Patience
+from .retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
-# The stages call these terminal or transient; whose fault they are, nobody knows. A vanished artifact is computed again
-# by a batch that starts from the beginning.
-_DOUBTFUL_CODES = frozenset({CRASHED, STUCK, "internal_error", "missing_artifact"})
 # What S3 says of an object that was deleted or replaced after it was claimed: no fault of anybody.
-_LEFT_THE_BUCKET = {"gone": "gone", "changed": "replaced"}
+_LEFT_THE_BUCKET = {ErrorCode.GONE: "gone", ErrorCode.CHANGED: "replaced"}
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an item did not pass; ``kind`` is one of the three classes."""
+    """Why an item did not pass, and at which stage; None: the whole run failed."""
 
-    code: str
-    reason: str
-    kind: str
+    code: ErrorCode
+    message: str
+    failure_class: FailureClass
     stage: str | None = None
 
 
@@ -59,17 +57,16 @@ class Fates:
 
 def of_item(error: ItemError, stage: str) -> Failure:
     """The failure that a stage reports."""
-    kind = DOUBTFUL if error.code in _DOUBTFUL_CODES else error.kind
-    return Failure(error.code, error.message, kind, stage)
+    return Failure(error.code, error.message, error.failure_class, stage)
 
 
-def settle(conn: connection, batch_id: int, failed: Mapping[int, Failure], patience: Patience) -> Fates:
+def settle(conn: connection, batch_id: int, failed: Mapping[int, Failure], policy: RetryPolicy) -> Fates:
     """``fail`` in a transaction of its own."""
     with transaction(conn) as cursor:
-        return fail(cursor, batch_id, failed, patience)
+        return fail(cursor, batch_id, failed, policy)
 
 
-def fail(cursor: cursor, batch_id: int, failed: Mapping[int, Failure], patience: Patience) -> Fates:
+def fail(cursor: cursor, batch_id: int, failed: Mapping[int, Failure], policy: RetryPolicy) -> Fates:
     """Put each failed item of the batch where it belongs; those that have left the batch meanwhile stay as they are.
 
     One draw of the jitter for all of them: what failed together may go together again, apart from other batches.
@@ -79,29 +76,29 @@ def fail(cursor: cursor, batch_id: int, failed: Mapping[int, Failure], patience:
     draw = random.random()  # noqa: S311  # spreads load, guards nothing
     fates: dict[str, list[int]] = {"put_back": [], "quarantined": [], "gone": [], "kept": []}
     for id_, attempts in tried.items():
-        fates[_one(cursor, id_, failed[id_], attempts, patience, draw)].append(id_)
+        fates[_one(cursor, id_, failed[id_], attempts, policy, draw)].append(id_)
     return Fates(*(tuple(ids) for ids in fates.values()))
 
 
-def _one(cursor: cursor, id_: int, failure: Failure, attempts: int, patience: Patience, draw: float) -> str:
+def _one(cursor: cursor, id_: int, failure: Failure, attempts: int, policy: RetryPolicy, draw: float) -> str:
     code, stage = failure.code, failure.stage
-    if failure.kind == TERMINAL and code in _LEFT_THE_BUCKET:
+    if failure.failure_class == FailureClass.TERMINAL and code in _LEFT_THE_BUCKET:
         has = standing(cursor, id_)
         if has.shown and not has.has_heir:  # a copy would take its place in the search; without one it stays there
-            keep(cursor, id_, has, f"{code}: {failure.reason}", stage)
+            keep(cursor, id_, has, f"{code}: {failure.message}", stage)
             return "kept"
-        move(cursor, id_, "gone", code=_LEFT_THE_BUCKET[code], reason=failure.reason, stage=stage)
+        move(cursor, id_, "gone", code=_LEFT_THE_BUCKET[code], reason=failure.message, stage=stage)
         return "gone"
-    if attempts >= patience.attempts(failure.kind):
+    if attempts >= policy.attempts(failure.failure_class):
         tries = f"given up after {attempts} tries: " if attempts > 1 else ""
-        return _give_up(cursor, id_, failure, tries + failure.reason)
+        return _give_up(cursor, id_, failure, tries + failure.message)
     values = {
         "id": id_,
         "attempts": attempts,
-        "wait_s": patience.wait_s(attempts, draw),
+        "wait_s": policy.wait_s(attempts, draw),
         "code": storable.text(code),
-        "reason": storable.message(failure.reason),
-        "class": failure.kind,
+        "message": storable.message(failure.message),
+        "failure_class": failure.failure_class,
         "stage": stage,
     }
     cursor.execute(query("put_back"), values)
@@ -113,8 +110,13 @@ def _give_up(cursor: cursor, id_: int, failure: Failure, reason: str) -> str:
     if has.is_something:
         keep(cursor, id_, has, f"{failure.code}: {reason}", failure.stage)
         return "kept"
-    move(cursor, id_, "quarantined", code=failure.code, reason=reason, stage=failure.stage, reason_class=failure.kind)
+    move(
+        cursor,
+        id_,
+        "quarantined",
+        code=failure.code,
+        reason=reason,
+        stage=failure.stage,
+        reason_class=failure.failure_class,
+    )
     return "quarantined"
-
-
-__all__ = ["DOUBTFUL", "TERMINAL", "TRANSIENT", "Failure", "Fates", "Patience", "fail", "of_item", "settle"]

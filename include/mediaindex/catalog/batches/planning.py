@@ -12,7 +12,7 @@ from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from .retry_policy import group_limit
 
@@ -38,7 +38,7 @@ class Unplanned(NamedTuple):
     lane: str | None = None
     attempts: int = 0
     code: str | None = None
-    kind: str | None = None
+    failure_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _alike(found: Iterable[Unplanned], lane: str, max_items: int) -> dict[tuple[
     """By lane, and by how many may share a batch."""
     alike: defaultdict[tuple[str, int], list[Unplanned]] = defaultdict(list)
     for one in found:
-        alike[one.lane or lane, group_limit(max_items, one.attempts, one.code, one.kind)].append(one)
+        alike[one.lane or lane, group_limit(max_items, one.attempts, one.code, one.failure_class)].append(one)
     return alike
 
 
@@ -147,7 +147,7 @@ def unknown_batch(batch_id: int) -> TerminalError:
     """For whoever was given a number that is none."""
     return TerminalError(
         f"batch {batch_id}: not in the catalog; `mediaindex ledger show KEY` names the batches of a recording",
-        code="unknown_batch",
+        code=ErrorCode.UNKNOWN_BATCH,
     )
 
 

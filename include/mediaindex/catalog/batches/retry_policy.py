@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TERMINAL, TRANSIENT, DOUBTFUL = "terminal", "transient", "doubtful"
-CRASHED, STUCK = "crashed_speech_process", "stuck_speech_process"  # a speech process died, or had to be ended
-RUN_FAILED = "run_failed"  # the whole run came to an end before the recording did
+from mediaindex.errors import ErrorCode, FailureClass
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """Limits; waits in seconds.
 
     With these defaults a transient failure is given up after eight tries over two to three hours, each of which has
@@ -22,9 +20,10 @@ class Patience:
     first_wait_s: float = 120.0
     longest_wait_s: float = 3600.0
 
-    def attempts(self, kind: str) -> int:
+    def attempts(self, failure_class: FailureClass) -> int:
         """After how many failures in a row an item of this class is given up."""
-        return {TRANSIENT: self.transient_attempts, DOUBTFUL: self.doubtful_attempts}.get(kind, 1)
+        many = {FailureClass.TRANSIENT: self.transient_attempts, FailureClass.DOUBTFUL: self.doubtful_attempts}
+        return many.get(failure_class, 1)
 
     def wait_s(self, attempts: int, draw: float) -> float:
         """Seconds until the next try after ``attempts`` failures in a row; ``draw`` in [0, 1) is chance.
@@ -36,14 +35,14 @@ class Patience:
         return whole / 2 + whole / 2 * draw
 
 
-def group_limit(max_items: int, attempts: int, code: str | None, kind: str | None) -> int:
+def group_limit(max_items: int, attempts: int, code: str | None, failure_class: str | None) -> int:
     """How many items may share a batch with one that failed ``attempts`` times.
 
     What is doubtful goes alone, so that it harms nobody. Where whole runs died and nobody knows whose fault it was,
     the batch is halved each time, until the culprit is alone and the others have passed.
     """
-    if kind == DOUBTFUL:
+    if failure_class == FailureClass.DOUBTFUL:
         return 1
-    if code == RUN_FAILED:
+    if code == ErrorCode.RUN_FAILED:
         return max(1, max_items >> attempts)
     return max_items

@@ -12,10 +12,10 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.recordings import link
 from mediaindex.contract.job import ItemResult, JobResult
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 from .failures import Failure, fail, of_item
-from .retry_policy import TRANSIENT, Patience
+from .retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -45,7 +45,7 @@ def record(
     result: JobResult,
     *,
     last_try: bool = False,
-    patience: Patience = Patience(),  # noqa: B008  # frozen
+    policy: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
 ) -> Recorded:
     """Believe a result: one transaction for costs, fingerprints, failures, and (after normalize) recordings.
 
@@ -61,8 +61,12 @@ def record(
         _pass_stage(cursor, batch_id, result.stage, passed)
         duplicates = link(cursor, passed) if result.stage == "normalize" else []
         failed = _failures(results, here, result.stage)
-        again = () if last_try else tuple(id_ for id_, failure in failed.items() if failure.kind == TRANSIENT)
-        fates = fail(cursor, batch_id, {id_: one for id_, one in failed.items() if id_ not in again}, patience)
+        again = (
+            ()
+            if last_try
+            else tuple(id_ for id_, failure in failed.items() if failure.failure_class == FailureClass.TRANSIENT)
+        )
+        fates = fail(cursor, batch_id, {id_: one for id_, one in failed.items() if id_ not in again}, policy)
     return Recorded(
         done=tuple(id_ for id_, item in passed.items() if item.status == "done"),
         cached=tuple(id_ for id_, item in passed.items() if item.status == "cached"),
@@ -89,7 +93,7 @@ def _failures(results: dict[int, ItemResult], here: list[int], stage: str) -> di
 
 def _id(item: ItemResult) -> int:
     if not item.id.isdecimal():
-        raise TerminalError(f"result for item {item.id!r}: not a media object's id", code="bad_result")
+        raise TerminalError(f"result for item {item.id!r}: not a media object's id", code=ErrorCode.BAD_RESULT)
     return int(item.id)
 
 
@@ -100,7 +104,7 @@ def _still_here(cursor: cursor, batch_id: int, results: dict[int, ItemResult]) -
         (batch_id, list(results)),
     )
     if strangers := results.keys() - {id_ for (id_,) in cursor.fetchall()}:
-        raise TerminalError(f"result for {sorted(strangers)}: not in batch {batch_id}", code="bad_result")
+        raise TerminalError(f"result for {sorted(strangers)}: not in batch {batch_id}", code=ErrorCode.BAD_RESULT)
     cursor.execute(
         "select id from media_object where id = any (%s) and batch_id = %s "
         "and state not in ('quarantined', 'duplicate', 'gone') order by id for no key update",
@@ -124,7 +128,7 @@ def _insert_runs(cursor: cursor, batch_id: int, stage: str, results: dict[int, I
 def _error(item: ItemResult) -> tuple[str | None, str | None, str | None]:
     if item.error is None:
         return None, None, None
-    return of_item(item.error, "").kind, storable.text(item.error.code), storable.message(item.error.message)
+    return item.error.failure_class, storable.text(item.error.code), storable.message(item.error.message)
 
 
 def _pass_stage(cursor: cursor, batch_id: int, stage: str, passed: dict[int, ItemResult]) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.ledger import requeue
+from mediaindex.errors import ErrorCode, FailureClass
 
 from . import failures
 from .failures import Failure
-from .retry_policy import RUN_FAILED, TRANSIENT, Patience
+from .retry_policy import RetryPolicy
 from .settling import finish
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def started(conn: connection) -> list[StartedBatch]:
         return [StartedBatch(*row) for row in cursor.fetchall()]
 
 
-def sweep(conn: connection, batch: StartedBatch, patience: Patience) -> Swept:
+def sweep(conn: connection, batch: StartedBatch, policy: RetryPolicy) -> Swept:
     """Settle a batch whose run has ended; what did not reach an end goes back into the queue, as a failed try.
 
     The caller knows that the run has ended. May be repeated, and by several at once.
@@ -64,9 +65,9 @@ def sweep(conn: connection, batch: StartedBatch, patience: Patience) -> Swept:
         f"its run {batch.dag_run_id} failed, was ended or vanished before this recording was done; "
         "the run's red task says why"
     )
-    failure = Failure(RUN_FAILED, reason, TRANSIENT, None)
+    failure = Failure(ErrorCode.RUN_FAILED, reason, FailureClass.TRANSIENT)
     left = {id_: failure for id_ in summary.unfinished if id_ not in waiting}
-    fates = failures.settle(conn, batch.id, left, patience)
+    fates = failures.settle(conn, batch.id, left, policy)
     if left and not waiting:
         finish(conn, batch.id)  # nothing is left in it
     return Swept(fates.put_back, fates.quarantined, waiting, fates.kept)

@@ -18,7 +18,7 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.departures import withdraw
 from mediaindex.catalog.ledger.ledger import move
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -116,7 +116,7 @@ def load(conn: connection, receipt: int) -> Receipt:
             "select emptied_at is not null, finished_at is not null, counts from erasure where id = %s", (receipt,)
         )
         if not (head := cursor.fetchone()):
-            raise TerminalError(f"receipt {receipt}: there is none of that number", code="unknown_receipt")
+            raise TerminalError(f"receipt {receipt}: there is none of that number", code=ErrorCode.UNKNOWN_RECEIPT)
         cursor.execute(query("erasure_parts"), {"id": receipt})
         objects = tuple(ErasedObject(*row) for row in cursor.fetchall())
         cursor.execute("select audio_sha256 from erasure_audio where erasure_id = %s order by audio_sha256", (receipt,))
@@ -180,7 +180,7 @@ def _open_already(cursor: cursor, objects: Sequence[int]) -> int | None:
         return int(found[0][0])
     raise TerminalError(
         f"receipt {found[0][0]} is erasing a part of this; finish it first: mediaindex erase --resume",
-        code="erasure_open",
+        code=ErrorCode.ERASURE_OPEN,
     )
 
 
@@ -189,7 +189,7 @@ def _has_copies(copies: Sequence[Copy]) -> TerminalError:
     return TerminalError(
         f"{len(copies)} other objects have the same audio: {named}{', …' if len(copies) > 5 else ''}; "
         "erasing the recording means erasing them too: say --all-copies",
-        code="has_copies",
+        code=ErrorCode.HAS_COPIES,
     )
 
 
@@ -201,7 +201,7 @@ def _refuse_busy(cursor: cursor, objects: Sequence[int]) -> None:
         raise TerminalError(
             f"media object {id_}: run {run} (batch {batch}) is at work on it; wait for it, or end it in Airflow, "
             "and ask again",
-            code="in_progress",
+            code=ErrorCode.IN_PROGRESS,
         )
 
 

@@ -16,8 +16,7 @@ from psycopg2.extras import execute_values
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
-from mediaindex.catalog.batches.retry_policy import TERMINAL
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
 from .departures import depart
@@ -133,7 +132,7 @@ def move(
     reason_class: str | None = None,
 ) -> None:
     """``set_state`` inside the caller's transaction."""
-    kind = (reason_class or TERMINAL) if state == "quarantined" else reason_class
+    kind = (reason_class or FailureClass.TERMINAL) if state == "quarantined" else reason_class
     cursor.execute(
         "update media_object set state = %s, reason_code = %s, reason = %s, reason_stage = %s, reason_class = %s "
         "where id = %s",
@@ -167,7 +166,7 @@ def requeue(
         raise TerminalError(
             f"media object {media_object_id}: its batch is still at work; wait for it, or end its run "
             "and ask again with in_progress",
-            code="in_progress",
+            code=ErrorCode.IN_PROGRESS,
         )
 
 
@@ -230,4 +229,4 @@ def _pages(objects: Iterable[ObjectVersion]) -> Iterator[list[tuple[object, ...]
 
 def _must_exist(cursor: cursor, media_object_id: int) -> None:
     if cursor.rowcount == 0:
-        raise TerminalError(f"media object {media_object_id}: not in the ledger", code="unknown_object")
+        raise TerminalError(f"media object {media_object_id}: not in the ledger", code=ErrorCode.UNKNOWN_OBJECT)

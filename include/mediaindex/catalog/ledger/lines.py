@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -28,7 +28,7 @@ class Wanted:
     source: str | None = None
     states: Sequence[str] | None = None
     code: str | None = None
-    kind: str | None = None
+    failure_class: str | None = None
     stage: str | None = None
     key_like: str | None = None
     bucket: str | None = None
@@ -91,7 +91,7 @@ def resolve(conn: connection, name: str) -> list[LedgerLine]:
     if not found:
         raise TerminalError(
             f"{name}: not in the ledger; try `mediaindex ledger list --key '*{name.rpartition('/')[2]}'`",
-            code="unknown_object",
+            code=ErrorCode.UNKNOWN_OBJECT,
         )
     return found
 

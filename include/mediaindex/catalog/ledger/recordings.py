@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.job import ItemResult
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 from .ledger import move
 
@@ -28,7 +28,9 @@ def link(cursor: cursor, normalized: Mapping[int, ItemResult]) -> list[int]:
     # By audio, in one order everywhere: two batches with the same two recordings would otherwise deadlock.
     for id_, item in sorted(normalized.items(), key=lambda pair: (pair[1].audio_sha256 or "", pair[0])):
         if item.audio_sha256 is None:
-            raise TerminalError(f"normalize of media object {id_}: no audio_sha256 in the result", code="bad_result")
+            raise TerminalError(
+                f"normalize of media object {id_}: no audio_sha256 in the result", code=ErrorCode.BAD_RESULT
+            )
         if _is_duplicate(cursor, id_, item):
             duplicates.append(id_)
     return sorted(duplicates)

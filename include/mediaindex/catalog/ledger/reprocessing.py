@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -95,7 +95,7 @@ def _known(cursor: cursor, run_id: str, asked: dict[str, Any]) -> int:
         raise TerminalError(
             f"{run_id}: asked for {before} before, and for {asked} now; a request keeps what it asked for: "
             "trigger a new run",
-            code="other_request",
+            code=ErrorCode.OTHER_REQUEST,
         )
     return int(id_)
 

@@ -12,7 +12,8 @@ from psycopg2.extras import execute_values
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
-from mediaindex.catalog.batches.retry_policy import Patience
+from mediaindex.catalog.batches.retry_policy import RetryPolicy
+from mediaindex.errors import ErrorCode, FailureClass
 from mediaindex.feeds.show import Episode, Show
 
 if TYPE_CHECKING:
@@ -144,27 +145,27 @@ def note_failed(
     conn: connection,
     episode_id: int,
     *,
-    kind: str,
-    code: str,
-    reason: str,
-    patience: Patience,
+    failure_class: FailureClass,
+    code: ErrorCode,
+    message: str,
+    policy: RetryPolicy,
     draw: float,
     at_least_s: float = 0.0,
 ) -> bool:
-    """It could not be copied; whether it is given up now (after ``patience``'s tries of that class).
+    """It could not be copied; whether it is given up now (after the ``policy``'s tries of that class).
 
     ``at_least_s``: seconds that its server asked us to wait; ``draw`` in [0, 1) is chance.
     """
     with transaction(conn) as cursor:
         cursor.execute("select attempts, state from episode where id = %s for update", (episode_id,))
         attempts, state = cursor.fetchone() or (0, "erased")
-        last = attempts + 1 >= patience.attempts(kind)
+        last = attempts + 1 >= policy.attempts(failure_class)
         facts = {
             "id": episode_id,
-            "kind": kind,
+            "failure_class": failure_class,
             "code": code,
-            "reason": storable.message(reason),
-            "wait_s": max(at_least_s, patience.wait_s(attempts + 1, draw)),
+            "message": storable.message(message),
+            "wait_s": max(at_least_s, policy.wait_s(attempts + 1, draw)),
             "last": last,
         }
         cursor.execute(query("fail_episode"), facts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
+from mediaindex.errors import ErrorCode
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -117,13 +118,13 @@ def note_read(
         )
 
 
-def note_failed(conn: connection, feed_id: int, *, wait_s: float, code: str, reason: str) -> None:
+def note_failed(conn: connection, feed_id: int, *, wait_s: float, code: ErrorCode, message: str) -> None:
     """It did not; ``wait_s``: seconds until the next try."""
     with transaction(conn) as cursor:
         cursor.execute(
             "update feed set attempts = attempts + 1, next_try_at = now() + make_interval(secs => %s), "
             "last_error_at = now(), last_error_code = %s, last_error = %s where id = %s",
-            (wait_s, code, storable.message(reason), feed_id),
+            (wait_s, code, storable.message(message), feed_id),
         )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -178,7 +178,7 @@ def load_for_publication(conn: connection, transcript_id: int) -> PublishableTra
         cursor.execute(query("publishable_transcript"), {"transcript_id": transcript_id})
         head = cursor.fetchone()
         if head is None:
-            raise TerminalError(f"transcript {transcript_id}: not in the catalog", code="unknown_transcript")
+            raise TerminalError(f"transcript {transcript_id}: not in the catalog", code=ErrorCode.UNKNOWN_TRANSCRIPT)
         # A transcript loaded since the tables were last analysed counts as one row: joined by nested loops, an hour of
         # speech takes minutes and a day never ends.
         cursor.execute("set local enable_nestloop = off")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base.connection import transaction
-from mediaindex.errors import TerminalError, TransientError
+from mediaindex.errors import ErrorCode, TerminalError, TransientError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -66,7 +66,7 @@ def rebuilding(conn: connection) -> Iterator[None]:
     """One rebuild at a time; TerminalError ``reindex_running`` where another is at work."""
     if not _run(conn, "select pg_try_advisory_lock(%s, %s)", _REBUILD):
         raise TerminalError(
-            "Another rebuild of the indexes is running; wait for it, or end it.", code="reindex_running"
+            "Another rebuild of the indexes is running; wait for it, or end it.", code=ErrorCode.REINDEX_RUNNING
         )
     try:
         yield

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -87,7 +87,7 @@ def close(conn: connection, review_id: int, *, actor: str, resolution: str) -> b
             return True
         cursor.execute("select from review_item where id = %s", (review_id,))
         if cursor.fetchone() is None:
-            raise TerminalError(f"review item {review_id}: there is none", code="unknown_review")
+            raise TerminalError(f"review item {review_id}: there is none", code=ErrorCode.UNKNOWN_REVIEW)
         return False
 
 

@@ -11,7 +11,7 @@ from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.results import Assessment, Topics, TurnText
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -47,7 +47,7 @@ def load(
         cursor.execute("select from recording where audio_sha256 = %s for update", (audio_sha256,))
         if cursor.rowcount == 0:
             raise TerminalError(
-                f"recording {audio_sha256}: not in the catalog; run normalize", code="unknown_recording"
+                f"recording {audio_sha256}: not in the catalog; run normalize", code=ErrorCode.UNKNOWN_RECORDING
             )
         cursor.execute(
             "select id, is_current from transcript where audio_sha256 = %s and fingerprint = %s",
@@ -107,7 +107,7 @@ def _texts(assessment: Assessment, topics: Topics) -> Sequence[TurnText]:
     ):
         raise TerminalError(
             f"topics of {len(texts)} turns do not fit the words of a transcript of {len(turns)}: not of the same run",
-            code="topics_mismatch",
+            code=ErrorCode.TOPICS_MISMATCH,
         )
     return texts
 

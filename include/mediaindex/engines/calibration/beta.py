@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.timeline import Word
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def fit(raw: Sequence[float], right: Sequence[bool]) -> Calibration:
     if min(hits, misses) < FEWEST:
         raise TerminalError(
             f"{hits} words are right and {misses} wrong; a calibration needs {FEWEST} of each: add recordings",
-            code="too_few_words",
+            code=ErrorCode.TOO_FEW_WORDS,
         )
     target = np.where(good, (hits + 1) / (hits + 2), 1 / (misses + 2))
     columns = np.array([(*_features(one), 1.0) for one in raw])

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 from mediaindex.models.files import exclusive
 from mediaindex.models.places import cache_dir
 
@@ -85,7 +85,7 @@ def _export(weights: Path, target: Path, precision: Precision) -> None:
             tail = "\n".join(done.stderr.splitlines()[-15:])
             raise TerminalError(
                 f"{weights}: NeMo {nemo_version()} could not export it (is it a CTC checkpoint?):\n{tail}",
-                code="export_failed",
+                code=ErrorCode.EXPORT_FAILED,
             )
         work.rename(target)
 
@@ -99,7 +99,7 @@ def _check_archive(weights: Path) -> None:
         raise TerminalError(
             f"{weights}: could not export it: this is no whole NeMo checkpoint, which is a tar archive ({error}); "
             "copy or download it again",
-            code="export_failed",
+            code=ErrorCode.EXPORT_FAILED,
         ) from error
 
 

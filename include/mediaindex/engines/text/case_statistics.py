@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.errors import TerminalError
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.models.files import exclusive
 from mediaindex.models.places import cache_dir
 
@@ -106,7 +106,7 @@ def _convert(source: Path, target: Path) -> None:
         raise TerminalError(
             f"{source}: these case statistics cannot be read; get the file that the registry names "
             f"(`mediaindex models fetch truecase-english`):\n{done.stderr[-1000:]}",
-            code="bad_case_statistics",
+            code=ErrorCode.BAD_CASE_STATISTICS,
         )
     part.replace(target)
 

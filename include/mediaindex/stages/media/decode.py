@@ -69,7 +69,7 @@ def decode(
             writer.take(piece)
             file.write(piece)
 
-        ended = run(command, _patience(source, stream, max_seconds), consume, name=name)
+        ended = run(command, _deadline_s(source, stream, max_seconds), consume, name=name)
     if channels_path:  # ffmpeg goes on or gives up, and half of the audio would pass for all of it
         failures.check_disk(ended.messages, channels_path)
     if writer.seconds < SHORTEST:
@@ -89,7 +89,7 @@ def read_channels(
     """
     output = Output("pipe:1", _all_channels(stream, max_seconds))
     command = convert(source.url, str(stream.index), [output], reading=_reading(source), overwrite=False)
-    run(command, _patience(source, stream, max_seconds), consume, name=source.path.name)
+    run(command, _deadline_s(source, stream, max_seconds), consume, name=source.path.name)
 
 
 def decode_command(
@@ -121,7 +121,7 @@ def _all_channels(stream: AudioStream, max_seconds: float) -> dict[str, Option]:
     return {**PCM, "fs": int(max_seconds * SAMPLE_RATE * BYTES * stream.channels)}
 
 
-def _patience(source: SourceFile, stream: AudioStream, max_seconds: float) -> float:
+def _deadline_s(source: SourceFile, stream: AudioStream, max_seconds: float) -> float:
     """Seconds that decoding may take: at four times real time, where 20 and more are usual.
 
     Headers understate length too (a broadcast that was cut off), so the size has a say: 4 kB a second is a low rate.

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediaindex.errors import TransientError
+from mediaindex.errors import ErrorCode, TransientError
 
 from . import failures
 from .commands import Option, Output, convert, pcm_reading
@@ -35,7 +35,7 @@ def encode_flac(pcm: Path, channels: int, seconds: float, filters: list[str], ta
         part.unlink(missing_ok=True)
         # The input is our own PCM, so the machine is at fault: and its disk has room.
         raise TransientError(
-            f"{target.name} could not be written: {' / '.join(ended.messages[-3:])}", code="ffmpeg_failed"
+            f"{target.name} could not be written: {' / '.join(ended.messages[-3:])}", code=ErrorCode.FFMPEG_FAILED
         )
     part.replace(target)
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mediaindex.errors import BadMediaError
+from mediaindex.errors import BadMediaError, ErrorCode
 
 from .process import printable
 
@@ -21,12 +21,12 @@ def unreadable(name: str, messages: Sequence[str]) -> BadMediaError:
     if any(sign in message for sign in TRUNCATED for message in messages):
         return BadMediaError(
             f"{printable(name)}: the file is cut off or its index is missing ({said}); upload it again",
-            code="truncated",
+            code=ErrorCode.TRUNCATED,
         )
     return BadMediaError(
         f"{printable(name)}: not audio or video that ffmpeg reads ({said}); if it is headerless audio, declare "
         "raw_format on its source",
-        code="not_media",
+        code=ErrorCode.NOT_MEDIA,
     )
 
 
@@ -34,20 +34,20 @@ def needs_hint(name: str) -> BadMediaError:
     """Headerless audio, and nobody said how to read it."""
     return BadMediaError(
         f"{printable(name)}: headerless audio; declare raw_format (format, sample_rate, channels) on its source",
-        code="needs_hint",
+        code=ErrorCode.NEEDS_HINT,
     )
 
 
 def undecodable(name: str, messages: Sequence[str]) -> BadMediaError:
     """There is an audio stream and ffmpeg got nothing out of it, with complaints."""
     said = messages[0] if messages else "it said nothing"
-    return BadMediaError(f"{printable(name)}: its audio cannot be decoded ({said})", code="decode_failed")
+    return BadMediaError(f"{printable(name)}: its audio cannot be decoded ({said})", code=ErrorCode.DECODE_FAILED)
 
 
 def without_audio(name: str, seconds: float) -> BadMediaError:
     """There is an audio stream with (almost) nothing in it."""
     return BadMediaError(
-        f"{printable(name)}: an audio stream with no audio in it ({seconds:.4f} s)", code="empty_audio"
+        f"{printable(name)}: an audio stream with no audio in it ({seconds:.4f} s)", code=ErrorCode.EMPTY_AUDIO
     )
 
 
@@ -55,7 +55,7 @@ def too_long(name: str, limit_s: float) -> BadMediaError:
     """More audio than the setting allows."""
     return BadMediaError(
         f"{printable(name)}: more than {limit_s / 3600:.0f} hours of audio; split it or raise normalize's max_seconds",
-        code="too_long",
+        code=ErrorCode.TOO_LONG,
     )
 
 

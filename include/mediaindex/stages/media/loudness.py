@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediaindex.errors import TransientError
+from mediaindex.errors import ErrorCode, TransientError
 
 from .commands import Output, convert, pcm_reading
 from .process import run
@@ -35,7 +35,9 @@ def measure(pcm: Path, channels: int, seconds: float, prepare: str | None) -> Lo
     command = convert(url, "0", [output], reading=reading, overwrite=False, verbosity="info")
     ended = run(command, 120.0 + seconds / 4, lambda _piece: None, name=pcm.name)
     if ended.code != 0:
-        raise TransientError(f"loudness could not be measured: {' / '.join(ended.messages[-3:])}", code="ffmpeg_failed")
+        raise TransientError(
+            f"loudness could not be measured: {' / '.join(ended.messages[-3:])}", code=ErrorCode.FFMPEG_FAILED
+        )
     return _parse(ended.messages)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mediaindex.errors import BadMediaError
+from mediaindex.errors import BadMediaError, ErrorCode
 
 from . import failures
 from .commands import Option, inspect
@@ -100,16 +100,18 @@ def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
     ``absurd_parameters``, ``timed_out``.
     """
     if not path.is_file():
-        raise BadMediaError(f"{printable(path.name)}: no such file", code="missing_file")
+        raise BadMediaError(f"{printable(path.name)}: no such file", code=ErrorCode.MISSING_FILE)
     if path.stat().st_size == 0:
-        raise BadMediaError(f"{printable(path.name)}: the file is empty (0 bytes); upload it again", code="empty_file")
+        raise BadMediaError(
+            f"{printable(path.name)}: the file is empty (0 bytes); upload it again", code=ErrorCode.EMPTY_FILE
+        )
     raw_name = path.suffix.lower() in RAW_SUFFIXES
     if raw_name and raw_format:
         return _raw(path, raw_format)
     try:
         return _probe(path)
     except BadMediaError as error:
-        if error.code not in {"not_media", "truncated"}:
+        if error.code not in {ErrorCode.NOT_MEDIA, ErrorCode.TRUNCATED}:
             raise
         if raw_format:
             return _raw(path, raw_format)
@@ -129,13 +131,13 @@ def choose_stream(source: SourceFile) -> AudioStream:
     usable = [stream for stream in source.streams if stream.channels > 0 and stream.codec != "unknown"]
     if not usable:
         what = "only video" if source.has_video else "no stream of sound"
-        raise BadMediaError(f"{name}: {what}, so there is nothing to listen to", code="no_audio_stream")
+        raise BadMediaError(f"{name}: {what}, so there is nothing to listen to", code=ErrorCode.NO_AUDIO_STREAM)
     best = min(usable, key=lambda s: (s.side, not s.default, -s.channels, -(s.duration or 0.0), s.index))
     if best.sample_rate not in SAMPLE_RATES or best.channels > MOST_CHANNELS:
         raise BadMediaError(
             f"{name}: claims {best.sample_rate} Hz and {best.channels} channels; no recording has that "
             f"({SAMPLE_RATES.start}-{SAMPLE_RATES.stop - 1} Hz, at most {MOST_CHANNELS} channels)",
-            code="absurd_parameters",
+            code=ErrorCode.ABSURD_PARAMETERS,
         )
     if len(usable) > 1:
         log.info("%s: stream %d of %d audio streams", name, best.index, len(usable))
@@ -149,7 +151,7 @@ def _raw(path: Path, raw: RawFormat) -> SourceFile:
             f"raw_format {printable(raw.format)}, {raw.sample_rate} Hz, {raw.channels} channels: the format must be "
             f"one of {', '.join(sorted(RAW_FORMATS))}, the rate at most {SAMPLE_RATES.stop - 1} Hz, the channels "
             f"1-{MOST_CHANNELS}; correct it on the source",
-            code="bad_hint",
+            code=ErrorCode.BAD_HINT,
         )
     stream = AudioStream(0, f"pcm_{raw.format}", raw.sample_rate, raw.channels, None, None, None, True, False)
     options: dict[str, str | int] = {"format": raw.format, "ar": raw.sample_rate, "ac": raw.channels}
@@ -163,7 +165,9 @@ def _probe(path: Path) -> SourceFile:
     def keep(piece: bytes) -> None:
         out.extend(piece)
         if len(out) > LARGEST_PROBE:
-            raise BadMediaError(f"{printable(path.name)}: its headers go on without end", code="absurd_parameters")
+            raise BadMediaError(
+                f"{printable(path.name)}: its headers go on without end", code=ErrorCode.ABSURD_PARAMETERS
+            )
 
     asked: dict[str, Option] = {**options, "show_format": None, "show_streams": None, "of": "json"}
     ended = run(inspect(f"file:{path.absolute()}", asked), PROBE_SECONDS, keep, name=path.name)

@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from mediaindex.errors import BadMediaError, ConfigError, TransientError
+from mediaindex.errors import BadMediaError, ConfigError, ErrorCode, TransientError
 
 PIECE = 1 << 20  # bytes read at a time
 MESSAGES = 60  # the last lines of stderr that are kept
 LONGEST_MESSAGE = 500  # bytes of a line
 # How many times longer than usual a process may take that gets only the processor time that nobody else wants, and the
 # longest (s).
-LEFTOVER_PATIENCE, LEFTOVER_LIMIT_S = 20.0, 3600.0
+LEFTOVER_TIME_FACTOR, LEFTOVER_LIMIT_S = 20.0, 3600.0
 HANDED_DOWN = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "HOME")
 
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
@@ -45,7 +45,7 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
     """
     leftover = _gets_what_is_left_over()
     if leftover:
-        limit_s = min(LEFTOVER_PATIENCE * limit_s, LEFTOVER_LIMIT_S)
+        limit_s = min(LEFTOVER_TIME_FACTOR * limit_s, LEFTOVER_LIMIT_S)
     process = _started(command)
     late = threading.Event()
     messages: deque[str] = deque(maxlen=MESSAGES)
@@ -73,7 +73,7 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
         raise TransientError(
             f"{printable(name)}: {command[0]} was ended by signal {-process.returncode}, most often for want of "
             "memory; it is tried again",
-            code="ffmpeg_killed",
+            code=ErrorCode.FFMPEG_KILLED,
         )
     return Ended(process.returncode, tuple(messages))
 
@@ -83,11 +83,11 @@ def _too_late(what: str, limit_s: float, *, leftover: bool) -> BadMediaError | T
         return TransientError(
             f"{what} had not ended after {limit_s:.0f} s; as part of a backfill it only gets the processor time that "
             "nobody else wants; it is tried again",
-            code="starved",
+            code=ErrorCode.STARVED,
         )
     return BadMediaError(
         f"{what} was still busy with it after {limit_s:.0f} s and was ended; the file is damaged or made to waste time",
-        code="timed_out",
+        code=ErrorCode.TIMED_OUT,
     )
 
 
@@ -108,7 +108,8 @@ def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
         )
     except FileNotFoundError as error:
         raise ConfigError(
-            f"{command[0]} is not installed: apt-get install ffmpeg (or put it on the PATH)", code="ffmpeg_missing"
+            f"{command[0]} is not installed: apt-get install ffmpeg (or put it on the PATH)",
+            code=ErrorCode.FFMPEG_MISSING,
         ) from error
 
 
