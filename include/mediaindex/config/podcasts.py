@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date
-from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Literal, Self
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-FeedUrl = Annotated[str, Field(pattern=r"^https?://[^\s\x00-\x1f]+$", max_length=4000)]
+from .checks import Finding, also, said, unique
+from .rules import Part
+
+_URL = re.compile(r"https?://[^\s/]+\S*")
+
+
+def _feed(url: str) -> str:
+    if not _URL.fullmatch(url):  # not shown: a password may be part of it
+        raise ValueError("this is no address of a feed; write it like https://example.org/feed.xml")
+    return url
+
+
+def _agrees_with_kind(feeds: Any, info: ValidationInfo) -> Iterator[Finding]:
+    kind = info.data.get("kind")
+    if kind == "podcast" and not feeds:
+        yield (), said("a source of kind podcast needs feeds; list their addresses")
+    if kind == "bucket" and feeds:
+        yield (), said("only a source of kind podcast has feeds; add 'kind: podcast'")
+
+
+def _network(given: Any) -> Any:
+    try:
+        return ip_network(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise ValueError(f"{error}; write a network like 10.1.0.0/16") from error
+
+
+FeedUrl = Annotated[str, Field(max_length=4000), AfterValidator(_feed)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 MediaType = Annotated[str, Field(pattern=r"^[a-z]+/([a-z0-9.+-]+)?$")]
 
 MEDIA_TYPES = (
@@ -21,10 +51,8 @@ MEDIA_TYPES = (
 )
 
 
-class PodcastLimits(BaseModel):
+class PodcastLimits(Part):
     """How often and how much. The comment above each field is its description in the documentation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Minutes between two reads of one feed.
     every_minutes: Annotated[float, Field(ge=1)] = 60.0
@@ -42,25 +70,15 @@ class PodcastLimits(BaseModel):
     # Media types that are copied: one type, or all of a kind with a slash at the end.
     media_types: tuple[MediaType, ...] = MEDIA_TYPES
     # Private networks that feeds may lead to. None by default: whoever writes a feed chooses its addresses.
-    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed_networks: tuple[Network, ...] = ()
 
 
-class PodcastPart(BaseModel):
+class PodcastPart(Part):
     """What a source has when podcasts are collected into its prefix."""
 
     # `podcast` collects episodes of `feeds` into the prefix; `bucket` expects that somebody uploads.
     kind: Literal["bucket", "podcast"] = "bucket"
     # Addresses of RSS or Atom feeds. A user and a password may be part of the address.
-    feeds: tuple[FeedUrl, ...] = ()
+    feeds: Annotated[tuple[FeedUrl, ...], also(unique, _agrees_with_kind), Field(validate_default=True)] = ()
     # How often feeds are read, and which episodes are copied.
     podcast: PodcastLimits = PodcastLimits()
-
-    @model_validator(mode="after")
-    def _kind_and_feeds_agree(self) -> Self:
-        if (self.kind == "podcast") != bool(self.feeds):
-            raise ValueError("a source of kind podcast has feeds, and only such a one: write both or neither")
-        if len(set(self.feeds)) != len(self.feeds):
-            raise ValueError("the same feed is listed twice")
-        if self.feeds and "{" in getattr(self, "prefix", ""):
-            raise ValueError("a podcast's episodes keep their keys for ever: its prefix can hold no date")
-        return self

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, ValidationInfo
+
+from .checks import Finding, also, said
+from .rules import Part
 
 Days = Annotated[int, Field(ge=1)]
 
 
-class Retention(BaseModel):
+def _media_goes_first(days: Any, info: ValidationInfo) -> Iterator[Finding]:
+    if not isinstance(days, int) or "media_days" not in info.data:
+        return
+    media = info.data["media_days"]
+    if media is None or media > days:
+        now = "not set" if media is None else f"{media}"
+        yield (
+            (),
+            said(
+                f"media_days is {now}, so recordings would outlive their transcripts and be transcribed again; "
+                f"write media_days of at most {days}"
+            ),
+        )
+
+
+class Retention(Part):
     """Days after an object's own date (its last modification in S3); what is not given is kept for ever.
 
     Audio that several objects contain is kept as long as any of them requires.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Days after which the objects themselves are deleted from the bucket.
     media_days: Days | None = None
     # Days after which their normalised audio is deleted.
     proxy_days: Days | None = None
     # Days after which everything about the recording is erased, with a receipt. Needs `media_days` of at most as many.
-    transcript_days: Days | None = None
-
-    @model_validator(mode="after")
-    def _media_goes_first(self) -> Retention:
-        if self.transcript_days is not None and (self.media_days is None or self.media_days > self.transcript_days):
-            raise ValueError(
-                "transcript_days needs media_days of the same length or less: "
-                "a recording that stays would only be transcribed again"
-            )
-        return self
+    transcript_days: Annotated[Days | None, also(_media_goes_first)] = None
 
     def media_before(self, now: datetime) -> datetime | None:
         """Objects older than this go; None: none."""

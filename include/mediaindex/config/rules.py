@@ -13,39 +13,34 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-_FIELD = re.compile(r"\d{1,2}|[\d*/,A-Za-z#L?-]+")
-_PRESETS = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually", "@midnight"})
 
+class Part(BaseModel):
+    """A mapping of the sources file: unknown fields and infinite numbers are refused."""
 
-def _schedule(text: str) -> str:
-    fields = text.split()
-    if text not in _PRESETS and not (len(fields) == 5 and all(_FIELD.fullmatch(one) for one in fields)):
-        raise ValueError("not a schedule; write five cron fields like '*/10 * * * *', or @hourly, @daily, …")
-    return text
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _key_pattern(text: str) -> str:
     try:
         groups = re.compile(text).groupindex
     except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
+        raise ValueError(
+            f"{text!r} is no regular expression: {error}; close brackets and escape what is literal"
+        ) from error
     if not groups:
-        raise ValueError("it has no named group; write what a key tells as (?P<show>[^/]+)/(?P<date>[0-9-]+)")
+        raise ValueError(f"{text!r} has no named group; write it like (?P<show>[^/]+)/(?P<date>[0-9-]+)")
     return text
 
 
-Schedule = Annotated[str, AfterValidator(_schedule)]
 KeyPattern = Annotated[str, AfterValidator(_key_pattern)]
 Glob = Annotated[str, Field(min_length=1)]
 
 
-class Listing(BaseModel):
+class Listing(Part):
     """How the prefix is listed, which is what finding new objects costs. S3 lists by key, 1 000 per request.
 
     With a prefix by date (Jinja) each run lists the prefix of its own interval only.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # `any`: keys do not tell age, so each look lists the whole prefix. `keys`: later objects have greater keys (dates,
     # counters), so a look begins after the last known key.
@@ -56,10 +51,8 @@ class Listing(BaseModel):
     full_every_hours: Annotated[float, Field(gt=0)] = 24.0
 
 
-class Archive(BaseModel):
+class Archive(Part):
     """What becomes of objects in an archive storage class: requested a few at a time, because that costs money."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Whether archived objects are requested. If not, they stay in state `seen`.
     restore: bool = True

@@ -6,29 +6,32 @@ Read while DAG files are parsed, so this touches nothing but the file itself.
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
 
 from mediaindex.contract.job import Hints, RawFormat
 from mediaindex.errors import ConfigError
 
-from . import problems, rules
+from . import document, prefixes, rules
+from .checks import Finding, also, said, stage_settings, triage_settings, unique
+from .document import Fault, Place
+from .faults import faults_of
+from .models import LanguageCode, RecogniserName, languages
 from .podcasts import PodcastPart
 from .retention import Retention
-from .rules import Archive, Glob, KeyPattern, Listing, Schedule
+from .rules import Archive, Glob, KeyPattern, Listing, Part
+from .schedules import Schedule
 
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Price = Annotated[float, Field(ge=0)]
 
 
-class Prices(BaseModel):
+class Prices(Part):
     """Prices of an hour of work. Idle cores are not counted: for a rented machine, give the price of a used hour."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # The code of the currency, like EUR.
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -42,20 +45,37 @@ class Prices(BaseModel):
         return (cpu_s * self.cpu_core_hour + gpu_s * self.gpu_hour) / 3600
 
 
-LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+QueueUrl = Annotated[str, Field(pattern=r"^https?://\S+$")]
+StageOverrides = Annotated[dict[str, Any], AfterValidator(stage_settings)]
+TriageOverrides = Annotated[dict[str, Any], AfterValidator(triage_settings)]
+
+
+def _renders(prefix: Any, info: ValidationInfo) -> Iterator[Finding]:
+    if not isinstance(prefix, str):
+        return
+    for message in prefixes.template_faults(prefix):
+        yield (), said(message)
+    if info.data.get("kind") == "podcast" and prefixes.literal(prefix) != prefix:
+        yield (), said("episodes of a podcast keep their keys, so the prefix cannot hold a date; write it without one")
+
+
+def _names_once(sources: Any, _info: ValidationInfo) -> Iterator[Finding]:
+    given = sources if isinstance(sources, list | tuple) else ()
+    names = [one.get("name") if isinstance(one, dict) else getattr(one, "name", None) for one in given]
+    for index, name in enumerate(names):
+        if name is not None and name in names[:index]:
+            yield (index, "name"), said(f"another source is called {name!r}; choose a name of its own")
 
 
 class Source(PodcastPart):
     """One prefix of one bucket. The comment above each field is its description in the documentation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Names the source in the ledger, in commands and in the DAG `discover_NAME`.
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     # The bucket that recordings are uploaded to.
     bucket: Annotated[str, Field(min_length=3, max_length=63)]
     # Keys begin with this. Jinja on the data interval is rendered per run: `calls/{{ ds }}/` is one folder per day.
-    prefix: str = ""
+    prefix: Annotated[str, also(_renders)] = ""
     # How often `discover_NAME` runs (UTC): five cron fields, or a preset such as @hourly.
     schedule: Schedule = "@hourly"
     # Whose speech slots and DAG the recordings take. Work in `backfill` never delays work in `fresh`.
@@ -78,7 +98,7 @@ class Source(PodcastPart):
     # Uploads are announced on a queue, so `check_events` fails if only listings find them.
     events: bool = False
     # Settings of triage for this source; they take precedence over the file's own `triage`.
-    triage: Annotated[dict[str, Any], Field(default_factory=dict)]
+    triage: TriageOverrides = Field(default_factory=dict)
     # How long objects, normalised audio and transcripts are kept.
     retention: Retention = Retention()
     # The languages that occur (ISO 639-1); empty allows all.
@@ -100,17 +120,6 @@ class Source(PodcastPart):
     # Seconds after which the wait ends, and the run is skipped if nothing new came.
     sensor_timeout_seconds: Annotated[float, Field(ge=1)] = 3000.0
 
-    @field_validator("triage")
-    @classmethod
-    def _known_to_triage(cls, given: dict[str, Any]) -> dict[str, Any]:
-        from mediaindex.contract.settings import TriageSettings, read_settings
-
-        try:
-            read_settings(TriageSettings, given, "triage")
-        except ConfigError as error:
-            raise ValueError(error.message) from error
-        return given
-
     def wants(self, key: str) -> bool:
         """Whether ``include`` and ``exclude`` let the key in."""
         return rules.wanted(key, self.include, self.exclude)
@@ -122,7 +131,7 @@ class Source(PodcastPart):
     @property
     def literal_prefix(self) -> str:
         """The part of ``prefix`` that no date changes."""
-        return re.split(r"\{[{%#]", self.prefix, maxsplit=1)[0]
+        return prefixes.literal(self.prefix)
 
     @property
     def hints(self) -> Hints:
@@ -136,32 +145,22 @@ class Source(PodcastPart):
         )
 
 
-class Configuration(BaseModel):
+class Configuration(Part):
     """The whole file. The comment above each field is its description in the documentation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     # Where recordings come from.
-    sources: tuple[Source, ...]
+    sources: Annotated[tuple[Source, ...], also(_names_once)]
     # Settings of stages, by stage name and field name.
-    stages: dict[str, dict[str, Any]] = {}
+    stages: StageOverrides = Field(default_factory=dict)
     # Settings of triage for all sources.
-    triage: dict[str, Any] = {}
+    triage: TriageOverrides = Field(default_factory=dict)
     # Models in order of preference; a recording goes to the first that supports its language. Empty: the workers'
     # MEDIAINDEX_RECOGNISERS, and without that the default.
-    recognisers: tuple[str, ...] = ()
+    recognisers: Annotated[tuple[RecogniserName, ...], also(unique)] = ()
     # Addresses of SQS queues that announce uploads. Empty: MEDIAINDEX_EVENT_QUEUES.
-    event_queues: tuple[Annotated[str, Field(pattern=r"^https?://\S+$")], ...] = ()
+    event_queues: Annotated[tuple[QueueUrl, ...], also(unique)] = ()
     # Prices that forecasts of backfills calculate with.
     prices: Prices | None = None
-
-    @field_validator("sources")
-    @classmethod
-    def _unique(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        names = [source.name for source in sources]
-        if len(set(names)) != len(names):
-            raise ValueError(f"two sources have the same name; names are {', '.join(names)}")
-        return sources
 
     def source(self, name: str) -> Source:
         """The source of that name; ConfigError names those there are."""
@@ -194,21 +193,59 @@ def path_from_environment() -> Path:
     return Path(os.environ.get("MEDIAINDEX_CONFIG") or "/etc/mediaindex/sources.yaml")
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sources file: the configuration, or every fault in it. ``warnings``: valid, and probably not intended."""
+
+    configuration: Configuration | None
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...] = ()
+
+
 @cache
 def load(path: Path) -> Configuration:
-    """The configuration, checked; ConfigError names the file, the line, the field, and what to write instead."""
+    """The configuration; ConfigError names file, line, field and remedy of every fault."""
+    checked, _ = _read(path)
+    if checked.configuration is None:
+        lines = [f"{path}:{fault}" for fault in checked.faults]
+        raise ConfigError("\n".join(lines if len(lines) == 1 else [f"{path}: {len(lines)} faults", *lines]))
+    return checked.configuration
+
+
+def check(path: Path) -> Checked:
+    """Faults and warnings of the file as it is now; ConfigError if it cannot be read."""
+    checked, written = _read(path)
+    known = checked.configuration
+    if known is None:
+        return checked
+    warnings = [written.fault(place, message) for place, message in _doubts(known)]
+    return Checked(known, (), tuple(sorted(warnings)))
+
+
+def _doubts(known: Configuration) -> Iterator[tuple[Place, str]]:
+    for index, message in prefixes.overlaps(known.sources):
+        yield ("sources", index, "prefix"), message
+    for index, source in enumerate(known.sources):
+        for at, code in enumerate(source.languages):
+            if known.recognisers and not languages(known.recognisers) & {code}:
+                yield (
+                    ("sources", index, "languages", at),
+                    f"none of the file's recognisers supports {code!r}; add one that does to recognisers",
+                )
+
+
+def _read(path: Path) -> tuple[Checked, document.Document]:
     try:
-        text = path.read_text("utf-8")
-        content = yaml.safe_load(text)
+        data = path.read_bytes()
     except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path}: there is no such file; write one, or set MEDIAINDEX_CONFIG to where it is"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: this is not YAML: {error}") from error
-    if doubled := problems.doubled_keys(text):
-        raise ConfigError(f"{path}: {'; '.join(doubled)}")
+        raise ConfigError(f"{path} does not exist; write it, or set MEDIAINDEX_CONFIG to the file's path") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}; check its path and permissions") from error
+    written = document.read(data)
+    if written.root is None and written.faults:
+        return Checked(None, written.faults), written
     try:
-        return Configuration.model_validate(content)
+        configuration = Configuration.model_validate(written.content)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {'; '.join(problems.describe(error, text, Configuration))}") from error
+        return Checked(None, tuple(sorted((*written.faults, *faults_of(error, written, Configuration))))), written
+    return Checked(None if written.faults else configuration, written.faults), written

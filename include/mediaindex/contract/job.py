@@ -6,7 +6,7 @@ Secrets never stand in either file: credentials reach the child by environment (
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,11 +48,11 @@ class RawFormat(_Strict):
     """How to read headerless audio, as ffmpeg names it."""
 
     # The sample format, like s16le, mulaw or alaw.
-    format: str = "s16le"
+    format: Annotated[str, Field(pattern="^[a-z0-9_]+$")] = "s16le"
     # Samples per second.
-    sample_rate: int = 16_000
+    sample_rate: Annotated[int, Field(ge=1000, le=768_000)] = 16_000
     # Interleaved channels.
-    channels: int = 1
+    channels: Annotated[int, Field(ge=1, le=64)] = 1
 
 
 class Hints(_Strict):

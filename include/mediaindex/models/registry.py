@@ -12,6 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from mediaindex.errors import ConfigError
 
+# libyaml if PyYAML was built with it: sources files are checked against the registry whenever DAG files are parsed.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def _inside(path: str) -> str:
     pure = PurePosixPath(path)
@@ -105,7 +108,8 @@ def load_registry(path: Path | None = None) -> dict[str, ModelEntry]:
     """All entries by name, from ``path`` or the registry that is part of the package; ConfigError if it is wrong."""
     source = path or Path(str(files("mediaindex.models").joinpath("registry.yaml")))
     try:
-        entries = TypeAdapter(tuple[ModelEntry, ...]).validate_python(yaml.safe_load(source.read_text("utf-8")))
+        content = yaml.load(source.read_text("utf-8"), _Loader)  # noqa: S506 - either of them is safe
+        entries = TypeAdapter(tuple[ModelEntry, ...]).validate_python(content)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"model registry {source}: {error}") from error
     by_name = {entry.name: entry for entry in entries}

@@ -30,12 +30,6 @@ def test_named_groups_tell_what_stands_in_the_key() -> None:
     assert told("in/other.wav", pattern) == told("a", None) == {}
 
 
-@pytest.mark.parametrize("schedule", ["hourly", "* * * *", "@often", "* * * * * *"])
-def test_a_schedule_has_five_fields_or_a_name(schedule: str) -> None:
-    with pytest.raises(ValidationError, match="not a schedule"):
-        source(schedule=schedule)
-
-
 @pytest.mark.parametrize(("pattern", "why"), [("(?P<a", "regular expression"), (r"\d+", "named group")])
 def test_a_key_pattern_that_tells_nothing_is_refused(pattern: str, why: str) -> None:
     with pytest.raises(ValidationError, match=why):

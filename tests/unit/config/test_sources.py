@@ -40,7 +40,7 @@ def test_recognisers_are_a_list_of_names_and_reach_the_speech_child_as_part_of_t
         (GOOD.replace("prefix", "prefx"), "prefx"),
         (GOOD.replace("calls\n    bucket", "My Calls\n    bucket"), "name"),
         (GOOD.replace("speakers: 2", "speakers: none"), "speakers"),
-        (GOOD + GOOD.removeprefix("sources:\n"), "same name"),
+        (GOOD + GOOD.removeprefix("sources:\n"), "another source is called"),
         ("sources: [", "not YAML"),
         ("", "sources.yaml"),
     ],

@@ -21,7 +21,7 @@ OURS = {
     "exports": {"timeline", "contract"},
     "storage": {"contract"},
     "samples": {"models"},
-    "config": {"contract"},
+    "config": {"contract", "models"},
     "engines": {"timeline", "stages", "models"},
     "catalog": {"contract", "storage", "feeds"},
     "search": {"catalog"},

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from airflow.sdk import timezone
+from airflow.sdk import DAG, timezone
+from airflow.sdk.definitions.context import KNOWN_CONTEXT_KEYS
 from airflow.timetables.base import TimeRestriction
 from airflow.timetables.interval import CronDataIntervalTimetable
 
+from mediaindex.config import prefixes
 from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, TerminalError
 from mediaindex.orchestration import timetable
@@ -59,7 +61,12 @@ def test_a_prefix_is_rendered_as_the_sensor_renders_it() -> None:
     assert list(run_prefixes(source(prefix), HOUR[0], HOUR[0], NOW)) == [sensor._rendered(context)]
 
 
-@pytest.mark.parametrize("prefix", ["{{ params.place }}/", "{{ ds ", "{{ ds.nothing() }}"])
+@pytest.mark.parametrize("prefix", ["{{ params.place }}/", "{{ ds.nothing() }}"])
 def test_a_prefix_that_cannot_be_rendered_is_named_with_its_source(prefix: str) -> None:
     with pytest.raises(ConfigError, match=r"source calls: prefix .* cannot be rendered: .*; a forecast knows ds,"):
         list(run_prefixes(source(prefix), HOUR[0], HOUR[0], NOW))
+
+
+def test_names_that_a_prefix_may_hold_are_those_of_airflow() -> None:
+    assert {*prefixes.DATES, *prefixes.OTHERS} <= KNOWN_CONTEXT_KEYS
+    assert set(prefixes.FILTERS) <= set(DAG("a", schedule=None).get_template_env().filters)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from mediaindex.contract import settings
 from mediaindex.contract.job import FileSource, FolderStore, Job, JobItem, JobResult
 from mediaindex.contract.pipeline import Cost, Stage
 from mediaindex.errors import BadMediaError, ConfigError, ErrorCode, ModelMissingError, TerminalError, TransientError
@@ -22,8 +23,8 @@ from mediaindex.storage.artifacts import FolderArtifactStore
 from tests.builders.waiting import SOON_S
 
 
-@dataclass(frozen=True)
-class Settings:
+@dataclass(frozen=True, slots=True)
+class Settings(settings.Settings):
     suffix: str = "!"
 
 

@@ -106,9 +106,3 @@ def test_speech_across_blocks_is_one_span_and_memory_is_bounded(tmp_path: Path) 
     (span,) = heard.spans
     assert (span.start, span.end) == (pytest.approx(BLOCK - 2, abs=0.04), pytest.approx(BLOCK + 2, abs=0.04))
     assert detector.longest <= (BLOCK + 10) * 16_000
-
-
-@pytest.mark.parametrize("wrong", [{"enter": 0.3}, {"leave": 0.0}, {"padding": -1.0}])
-def test_settings_are_checked(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="detect_speech"):
-        DetectSpeechSettings(**wrong)

@@ -1,0 +1,40 @@
+"""Names that the model registry knows: recognisers, and the languages that they support."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from mediaindex.models.registry import ModelEntry, load_registry
+
+from .checks import unknown
+
+
+def recognisers() -> dict[str, ModelEntry]:
+    """Every recogniser of the registry, by name."""
+    return {name: entry for name, entry in load_registry().items() if entry.engine}
+
+
+@cache
+def languages(names: tuple[str, ...] = ()) -> frozenset[str]:
+    """Codes of all languages that one of these recognisers supports; without names, one of the registry."""
+    known = recognisers()
+    return frozenset(code for name in names or known for code in known[name].languages)
+
+
+def _registered(name: str) -> str:
+    if name not in recognisers():
+        raise unknown("recogniser", name, recognisers())
+    return name
+
+
+def _supported(code: str) -> str:
+    if code not in languages():
+        raise ValueError(f"no recogniser supports a language {code!r}; write its code of ISO 639-1, like en or de")
+    return code
+
+
+RecogniserName = Annotated[str, AfterValidator(_registered)]
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$"), AfterValidator(_supported)]
