@@ -1,0 +1,123 @@
+"""``mediaindex config``: whether a sources file is valid, and what it means for a source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mediaindex import settings
+
+from .figures import many
+
+if TYPE_CHECKING:
+    from mediaindex.config.sources import Checked, Configuration
+
+app = typer.Typer(help="The sources file: check it, show settings.", no_args_is_help=True)
+_FILE = "The sources file; by default the one that MEDIAINDEX_CONFIG names."
+_Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+@app.command("check")
+def check_file(
+    file: Annotated[Path | None, typer.Argument(help=_FILE)] = None,
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Every fault in a sources file: file, line, field, what is wrong and what to write.
+
+    MEDIAINDEX_ variables of the environment are checked, too. Exit code 1 if there is a fault; warnings are none.
+
+    Example:
+
+      mediaindex config check sources.yaml
+    """
+    from mediaindex.config import sources
+
+    path = file or sources.path_from_environment()
+    checked = sources.check(path)
+    environment = list(settings.problems())
+    similar = settings.unknown_variables()
+    strange = [f"{name} is not a variable of mediaindex; write {near}" for name, near in similar.items()]
+    if as_json:
+        print(json.dumps(_as_json(path, checked, environment, strange), ensure_ascii=False, indent=2))
+    else:
+        _print(path, checked, environment, strange)
+    if checked.faults or environment:
+        raise typer.Exit(1)
+
+
+@app.command("show")
+def show_settings(
+    source: Annotated[str, typer.Argument(help="A source of the sources file.")],
+    file: Annotated[Path | None, typer.Option("--file", help=_FILE)] = None,
+    *,
+    as_json: _Json = False,
+) -> None:
+    """The settings of every stage and of triage for a source: the file's, else the defaults.
+
+    Example:
+
+      mediaindex config show calls
+    """
+    from mediaindex.config import sources
+
+    known = _effective(sources.load(file or sources.path_from_environment()), source)
+    if as_json:
+        print(json.dumps(known, ensure_ascii=False, indent=2))
+        return
+    for stage, fields in known.items():
+        for name, value in fields.items():
+            print(f"{stage}.{name}: {json.dumps(value)}")
+
+
+def _effective(known: Configuration, source: str) -> dict[str, dict[str, Any]]:
+    from mediaindex.contract.pipeline import STAGES
+    from mediaindex.contract.settings import TriageSettings, read_settings
+
+    stages = {name: read_settings(stage.settings, known.stages.get(name, {}), name) for name, stage in STAGES.items()}
+    found = {name: asdict(value) for name, value in stages.items()}
+    return found | {"triage": asdict(read_settings(TriageSettings, known.triage_of(source), "triage"))}
+
+
+def _print(path: Path, checked: Checked, environment: Iterable[str], strange: Iterable[str]) -> None:
+    for fault in checked.faults:
+        print(f"{path}:{fault}")
+    for message in environment:
+        print(f"environment: {message}")
+    for warning in checked.warnings:
+        print(f"warning: {path}:{warning}")
+    for message in strange:
+        print(f"warning: environment: {message}")
+    if checked.configuration:
+        print(f"{path} is valid: {_summary(checked.configuration)}")
+
+
+def _summary(known: Configuration) -> str:
+    counts = _counts(known)
+    return ", ".join((many(counts["sources"], "source"), many(counts["feeds"], "feed"),
+                      many(counts["overrides"], "overridden setting")))  # fmt: skip
+
+
+def _counts(known: Configuration) -> dict[str, int]:
+    triages = [known.triage, *(source.triage for source in known.sources)]
+    return {
+        "sources": len(known.sources),
+        "feeds": sum(len(source.feeds) for source in known.sources),
+        "overrides": sum(map(len, [*known.stages.values(), *triages])),
+    }
+
+
+def _as_json(path: Path, checked: Checked, environment: list[str], strange: list[str]) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "valid": not checked.faults and not environment,
+        "faults": [asdict(fault) for fault in checked.faults],
+        "warnings": [asdict(warning) for warning in checked.warnings],
+        "environment": {"faults": environment, "warnings": strange},
+        "counts": _counts(checked.configuration) if checked.configuration else None,
+    }
