@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, get_current_context, task
 
 from mediaindex.config import sources
+from mediaindex.contract.states import Lane
 from mediaindex.orchestration.defaults import default_args, report_failed_run
 from mediaindex.orchestration.start_indexing import start_indexing
 from mediaindex.orchestration.waiting import WaitForRecordings, kind_of
@@ -41,7 +42,7 @@ def claim_new(source: str, prefix: Any) -> list[dict[str, Any]]:
 
     known = sources.load(sources.path_from_environment()).source(source)
     context = get_current_context()
-    lane = "backfill" if kind_of(context["dag_run"]) == "backfill" else known.lane
+    lane = Lane.BACKFILL if kind_of(context["dag_run"]) == "backfill" else known.lane
     discovery.claim_new(known, prefix, lane, whole=bool(context["params"].get("whole")))
     return discovery.batches_to_start(source)
 
@@ -87,6 +88,6 @@ for one in sources.load(sources.path_from_environment()).sources:
         },
         on_failure_callback=report_failed_run,
         doc_md=DOC.format(dag_id=f"discover_{one.name}"),
-        tags=["mediaindex", "discovery", one.lane],
+        tags=["mediaindex", "discovery", one.lane.value],
     ):
         wire(one)

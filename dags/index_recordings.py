@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.sdk import DAG, Param, task
 
+from mediaindex.contract.states import Lane
 from mediaindex.orchestration.defaults import INDEX_DAG, RUNS, default_args, report_failed_run
 from mediaindex.orchestration.speech_operator import SpeechStageOperator
 
@@ -75,7 +76,7 @@ def finish(batch_id: str) -> dict[str, Any]:
     return indexing.finish(int(batch_id))
 
 
-def wire(lane: str) -> None:
+def wire(lane: Lane) -> None:
     """The way of a batch. Where a stage or a way is skipped, what follows it is too; `finish` runs in any case."""
 
     def speech(stage: str) -> SpeechStageOperator:
@@ -104,6 +105,6 @@ for lane, dag_id in INDEX_DAG.items():
         on_failure_callback=report_failed_run,
         dagrun_timeout=timedelta(hours=24),
         doc_md=DOC,
-        tags=["mediaindex", "speech", lane],
+        tags=["mediaindex", "speech", lane.value],
     ):
         wire(lane)

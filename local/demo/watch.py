@@ -14,8 +14,9 @@ from mediaindex.catalog.batches.batches import passed_stages
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.ledger.ledger import MediaObject
 from mediaindex.contract.pipeline import STAGES
+from mediaindex.contract.states import ObjectState
 
-SETTLED = {"indexed", "in_review", "duplicate", "quarantined", "gone"}
+SETTLED = set(ObjectState) - {ObjectState.SEEN, ObjectState.CLAIMED}
 DEADLINE_S = 900.0
 POLL_S = 1.0
 

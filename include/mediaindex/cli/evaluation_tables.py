@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mediaindex.contract.states import ObjectState
+
 from .search import printable
 
 if TYPE_CHECKING:
@@ -136,7 +138,7 @@ def _lines(report: Report) -> list[str]:
     if len(report.files) > MOST_FILES:
         lines.append(f"the {MOST_FILES} files with the highest WER of {len(report.files)}; --json has all")
     lines += _recognisers(report)
-    return lines + [_told(file) for file in report.files if file.status == "quarantined" or file.detail]
+    return lines + [_told(file) for file in report.files if file.status == ObjectState.QUARANTINED or file.detail]
 
 
 def _recognisers(report: Report) -> list[str]:

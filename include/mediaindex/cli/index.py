@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mediaindex.contract.states import ObjectState
+
 from . import options
 
 if TYPE_CHECKING:
@@ -132,7 +134,7 @@ def summary(outcomes: Sequence[Outcome], wall: float, written: int, out: Path) -
     audio = sum(outcome.summaries.get("normalize", {}).get("duration", 0.0) for outcome in outcomes)
     counts = {
         status: sum(outcome.status == status for outcome in outcomes)
-        for status in ("indexed", "in_review", "quarantined")
+        for status in (ObjectState.INDEXED, ObjectState.IN_REVIEW, ObjectState.QUARANTINED)
     }
     fates = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     factor = f"real-time factor {wall / audio:.3f}, {audio / wall:.1f}x real time" if audio and wall else "no audio"

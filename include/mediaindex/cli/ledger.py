@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.contract.states import ObjectState, StateReason
+from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 from . import ledger_tables as tables
 from .ledger_story import story as print_story
@@ -28,30 +28,10 @@ DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 SAMPLE = 5  # lines of a dry run
 
 
-class State(StrEnum):
-    """As the catalog names them."""
-
-    seen = "seen"
-    claimed = "claimed"
-    indexed = "indexed"
-    in_review = "in_review"
-    duplicate = "duplicate"
-    quarantined = "quarantined"
-    gone = "gone"
-
-
-class Kind(StrEnum):
-    """Classes of failure."""
-
-    terminal = "terminal"
-    transient = "transient"
-    doubtful = "doubtful"
-
-
 Source = Annotated[str | None, typer.Option(help="Only objects of this source.")]
-States = Annotated[list[State] | None, typer.Option("--state", help="Only in this state; may be repeated.")]
+States = Annotated[list[ObjectState] | None, typer.Option("--state", help="Only in this state; may be repeated.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Only with this reason code, like s3_busy.")]
-Class = Annotated[Kind | None, typer.Option("--class", help="Only failures of this class.")]
+Class = Annotated[FailureClass | None, typer.Option("--class", help="Only failures of this class.")]
 Stage = Annotated[str | None, typer.Option(help="Only what failed at this stage, like transcribe.")]
 Key = Annotated[str | None, typer.Option(help="Only keys that begin so, or match so with * and ?.")]
 Since = Annotated[datetime | None, typer.Option(formats=DATES, help="Only what moved since then (UTC).")]
@@ -155,7 +135,7 @@ def dead_letters(
     """
     from mediaindex.catalog.ledger import lines as ledger_lines
 
-    wanted = _wanted(source, [State.quarantined], reason, kind, stage, key, since)
+    wanted = _wanted(source, [ObjectState.QUARANTINED], reason, kind, stage, key, since)
     with catalog("ledger") as conn:
         found = ledger_lines.lines(conn, wanted, limit)
         total = sum(ledger_lines.counts(conn, wanted).values())
@@ -215,7 +195,7 @@ def _chosen(conn: Any, names: list[str], filters: tuple[Any, ...], fallback: boo
         ids = sweeping.with_fallback(conn, source=filters[0], limit=100_000)
         return ledger_lines.lines(conn, ledger_lines.Wanted(ids=ids))
     source, state, *rest = filters
-    return ledger_lines.lines(conn, _wanted(source, state or [State.quarantined], *rest))
+    return ledger_lines.lines(conn, _wanted(source, state or [ObjectState.QUARANTINED], *rest))
 
 
 def _requeue(conn: Any, found: list[LedgerLine]) -> tuple[int, int]:
@@ -224,7 +204,7 @@ def _requeue(conn: Any, found: list[LedgerLine]) -> tuple[int, int]:
     busy = 0
     for one in found:
         try:
-            ledger.requeue(conn, one.id, code="requeued", reason="put back into the queue by hand")
+            ledger.requeue(conn, one.id, code=StateReason.REQUEUED, reason="put back into the queue by hand")
         except TerminalError as error:
             if error.code != ErrorCode.IN_PROGRESS:
                 raise
@@ -234,9 +214,9 @@ def _requeue(conn: Any, found: list[LedgerLine]) -> tuple[int, int]:
 
 def _wanted(
     source: str | None,
-    state: list[State] | None,
+    state: list[ObjectState] | None,
     reason: str | None,
-    kind: Kind | None,
+    kind: FailureClass | None,
     stage: str | None,
     key: str | None,
     since: datetime | None,
@@ -245,9 +225,9 @@ def _wanted(
 
     return Wanted(
         source=source,
-        states=[one.value for one in state] if state else None,
+        states=state or None,
         code=reason,
-        failure_class=kind.value if kind else None,
+        failure_class=kind,
         stage=stage,
         key_like=like(key) if key else None,
         since=since.replace(tzinfo=UTC) if since else None,

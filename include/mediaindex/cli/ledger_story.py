@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from mediaindex.contract.states import ItemStatus, ObjectState
+
 from .ledger_tables import batch_link, length, link_of, retry_of, table, when, why
 from .search import printable
 
@@ -49,7 +51,7 @@ def _head(console: Console, told: Story) -> None:
         ("state", stands), ("source", line.source), ("etag", line.etag),
         ("size", f"{line.size:,} bytes, modified {when(line.last_modified)}"),
     ]  # fmt: skip
-    if line.state == "quarantined":
+    if line.state == ObjectState.QUARANTINED:
         facts += [("log", link_of(line)), ("try again", retry_of(line))]
     for label, fact in facts:
         console.print(Text(f"  {label:<10} {printable(fact)}"), soft_wrap=True)
@@ -89,14 +91,14 @@ def _reason(code: str | None, kind: str | None, attempts: int, reason: str | Non
 
 
 def _run(one: StageRun) -> tuple[str, ...]:
-    result = f"{one.error_kind} {one.error_code}" if one.error_code else one.status
+    result = f"{one.failure_class} {one.code}" if one.code else one.status
     costs = (length(one.wall_s), length(one.cpu_s), length(one.gpu_s), f"{one.peak_mb:.0f}")
     return (str(one.batch_id), one.stage, result, *costs, when(one.recorded_at), one.engine)
 
 
 def _total(runs: tuple[StageRun, ...]) -> str:
     wall, cpu, gpu = sum(r.wall_s for r in runs), sum(r.cpu_s for r in runs), sum(r.gpu_s for r in runs)
-    cached = sum(r.status == "cached" for r in runs)
+    cached = sum(r.status == ItemStatus.CACHED for r in runs)
     again = f"; {cached} results were there already" if cached else ""
     return f"all together {length(wall)} wall, {length(cpu)} CPU, {length(gpu)} GPU{again}"
 

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mediaindex.contract.states import Lane, ObjectState
+
 from .figures import many, trimmed
 from .search import clock, printable
 
@@ -24,14 +26,14 @@ if TYPE_CHECKING:
 SHORT = 100  # characters of a reason in a terminal
 PIPED_WIDTH = 1_000  # columns: nothing is folded where no terminal shows it
 COLOURS = {
-    "claimed": "cyan",
-    "indexed": "green",
-    "in_review": "yellow",
-    "duplicate": "dim",
-    "quarantined": "red",
-    "gone": "dim",
+    ObjectState.CLAIMED: "cyan",
+    ObjectState.INDEXED: "green",
+    ObjectState.IN_REVIEW: "yellow",
+    ObjectState.DUPLICATE: "dim",
+    ObjectState.QUARANTINED: "red",
+    ObjectState.GONE: "dim",
 }
-DAGS = {"fresh": "index_recordings", "backfill": "index_recordings_backfill"}
+DAGS = {Lane.FRESH: "index_recordings", Lane.BACKFILL: "index_recordings_backfill"}
 
 
 def shown() -> Console:
@@ -52,7 +54,7 @@ def table(
     trimmed(console, grid)
 
 
-def objects(console: Console, found: Sequence[LedgerLine], counts: Mapping[str, int]) -> None:
+def objects(console: Console, found: Sequence[LedgerLine], counts: Mapping[ObjectState, int]) -> None:
     """`ledger list`."""
     if not found:
         console.print("Nothing in the ledger matches.")
@@ -122,7 +124,7 @@ def why(one: LedgerLine) -> str:
     parts = [" ".join(part for part in (one.reason_code, f"({one.reason_class})" if one.reason_class else "") if part)]
     if one.attempts:
         parts.append("failed once" if one.attempts == 1 else f"failed {one.attempts} times")
-    if one.state == "claimed" and one.not_before is not None:
+    if one.state == ObjectState.CLAIMED and one.not_before is not None:
         parts.append(f"waits until {when(one.not_before)}")
     head = ", ".join(part for part in parts if part)
     return ": ".join(part for part in (head, one.reason or "") if part)
@@ -142,7 +144,7 @@ def link_of(one: LedgerLine) -> str:
     """Its log in Airflow's UI, at the task that failed; run and task by name where nobody said where Airflow is."""
     if one.dag_run_id is None:
         return "no run had it"
-    return run_link(one.dag_id or DAGS[one.lane or "fresh"], one.dag_run_id, one.reason_stage)
+    return run_link(one.dag_id or DAGS[one.lane or Lane.FRESH], one.dag_run_id, one.reason_stage)
 
 
 def batch_link(batch: StoryBatch) -> str:
@@ -171,7 +173,7 @@ def _retry_group(code: str, kind: str, stage: str) -> str:
     return " ".join([*parts, *([f"--stage {shlex.quote(stage)}"] if stage else []), "--yes"])
 
 
-def _state(state: str) -> Text:
+def _state(state: ObjectState) -> Text:
     return Text(state, COLOURS.get(state, ""))
 
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mediaindex.contract.states import ObjectState
+
 from .figures import duration, hours, many, money, say, trimmed
 from .ledger_tables import table
 from .search import printable
@@ -21,12 +23,12 @@ if TYPE_CHECKING:
 # States of a recording as a person asks: what is new first, then what is under way, then what has its end.
 STATES = {
     "new": "new",
-    "seen": "waits to be whole",
-    "claimed": "under way",
-    "indexed": "indexed",
-    "in_review": "in review",
-    "duplicate": "duplicate",
-    "quarantined": "quarantined",
+    ObjectState.SEEN: "waits to be whole",
+    ObjectState.CLAIMED: "under way",
+    ObjectState.INDEXED: "indexed",
+    ObjectState.IN_REVIEW: "in review",
+    ObjectState.DUPLICATE: "duplicate",
+    ObjectState.QUARANTINED: "quarantined",
 }
 NO_PRICES = "not known: add `prices: {currency: EUR, cpu_core_hour: 0.04}` to the sources file"
 

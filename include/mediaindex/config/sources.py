@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
 
 from mediaindex.contract.job import Hints, RawFormat
+from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError
 
 from . import document, prefixes, rules
@@ -79,7 +80,7 @@ class Source(PodcastPart):
     # How often `discover_NAME` runs (UTC): five cron fields, or a preset such as @hourly.
     schedule: Schedule = "@hourly"
     # Whose speech slots and DAG the recordings take. Work in `backfill` never delays work in `fresh`.
-    lane: Literal["fresh", "backfill"] = "fresh"
+    lane: Lane = Lane.FRESH
     # Batches of a source with a higher number start first within their lane.
     priority: Annotated[int, Field(ge=1, le=9)] = 5
     # Only keys that match one of these patterns are recordings; empty allows all. `*` also matches slashes.

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mediaindex.errors import ErrorCode, FailureClass, MediaindexError
 
+from .states import ItemStatus
+
 
 class ExitCode(IntEnum):
     """What a speech process says when it ends; anything else is a failure of the program itself."""
@@ -137,7 +139,7 @@ class ItemResult(_Strict):
     """What became of one item. ``summary`` holds the small numbers that decisions and tables need."""
 
     id: str
-    status: Literal["done", "cached", "failed"]
+    status: ItemStatus
     audio_sha256: str | None = None
     fingerprint: str | None = None
     engine: str = ""

@@ -10,6 +10,8 @@ from itertools import pairwise
 
 from mediaindex.timeline import Clock, Span, SpeakerSpan, Transcript, Word
 
+from .states import DoubtReason, TopicKind
+
 
 @dataclass(frozen=True, slots=True)
 class NormalizedAudio:
@@ -112,10 +114,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A stretch whose words cannot all be right. ``reason``: one of the names in ``stages.doubts``."""
+    """A stretch whose words cannot all be right, and why."""
 
     span: Span
-    reason: str
+    reason: DoubtReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +173,9 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """``kind``: ``entity`` or ``phrase``; ``label``: the entity's type (PERSON, ORG, …), None for phrases."""
+    """A name or a key phrase. ``label``: the entity's type (PERSON, ORG, …), None for phrases."""
 
-    kind: str
+    kind: TopicKind
     text: str
     label: str | None
     mentions: tuple[Mention, ...]

@@ -17,6 +17,7 @@ from mediaindex.contract import artifacts
 from mediaindex.contract.job import FolderStore, Hints, ItemResult, JobItem
 from mediaindex.contract.pipeline import ASSESS, DIARIZE, NORMALIZE, Stage
 from mediaindex.contract.settings import TriageSettings
+from mediaindex.contract.states import ItemStatus, ObjectState
 from mediaindex.errors import BadMediaError
 from mediaindex.runner.local import LocalRun, Outcome, items_of
 from mediaindex.stages.triage import TriageFacts, triage
@@ -95,7 +96,7 @@ def _items(entries: Sequence[Entry], folder: Path, hints: Hints) -> tuple[list[J
             (item,) = items_of([part_of(entry, folder, number)], hints)
         except BadMediaError as error:
             name = entry.audio_filepath.name
-            refused[str(number)] = Result(name, "quarantined", error.message, None, None, "", None, None, 0.0)
+            refused[str(number)] = Result(name, ObjectState.QUARANTINED, error.message, None, None, "", None, None, 0.0)
             continue
         items.append(item.model_copy(update={"id": str(number)}))
     return items, refused
@@ -118,7 +119,7 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
 
     opened, item = open_store(store), outcome.item
     noted = costs.results[item.id]
-    fresh = bool(noted) and all(result.status != "cached" for result in noted)
+    fresh = bool(noted) and all(result.status != ItemStatus.CACHED for result in noted)
     normalized = _artifact(opened, NORMALIZE, item)
     speakers = _artifact(opened, DIARIZE, item)
     # A recording that failed after it was assessed has no transcript, as for whoever indexes it.
@@ -157,7 +158,7 @@ def _report(
     files: list[FileScore] = []
     for number, (entry, reference) in enumerate(zip(entries, references, strict=True), 1):
         files.append(score(results[str(number)], reference, protocol, entry.channel))
-    fresh = all(file.wall_s is not None or file.status == "quarantined" for file in files)
+    fresh = all(file.wall_s is not None or file.status == ObjectState.QUARANTINED for file in files)
     return Report(
         mediaindex=__version__,
         manifest=manifest,

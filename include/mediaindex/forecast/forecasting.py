@@ -12,6 +12,7 @@ from mediaindex.catalog.forecasts import experience, forecasts
 from mediaindex.catalog.forecasts.experience import Ahead, StageCost
 from mediaindex.catalog.forecasts.forecasts import Expected
 from mediaindex.config.sources import Prices, Source
+from mediaindex.contract.states import ObjectState
 
 from . import lengths, workload
 from .lengths import Estimator
@@ -103,7 +104,7 @@ _BORDERS = ("low", "value", "high")
 def audio_in(found: Tally, state: str, estimator: Estimator) -> Range:
     """Seconds of audio of all files in this state; what is quarantined before anybody heard it has none."""
     known = Range.exactly(float(found.seconds[state]))
-    return known if state == "quarantined" else known + estimator.seconds(found.sizes(state))
+    return known if state == ObjectState.QUARANTINED else known + estimator.seconds(found.sizes(state))
 
 
 def waiting(ahead: Iterable[Ahead], estimator: Estimator, rates: Rates, machine: Machine, batch_s: float) -> Queue:

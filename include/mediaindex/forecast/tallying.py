@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.batches.planning import Unplanned, groups
 from mediaindex.catalog.forecasts import experience
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import ObjectState
 from mediaindex.storage import media
 from mediaindex.storage.objects import ObjectVersion
 
@@ -74,9 +75,9 @@ def _new(
         found.outside += len(wanted) - len(inside)
         known = experience.states(conn, inside) if inside else {}
         for number, one in enumerate(inside):
-            state, seconds = known.get(number, ("gone", None))
+            state, seconds = known.get(number, (ObjectState.GONE, None))
             # What is gone from the ledger and lies there again is claimed again.
-            if state == "gone":
+            if state == ObjectState.GONE:
                 state, seconds = NEW, None
             found.add(one, state, seconds)
             if state == NEW:

@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.ledger import discovery, ledger
-from mediaindex.catalog.ledger.discovery import Pause, SeenBy, Waiting
+from mediaindex.catalog.ledger.discovery import Pause, Waiting
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import Lane, ObjectState, SeenBy, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.stages.media.process import printable
 from mediaindex.storage import looks
@@ -42,7 +43,7 @@ class Arrivals:
     client: S3Client
     source: Source
     seen_by: SeenBy
-    lane: str | None = None
+    lane: Lane | None = None
     claimed: int = 0
     settling: int = 0
     paused: int = 0
@@ -92,7 +93,7 @@ class Arrivals:
     def _forget(self, replaced: Sequence[Waiting]) -> None:
         reason = "was replaced or removed before it could be claimed"
         for was in replaced:
-            ledger.set_state(self.conn, was.id, "gone", code="removed", reason=reason)
+            ledger.set_state(self.conn, was.id, ObjectState.GONE, code=StateReason.REMOVED, reason=reason)
 
     def _settle(self, objects: Sequence[tuple[ObjectVersion, gate.Seen | None]]) -> int:
         with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
@@ -101,13 +102,17 @@ class Arrivals:
         if paused:
             discovery.let_wait(self.conn, paused)
         self.paused += len(paused)
-        self.settling += sum(why.code == "settling" for _, why in paused)
+        self.settling += sum(why.code == StateReason.SETTLING for _, why in paused)
         ready = [one for one, why in judged if why is None]
         claimed = ledger.claim(self.conn, self.source.name, ready, self.lane)
         for one in claimed:
             if one.size == 0:
                 ledger.set_state(
-                    self.conn, one.id, "quarantined", code="empty", reason="the object is empty: nothing was uploaded"
+                    self.conn,
+                    one.id,
+                    ObjectState.QUARANTINED,
+                    code=ErrorCode.EMPTY,
+                    reason="the object is empty: nothing was uploaded",
                 )
         self.claimed += len(claimed)
         return len(claimed)
@@ -130,11 +135,13 @@ class Arrivals:
     def _ask_back(self, one: ObjectVersion, why: Pause) -> Pause:
         """A request to restore an archived object, as long as this run may make some."""
         archive = self.source.archive
-        if why.code != "archived" or not archive.restore or self.restores >= archive.requests_a_run:
+        if why.code != StateReason.ARCHIVED or not archive.restore or self.restores >= archive.requests_a_run:
             return why
         try:
             looks.ask_back(self.client, one, days=archive.days, tier=archive.tier)
         except TerminalError as error:
-            return Pause("archived", f"cannot be asked back from its archive: {error}", why.seconds)
+            return Pause(StateReason.ARCHIVED, f"cannot be asked back from its archive: {error}", why.seconds)
         self.restores += 1
-        return Pause("restoring", f"asked back from its archive ({archive.tier}); it goes on by itself", why.seconds)
+        return Pause(
+            StateReason.RESTORING, f"asked back from its archive ({archive.tier}); it goes on by itself", why.seconds
+        )

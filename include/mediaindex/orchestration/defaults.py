@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import RetryAction, RetryRule
 
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
+from mediaindex.contract.states import Lane
 from mediaindex.errors import TerminalError
 
 from .retrying import JitteredRetryPolicy
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 
 # Where tasks queue: speech work by the machine's size and by lane, so that neither lane ever waits for a slot of the
 # other's; everything else freely.
-SPEECH_POOL = {"fresh": "speech", "backfill": "speech_backfill"}
+SPEECH_POOL = {Lane.FRESH: "speech", Lane.BACKFILL: "speech_backfill"}
 CATALOG_POOL = "catalog"
 # What a backfill computes with is what fresh work leaves over: a few percent of a busy machine, all of an idle one.
-NICENESS = {"fresh": 0, "backfill": 19}
-TIME_FACTOR = {"fresh": 1.0, "backfill": BACKFILL_TIME_FACTOR}
+NICENESS = {Lane.FRESH: 0, Lane.BACKFILL: 19}
+TIME_FACTOR = {Lane.FRESH: 1.0, Lane.BACKFILL: BACKFILL_TIME_FACTOR}
 
 # By lane. Weights add up along a run's dozen tasks: even the last one of a backfill waits for the first fresh one.
-PRIORITY = {"fresh": 100, "backfill": 1}
-RUNS = {"fresh": 4, "backfill": 2}
-INDEX_DAG = {"fresh": "index_recordings", "backfill": "index_recordings_backfill"}
+PRIORITY = {Lane.FRESH: 100, Lane.BACKFILL: 1}
+RUNS = {Lane.FRESH: 4, Lane.BACKFILL: 2}
+INDEX_DAG = {Lane.FRESH: "index_recordings", Lane.BACKFILL: "index_recordings_backfill"}
 
 
 # How often the ledger is swept for what dead runs left. Tests sweep more often.
@@ -57,7 +58,7 @@ def _seconds(variable: str, default: float) -> timedelta:
     return timedelta(seconds=float(os.environ.get(variable) or default))
 
 
-def default_args(lane: str = "fresh") -> dict[str, Any]:
+def default_args(lane: Lane = Lane.FRESH) -> dict[str, Any]:
     """Retries with backoff for what may pass, a limit on everything, and work begun before work to begin."""
     return {
         "owner": "mediaindex",

@@ -14,6 +14,7 @@ from mediaindex.catalog.ledger import discovery as progress
 from mediaindex.catalog.ledger import hearing
 from mediaindex.catalog.ledger.discovery import Progress
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import Lane, SeenBy
 from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
@@ -35,18 +36,18 @@ def is_something_new(conn: Any, client: S3Client, source: Source, prefix: str) -
     known = progress.progress(conn, source.name, prefix)
     if progress.is_waiting(conn, source.name) or (source.listing.order == "keys" and _whole_is_due(source, known)):
         return True
-    looking = Arrivals(conn, client, source, "listing")
+    looking = Arrivals(conn, client, source, SeenBy.LISTING)
     found = pages(client, source.bucket, prefix, _start(source, known, whole=False))
     return any(progress.unknown(conn, looking.wanted(page)) for page in found)
 
 
-def claim_new(source: Source, prefix: str, lane: str, *, whole: bool = False) -> int:
+def claim_new(source: Source, prefix: str, lane: Lane, *, whole: bool = False) -> int:
     """List the prefix, write what is new into the ledger, plan it into batches; how many objects were claimed."""
     from mediaindex.storage.client import s3_client
 
     use_s3_environment()
     with connect(connections.database_url()) as conn:
-        found = Arrivals(conn, s3_client(), source, "listing", lane if lane != source.lane else None)
+        found = Arrivals(conn, s3_client(), source, SeenBy.LISTING, lane if lane != source.lane else None)
         found.look_again()
         take_listing(found, prefix, whole=whole)
         await_settling(found)

@@ -18,6 +18,7 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.ledger import discovery as ledger_pages
 from mediaindex.catalog.ledger import hearing
 from mediaindex.config.sources import Configuration, Source
+from mediaindex.contract.states import SeenBy
 from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.stages.media.process import printable
 from mediaindex.storage.announcements import Announcement, understand
@@ -122,7 +123,7 @@ def _by_source(
 
 def _take_of(conn: Any, client: S3Client, source: Source, some: Sequence[Announcement]) -> tuple[int, int]:
     """How many objects of the source were claimed, and how many are gone."""
-    arrivals = Arrivals(conn, client, source, "event")
+    arrivals = Arrivals(conn, client, source, SeenBy.EVENT)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         looked = list(pool.map(lambda one: _look(client, one), some))
     there = [found for found in looked if not isinstance(found, Announcement | None)]

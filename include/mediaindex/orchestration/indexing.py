@@ -15,6 +15,7 @@ from mediaindex.contract import artifacts
 from mediaindex.contract.job import ItemError
 from mediaindex.contract.pipeline import ASSESS, FIND_TOPICS, TRANSCRIBE
 from mediaindex.contract.settings import TriageSettings, read_settings
+from mediaindex.contract.states import ObjectState, ReviewKind, StateReason
 from mediaindex.errors import ConfigError, DoubtfulError, ErrorCode, TerminalError
 from mediaindex.stages.media.process import printable
 from mediaindex.stages.triage import TriageFacts, triage
@@ -47,7 +48,7 @@ def queue_for_review(batch_id: int) -> int:
     with connect(connections.database_url()) as conn:
         doubted = batches.items(conn, batch_id, stage="queue_for_review")
         for item in doubted:
-            reviews.file(conn, item.media_object_id, kind="triage", reasons=item.decision_reasons)
+            reviews.file(conn, item.media_object_id, kind=ReviewKind.TRIAGE, reasons=item.decision_reasons)
     return len(doubted)
 
 
@@ -88,7 +89,9 @@ def _load(conn: Any, item: BatchItem) -> None:
     )
     if assessment.needs_review:
         reasons = assessment.reasons
-        reviews.file(conn, item.media_object_id, kind="assessment", transcript_id=transcript_id, reasons=reasons)
+        reviews.file(
+            conn, item.media_object_id, kind=ReviewKind.ASSESSMENT, transcript_id=transcript_id, reasons=reasons
+        )
 
 
 def publish(batch_id: int) -> dict[str, Any]:
@@ -118,7 +121,7 @@ def finish(batch_id: int) -> dict[str, Any]:
         for id_ in summary.unfinished:
             code, reason = _why_left(batch_id, unpublished.get(id_))
             log.warning("media object %d: %s: %s", id_, code, reason)
-            ledger.set_state(conn, id_, "claimed", code=code, reason=reason, stage="finish")
+            ledger.set_state(conn, id_, ObjectState.CLAIMED, code=code, reason=reason, stage="finish")
     numbers = {
         "indexed": summary.indexed,
         "in_review": summary.in_review,
@@ -136,11 +139,11 @@ def finish(batch_id: int) -> dict[str, Any]:
     return numbers
 
 
-def _why_left(batch_id: int, refused: str | None) -> tuple[str, str]:
+def _why_left(batch_id: int, refused: str | None) -> tuple[ErrorCode | StateReason, str]:
     """Code and reason of a recording without an end; ``refused`` is what Elasticsearch said of its transcript."""
     if refused is not None:
         said = f"Elasticsearch refused it: {printable(refused, LONGEST_MESSAGE)}" if refused else "it waits to be sent"
-        return "not_published", f"its transcript is in the catalog, but not in Elasticsearch: {said}"
+        return StateReason.NOT_PUBLISHED, f"its transcript is in the catalog, but not in Elasticsearch: {said}"
     return (
         ErrorCode.RUN_FAILED,
         f"a task of batch {batch_id} failed before this recording was done; it is tried again when the run has ended",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from mediaindex.catalog.ledger.discovery import Pause
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import StateReason
 from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
@@ -31,12 +32,12 @@ class Seen:
 def archived(one: ObjectVersion, source: Source) -> Pause | None:
     """Why an object in an archive has to wait; None where its bytes can be read."""
     if one.archived == "restoring":
-        return Pause("restoring", "is being restored from its archive; it goes on by itself", RESTORING_S)
+        return Pause(StateReason.RESTORING, "is being restored from its archive; it goes on by itself", RESTORING_S)
     if one.archived == "yes" and source.archive.restore:
-        return Pause("archived", "lies in an archive storage class; it will be asked back", RESTORING_S)
+        return Pause(StateReason.ARCHIVED, "lies in an archive storage class; it will be asked back", RESTORING_S)
     if one.archived == "yes":
         reason = "lies in an archive storage class; restore it in S3, or allow archive.restore in its source"
-        return Pause("archived", reason, LEFT_IN_ARCHIVE_S)
+        return Pause(StateReason.ARCHIVED, reason, LEFT_IN_ARCHIVE_S)
     return None
 
 
@@ -48,7 +49,7 @@ def settling(one: ObjectVersion, source: Source, earlier: Seen | None, now: date
     # The clock of the server may be ahead of ours: then only a second look tells.
     if earlier and earlier.size == one.size and earlier.waited_s >= source.settle_seconds:
         return None
-    return Pause("settling", "was written a moment ago; it is looked at once more", source.settle_seconds)
+    return Pause(StateReason.SETTLING, "was written a moment ago; it is looked at once more", source.settle_seconds)
 
 
 def is_worth_opening(one: ObjectVersion, source: Source, now: datetime) -> bool:
@@ -59,12 +60,12 @@ def is_worth_opening(one: ObjectVersion, source: Source, now: datetime) -> bool:
 def unwritten(first: bytes) -> Pause | None:
     """Why an object with these first bytes is not whole; None where they are no zeros."""
     if first and not any(first):
-        return Pause("unwritten", "begins with zeros: laid out, and not written yet", UNWRITTEN_S)
+        return Pause(StateReason.UNWRITTEN, "begins with zeros: laid out, and not written yet", UNWRITTEN_S)
     return None
 
 
 def unreadable(error: TerminalError, source: Source) -> Pause:
     """What S3 does not let us look at. Where it has just changed, the next look is at what lies there then."""
     if error.code in (ErrorCode.GONE, ErrorCode.CHANGED):
-        return Pause("settling", "changed while it was looked at", source.settle_seconds)
-    return Pause("refused", str(error), REFUSED_S)
+        return Pause(StateReason.SETTLING, "changed while it was looked at", source.settle_seconds)
+    return Pause(StateReason.REFUSED, str(error), REFUSED_S)

@@ -8,8 +8,7 @@ from airflow.sdk import Param
 
 from mediaindex.config import sources
 from mediaindex.contract.pipeline import STAGES
-
-from .defaults import INDEX_DAG
+from mediaindex.contract.states import Lane
 
 FROM = "Only recordings of this day and later"
 TO = (
@@ -40,7 +39,12 @@ def reprocess_params() -> dict[str, Param]:
         "run_before": _may(RUN_BEFORE, format="date-time"),
         "language": _may("Only recordings in which this is spoken: en", pattern="^[a-z]{2,3}$"),
         "limit": Param(500, type="integer", minimum=1, maximum=10_000, description=LIMIT),
-        "lane": Param("backfill", type="string", enum=list(INDEX_DAG), description="Whose slots the work takes"),
+        "lane": Param(
+            Lane.BACKFILL.value,
+            type="string",
+            enum=[one.value for one in Lane],
+            description="Whose slots the work takes",
+        ),
         "dry_run": Param(False, type="boolean", description="Only log how many of which source there are"),
     }
 

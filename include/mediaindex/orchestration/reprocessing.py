@@ -14,6 +14,7 @@ from mediaindex.catalog.ledger.lines import act_as
 from mediaindex.catalog.ledger.reprocessing import Wanted
 from mediaindex.config import sources
 from mediaindex.config.sources import Configuration
+from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError, TransientError
 
 from . import connections
@@ -28,7 +29,7 @@ def choose(params: Mapping[str, Any], run_id: str) -> list[str]:
     Asked again under the same ``run_id`` it takes nothing more. ``dry_run`` only says how many there are.
     """
     configuration = sources.load(sources.path_from_environment())
-    wanted, limit, lane = read(params, configuration), int(params["limit"]), str(params["lane"])
+    wanted, limit, lane = read(params, configuration), int(params["limit"]), Lane(params["lane"])
     with connect(connections.database_url()) as conn:
         if params["dry_run"]:
             found = reprocessing.matching(conn, wanted)

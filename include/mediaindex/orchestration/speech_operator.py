@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from mediaindex.contract.states import ItemStatus, Lane
 from mediaindex.errors import TerminalError, TransientError
 
 from . import connections
@@ -40,7 +41,7 @@ class SpeechStageOperator(BaseOperator):
     template_fields: Sequence[str] = ("batch_id",)
     ui_color = "#e4f0e8"
 
-    def __init__(self, *, stage: str, batch_id: str, lane: str = "fresh", **kwargs: Any) -> None:
+    def __init__(self, *, stage: str, batch_id: str, lane: Lane = Lane.FRESH, **kwargs: Any) -> None:
         kwargs.setdefault("task_id", stage)
         kwargs.setdefault("pool", SPEECH_POOL[lane])
         kwargs.setdefault("execution_timeout", SPEECH_TIMEOUT)
@@ -95,13 +96,13 @@ class SpeechStageOperator(BaseOperator):
 
 def counts(result: JobResult) -> dict[str, Any]:
     """What became of a batch, in numbers small enough for XCom. ``real_time_factor``: compute over audio seconds."""
-    computed = [item for item in result.items if item.status == "done"]
+    computed = [item for item in result.items if item.status == ItemStatus.DONE]
     audio = sum(item.usage.audio_s for item in computed)
     wall = sum(item.usage.wall_s for item in computed)
     return {
         "done": len(computed),
-        "cached": sum(item.status == "cached" for item in result.items),
-        "failed": sum(item.status == "failed" for item in result.items),
+        "cached": sum(item.status == ItemStatus.CACHED for item in result.items),
+        "failed": sum(item.status == ItemStatus.FAILED for item in result.items),
         "audio_seconds": round(audio, 1),
         "real_time_factor": round(wall / audio, 3) if audio else None,
     }

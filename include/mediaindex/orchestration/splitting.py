@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mediaindex.contract.job import ItemError, ItemResult, Job, JobItem, JobResult
+from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import TerminalError, TransientError
 
 from .child import ChildCrashedError, ChildFailedError, ChildStuckError
@@ -111,7 +112,7 @@ class _Split:
             self._prove_it_works(error)
         message = f"{item.name}: {self.job.stage} with it alone: {error.message}"
         report = ItemError(code=error.code, message=message, failure_class=error.failure_class)
-        return ItemResult(id=item.id, status="failed", error=report)
+        return ItemResult(id=item.id, status=ItemStatus.FAILED, error=report)
 
     def _prove_it_works(self, error: ChildCrashedError) -> None:
         """Bad files come in rows, so one from the far end is asked before the installation is blamed."""

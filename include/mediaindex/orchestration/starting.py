@@ -8,6 +8,7 @@ from typing import Any
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import Lane
 
 from . import connections
 from .batch_job import run_id
@@ -16,7 +17,7 @@ from .defaults import INDEX_DAG
 LIMIT = 100  # runs started at a time: more would only queue up, and one DAG's queued runs can hide another's
 
 
-def plan(conn: Any, source: Source, lane: str) -> int:
+def plan(conn: Any, source: Source, lane: Lane) -> int:
     """Put what is claimed into batches; how many."""
     return len(
         batches.plan(conn, source.name, lane=lane, target_seconds=source.batch_seconds, max_items=source.batch_items)

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mediaindex.contract.job import ExitCode, ItemResult, Job, JobItem, JobResult
+from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import ErrorCode, TerminalError, TransientError
 from mediaindex.stages.media.process import printable
 
@@ -87,7 +88,7 @@ def item_line(result: ItemResult) -> str:
     if result.error:
         return f"{result.error.failure_class} {result.error.code}: {result.error.message}"
     warned = "".join(f"; warning: {text}" for text in result.summary.get("warnings", ()))
-    if result.status == "cached":
+    if result.status == ItemStatus.CACHED:
         return f"already there{warned}"
     usage = result.usage
     speed = f", {usage.audio_s / usage.wall_s:.0f}x real time" if usage.audio_s and usage.wall_s else ""
@@ -96,7 +97,7 @@ def item_line(result: ItemResult) -> str:
 
 def summary_line(result: JobResult) -> str:
     """The batch in one line."""
-    counts = {status: sum(item.status == status for item in result.items) for status in ("done", "cached", "failed")}
+    counts = {status: sum(item.status == status for item in result.items) for status in ItemStatus}
     wall = sum(item.usage.wall_s for item in result.items)
     parts = [f"{count} {status}" for status, count in counts.items() if count]
     return f"{result.stage}: {', '.join(parts)} in {wall:.1f} s"

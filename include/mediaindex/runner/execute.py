@@ -15,12 +15,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from mediaindex.contract import artifacts
 from mediaindex.contract.job import ItemError, ItemResult, Job, JobItem, JobResult
 from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import read_settings
+from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import (
     DoubtfulError,
     ErrorCode,
@@ -150,7 +151,9 @@ def _run_item(binding: Binding, item: JobItem, bench: Bench) -> ItemResult:
     except Exception as error:
         if _is_installation(error):
             raise  # every other recording would fail alike: the task must be red, not the ledger full of good files
-        return ItemResult(id=item.id, status="failed", error=_describe(binding, item, error), usage=meter.read(0.0))
+        return ItemResult(
+            id=item.id, status=ItemStatus.FAILED, error=_describe(binding, item, error), usage=meter.read(0.0)
+        )
     return result
 
 
@@ -208,7 +211,7 @@ def _computed(
     mark = binding.fingerprint(item, bench.settings, bench.engines)
     with bench.busy[sha256, mark]:
         result = _known(binding, sha256, mark, bench)
-        status: Literal["done", "cached"] = "done" if result is None else "cached"
+        status = ItemStatus.DONE if result is None else ItemStatus.CACHED
         if result is None:
             inputs = Inputs(item, upstream, lambda: _audio(item, sha256, upstream, bench), bench.engines)
             result = binding.run(inputs, bench.settings)

@@ -21,6 +21,7 @@ from mediaindex.contract.job import (
 from mediaindex.contract.pipeline import AFTER_TRIAGE, ASSESS, BEFORE_TRIAGE, FIND_TOPICS, LAST_STAGE, STAGES
 from mediaindex.contract.results import Assessment, Topics
 from mediaindex.contract.settings import TriageSettings
+from mediaindex.contract.states import ObjectState
 from mediaindex.stages.triage import TriageFacts, triage
 
 from .bindings import BINDINGS
@@ -39,7 +40,7 @@ class Outcome:
     """What became of one file. ``status``: indexed, in_review or quarantined; ``wall_s`` is compute over all stages."""
 
     item: JobItem
-    status: str = "indexed"
+    status: ObjectState = ObjectState.INDEXED
     reasons: tuple[str, ...] = ()
     error: ItemError | None = None
     summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -77,15 +78,15 @@ class LocalRun:
         """Every item through every stage that triage leaves it."""
         outcomes = [Outcome(item) for item in items]
         for stage in BEFORE_TRIAGE:
-            self._stage(stage, [outcome for outcome in outcomes if outcome.status == "indexed"])
+            self._stage(stage, [outcome for outcome in outcomes if outcome.status == ObjectState.INDEXED])
         for outcome in outcomes:
             self._triage(outcome)
-        alive = [outcome for outcome in outcomes if outcome.status == "indexed"]
+        alive = [outcome for outcome in outcomes if outcome.status == ObjectState.INDEXED]
         for stage in AFTER_TRIAGE:
             self._stage(stage, [outcome for outcome in alive if outcome.error is None])
         for outcome in alive:
             if outcome.error is None and outcome.summaries["assess"]["needs_review"]:
-                outcome.status, outcome.reasons = "in_review", tuple(outcome.summaries["assess"]["reasons"])
+                outcome.status, outcome.reasons = ObjectState.IN_REVIEW, tuple(outcome.summaries["assess"]["reasons"])
         return outcomes
 
     def transcript(self, outcome: Outcome) -> tuple[Assessment, Topics] | None:
@@ -112,7 +113,7 @@ class LocalRun:
             outcome.wall_s += done.usage.wall_s
             outcome.summaries[stage] = done.summary
             if done.error:
-                outcome.error, outcome.status = done.error, "quarantined"
+                outcome.error, outcome.status = done.error, ObjectState.QUARANTINED
             outcome.item = passed(outcome.item, stage, done)
         if self.frugal:
             names = tuple(STAGES)
@@ -124,7 +125,7 @@ class LocalRun:
             return
         decision = triage(TriageFacts.from_summaries(outcome.summaries), self.triage)
         if not decision.transcribe:
-            outcome.status, outcome.reasons = "in_review", decision.reasons
+            outcome.status, outcome.reasons = ObjectState.IN_REVIEW, decision.reasons
 
 
 def run_one(stage: str, item: JobItem, store: FolderStore, engines: Engines) -> tuple[JobItem, ItemResult]:

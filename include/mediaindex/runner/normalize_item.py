@@ -19,6 +19,7 @@ from mediaindex.contract.job import ItemResult, JobItem
 from mediaindex.contract.pipeline import NORMALIZE
 from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import NormalizeSettings
+from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.stages.normalize import VERSION, files_of, normalize
 
@@ -47,13 +48,13 @@ def normalize_item(
     pointer = fingerprint(NAME, VERSION, (ENGINE,), settings, {**hint, "source": sources.identity(item.source)})
     known = _known(store, pointer)
     if known:
-        return _result(item, "cached", *known, meter)
+        return _result(item, ItemStatus.CACHED, *known, meter)
 
     try:
         source = sources.local_path(item.source, folder, _download)
     except TerminalError as error:
         if error.code == ErrorCode.GONE and (kept := _kept(item, store)):
-            return _result(item, "cached", *kept, meter, OTHERWISE)
+            return _result(item, ItemStatus.CACHED, *kept, meter, OTHERWISE)
         raise
     normalized = normalize(source, folder, settings, item.hints.raw_format)
     # The same audio in another container may run on another clock; its readers' times differ, so the name must too.
@@ -63,7 +64,7 @@ def normalize_item(
         store.put_file(normalized.audio_sha256, NAME, mark, file.name, file)
     store.put(normalized.audio_sha256, NAME, mark, artifacts.dump(normalized))
     store.put_pointer(POINTER, pointer, {"audio_sha256": normalized.audio_sha256, "fingerprint": mark})
-    return _result(item, "done", normalized, mark, meter)
+    return _result(item, ItemStatus.DONE, normalized, mark, meter)
 
 
 def _known(store: ArtifactStore, pointer: str) -> tuple[NormalizedAudio, str] | None:
@@ -100,12 +101,12 @@ def _download(source: Located, target: Path) -> None:
 
 
 def _result(
-    item: JobItem, status: str, normalized: NormalizedAudio, mark: str, meter: Meter, *warnings: str
+    item: JobItem, status: ItemStatus, normalized: NormalizedAudio, mark: str, meter: Meter, *warnings: str
 ) -> ItemResult:
     summary = summaries.of_normalized(normalized)
     return ItemResult(
         id=item.id,
-        status=status,  # type: ignore[arg-type]
+        status=status,
         audio_sha256=normalized.audio_sha256,
         fingerprint=mark,
         engine=ENGINE,

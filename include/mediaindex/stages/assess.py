@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mediaindex.contract.results import Assessment, Language, NormalizedAudio, Recognition, Speakers, Speech
 from mediaindex.contract.settings import AssessSettings
+from mediaindex.contract.states import ReasonCode
 from mediaindex.stages.assembly.coverage import coverage
 from mediaindex.stages.assembly.doubt_reasons import DoubtRules, about_doubts
 from mediaindex.stages.assembly.speaker_words import assign_speakers, smooth_speakers, snap_to_pauses
@@ -64,17 +65,17 @@ def _reasons(
     confidence = transcript.confidence
     if confidence is None:
         if speech.speech_seconds >= settings.words_expected_from:
-            yield reason("no_words", f"{spoken}, but no word was recognised.")
+            yield reason(ReasonCode.NO_WORDS, f"{spoken}, but no word was recognised.")
     else:
         if confidence < settings.min_confidence:
             yield reason(
-                "low_confidence",
+                ReasonCode.LOW_CONFIDENCE,
                 f"Words are right with a mean probability of {confidence:.0%} "
                 f"(at least {settings.min_confidence:.0%} expected).",
             )
         if covered < settings.min_coverage:
             yield reason(
-                "low_coverage",
+                ReasonCode.LOW_COVERAGE,
                 f"Only {covered:.0%} of {spoken} have words near them (at least {settings.min_coverage:.0%} expected).",
             )
     rules = DoubtRules(settings.doubt_seconds, settings.max_doubt_share, settings.doubt_share_from)
@@ -82,4 +83,4 @@ def _reasons(
     missing = sum(gap.span.duration for gap in recognition.gaps)
     if missing > settings.max_gap_seconds:
         whys = ", ".join(sorted({gap.reason for gap in recognition.gaps}))
-        yield reason("not_recognised", f"{missing:.1f} s could not be recognised: {whys}.")
+        yield reason(ReasonCode.NOT_RECOGNISED, f"{missing:.1f} s could not be recognised: {whys}.")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mediaindex.contract.results import Doubt
+from mediaindex.contract.states import DoubtReason
 from mediaindex.timeline import Span, Word
 
 # First and last code point of scripts, and how many of their letters make a syllable. Scripts that are not listed write
@@ -38,13 +39,6 @@ def plain(text: str) -> str:
     """The letters and digits of a word in lower case; the word itself where it has none."""
     return "".join(character for character in text.casefold() if character.isalnum()) or text
 
-
-NO_WORDS = "no_words"
-NOBODY_SPEAKS = "nobody_speaks"
-TOO_FAST = "too_fast"
-TOO_SLOW = "too_slow"
-LOOP = "loop"
-LOW_CONFIDENCE = "low_confidence"
 
 # Syllables a second. Over 17 languages speakers read 4.3 to 9.1 (Coupe et al., Science Advances 2019): what lies well
 # outside is no reading speed, but a recogniser that invents or drops words.
@@ -91,7 +85,7 @@ def unwritten(words: Sequence[Word], speech: Sequence[Span], bounds: Bounds) -> 
             index += 1
         silent = list(_between(speech, index, open_from, start))
         if sum(low_high[1] - low_high[0] for low_high in silent) > bounds.unwritten:
-            yield Doubt(Span(silent[0][0], silent[-1][1]), NO_WORDS)
+            yield Doubt(Span(silent[0][0], silent[-1][1]), DoubtReason.NO_WORDS)
 
 
 def _between(speech: Sequence[Span], index: int, start: float, end: float) -> Iterator[tuple[float, float]]:
@@ -112,12 +106,12 @@ def invented(words: Sequence[Word], speech: Sequence[Span], bounds: Bounds) -> I
             index += 1
         if index < len(speech) and speech[index].start - bounds.reach <= word.end:
             if run:
-                yield Doubt(_extent(run), NOBODY_SPEAKS)
+                yield Doubt(_extent(run), DoubtReason.NOBODY_SPEAKS)
             run = []
         else:
             run.append(word)
     if run:
-        yield Doubt(_extent(run), NOBODY_SPEAKS)
+        yield Doubt(_extent(run), DoubtReason.NOBODY_SPEAKS)
 
 
 def loops(words: Sequence[Word]) -> Iterator[Doubt]:
@@ -130,7 +124,7 @@ def loops(words: Sequence[Word]) -> Iterator[Doubt]:
         for repeated, group in itertools.groupby(same):
             size = len(list(group))
             if repeated and size + length >= max(LOOPED, REPEATS * length) and at not in looped:
-                yield Doubt(_extent(words[at : at + size + length]), LOOP)
+                yield Doubt(_extent(words[at : at + size + length]), DoubtReason.LOOP)
                 looped.update(range(at, at + size + length))
             at += size
 
@@ -153,12 +147,12 @@ def _judge(passage: Sequence[Word], speech: Sequence[Span], bounds: Bounds) -> I
     said = sum(syllables(word.text) for word in passage)
     heard = sum(span.overlap(one) for one in speech)
     if said >= JUDGED_FROM and said / span.duration > FASTEST:
-        yield Doubt(span, TOO_FAST)
+        yield Doubt(span, DoubtReason.TOO_FAST)
     if heard >= HEARD_FROM and said / heard < SLOWEST:
-        yield Doubt(span, TOO_SLOW)
+        yield Doubt(span, DoubtReason.TOO_SLOW)
     sure = sum(word.confidence for word in passage) / len(passage)
     if len(passage) >= PASSAGE_WORDS and sure < bounds.min_confidence:
-        yield Doubt(span, LOW_CONFIDENCE)
+        yield Doubt(span, DoubtReason.LOW_CONFIDENCE)
 
 
 def _extent(words: Sequence[Word]) -> Span:

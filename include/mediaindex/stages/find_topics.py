@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mediaindex.contract.results import Mention, Topic, Topics
 from mediaindex.contract.settings import FindTopicsSettings
+from mediaindex.contract.states import TopicKind
 
 from .readable import ReadableRules, readable
 from .sentences import sentences
@@ -68,8 +69,8 @@ def find_topics(
     found = list(zip(said, reader.read([one.text for one in said]), strict=True)) if said else []
     names = _group(_names(turns, found), settings)
     phrases = _group(_phrases(turns, found), settings)
-    kept_names = _topics("entity", names, settings.max_names)
-    kept_phrases = _topics("phrase", _telling(phrases, names.keys(), settings), settings.max_phrases)
+    kept_names = _topics(TopicKind.ENTITY, names, settings.max_names)
+    kept_phrases = _topics(TopicKind.PHRASE, _telling(phrases, names.keys(), settings), settings.max_phrases)
     topics = tuple(sorted((*kept_names, *kept_phrases), key=_most_mentioned))
     return Topics(topics, tuple(written(tokens) for tokens in texts))
 
@@ -130,7 +131,7 @@ def _telling(
     return {key: groups[key] for key in best[: settings.max_phrases]}
 
 
-def _topics(kind: str, groups: dict[str, list[_Found]], most: int) -> list[Topic]:
+def _topics(kind: TopicKind, groups: dict[str, list[_Found]], most: int) -> list[Topic]:
     topics = [
         Topic(
             kind,

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mediaindex.contract.results import Doubt
+from mediaindex.contract.states import DoubtReason
 from mediaindex.errors import ModelMissingError
 from mediaindex.timeline import Span, Word
 
 from .chunk_words import Desk, Task, Written
-from .doubts import LOW_CONFIDENCE, NO_WORDS, NOBODY_SPEAKS, Bounds, doubtful_seconds, find_doubts, plain
+from .doubts import Bounds, doubtful_seconds, find_doubts, plain
 from .protocols import Recogniser
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def listen(written: Written, speech: Sequence[Span], bounds: Bounds) -> Heard:
     inside = tuple(_clipped(speech, written.span))
     doubts = tuple(find_doubts(tuple(written.words), inside, bounds))
     if written.failure:
-        doubts = (Doubt(written.span, NO_WORDS),)
+        doubts = (Doubt(written.span, DoubtReason.NO_WORDS),)
     return Heard(written, inside, tuple(_apart(doubts, written)), doubts)
 
 
@@ -120,13 +121,13 @@ def _choose(
 ) -> tuple[bool, list[Doubt]]:
     """Whether the second recogniser's words are taken, and which doubts are left. Whoever was first wins a draw."""
     mine = [doubt for doubt in heard.doubts if stretch.overlap(doubt.span) > 0]
-    if all(doubt.reason == NOBODY_SPEAKS for doubt in mine):
+    if all(doubt.reason == DoubtReason.NOBODY_SPEAKS for doubt in mine):
         # Two against one: the detector heard nobody, and the second recogniser does not write these words either.
         return (False, []) if _confirmed(ours, other) else (True, [])
     if ours and not theirs:
         return False, mine
     doubts = find_doubts(theirs, list(_clipped(heard.speech, stretch)), bounds)
-    guessed = any(doubt.reason == LOW_CONFIDENCE for doubt in mine)
+    guessed = any(doubt.reason == DoubtReason.LOW_CONFIDENCE for doubt in mine)
     surer = not guessed or _wrong(theirs) <= FIXED * _wrong(ours)
     if surer and doubtful_seconds(doubts, stretch) <= FIXED * doubtful_seconds(mine, stretch):
         return True, doubts

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from mediaindex.contract.settings import TriageSettings
+from mediaindex.contract.states import Decision, ReasonCode
 
 
-def reason(code: str, sentence: str) -> str:
+def reason(code: ReasonCode, sentence: str) -> str:
     """``code: sentence``. The code is stable snake_case, for counting and filtering; the sentence has the numbers."""
     return f"{code}: {sentence}"
 
@@ -63,21 +64,21 @@ class TriageDecision:
     Each reason is ``code: sentence for the reviewer, with the numbers``.
     """
 
-    way: Literal["transcribe", "review"]
+    way: Decision
     reasons: tuple[str, ...] = ()
 
     @property
     def transcribe(self) -> bool:
         """Whether the recording goes on to recognition."""
-        return self.way == "transcribe"
+        return self.way == Decision.TRANSCRIBE
 
 
 def triage(facts: TriageFacts, settings: TriageSettings) -> TriageDecision:
     """Decide. A recording without any speech is transcribed: it ends as an empty transcript and bothers nobody."""
     if facts.speech_seconds <= 0:
-        return TriageDecision("transcribe")
+        return TriageDecision(Decision.TRANSCRIBE)
     reasons = (*_about_language(facts, settings), *_about_signal(facts, settings))
-    return TriageDecision("review", reasons) if reasons else TriageDecision("transcribe")
+    return TriageDecision(Decision.REVIEW, reasons) if reasons else TriageDecision(Decision.TRANSCRIBE)
 
 
 def _about_language(facts: TriageFacts, settings: TriageSettings) -> Iterator[str]:
@@ -85,18 +86,18 @@ def _about_language(facts: TriageFacts, settings: TriageSettings) -> Iterator[st
         return
     if facts.language == UNDETERMINED:
         yield reason(
-            "language_undetermined", f"Speech of {facts.speech_seconds:.1f} s, but no language was recognised."
+            ReasonCode.LANGUAGE_UNDETERMINED, f"Speech of {facts.speech_seconds:.1f} s, but no language was recognised."
         )
         return
     if facts.allowed < settings.min_allowed:
         yield reason(
-            "language_not_allowed",
+            ReasonCode.LANGUAGE_NOT_ALLOWED,
             f"Only {facts.allowed:.0%} of the evidence is for the languages allowed here "
             f"(at least {settings.min_allowed:.0%} expected); the best of them is '{facts.language}'.",
         )
     if facts.language_confidence < settings.min_language_confidence:
         yield reason(
-            "language_uncertain",
+            ReasonCode.LANGUAGE_UNCERTAIN,
             f"The language looks like '{facts.language}', but with a confidence of only "
             f"{facts.language_confidence:.0%} (at least {settings.min_language_confidence:.0%} expected).",
         )
@@ -105,7 +106,7 @@ def _about_language(facts: TriageFacts, settings: TriageSettings) -> Iterator[st
 def _about_signal(facts: TriageFacts, settings: TriageSettings) -> Iterator[str]:
     if facts.speech_share < settings.min_speech_share:
         yield reason(
-            "little_speech",
+            ReasonCode.LITTLE_SPEECH,
             f"Only {facts.speech_seconds:.1f} s of {facts.duration:.1f} s are speech: {facts.speech_share:.1%} "
             f"(at least {settings.min_speech_share:.1%} expected).",
         )
@@ -113,13 +114,13 @@ def _about_signal(facts: TriageFacts, settings: TriageSettings) -> Iterator[str]
         return
     if facts.snr_db is not None and facts.snr_db < settings.min_snr_db:
         yield reason(
-            "noisy",
+            ReasonCode.NOISY,
             f"Speech is only {facts.snr_db:.1f} dB above the background "
             f"(at least {settings.min_snr_db:.1f} dB expected).",
         )
     if facts.mean_probability < settings.min_speech_probability:
         yield reason(
-            "speech_uncertain",
+            ReasonCode.SPEECH_UNCERTAIN,
             f"The detector is only {facts.mean_probability:.0%} sure that what it found is speech "
             f"(at least {settings.min_speech_probability:.0%} expected).",
         )

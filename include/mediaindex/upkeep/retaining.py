@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mediaindex.catalog.erasure import candidates as erasure_candidates
 from mediaindex.catalog.erasure import erasure
 from mediaindex.config.retention import Retention
+from mediaindex.contract.states import ErasureCause
 from mediaindex.errors import TerminalError
 from mediaindex.storage import deletions
 
@@ -83,6 +84,6 @@ def _open(
         dict.fromkeys(objects, False),
         reason=f"older than transcript_days ({said})",
         actor=ACTOR,
-        cause=erasure.RETENTION,
+        cause=ErasureCause.RETENTION,
         all_copies=True,
     )

@@ -27,7 +27,7 @@ OURS = {
     "search": {"catalog"},
     "runner": {"timeline", "contract", "stages", "engines", "models", "storage"},
     "forecast": {"contract", "catalog", "storage", "config"},
-    "upkeep": {"catalog", "search", "storage", "config"},
+    "upkeep": {"contract", "catalog", "search", "storage", "config"},
     "evaluation": {"timeline", "contract", "stages", "engines", "runner", "storage"},
     "orchestration": {
         "contract", "stages", "runner", "storage", "catalog", "search", "config", "feeds", "upkeep",

@@ -11,6 +11,7 @@ from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.pipeline import AFTER_TRIAGE, PASSED_BEFORE
+from mediaindex.contract.states import Decision
 from mediaindex.errors import ErrorCode, TerminalError
 
 from .planning import PlannedBatch, due_sources, mark_started, plan, take_over, unstarted
@@ -25,8 +26,8 @@ __all__ = [
     "set_decision", "take_over", "unstarted",
 ]  # fmt: skip
 
-_ON_THE_WAY = dict.fromkeys((*AFTER_TRIAGE, "load_transcripts"), "transcribe")
-DECISION_BEFORE = _ON_THE_WAY | {"queue_for_review": "review"}
+_ON_THE_WAY = dict.fromkeys((*AFTER_TRIAGE, "load_transcripts"), Decision.TRANSCRIBE)
+DECISION_BEFORE = _ON_THE_WAY | {"queue_for_review": Decision.REVIEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class BatchItem:
     audio_sha256: str | None
     upstream: dict[str, str]
     summaries: dict[str, dict[str, Any]]
-    decision: str | None
+    decision: Decision | None
     decision_reasons: tuple[str, ...]
 
     @property
@@ -73,7 +74,7 @@ def items(conn: connection, batch_id: int, *, stage: str | None = None) -> list[
 
 
 def set_decision(
-    conn: connection, batch_id: int, media_object_id: int, decision: str, reasons: Sequence[str] = ()
+    conn: connection, batch_id: int, media_object_id: int, decision: Decision, reasons: Sequence[str] = ()
 ) -> None:
     """Which way an item goes after triage: ``transcribe`` or ``review``; may be changed, the last one counts."""
     with transaction(conn) as cursor:

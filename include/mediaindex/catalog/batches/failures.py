@@ -21,6 +21,7 @@ from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.ledger import move
 from mediaindex.catalog.ledger.standing import keep, standing
 from mediaindex.contract.job import ItemError
+from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass
 
 from .retry_policy import RetryPolicy
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 # What S3 says of an object that was deleted or replaced after it was claimed: no fault of anybody.
-_LEFT_THE_BUCKET = {ErrorCode.GONE: "gone", ErrorCode.CHANGED: "replaced"}
+_LEFT_THE_BUCKET = {ErrorCode.GONE: StateReason.GONE, ErrorCode.CHANGED: StateReason.REPLACED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _one(cursor: cursor, id_: int, failure: Failure, attempts: int, policy: Retr
         if has.shown and not has.has_heir:  # a copy would take its place in the search; without one it stays there
             keep(cursor, id_, has, f"{code}: {failure.message}", stage)
             return "kept"
-        move(cursor, id_, "gone", code=_LEFT_THE_BUCKET[code], reason=failure.message, stage=stage)
+        move(cursor, id_, ObjectState.GONE, code=_LEFT_THE_BUCKET[code], reason=failure.message, stage=stage)
         return "gone"
     if attempts >= policy.attempts(failure.failure_class):
         tries = f"given up after {attempts} tries: " if attempts > 1 else ""
@@ -113,7 +114,7 @@ def _give_up(cursor: cursor, id_: int, failure: Failure, reason: str) -> str:
     move(
         cursor,
         id_,
-        "quarantined",
+        ObjectState.QUARANTINED,
         code=failure.code,
         reason=reason,
         stage=failure.stage,

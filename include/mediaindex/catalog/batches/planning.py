@@ -12,6 +12,7 @@ from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.states import Lane
 from mediaindex.errors import ErrorCode, TerminalError
 
 from .retry_policy import group_limit
@@ -35,7 +36,7 @@ class Unplanned(NamedTuple):
     id: int
     key: str
     size: int
-    lane: str | None = None
+    lane: Lane | None = None
     attempts: int = 0
     code: str | None = None
     failure_class: str | None = None
@@ -47,13 +48,13 @@ class PlannedBatch:
 
     id: int
     source: str
-    lane: str
+    lane: Lane
     items: int
     bytes: int
 
 
 def plan(
-    conn: connection, source: str, *, lane: str = "fresh", target_seconds: float = 300.0, max_items: int = 50
+    conn: connection, source: str, *, lane: Lane = Lane.FRESH, target_seconds: float = 300.0, max_items: int = 50
 ) -> list[int]:
     """Put every claimed object of the source that is in no batch and may be tried now into one; the new batches' ids.
 
@@ -72,9 +73,9 @@ def plan(
             return planned
 
 
-def _alike(found: Iterable[Unplanned], lane: str, max_items: int) -> dict[tuple[str, int], list[Unplanned]]:
+def _alike(found: Iterable[Unplanned], lane: Lane, max_items: int) -> dict[tuple[Lane, int], list[Unplanned]]:
     """By lane, and by how many may share a batch."""
-    alike: defaultdict[tuple[str, int], list[Unplanned]] = defaultdict(list)
+    alike: defaultdict[tuple[Lane, int], list[Unplanned]] = defaultdict(list)
     for one in found:
         alike[one.lane or lane, group_limit(max_items, one.attempts, one.code, one.failure_class)].append(one)
     return alike
@@ -151,7 +152,7 @@ def unknown_batch(batch_id: int) -> TerminalError:
     )
 
 
-def _create(cursor: cursor, source: str, lane: str, group: list[Unplanned]) -> int:
+def _create(cursor: cursor, source: str, lane: Lane, group: list[Unplanned]) -> int:
     cursor.execute(
         "insert into batch (source, lane, bytes) values (%s, %s, %s) returning id",
         (source, lane, sum(one.size for one in group)),

@@ -10,6 +10,7 @@ from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.departures import outgrow
 from mediaindex.catalog.ledger.ledger import move
 from mediaindex.contract.pipeline import LAST_STAGE
+from mediaindex.contract.states import OUT_OF_BATCH, ObjectState, ReviewKind, StateReason
 
 from .planning import unknown_batch
 
@@ -39,7 +40,7 @@ class _Outcome(NamedTuple):
     """``loaded``: the current transcript is the one that this batch computed; ``published``: Elasticsearch holds it."""
 
     id: int
-    state: str
+    state: ObjectState
     loaded: bool
     published: bool
     refused: str | None
@@ -69,31 +70,31 @@ def finish(conn: connection, batch_id: int) -> BatchSummary:
         unfinished = [one for one, state in ends if state is None and one.id not in replaced]
         if not unfinished:
             cursor.execute("update batch set finished_at = coalesce(finished_at, now()) where id = %s", (batch_id,))
-    states = ["gone" if one.id in replaced else state for one, state in ends]
+    states = [ObjectState.GONE if one.id in replaced else state for one, state in ends]
     return BatchSummary(
         batch_id=batch_id,
-        indexed=states.count("indexed"),
-        in_review=states.count("in_review"),
-        duplicate=states.count("duplicate"),
-        quarantined=states.count("quarantined"),
-        gone=states.count("gone"),
+        indexed=states.count(ObjectState.INDEXED),
+        in_review=states.count(ObjectState.IN_REVIEW),
+        duplicate=states.count(ObjectState.DUPLICATE),
+        quarantined=states.count(ObjectState.QUARANTINED),
+        gone=states.count(ObjectState.GONE),
         unfinished=tuple(one.id for one in unfinished),
         unpublished=tuple((one.id, one.refused or "") for one in unfinished if one.loaded),
     )
 
 
-def _end(outcome: _Outcome) -> str | None:
-    if outcome.state in ("duplicate", "quarantined", "gone"):
+def _end(outcome: _Outcome) -> ObjectState | None:
+    if outcome.state in OUT_OF_BATCH:
         return outcome.state
     kinds = outcome.review_kinds or []
-    if "triage" in kinds or (kinds and outcome.published):
-        return "in_review"
-    return "indexed" if outcome.published else None
+    if ReviewKind.TRIAGE in kinds or (kinds and outcome.published):
+        return ObjectState.IN_REVIEW
+    return ObjectState.INDEXED if outcome.published else None
 
 
-def _settle(cursor: cursor, outcome: _Outcome, state: str) -> None:
-    if state == "in_review":
-        code = f"review_{(outcome.review_kinds or [''])[-1]}"  # triage, where both are open
+def _settle(cursor: cursor, outcome: _Outcome, state: ObjectState) -> None:
+    if state == ObjectState.IN_REVIEW:
+        code = StateReason.of_review((outcome.review_kinds or [""])[-1])  # triage, where both are open
         move(cursor, outcome.id, state, code=code, reason=outcome.review_reasons, stage="finish")
     elif state != outcome.state:
         move(cursor, outcome.id, state, stage="finish")
@@ -105,5 +106,5 @@ def _replace(cursor: cursor, batch_id: int) -> set[int]:
     replaced = cursor.fetchall()
     for id_, by in replaced:
         reason = f"replaced by a newer object under the same key (media object {by})"
-        move(cursor, id_, "gone", code="replaced", reason=reason, stage="finish")
+        move(cursor, id_, ObjectState.GONE, code=StateReason.REPLACED, reason=reason, stage="finish")
     return {id_ for id_, _ in replaced}

@@ -12,6 +12,7 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.recordings import link
 from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.states import OUT_OF_BATCH, ItemStatus
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 from .failures import Failure, fail, of_item
@@ -57,7 +58,7 @@ def record(
     with transaction(conn) as cursor:
         here = _still_here(cursor, batch_id, results)
         _insert_runs(cursor, batch_id, result.stage, results)
-        passed = {id_: results[id_] for id_ in here if results[id_].status != "failed"}
+        passed = {id_: results[id_] for id_ in here if results[id_].status != ItemStatus.FAILED}
         _pass_stage(cursor, batch_id, result.stage, passed)
         duplicates = link(cursor, passed) if result.stage == "normalize" else []
         failed = _failures(results, here, result.stage)
@@ -68,8 +69,8 @@ def record(
         )
         fates = fail(cursor, batch_id, {id_: one for id_, one in failed.items() if id_ not in again}, policy)
     return Recorded(
-        done=tuple(id_ for id_, item in passed.items() if item.status == "done"),
-        cached=tuple(id_ for id_, item in passed.items() if item.status == "cached"),
+        done=tuple(id_ for id_, item in passed.items() if item.status == ItemStatus.DONE),
+        cached=tuple(id_ for id_, item in passed.items() if item.status == ItemStatus.CACHED),
         quarantined=fates.quarantined,
         duplicates=tuple(duplicates),
         transient=again,
@@ -107,8 +108,8 @@ def _still_here(cursor: cursor, batch_id: int, results: dict[int, ItemResult]) -
         raise TerminalError(f"result for {sorted(strangers)}: not in batch {batch_id}", code=ErrorCode.BAD_RESULT)
     cursor.execute(
         "select id from media_object where id = any (%s) and batch_id = %s "
-        "and state not in ('quarantined', 'duplicate', 'gone') order by id for no key update",
-        (list(results), batch_id),
+        "and state <> all (%s) order by id for no key update",
+        (list(results), batch_id, list(OUT_OF_BATCH)),
     )
     return [id_ for (id_,) in cursor.fetchall()]
 

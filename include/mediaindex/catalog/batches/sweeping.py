@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.ledger import requeue
+from mediaindex.contract.states import Lane, StateReason
 from mediaindex.errors import ErrorCode, FailureClass
 
 from . import failures
@@ -18,7 +19,6 @@ from .settling import finish
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-RECOGNISER_IS_BACK = "recogniser_is_back"
 # How often a recording is sent again for that.
 TIMES_BACK = 3
 
@@ -29,7 +29,7 @@ class StartedBatch:
 
     id: int
     source: str
-    lane: str
+    lane: Lane
     dag_id: str | None
     dag_run_id: str
 
@@ -80,7 +80,13 @@ def with_fallback(
 
     With ``only_back`` those whose preferred recogniser works again, and that were not sent again for it too often.
     """
-    wanted = {"source": source, "only_back": only_back, "limit": limit, "times": TIMES_BACK, "code": RECOGNISER_IS_BACK}
+    wanted = {
+        "source": source,
+        "only_back": only_back,
+        "limit": limit,
+        "times": TIMES_BACK,
+        "code": StateReason.RECOGNISER_IS_BACK,
+    }
     with transaction(conn) as cursor:
         cursor.execute(query("fallback_objects"), wanted)
         return [id_ for (id_,) in cursor.fetchall()]
@@ -91,5 +97,5 @@ def requeue_fallbacks(conn: connection, limit: int) -> list[int]:
     ids = with_fallback(conn, only_back=True, limit=limit)
     for id_ in ids:
         reason = "its transcript was written by a fallback, and the preferred recogniser works again"
-        requeue(conn, id_, in_progress=True, code=RECOGNISER_IS_BACK, reason=reason)
+        requeue(conn, id_, in_progress=True, code=StateReason.RECOGNISER_IS_BACK, reason=reason)
     return ids

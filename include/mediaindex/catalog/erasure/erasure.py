@@ -18,13 +18,13 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.departures import withdraw
 from mediaindex.catalog.ledger.ledger import move
+from mediaindex.contract.states import ErasureCause, ObjectState, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
-REQUEST, RETENTION = "request", "retention"
-ERASED_CODES = ("erased", "expired")
+ERASED_CODES = (StateReason.ERASED, StateReason.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def open_receipt(
     *,
     reason: str,
     actor: str,
-    cause: str = REQUEST,
+    cause: ErasureCause = ErasureCause.REQUEST,
     all_copies: bool = False,
     hide_keys: bool = False,
 ) -> int:
@@ -161,7 +161,7 @@ def _scope(cursor: cursor, objects: Sequence[int], all_copies: bool) -> Scope:
         audios = [audio for (audio,) in cursor.fetchall()]
         cursor.execute(query("erasure_copies"), {"objects": found, "audios": audios})
         copies = [Copy(*row) for row in cursor.fetchall()]
-        ours = [one.id for one in copies if all_copies or one.state == "gone"]
+        ours = [one.id for one in copies if all_copies or one.state == ObjectState.GONE]
         if not ours:
             return Scope(tuple(found), tuple(audios), tuple(copies))
         found = sorted({*found, *ours})
@@ -223,7 +223,7 @@ def _take_away(cursor: cursor, id_: int, wanted: Scope) -> None:
     cursor.execute("select primary_object_id from recording where audio_sha256 = any (%s)", (list(wanted.audios),))
     primaries = {primary for (primary,) in cursor.fetchall()}
     for one in sorted(wanted.objects, key=lambda one: (one in primaries, one)):
-        move(cursor, one, "gone", code="erasing", reason=f"being erased, receipt {id_}")
+        move(cursor, one, ObjectState.GONE, code=StateReason.ERASING, reason=f"being erased, receipt {id_}")
     for audio in wanted.audios:
         cursor.execute("select from recording where audio_sha256 = %s for update", (audio,))
         withdraw(cursor, audio)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.transcripts import publications
+from mediaindex.contract.states import ObjectState
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
@@ -55,5 +56,5 @@ def _leave(cursor: cursor, media_object_id: int, audio_sha256: str, reason: str)
 def _inherit(cursor: cursor, facts: dict[str, object], heir: int, state: str, reason: str) -> None:
     cursor.execute("update recording set primary_object_id = %s where audio_sha256 = %s", (heir, facts["audio_sha256"]))
     cursor.execute(query("publish_again"), facts)
-    if state == "duplicate":
+    if state == ObjectState.DUPLICATE:
         cursor.execute(query("promote"), {"heir": heir, "reason": reason})

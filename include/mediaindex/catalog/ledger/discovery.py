@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.states import ObjectState, SeenBy, StateReason
 from mediaindex.storage.objects import ObjectVersion
 
 from .ledger import set_state
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
 PAGE = 1_000
-SeenBy = Literal["listing", "event"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Waiting:
 class Pause:
     """Why an object is not claimed yet, and in how many seconds it is worth another look."""
 
-    code: str
+    code: StateReason
     reason: str
     seconds: float
 
@@ -82,7 +82,7 @@ def note(
     rows = {
         (one.bucket, one.key, one.etag): (
             source, one.bucket, one.key, one.etag, one.version_id, one.size, one.last_modified,
-            storable.document(dict(told)), seen_by, "seen",
+            storable.document(dict(told)), seen_by, ObjectState.SEEN,
         )
         for one, told in objects
     }  # fmt: skip
@@ -130,7 +130,9 @@ def leave(conn: connection, bucket: str, key: str) -> list[int]:
         )
         ids = [id_ for (id_,) in cursor.fetchall()]
     for id_ in ids:
-        set_state(conn, id_, "gone", code="removed", reason="the object was removed from the bucket")
+        set_state(
+            conn, id_, ObjectState.GONE, code=StateReason.REMOVED, reason="the object was removed from the bucket"
+        )
     return ids
 
 

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.states import Lane, ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
@@ -28,6 +29,7 @@ __all__ = [
     "MediaObject", "ObjectEvent", "ObjectVersion", "claim", "find", "history", "move", "requeue", "see", "set_state",
 ]  # fmt: skip
 
+Code: TypeAlias = ErrorCode | StateReason  # why an object is in its state
 PAGE = 1_000  # objects claimed in one statement and one transaction
 
 
@@ -42,11 +44,11 @@ class MediaObject:
     etag: str
     version_id: str | None
     size: int
-    state: str
+    state: ObjectState
     reason_code: str | None
     reason: str | None
     audio_sha256: str | None
-    reason_class: str | None = None
+    reason_class: FailureClass | None = None
     attempts: int = 0
     not_before: datetime | None = None
 
@@ -56,19 +58,19 @@ class ObjectEvent:
     """One move of one object; ``from_state`` is None for its first. ``batch_id``: made by it, or taken out of it."""
 
     at: datetime
-    from_state: str | None
-    to_state: str
+    from_state: ObjectState | None
+    to_state: ObjectState
     code: str | None
     reason: str | None
     stage: str | None
     actor: str
-    reason_class: str | None = None
+    reason_class: FailureClass | None = None
     batch_id: int | None = None
     attempts: int = 0
 
 
 def claim(
-    conn: connection, source: str, objects: Iterable[ObjectVersion], lane: str | None = None
+    conn: connection, source: str, objects: Iterable[ObjectVersion], lane: Lane | None = None
 ) -> list[MediaObject]:
     """Write new objects into the ledger; those that were new, or seen or gone until now, and are now ours.
 
@@ -97,7 +99,7 @@ def see(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> int:
     for rows in _pages(objects):
         with transaction(conn) as cursor:
             cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
-            seen = [(source, *row, "seen") for row in rows]
+            seen = [(source, *row, ObjectState.SEEN) for row in rows]
             new += len(execute_values(cursor, query("see"), seen, page_size=PAGE, fetch=True))
     return new
 
@@ -105,12 +107,12 @@ def see(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> int:
 def set_state(
     conn: connection,
     media_object_id: int,
-    state: str,
+    state: ObjectState,
     *,
-    code: str | None = None,
+    code: Code | None = None,
     reason: str | None = None,
     stage: str | None = None,
-    reason_class: str | None = None,
+    reason_class: FailureClass | None = None,
 ) -> None:
     """Move an object; the state it is in already is no move. Raises TerminalError ``illegal_state``.
 
@@ -124,22 +126,22 @@ def set_state(
 def move(
     cursor: cursor,
     media_object_id: int,
-    state: str,
+    state: ObjectState,
     *,
-    code: str | None = None,
+    code: Code | None = None,
     reason: str | None = None,
     stage: str | None = None,
-    reason_class: str | None = None,
+    reason_class: FailureClass | None = None,
 ) -> None:
     """``set_state`` inside the caller's transaction."""
-    kind = (reason_class or FailureClass.TERMINAL) if state == "quarantined" else reason_class
+    kind = (reason_class or FailureClass.TERMINAL) if state == ObjectState.QUARANTINED else reason_class
     cursor.execute(
         "update media_object set state = %s, reason_code = %s, reason = %s, reason_stage = %s, reason_class = %s "
         "where id = %s",
         (state, code, storable.message(reason), stage, kind, media_object_id),
     )
     _must_exist(cursor, media_object_id)
-    if state == "gone":
+    if state == ObjectState.GONE:
         depart(cursor, media_object_id)
 
 
@@ -148,7 +150,7 @@ def requeue(
     media_object_id: int,
     *,
     in_progress: bool = False,
-    code: str | None = None,
+    code: Code | None = None,
     reason: str | None = None,
 ) -> None:
     """Back to ``claimed`` and out of its batch, so that the next planning takes it. Its history stays.
@@ -186,7 +188,7 @@ def find(
     *,
     ids: Sequence[int] | None = None,
     source: str | None = None,
-    states: Sequence[str] | None = None,
+    states: Sequence[ObjectState] | None = None,
     bucket: str | None = None,
     key: str | None = None,
     key_prefix: str | None = None,

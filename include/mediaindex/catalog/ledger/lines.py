@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
-from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.contract.states import Lane, ObjectState
+from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -26,9 +27,9 @@ class Wanted:
 
     ids: Sequence[int] | None = None
     source: str | None = None
-    states: Sequence[str] | None = None
+    states: Sequence[ObjectState] | None = None
     code: str | None = None
-    failure_class: str | None = None
+    failure_class: FailureClass | None = None
     stage: str | None = None
     key_like: str | None = None
     bucket: str | None = None
@@ -47,16 +48,16 @@ class LedgerLine:
     etag: str
     size: int
     last_modified: datetime
-    state: str
+    state: ObjectState
     reason_code: str | None
-    reason_class: str | None
+    reason_class: FailureClass | None
     reason_stage: str | None
     reason: str | None
     attempts: int
     not_before: datetime | None
     updated_at: datetime
     batch_id: int | None
-    lane: str | None
+    lane: Lane | None
     dag_id: str | None
     dag_run_id: str | None
 
@@ -68,14 +69,13 @@ def lines(conn: connection, wanted: Wanted, limit: int | None = None) -> list[Le
         return [LedgerLine(*row) for row in cursor.fetchall()]
 
 
-def counts(conn: connection, wanted: Wanted) -> dict[str, int]:
+def counts(conn: connection, wanted: Wanted) -> dict[ObjectState, int]:
     """How many match, by state, in the order of a recording's life."""
     counting = f"select l.state, count(*) from ({query('ledger_lines')}) l group by 1"  # noqa: S608  # our own text
     with transaction(conn) as cursor:
         cursor.execute(counting, _parameters(wanted, None))
         found = dict(cursor.fetchall())
-    order = ("seen", "claimed", "indexed", "in_review", "duplicate", "quarantined", "gone")
-    return {state: int(found[state]) for state in order if state in found}
+    return {state: int(found[state]) for state in ObjectState if state in found}
 
 
 def resolve(conn: connection, name: str) -> list[LedgerLine]:
@@ -121,7 +121,7 @@ class ReportRow:
     media_object_id: int
     source: str
     key: str
-    state: str
+    state: ObjectState
     duration: float | None
     language: str | None
     speakers: int | None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.job import ItemResult
+from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
 
 from .ledger import move
@@ -53,7 +54,7 @@ def _is_duplicate(cursor: cursor, id_: int, item: ItemResult) -> bool:
             cursor.execute(query("publish_again"), facts)
         return False
     reason = f"the same audio as s3://{bucket}/{key} (media object {primary})"
-    move(cursor, id_, "duplicate", code="duplicate", reason=reason, stage="normalize")
+    move(cursor, id_, ObjectState.DUPLICATE, code=StateReason.DUPLICATE, reason=reason, stage="normalize")
     return True
 
 

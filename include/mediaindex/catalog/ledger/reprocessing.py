@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.states import Lane, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
-
-CODE = "reprocess"  # of the objects that were asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def matching(conn: connection, wanted: Wanted) -> dict[str, int]:
         return {str(source): int(count) for source, count in cursor.fetchall()}
 
 
-def ask(conn: connection, run_id: str, wanted: Wanted, *, limit: int, lane: str) -> dict[str, int]:
+def ask(conn: connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane) -> dict[str, int]:
     """Put at most ``limit`` matching recordings back into the queue of the lane; how many of which source.
 
     All of it in one transaction. A ``run_id`` that asked before takes nothing more and is told what it took;
@@ -81,11 +80,11 @@ def ask(conn: connection, run_id: str, wanted: Wanted, *, limit: int, lane: str)
         return dict(cursor.fetchall())
 
 
-def _take(cursor: cursor, request: int, parameters: dict[str, Any], lane: str, reason: str) -> None:
+def _take(cursor: cursor, request: int, parameters: dict[str, Any], lane: Lane, reason: str) -> None:
     cursor.execute(query("reprocess_candidates"), parameters)
     ids = [id_ for id_, _ in cursor.fetchall()]
     given = {"ids": ids, "lane": lane, "reason": storable.message(reason), "request": request}
-    cursor.execute(query("reprocess"), given | {"code": CODE})
+    cursor.execute(query("reprocess"), given | {"code": StateReason.REPROCESS})
 
 
 def _known(cursor: cursor, run_id: str, asked: dict[str, Any]) -> int:
@@ -100,7 +99,7 @@ def _known(cursor: cursor, run_id: str, asked: dict[str, Any]) -> int:
     return int(id_)
 
 
-def _document(wanted: Wanted, limit: int, lane: str) -> dict[str, Any]:
+def _document(wanted: Wanted, limit: int, lane: Lane) -> dict[str, Any]:
     return {
         "sources": list(wanted.sources),
         "from": wanted.first and wanted.first.isoformat(),

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.states import ObjectState, StateReason
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
-
-NOT_RENEWED = "not_renewed"
 
 
 class Standing(NamedTuple):
@@ -41,9 +40,11 @@ def standing(cursor: cursor, media_object_id: int) -> Standing:
 
 def keep(cursor: cursor, media_object_id: int, has: Standing, why: str, stage: str | None) -> None:
     """Back to where it was, out of its batch. An open question stays the reason; ``why`` is said after it."""
-    state, code, reason = "indexed", NOT_RENEWED, f"what it had is kept, it could not be made again: {why}"
+    state, code = ObjectState.INDEXED, StateReason.NOT_RENEWED
+    reason = f"what it had is kept, it could not be made again: {why}"
     if has.kinds:
         # triage, where both are open: as the end of a batch names it
-        state, code, reason = "in_review", f"review_{has.kinds[-1]}", f"{has.questions}; {reason}"
+        state, code = ObjectState.IN_REVIEW, StateReason.of_review(has.kinds[-1])
+        reason = f"{has.questions}; {reason}"
     values = {"id": media_object_id, "state": state, "code": code, "reason": storable.message(reason), "stage": stage}
     cursor.execute(query("keep"), values)

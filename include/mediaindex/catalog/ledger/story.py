@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.states import Decision, ItemStatus, Lane, ObjectState, ReviewKind
+from mediaindex.errors import FailureClass
 
 from . import ledger
 from .ledger import ObjectEvent
@@ -24,15 +26,15 @@ class StageRun:
     id: int
     batch_id: int
     stage: str
-    status: str
+    status: ItemStatus
     engine: str
     wall_s: float
     cpu_s: float
     gpu_s: float
     peak_mb: float
     audio_s: float
-    error_kind: str | None
-    error_code: str | None
+    failure_class: FailureClass | None
+    code: str | None
     recorded_at: datetime
 
 
@@ -41,13 +43,13 @@ class StoryBatch:
     """A batch that had the object; ``decision`` is triage's."""
 
     id: int
-    lane: str
+    lane: Lane
     dag_id: str | None
     dag_run_id: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    decision: str | None
+    decision: Decision | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Review:
     """A question about the object; open without ``closed_at``."""
 
     id: int
-    kind: str
+    kind: ReviewKind
     reasons: tuple[str, ...]
     opened_at: datetime
     closed_at: datetime | None
@@ -88,7 +90,7 @@ class Relative:
     bucket: str
     key: str
     etag: str
-    state: str
+    state: ObjectState
     last_modified: datetime
     same_audio: bool
     same_key: bool

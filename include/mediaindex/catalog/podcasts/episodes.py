@@ -13,6 +13,7 @@ from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
+from mediaindex.contract.states import EpisodeState
 from mediaindex.errors import ErrorCode, FailureClass
 from mediaindex.feeds.show import Episode, Show
 
@@ -158,7 +159,7 @@ def note_failed(
     """
     with transaction(conn) as cursor:
         cursor.execute("select attempts, state from episode where id = %s for update", (episode_id,))
-        attempts, state = cursor.fetchone() or (0, "erased")
+        attempts, state = cursor.fetchone() or (0, EpisodeState.ERASED)
         last = attempts + 1 >= policy.attempts(failure_class)
         facts = {
             "id": episode_id,
@@ -169,7 +170,7 @@ def note_failed(
             "last": last,
         }
         cursor.execute(query("fail_episode"), facts)
-    return bool(last and state == "wanted")
+    return bool(last and state == EpisodeState.WANTED)
 
 
 def of_object(conn: connection, media_object_id: int) -> ObjectEpisode | None:

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.states import PublicationKind
 from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
-
-PUBLISH, WITHDRAW = "publish", "withdraw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Publication:
     audio_sha256: str
     attempts: int
     last_error: str | None
-    kind: str = PUBLISH
+    kind: PublicationKind = PublicationKind.PUBLISH
 
 
 @dataclass(frozen=True, slots=True)

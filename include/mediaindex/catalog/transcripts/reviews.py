@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.contract.states import ReviewAction, ReviewKind
 from mediaindex.errors import ErrorCode, TerminalError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class ReviewItem:
 
     id: int
     media_object_id: int
-    kind: str
+    kind: ReviewKind
     transcript_id: int | None
     reasons: tuple[str, ...]
     opened_at: datetime
@@ -40,7 +41,7 @@ class ReviewEvent:
 
     at: datetime
     actor: str
-    action: str
+    action: ReviewAction
     details: dict[str, Any]
 
 
@@ -48,7 +49,7 @@ def file(
     conn: connection,
     media_object_id: int,
     *,
-    kind: str,
+    kind: ReviewKind,
     transcript_id: int | None = None,
     reasons: Sequence[str],
 ) -> int:
@@ -64,7 +65,7 @@ def file(
         if row := cursor.fetchone():
             id_, opened = row
             details = {"kind": kind, "transcript_id": transcript_id, "reasons": asked["reasons"]}
-            _audit(cursor, id_, PIPELINE, "opened" if opened else "changed", details)
+            _audit(cursor, id_, PIPELINE, ReviewAction.OPENED if opened else ReviewAction.CHANGED, details)
             return int(id_)
         cursor.execute(
             "select id from review_item where media_object_id = %(media_object_id)s and kind = %(kind)s "
@@ -83,7 +84,7 @@ def close(conn: connection, review_id: int, *, actor: str, resolution: str) -> b
             (storable.message(resolution), review_id),
         )
         if cursor.rowcount:
-            _audit(cursor, review_id, actor, "closed", {"resolution": resolution})
+            _audit(cursor, review_id, actor, ReviewAction.CLOSED, {"resolution": resolution})
             return True
         cursor.execute("select from review_item where id = %s", (review_id,))
         if cursor.fetchone() is None:
@@ -107,11 +108,13 @@ def events(conn: connection, review_id: int) -> list[ReviewEvent]:
         return [ReviewEvent(*row) for row in cursor.fetchall()]
 
 
-def _item(id_: int, object_id: int, kind: str, transcript_id: int | None, reasons: list[str], *more: Any) -> ReviewItem:
+def _item(
+    id_: int, object_id: int, kind: ReviewKind, transcript_id: int | None, reasons: list[str], *more: Any
+) -> ReviewItem:
     return ReviewItem(id_, object_id, kind, transcript_id, tuple(reasons), *more)
 
 
-def _audit(cursor: cursor, review_id: int, actor: str, action: str, details: dict[str, Any]) -> None:
+def _audit(cursor: cursor, review_id: int, actor: str, action: ReviewAction, details: dict[str, Any]) -> None:
     cursor.execute(
         "insert into review_event (review_id, actor, action, details) values (%s, %s, %s, %s)",
         (review_id, storable.text(actor), action, storable.document(details)),
