@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from airflow.sdk import DAG, task
 
 from mediaindex.orchestration.defaults import default_args, report_failed_run
+from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
@@ -68,7 +68,7 @@ def all_applied(_results: list[int]) -> None:
 with DAG(
     dag_id="apply_retention",
     description="What is older than its source keeps it is removed",
-    schedule=os.environ.get("MEDIAINDEX_RETENTION_SCHEDULE") or "17 3 * * *",
+    schedule=ScheduleSettings.read().retention_schedule,
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

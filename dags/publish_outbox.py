@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 
 from airflow.sdk import DAG, task
 
 from mediaindex.orchestration.defaults import default_args, report_failed_run
+from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
@@ -47,7 +47,7 @@ def close_erasures() -> int:
 with DAG(
     dag_id="publish_outbox",
     description="Elasticsearch catches up with the catalog",
-    schedule=os.environ.get("MEDIAINDEX_OUTBOX_SCHEDULE") or "*/2 * * * *",
+    schedule=ScheduleSettings.read().outbox_schedule,
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

@@ -7,8 +7,9 @@ from typing import Any
 
 from airflow.sdk import DAG, get_current_context, task
 
-from mediaindex.orchestration.defaults import SWEEP_SCHEDULE, default_args, report_failed_run
+from mediaindex.orchestration.defaults import default_args, report_failed_run
 from mediaindex.orchestration.start_indexing import start_indexing
+from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
@@ -51,7 +52,7 @@ def plan_due() -> list[dict[str, Any]]:
 with DAG(
     dag_id="sweep_ledger",
     description="What dead runs left goes on; what waits for another try gets it",
-    schedule=SWEEP_SCHEDULE,
+    schedule=ScheduleSettings.read().sweep_schedule,
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

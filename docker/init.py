@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from importlib.resources import files
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.base.migrate import migrate
 from mediaindex.search import from_environment, prepare
+from mediaindex.settings import ServerSettings, StorageSettings
 from mediaindex.storage.client import s3_client
+
+HERE = "Set it for this container."
 
 
 def main() -> None:
@@ -17,10 +19,10 @@ def main() -> None:
     subprocess.run(["airflow", "db", "migrate"], check=True)
     pools = files("mediaindex.orchestration") / "pools.json"
     subprocess.run(["airflow", "pools", "import", str(pools)], check=True)
-    with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
+    with connect(ServerSettings.need("database_url", HERE)) as conn:
         migrate(conn)
     prepare(from_environment())
-    make_buckets(os.environ["MEDIAINDEX_MEDIA_BUCKET"], os.environ["MEDIAINDEX_ARTIFACTS_BUCKET"])
+    make_buckets(StorageSettings.need("media_bucket", HERE), StorageSettings.need("artifacts_bucket", HERE))
 
 
 def make_buckets(*names: str) -> None:

@@ -106,9 +106,9 @@ def typed(part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         return " or ".join(dict.fromkeys(typed(one, schema) for one in part["anyOf"] if one.get("type") != "null"))
     if "$ref" in part:
         name = part["$ref"].rpartition("/")[2]
-        if "enum" in (named := schema["$defs"][name]):
-            return typed(named, schema)
-        return f"mapping, see [{HEADINGS[name]}](#{HEADINGS[name].lower().replace(' ', '-')})"
+        if "enum" not in schema["$defs"][name]:
+            return f"mapping, see [{HEADINGS[name]}](#{HEADINGS[name].lower().replace(' ', '-')})"
+        part = schema["$defs"][name]
     if "enum" in part:
         return " or ".join(f"`{one}`" for one in part["enum"])
     if "const" in part:

@@ -74,9 +74,12 @@ class Group(BaseModel):
         return PREFIX + name.upper()
 
     @classmethod
-    def missing(cls, name: str, remedy: str) -> ConfigError:
-        """The error for a variable that is needed and not set; ``remedy`` is a sentence that says how to set it."""
-        return ConfigError(f"{cls.variable(name)} is not set. {cls.model_fields[name].description} {remedy}")
+    def need(cls, name: str, remedy: str) -> str:
+        """The value as text, also of a secret; ConfigError with the sentence ``remedy`` if it is not set."""
+        value = getattr(cls.read(), name)
+        if value is None:
+            raise ConfigError(f"{cls.variable(name)} is not set. {cls.model_fields[name].description} {remedy}")
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
     @classmethod
     def is_secret(cls, name: str) -> bool:
@@ -124,17 +127,17 @@ class ServerSettings(Group):
     database_url: SecretStr | None = _field(
         None,
         "Address of the catalog in PostgreSQL, with user and password.",
-        read_by="command line",
+        read_by="command line, installation",
         examples=["postgresql://user:password@host:5432/mediaindex"],
     )
     elasticsearch_url: SecretStr | None = _field(
         None,
         "Address of Elasticsearch 8 or 9, with user and password if it asks for them.",
-        read_by="command line",
+        read_by="command line, installation",
         examples=["http://localhost:9200"],
     )
     elasticsearch_api_key: SecretStr | None = _field(
-        None, "API key for Elasticsearch, instead of a user and password.", read_by="command line"
+        None, "API key for Elasticsearch, instead of a user and password.", read_by="command line, installation"
     )
     s3_endpoint_url: HttpUrl | None = _field(
         None,
@@ -216,6 +219,7 @@ class SpeechSettings(Group):
         ("stt-en-conformer-ctc-small", "whisper-base"),
         "Models that transcribe, in order of preference, if the sources file names none.",
         read_by="speech processes, command line",
+        min_length=1,
         examples=["stt-en-conformer-ctc-small, whisper-base"],
     )
     diarizer: Annotated[DiarizerChoice, BeforeValidator(_lower)] | None = _field(

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, get_args
 
-from mediaindex.engines.nemo.precision import Precision
+from mediaindex.settings import Precision
 
 LABELS = [" ", "a", "b", "c"]
 WIDTH = 16

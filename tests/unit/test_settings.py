@@ -102,10 +102,15 @@ def test_the_wrong_values_of_all_groups_are_listed() -> None:
     assert not list(problems({}))
 
 
-def test_a_missing_variable_is_named_with_its_meaning_and_remedy() -> None:
-    error = StorageSettings.missing("artifacts_bucket", "Set it for the workers.")
-    assert error.message.startswith("MEDIAINDEX_ARTIFACTS_BUCKET is not set. The bucket ")
-    assert error.message.endswith(" Set it for the workers.")
+def test_a_missing_variable_is_named_with_its_meaning_and_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDIAINDEX_ARTIFACTS_BUCKET", raising=False)
+    with pytest.raises(ConfigError, match=r"^MEDIAINDEX_ARTIFACTS_BUCKET is not set\. The bucket .* Set it here\.$"):
+        StorageSettings.need("artifacts_bucket", "Set it here.")
+
+
+def test_a_needed_variable_comes_as_text_even_if_it_is_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAINDEX_DATABASE_URL", "postgresql://user:geheim@host/db")
+    assert ServerSettings.need("database_url", "") == "postgresql://user:geheim@host/db"
 
 
 def test_a_field_that_does_not_exist_has_no_variable() -> None:

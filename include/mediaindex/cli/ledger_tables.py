@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mediaindex.contract.states import Lane, ObjectState
+from mediaindex.settings import ServerSettings
 
 from .figures import many, trimmed
 from .search import clock, printable
@@ -156,7 +157,7 @@ def batch_link(batch: StoryBatch) -> str:
 
 def run_link(dag_id: str, run_id: str, task: str | None) -> str:
     """An address from MEDIAINDEX_AIRFLOW_URL (or Airflow's own base_url)."""
-    base = os.environ.get("MEDIAINDEX_AIRFLOW_URL") or os.environ.get("AIRFLOW__API__BASE_URL")
+    base = ServerSettings.read().airflow_url or os.environ.get("AIRFLOW__API__BASE_URL")
     if not base:
         return f"Airflow: {dag_id}, run {run_id}" + (f", task {task}" if task else "")
     place = f"{base.rstrip('/')}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"

@@ -12,6 +12,7 @@ import typer
 
 from mediaindex.contract.job import FolderStore, Hints, RawFormat
 from mediaindex.errors import ConfigError
+from mediaindex.settings import ModelSettings
 
 _CODE = re.compile(r"[a-z]{2,3}")
 
@@ -86,8 +87,7 @@ def _read_raw(raw: str) -> RawFormat:
 
 def store_at(cache: Path | None) -> FolderStore:
     """The folder that keeps artifacts between runs."""
-    root = Path(os.environ.get("MEDIAINDEX_CACHE") or "~/.cache/mediaindex").expanduser()
-    return FolderStore(path=str(cache or root / "artifacts"))
+    return FolderStore(path=str(cache or ModelSettings.read().cache / "artifacts"))
 
 
 def check_file(path: Path) -> None:

@@ -71,10 +71,9 @@ def plan(
 def _forecast(
     name: str, first: date, last: date, slots: int | None, cores: int | None, save: bool
 ) -> tuple[Forecast, int | None]:
-    from mediaindex.config.slots import speech_slots
     from mediaindex.forecast import forecasting
     from mediaindex.forecast.places import span
-    from mediaindex.forecast.workload import Machine
+    from mediaindex.forecast.workload import Machine, speech_slots
     from mediaindex.storage.client import s3_client
 
     days = span(first, last)

@@ -5,7 +5,6 @@ Read while DAG files are parsed, so this touches nothing but the file itself.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
 from mediaindex.contract.job import Hints, RawFormat
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError
+from mediaindex.settings import SourceSettings
 
 from . import document, prefixes, rules
 from .checks import Finding, also, said, stage_settings, triage_settings, unique
@@ -186,12 +186,12 @@ class Configuration(Part):
     @property
     def queues(self) -> tuple[str, ...]:
         """The queues of the file, else those of MEDIAINDEX_EVENT_QUEUES (addresses, with spaces between them)."""
-        return self.event_queues or tuple(os.environ.get("MEDIAINDEX_EVENT_QUEUES", "").split())
+        return self.event_queues or SourceSettings.read().event_queues
 
 
 def path_from_environment() -> Path:
     """MEDIAINDEX_CONFIG, by default ``/etc/mediaindex/sources.yaml``."""
-    return Path(os.environ.get("MEDIAINDEX_CONFIG") or "/etc/mediaindex/sources.yaml")
+    return SourceSettings.read().config
 
 
 @dataclass(frozen=True, slots=True)

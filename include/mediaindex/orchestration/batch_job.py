@@ -12,6 +12,7 @@ from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.batches.batches import BatchItem
 from mediaindex.config import sources
 from mediaindex.contract.job import Job, JobItem, JobResult, ObjectSource, S3Store
+from mediaindex.settings import ServerSettings
 from mediaindex.stages.media.process import printable
 
 from . import connections, time_limits
@@ -60,7 +61,7 @@ def speech_work(batch_id: int, stage: str) -> Work:
 
 def artifact_store() -> S3Store:
     """Where this installation keeps artifacts."""
-    endpoint = connections.s3_environment().get("MEDIAINDEX_S3_ENDPOINT_URL")
+    endpoint = ServerSettings.read(connections.s3_environment()).s3_endpoint_url
     return S3Store(bucket=connections.artifacts_bucket(), endpoint_url=endpoint)
 
 

@@ -37,9 +37,8 @@ HANDED_DOWN = frozenset(
     }
 )
 HANDED_DOWN_PREFIXES = ("AWS_", "MEDIAINDEX_")
-# Ours, and still none of the child's business: it needs S3 and nothing else.
-KEPT_BACK = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ELASTICSEARCH_", "MEDIAINDEX_AIRFLOW_")
-
+# Of ours, what the child has no use for: it needs S3 and no other server.
+KEPT_BACK_PREFIXES = ("MEDIAINDEX_DATABASE_", "MEDIAINDEX_ELASTICSEARCH_", "MEDIAINDEX_AIRFLOW_")
 
 LONGEST_LINE = LINE_BYTES  # characters of a line in the log
 
@@ -153,7 +152,7 @@ def child_environment(ours: Mapping[str, str], extra: Mapping[str, str]) -> dict
 
 
 def _may_see(name: str) -> bool:
-    return name in HANDED_DOWN or (name.startswith(HANDED_DOWN_PREFIXES) and not name.startswith(KEPT_BACK))
+    return name in HANDED_DOWN or (name.startswith(HANDED_DOWN_PREFIXES) and not name.startswith(KEPT_BACK_PREFIXES))
 
 
 def _check(code: int, last: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mediaindex.errors import ConfigError
+from mediaindex.settings import ServerSettings, StorageSettings
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -34,21 +34,17 @@ def elasticsearch_url() -> str:
 
 def s3_environment() -> dict[str, str]:
     """AWS variables of the connection; without a login in it the machine's own role or profile stays in charge."""
-    return _aws_environment(S3, "MEDIAINDEX_S3_ENDPOINT_URL")
+    return _aws_environment(S3, ServerSettings.variable("s3_endpoint_url"))
 
 
 def sqs_environment() -> dict[str, str]:
     """The same of the connection to the queues that announce uploads."""
-    return _aws_environment(SQS, "MEDIAINDEX_SQS_ENDPOINT_URL")
+    return _aws_environment(SQS, ServerSettings.variable("sqs_endpoint_url"))
 
 
 def artifacts_bucket() -> str:
-    """The bucket for artifacts; ConfigError where nobody named one."""
-    if bucket := os.environ.get("MEDIAINDEX_ARTIFACTS_BUCKET"):
-        return bucket
-    raise ConfigError(
-        "MEDIAINDEX_ARTIFACTS_BUCKET is not set: it names the bucket for artifacts; set it for the workers"
-    )
+    """The bucket for artifacts; ConfigError if none is set."""
+    return StorageSettings.need("artifacts_bucket", "Set it for the workers.")
 
 
 def _aws_environment(name: str, endpoint: str) -> dict[str, str]:

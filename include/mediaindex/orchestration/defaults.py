@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from airflow.sdk import RetryAction, RetryRule
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.contract.states import Lane
 from mediaindex.errors import TerminalError
+from mediaindex.settings import RetrySettings
 
 from .retrying import JitteredRetryPolicy
 from .time_limits import BACKFILL_TIME_FACTOR
@@ -34,8 +34,6 @@ RUNS = {Lane.FRESH: 4, Lane.BACKFILL: 2}
 INDEX_DAG = {Lane.FRESH: "index_recordings", Lane.BACKFILL: "index_recordings_backfill"}
 
 
-# How often the ledger is swept for what dead runs left. Tests sweep more often.
-SWEEP_SCHEDULE = os.environ.get("MEDIAINDEX_SWEEP_SCHEDULE") or "*/5 * * * *"
 # How long an announcement of an upload stays hidden from others while a run deals with it. Long enough to wait for a
 # slot and to work; one that is given out twice does no harm.
 EVENTS_HIDDEN_SECONDS = 300
@@ -44,18 +42,14 @@ FALLBACKS_A_SWEEP = 20
 
 
 def retry_policy() -> RetryPolicy:
-    """How often and how late a failed recording is tried again; the defaults, or what the environment says."""
-    usual = RetryPolicy()
+    """How often and how late a failed recording is tried again, as the environment says."""
+    given = RetrySettings.read()
     return RetryPolicy(
-        transient_attempts=int(os.environ.get("MEDIAINDEX_TRANSIENT_ATTEMPTS") or usual.transient_attempts),
-        doubtful_attempts=int(os.environ.get("MEDIAINDEX_DOUBTFUL_ATTEMPTS") or usual.doubtful_attempts),
-        first_wait_s=float(os.environ.get("MEDIAINDEX_BACKOFF_SECONDS") or usual.first_wait_s),
-        longest_wait_s=float(os.environ.get("MEDIAINDEX_BACKOFF_LONGEST_SECONDS") or usual.longest_wait_s),
+        transient_attempts=given.transient_attempts,
+        doubtful_attempts=given.doubtful_attempts,
+        first_wait_s=given.backoff_seconds,
+        longest_wait_s=given.backoff_longest_seconds,
     )
-
-
-def _seconds(variable: str, default: float) -> timedelta:
-    return timedelta(seconds=float(os.environ.get(variable) or default))
 
 
 def default_args(lane: Lane = Lane.FRESH) -> dict[str, Any]:
@@ -63,7 +57,7 @@ def default_args(lane: Lane = Lane.FRESH) -> dict[str, Any]:
     return {
         "owner": "mediaindex",
         "retries": 3,
-        "retry_delay": _seconds("MEDIAINDEX_RETRY_SECONDS", 30),
+        "retry_delay": timedelta(seconds=RetrySettings.read().retry_seconds),
         "retry_exponential_backoff": 2.0,  # the factor; True would count as 1: no backoff at all
         "max_retry_delay": timedelta(minutes=15),
         "retry_policy": JitteredRetryPolicy([RetryRule(TerminalError, RetryAction.FAIL)]),
@@ -79,8 +73,6 @@ SPEECH_TIMEOUT = timedelta(hours=4)
 
 
 POOL = "podcasts"
-# How often it is asked which feeds are due; how often one feed is due, its source says.
-SCHEDULE = os.environ.get("MEDIAINDEX_PODCAST_SCHEDULE") or "*/15 * * * *"
 GROUPS = 16  # mapped tasks of a run at most, however many feeds there are
 # After this a task begins no further episode, and the next run goes on; one episode may take an hour by WebLimits.
 BEGIN_WITHIN_S = 45 * 60.0

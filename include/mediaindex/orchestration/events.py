@@ -20,6 +20,7 @@ from mediaindex.catalog.ledger import hearing
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.contract.states import SeenBy
 from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.settings import ServerSettings
 from mediaindex.stages.media.process import printable
 from mediaindex.storage.announcements import Announcement, understand
 from mediaindex.storage.queue import Message
@@ -72,7 +73,7 @@ def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]
 
     use_s3_environment()
     variables = connections.sqs_environment()
-    sqs = queue.sqs_client(variables, variables.get("MEDIAINDEX_SQS_ENDPOINT_URL"))
+    sqs = queue.sqs_client(variables, ServerSettings.read(variables).sqs_endpoint_url)
     totals, touched = [0, 0, 0], set()
     with connect(connections.database_url()) as conn:
         for address in configuration.queues:

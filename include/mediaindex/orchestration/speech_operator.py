@@ -10,7 +10,8 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from mediaindex.contract.states import ItemStatus, Lane
-from mediaindex.errors import TerminalError, TransientError
+from mediaindex.errors import ConfigError, TerminalError, TransientError
+from mediaindex.settings import SpeechSettings
 
 from . import connections
 from .child import NothingToDoError, SpeechChild, child_environment
@@ -77,11 +78,10 @@ class SpeechStageOperator(BaseOperator):
             self._child.stop()
 
     def _run(self, work: Work) -> JobResult:
-        python = os.environ.get("MEDIAINDEX_SPEECH_PYTHON")
-        if not python:
-            raise AirflowFailException(
-                "MEDIAINDEX_SPEECH_PYTHON is not set: give workers the path of the speech environment's Python"
-            )
+        try:
+            python = SpeechSettings.need("speech_python", "Set it for the workers.")
+        except ConfigError as error:
+            raise AirflowFailException(error.message) from error
         environment = child_environment(os.environ, connections.s3_environment())
         self._child = SpeechChild(python, environment, self.log, NICENESS[self.lane])
         given = self.execution_timeout or SPEECH_TIMEOUT

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from mediaindex.errors import ConfigError, ErrorCode
 from mediaindex.models import LocatedModel, ModelEntry, ensure, load_registry, try_locate
 from mediaindex.models.calibrations import find_card
 from mediaindex.models.locate import how_to_get
+from mediaindex.settings import SpeechSettings
 
 from .set_aside import StandIn, without
 
@@ -22,17 +22,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RECOGNISERS_VARIABLE = "MEDIAINDEX_RECOGNISERS"
-# English to the Conformer; the rest, and English where those weights are not, to Whisper.
-DEFAULT = ("stt-en-conformer-ctc-small", "whisper-base")
 
-
-def chosen(names: Sequence[str] = (), environment: Mapping[str, str] = os.environ) -> tuple[ModelEntry, ...]:
-    """Entries of ``names``, else of MEDIAINDEX_RECOGNISERS (separated by commas or spaces), else of the default.
+def chosen(names: Sequence[str] = ()) -> tuple[ModelEntry, ...]:
+    """Entries of ``names``, else of MEDIAINDEX_RECOGNISERS or its default.
 
     Raises ConfigError that lists the recognisers there are where a name is of none of them, or stands there twice.
     """
-    wanted = tuple(names) or tuple(environment.get(RECOGNISERS_VARIABLE, "").replace(",", " ").split()) or DEFAULT
+    wanted = tuple(names) or SpeechSettings.read().recognisers
     known = {name: entry for name, entry in load_registry().items() if entry.engine}
     for name in wanted:
         if name not in known:
@@ -93,25 +89,21 @@ def calibrated(recogniser: Recogniser) -> Recogniser:
     return CalibratedRecogniser(recogniser, Calibration(*card.parameters))
 
 
-DIARIZER_VARIABLE = "MEDIAINDEX_DIARIZER"
-OURS, PYANNOTE = "onnx", "pyannote"
 COMMUNITY = "pyannote-community-1"
 
 
-def diarizer(environment: Mapping[str, str] = os.environ) -> Diarizer:
+def diarizer() -> Diarizer:
     """The diarizer that MEDIAINDEX_DIARIZER names; loads nothing.
 
     ``onnx``: ours. ``pyannote``: pyannote.audio's own pipeline, community-1 where its weights are here, else that of
     3.1; on a CPU many times slower, and with the whole recording in memory. Without the variable community-1 on a GPU,
-    where both are here, else ours. Raises ConfigError for anything else, and ModelMissingError.
+    where both are here, else ours. Raises ModelMissingError.
     """
     from mediaindex.engines.pyannote_audio import pyannote
     from mediaindex.engines.runtime.device import device
 
-    wanted = environment.get(DIARIZER_VARIABLE, "").strip().lower()
-    if wanted not in ("", OURS, PYANNOTE):
-        raise ConfigError(f"{DIARIZER_VARIABLE} is {wanted!r}; write {OURS} or {PYANNOTE}, or leave it out")
-    if wanted == OURS or (not wanted and device() == "cpu"):
+    wanted = SpeechSettings.read().diarizer
+    if wanted == "onnx" or (not wanted and device() == "cpu"):
         return _ours()
     community = try_locate(COMMUNITY)
     if community:

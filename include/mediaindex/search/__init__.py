@@ -3,7 +3,7 @@
 from .client import connect, from_environment
 from .documents import recording_document, turn_documents
 from .matches import Piece
-from .names import DEFAULT, Indexes
+from .names import Indexes
 from .outbox import PublishCounts, publish_pending
 from .publish import publish, withdraw
 from .query import Filters, Hit, search
@@ -11,7 +11,6 @@ from .reindex import Rebuilt, reindex
 from .setup import Prepared, prepare
 
 __all__ = [
-    "DEFAULT",
     "Filters",
     "Hit",
     "Indexes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -10,9 +9,8 @@ from urllib.parse import urlsplit
 from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError
 
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError, TransientError
+from mediaindex.settings import ServerSettings
 
-URL_VARIABLE = "MEDIAINDEX_ELASTICSEARCH_URL"
-API_KEY_VARIABLE = "MEDIAINDEX_ELASTICSEARCH_API_KEY"
 REQUEST_TIMEOUT = 30.0  # seconds
 RETRIES = 3
 # Busy, restarting, or write-blocked while an index is rebuilt: the same request may work in a minute.
@@ -32,7 +30,7 @@ def connect(url: str, api_key: str | None = None) -> Elasticsearch:
     if not usable:
         raise ConfigError(
             "The Elasticsearch URL is not one: it must look like http://localhost:9200. "
-            f"Correct {URL_VARIABLE} or the Airflow connection mediaindex_elasticsearch."
+            "Correct MEDIAINDEX_ELASTICSEARCH_URL or the Airflow connection mediaindex_elasticsearch."
         )
     return Elasticsearch(
         url, api_key=api_key or None, request_timeout=REQUEST_TIMEOUT, max_retries=RETRIES, retry_on_timeout=True
@@ -40,14 +38,11 @@ def connect(url: str, api_key: str | None = None) -> Elasticsearch:
 
 
 def from_environment() -> Elasticsearch:
-    """A client for MEDIAINDEX_ELASTICSEARCH_URL; ConfigError where it is not set."""
-    url = os.environ.get(URL_VARIABLE, "")
-    if not url:
-        raise ConfigError(
-            f"No Elasticsearch is configured: set {URL_VARIABLE}, for example to http://localhost:9200, "
-            "or start the local servers with `make up`."
-        )
-    return connect(url, os.environ.get(API_KEY_VARIABLE))
+    """A client for MEDIAINDEX_ELASTICSEARCH_URL; ConfigError if it is not set."""
+    remedy = "Set it, for example to http://localhost:9200, or start local servers with `make up`."
+    url = ServerSettings.need("elasticsearch_url", remedy)
+    key = ServerSettings.read().elasticsearch_api_key
+    return connect(url, key.get_secret_value() if key else None)
 
 
 def address(client: Elasticsearch) -> str:
@@ -80,7 +75,7 @@ def api_error(error: ApiError, where: str) -> ConfigError | TerminalError | Tran
     if error.status_code in {401, 403}:
         return ConfigError(
             f"Elasticsearch at {where} refuses us ({error.status_code}: {said}). "
-            f"Check the user and password in the URL, or {API_KEY_VARIABLE}."
+            f"Check the user and password in the URL, or MEDIAINDEX_ELASTICSEARCH_API_KEY."
         )
     if error.status_code == 404:
         return ConfigError(

@@ -12,7 +12,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from .client import translated
-from .names import DEFAULT, Indexes
+from .names import Indexes, configured
 
 PAGE = 1_000
 KEEP = "5m"  # how long Elasticsearch keeps our view of an index between two pages
@@ -34,11 +34,14 @@ class Found:
     highest: int | None = None
 
 
-def contents(client: Elasticsearch, indexes: Indexes = DEFAULT, audios: Sequence[str] | None = None) -> Iterator[Found]:
+def contents(
+    client: Elasticsearch, indexes: Indexes | None = None, audios: Sequence[str] | None = None
+) -> Iterator[Found]:
     """Every recording, or these of them, that has any document; marks of withdrawn ones are none.
 
     Raises TransientError where Elasticsearch is away.
     """
+    indexes = indexes or configured()
     query = {"match_all": {}} if audios is None else {"terms": {"recording": list(audios)}}
     with translated(client):
         client.indices.refresh(index=[indexes.turns, indexes.recordings])

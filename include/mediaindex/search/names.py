@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
+
+from mediaindex.settings import StorageSettings
 
 KINDS = ("turns", "recordings")
 
@@ -46,4 +47,7 @@ class Concrete:
 
 Places: TypeAlias = Indexes | Concrete
 
-DEFAULT = Indexes(os.environ.get("MEDIAINDEX_INDEX_PREFIX") or "mediaindex")
+
+def configured() -> Indexes:
+    """The aliases that MEDIAINDEX_INDEX_PREFIX names."""
+    return Indexes(StorageSettings.read().index_prefix)

@@ -14,7 +14,7 @@ from mediaindex.catalog.transcripts import publications, publishing_locks
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError, TransientError
 
 from .client import translated
-from .names import DEFAULT, Indexes
+from .names import Indexes, configured
 from .publish import publish, withdraw
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def publish_pending(
     limit: int = 1_000,
     batch_id: int | None = None,
     audios: Sequence[str] | None = None,
-    indexes: Indexes = DEFAULT,
+    indexes: Indexes | None = None,
     retries: RetryPolicy = RETRIES,
 ) -> PublishCounts:
     """Publish what is due, at most ``limit`` recordings, of one batch or of these recordings if given.
@@ -73,6 +73,7 @@ def publish_pending(
     catalog is away or was too busy for some (after all others), ConfigError where nothing can be published at all;
     what was not yet published stays in the outbox.
     """
+    indexes = indexes or configured()
     done = _Round()
     for due in publications.pending(conn, limit, batch_id=batch_id, audios=audios):
         try:

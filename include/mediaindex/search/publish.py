@@ -17,7 +17,7 @@ from mediaindex.errors import ErrorCode, TerminalError, TransientError
 
 from .client import address, is_transient, translated
 from .documents import Document, recording_document, turn_documents
-from .names import DEFAULT, Places
+from .names import Places, configured
 
 if TYPE_CHECKING:
     from mediaindex.catalog.transcripts.publications import PublishableTranscript
@@ -27,12 +27,13 @@ CONFLICT = 409
 ROUNDS = 5  # of clearing away, where turns change meanwhile
 
 
-def publish(client: Elasticsearch, transcript: PublishableTranscript, indexes: Places = DEFAULT) -> int:
+def publish(client: Elasticsearch, transcript: PublishableTranscript, indexes: Places | None = None) -> int:
     """Make Elasticsearch hold exactly this version; number of turn documents written, 0 where it holds a newer one.
 
     Raises TransientError where Elasticsearch is away or busy, TerminalError where it refuses a document, with all the
     others written.
     """
+    indexes = indexes or configured()
     name, document = recording_document(transcript)
     with translated(client):
         fresh = _write_recording(client, name, document, transcript.version, indexes)
@@ -46,11 +47,12 @@ def publish(client: Elasticsearch, transcript: PublishableTranscript, indexes: P
     return written
 
 
-def withdraw(client: Elasticsearch, audio_sha256: str, version: int, indexes: Places = DEFAULT) -> int:
+def withdraw(client: Elasticsearch, audio_sha256: str, version: int, indexes: Places | None = None) -> int:
     """Take the recording out of the search, unless something newer than ``version`` is there; turns taken away.
 
     Raises TransientError where Elasticsearch is away or busy.
     """
+    indexes = indexes or configured()
     mark = {"recording": audio_sha256, "revision": version, "withdrawn": True}
     with translated(client):
         if _write_recording(client, audio_sha256, mark, version, indexes) is None:
@@ -58,8 +60,9 @@ def withdraw(client: Elasticsearch, audio_sha256: str, version: int, indexes: Pl
         return _remove_older_turns(client, audio_sha256, version, indexes)
 
 
-def remove_unknown(client: Elasticsearch, audio_sha256: str, indexes: Places = DEFAULT) -> int:
+def remove_unknown(client: Elasticsearch, audio_sha256: str, indexes: Places | None = None) -> int:
     """Delete every document of a recording that the catalog does not know; how many."""
+    indexes = indexes or configured()
     with translated(client):
         client.indices.refresh(index=[indexes.turns, indexes.recordings])
         mine = {"term": {"recording": audio_sha256}}

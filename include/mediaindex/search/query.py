@@ -15,7 +15,7 @@ from mediaindex.errors import ErrorCode, TerminalError
 from .client import translated
 from .documents import at_second
 from .matches import Piece, best_match, read_marks, start_of
-from .names import DEFAULT, Indexes
+from .names import Indexes, configured
 
 LONGEST_QUERY = 1_000  # characters; more is no search, and Elasticsearch refuses a few thousand terms
 MOST_HITS = 1_000  # a page
@@ -68,7 +68,7 @@ def search(
     phrase: bool = False,
     limit: int = 10,
     after: Sequence[Any] | None = None,
-    indexes: Indexes = DEFAULT,
+    indexes: Indexes | None = None,
 ) -> list[Hit]:
     """Turns with all the words, best first; ``phrase``: side by side, in this order.
 
@@ -78,7 +78,7 @@ def search(
     opening, closing = (f"<{secrets.token_hex(8)}>" for _ in range(2))  # nobody can have said these
     with translated(client):
         answer = client.search(
-            index=indexes.turns,
+            index=(indexes or configured()).turns,
             query={"bool": {"must": _query(text, phrase), "filter": _filters(filters or Filters())}},
             highlight=_highlight(opening, closing),
             sort=SORT,

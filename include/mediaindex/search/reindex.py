@@ -22,7 +22,7 @@ from mediaindex.errors import ErrorCode, TerminalError
 from . import new_indexes
 from .client import translated
 from .documents import recording_document
-from .names import DEFAULT, Concrete, Indexes
+from .names import Concrete, Indexes, configured
 from .new_indexes import Unfinished
 from .outbox import Catalog
 from .publish import action, publish, turn_actions, withdraw, write_all
@@ -50,7 +50,7 @@ class Rebuilt:
 def reindex(
     conn: Catalog,
     client: Elasticsearch,
-    indexes: Indexes = DEFAULT,
+    indexes: Indexes | None = None,
     *,
     progress: Progress = lambda _done, _all: None,
     fresh: bool = False,
@@ -62,6 +62,7 @@ def reindex(
     anew. Raises TransientError where a server is away, TerminalError ``reindex_running`` or ``document_refused``; the
     old indexes then stay in use.
     """
+    indexes = indexes or configured()
     prepare(client, indexes)
     with publishing_locks.rebuilding(conn), translated(client):
         begun = None if fresh else new_indexes.unfinished(client, indexes)

@@ -14,7 +14,7 @@ from elasticsearch import BadRequestError, Elasticsearch
 from mediaindex.errors import ConfigError
 
 from .client import translated
-from .names import DEFAULT, KINDS, Indexes
+from .names import KINDS, Indexes, configured
 
 # Above the templates a cluster brings along (100 to 200), so that a broad pattern there never takes our indexes.
 PRIORITY = 500
@@ -39,11 +39,12 @@ def template(name: str) -> dict[str, Any]:
     return content
 
 
-def prepare(client: Elasticsearch, indexes: Indexes = DEFAULT) -> Prepared:
+def prepare(client: Elasticsearch, indexes: Indexes | None = None) -> Prepared:
     """Bring templates, the first concrete indexes and their aliases into being; what exists gains what is new in them.
 
     Safe while others search and write.
     """
+    indexes = indexes or configured()
     with translated(client):
         _put_templates(client, indexes)
         created = [name for kind in KINDS if (name := _create_first(client, indexes, kind))]

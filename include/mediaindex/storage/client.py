@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mediaindex.settings import ServerSettings
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -24,9 +26,8 @@ def s3_client(endpoint_url: str | None = None, variables: Mapping[str, str] | No
     Credentials and region come from the environment, a profile or a role, as boto3 finds them. ``variables`` stand in
     for the environment where a process serves many masters, as Airflow's triggerer does.
     """
-    given = os.environ if variables is None else variables
     explicit = tuple((variables or {}).get(name) for name in _CREDENTIALS)
-    return _client(endpoint_url or given.get("MEDIAINDEX_S3_ENDPOINT_URL") or None, os.getpid(), explicit)
+    return _client(endpoint_url or ServerSettings.read(variables).s3_endpoint_url, os.getpid(), explicit)
 
 
 @lru_cache(maxsize=8)

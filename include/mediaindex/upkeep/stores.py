@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from mediaindex.search.names import DEFAULT, Indexes
+from mediaindex.search.names import Indexes, configured
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +17,4 @@ class Stores:
     s3: Any
     artifacts_bucket: str
     artifacts_prefix: str = "artifacts"
-    indexes: Indexes = DEFAULT
+    indexes: Indexes = field(default_factory=configured)

@@ -17,7 +17,6 @@ from mediaindex.contract.job import Job, JobItem, JobResult, ObjectSource, S3Sto
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
 from mediaindex.search import from_environment
-from mediaindex.search.names import DEFAULT
 from mediaindex.storage import client as storage_client
 from mediaindex.storage.artifacts import open_store
 from mediaindex.storage.client import s3_client
@@ -140,12 +139,11 @@ def connections(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
 
 @pytest.fixture
-def own_indexes() -> Iterator[None]:
-    """The product's own names of its indexes lead to these tests' own."""
-    usual, mine = DEFAULT.prefix, f"test-{uuid.uuid4().hex[:12]}"
-    object.__setattr__(DEFAULT, "prefix", mine)
+def own_indexes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Indexes of these tests' own, instead of the product's."""
+    mine = f"test-{uuid.uuid4().hex[:12]}"
+    monkeypatch.setenv("MEDIAINDEX_INDEX_PREFIX", mine)
     yield
-    object.__setattr__(DEFAULT, "prefix", usual)
     client = from_environment()
     for name in client.options(ignore_status=404).indices.get(index=f"{mine}-*"):
         client.indices.delete(index=name)

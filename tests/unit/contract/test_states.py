@@ -33,7 +33,8 @@ QUERIES = "\n".join(path.read_text("utf-8") for path in sorted((SQL / "queries")
 
 def inserted(table: str) -> list[str]:
     """The first column of what the migrations put into the table."""
-    (rows,) = re.findall(rf"insert into {table} \(name, description\) values(.*?\));$", MIGRATIONS, re.DOTALL | re.MULTILINE)
+    statement = rf"insert into {table} \(name, description\) values(.*?\));$"
+    (rows,) = re.findall(statement, MIGRATIONS, re.DOTALL | re.MULTILINE)
     return re.findall(r"^\s*\('(\w+)'", rows, re.MULTILINE)
 
 

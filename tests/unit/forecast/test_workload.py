@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.catalog.forecasts.experience import StageCost, Work
+from mediaindex.forecast import workload
 from mediaindex.forecast.workload import BATCH_S, Machine, learn
 
 NOTHING = Work(0, 0, 0.0, 0, None, None, ())
@@ -60,3 +63,26 @@ def test_more_cores_are_never_slower(cores: int, audio_s: float, batches: int) -
     costs = rates.costs(audio_s, batches)
     fewer, more = (Machine(2, number).seconds(costs, batches, rates.cores) for number in (cores, cores + 1))
     assert more <= fewer
+
+
+def test_the_shipped_pools_say_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDIAINDEX_SPEECH_SLOTS", raising=False)
+    assert workload.speech_slots() >= 1
+
+
+def test_the_environment_knows_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAINDEX_SPEECH_SLOTS", "7")
+    assert workload.speech_slots() == 7
+
+
+@pytest.mark.parametrize(
+    ("pools", "expected"),
+    [
+        ('{"speech": {"slots": 2}, "catalog": {"slots": 8}}', 2),
+        ('{"speech_fresh": {"slots": 3}, "speech_backfill": {"slots": 1}}', 1),
+    ],
+)
+def test_a_backfill_has_the_slots_of_its_own_pool(tmp_path: Path, pools: str, expected: int) -> None:
+    file = tmp_path / "pools.json"
+    file.write_text(pools)
+    assert workload._slots_in(file) == expected

@@ -17,6 +17,7 @@ from mediaindex.orchestration.child import (
     SpeechChild,
     child_environment,
 )
+from mediaindex.settings import GROUPS, Group
 
 Make = Callable[[str], str]
 
@@ -118,6 +119,12 @@ def test_the_child_sees_what_it_is_given_and_no_more() -> None:
         "AWS_ACCESS_KEY_ID": "new",
         "MEDIAINDEX_MODELS": "/models",
     }
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_child_gets_no_secret_of_the_settings(group: type[Group]) -> None:
+    secrets = {group.variable(name): "geheim" for name in group.model_fields if group.is_secret(name)}
+    assert child_environment(secrets, {}) == {}
 
 
 def test_temporary_files_of_a_child_go_with_it(speech_python: Make, plain_environment: dict[str, str]) -> None:

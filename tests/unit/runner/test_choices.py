@@ -6,23 +6,25 @@ import pytest
 
 from mediaindex.engines.ctc import conformer as conformer_ctc
 from mediaindex.engines.nemo import torch as nemo_torch
-from mediaindex.engines.runtime import device
 from mediaindex.errors import ConfigError
 from mediaindex.models import LocatedModel, load_registry
-from mediaindex.runner.choices import DEFAULT, RECOGNISERS_VARIABLE, MissingRecogniser, chosen, load, recogniser_of
+from mediaindex.runner.choices import MissingRecogniser, chosen, load, recogniser_of
 from mediaindex.runner.engines import Engines
+from mediaindex.settings import SpeechSettings
 
 CTC, TRANSDUCER = "stt-en-conformer-ctc-large", "parakeet-tdt-0.6b-v3"
 
 
-def names(*wanted: str, environment: dict[str, str] | None = None) -> list[str]:
-    return [entry.name for entry in chosen(wanted, environment or {})]
+def names(*wanted: str) -> list[str]:
+    return [entry.name for entry in chosen(wanted)]
 
 
-def test_the_job_decides_then_the_environment_then_the_default() -> None:
-    assert names(environment={RECOGNISERS_VARIABLE: ""}) == list(DEFAULT)
-    assert names(environment={RECOGNISERS_VARIABLE: f"whisper-base, {CTC}"}) == ["whisper-base", CTC]
-    assert names("whisper-base", environment={RECOGNISERS_VARIABLE: CTC}) == ["whisper-base"]
+def test_the_job_decides_then_the_environment_then_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDIAINDEX_RECOGNISERS", raising=False)
+    assert names() == list(SpeechSettings().recognisers)
+    monkeypatch.setenv("MEDIAINDEX_RECOGNISERS", f"whisper-base, {CTC}")
+    assert names() == ["whisper-base", CTC]
+    assert names(CTC) == [CTC]
 
 
 @pytest.mark.parametrize("wrong", ["wisper", "silero-vad"])
@@ -68,7 +70,7 @@ def test_weights_that_are_missing_are_told_of_only_when_they_are_asked_for(
 def test_the_machine_decides_what_runs_a_model(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, where: str, kind: type
 ) -> None:
-    monkeypatch.setenv(device.VARIABLE, where)
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", where)
     found = load(load_registry()[name], LocatedModel(name, tmp_path / "absent", "local", "ab" * 32, "MIT", ("en",)))
     assert isinstance(found, kind)
     assert "ab" * 32 in found.identity

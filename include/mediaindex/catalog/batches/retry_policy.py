@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mediaindex.errors import ErrorCode, FailureClass
+from mediaindex.settings import RetrySettings
+
+_USUAL = RetrySettings()
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Limits; waits in seconds.
+    """Limits; waits in seconds."""
 
-    With these defaults a transient failure is given up after eight tries over two to three hours, each of which has
-    its task's own retries: longer than a restart or an outage that somebody is mending takes.
-    """
-
-    transient_attempts: int = 8
-    doubtful_attempts: int = 3
-    first_wait_s: float = 120.0
-    longest_wait_s: float = 3600.0
+    transient_attempts: int = _USUAL.transient_attempts
+    doubtful_attempts: int = _USUAL.doubtful_attempts
+    first_wait_s: float = _USUAL.backoff_seconds
+    longest_wait_s: float = _USUAL.backoff_longest_seconds
 
     def attempts(self, failure_class: FailureClass) -> int:
         """After how many failures in a row an item of this class is given up."""

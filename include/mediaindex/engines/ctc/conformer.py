@@ -12,15 +12,15 @@ import onnxruntime
 from threadpoolctl import threadpool_limits
 
 from mediaindex.engines.nemo.export import exported, nemo_version
-from mediaindex.engines.nemo.precision import precision
 from mediaindex.engines.runtime.chunk_queue import ChunkQueue
 from mediaindex.engines.runtime.loading import Once
 from mediaindex.engines.runtime.onnx_session import giving_back, memory_errors, session
 from mediaindex.models import LocatedModel
+from mediaindex.settings import SpeechSettings
 from mediaindex.timeline import Word
 
 from .decode import Floats
-from .language_model import from_environment
+from .language_model import configured
 from .nemo_mel import features
 from .reader import CtcReader
 
@@ -56,8 +56,8 @@ class ConformerCtc:
         self.name = located.name
         self.languages = frozenset(located.languages)
         self._located = located
-        self._precision = precision()
-        self._language_model = from_environment()
+        self._precision = SpeechSettings.read().precision
+        self._language_model = configured()
         # One chunk a core: on the CPU this was faster than batches (no padding, no waiting for one another inside an
         # operator), and no chunk can change the words of another.
         self._queue = ChunkQueue(self._work, workers=threads or len(os.sched_getaffinity(0)), name=self.name)

@@ -6,10 +6,9 @@ KenLM's own package is source only, and flashlight's comes without it.
 
 from __future__ import annotations
 
-import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +16,10 @@ from typing import Any
 
 from mediaindex.errors import ConfigError
 from mediaindex.models.files import file_digest
+from mediaindex.settings import LanguageModelSettings
 
-VARIABLE = "MEDIAINDEX_LANGUAGE_MODEL"
+VARIABLE = LanguageModelSettings.variable("language_model")
+_USUAL = LanguageModelSettings()
 _LN_10 = 2.302585  # ARPA files speak in powers of ten
 _FIELDS = re.compile(r"[^\t\f\r\n ]+")  # KenLM's spaces: a no-break space is part of a word
 _NEVER = -90.0  # log10 P of what stands in the file and cannot follow: <s>
@@ -28,21 +29,15 @@ _UNKNOWN, _LETTER = -2.0, -0.7
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much the language model may say: for a modest one. pyctcdecode's 0.5 and 1.5 suit models of large corpora.
+    """How much the language model may say.
 
     ``weight`` (alpha) multiplies the log probability of a word, ``bonus`` (beta) is added for each word (or the model
     would prefer few long ones), ``beam`` is how many readings are followed at once.
     """
 
-    weight: float = 0.3
-    bonus: float = 1.0
-    beam: int = 16  # 100 gave one word in a thousand more, at three times the cost
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.weight <= 10 and -10 <= self.bonus <= 10 and 1 <= self.beam <= 1000):
-            raise ConfigError(
-                f"{self}: weight lies between 0 and 10, bonus between -10 and 10, beam between 1 and 1000"
-            )
+    weight: float = _USUAL.language_model_weight
+    bonus: float = _USUAL.language_model_bonus
+    beam: int = _USUAL.language_model_beam
 
 
 class LanguageModel:
@@ -112,25 +107,13 @@ class LanguageModel:
             raise ConfigError(f"language model {self.path}: KenLM cannot read it: {error}") from error
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> LanguageModel | None:
-    """The language model that is named there; None where none is.
-
-    ``MEDIAINDEX_LANGUAGE_MODEL_WEIGHT``, ``_BONUS`` and ``_BEAM`` replace the numbers of ``Weights``. Raises
-    ConfigError where one of them is no number.
-    """
-    name = environment.get(VARIABLE)
-    if not name:
+def configured() -> LanguageModel | None:
+    """The language model that MEDIAINDEX_LANGUAGE_MODEL names, with the numbers set beside it."""
+    given = LanguageModelSettings.read()
+    if given.language_model is None:
         return None
-    usual = Weights()
-    try:
-        weights = Weights(
-            float(environment.get(f"{VARIABLE}_WEIGHT") or usual.weight),
-            float(environment.get(f"{VARIABLE}_BONUS") or usual.bonus),
-            int(environment.get(f"{VARIABLE}_BEAM") or usual.beam),
-        )
-    except ValueError as error:
-        raise ConfigError(f"{VARIABLE}_WEIGHT, _BONUS and _BEAM are numbers: {error}") from error
-    return LanguageModel(Path(name), weights)
+    weights = Weights(given.language_model_weight, given.language_model_bonus, given.language_model_beam)
+    return LanguageModel(given.language_model, weights)
 
 
 def _unigrams_of(path: Path) -> Iterator[tuple[str, float]]:

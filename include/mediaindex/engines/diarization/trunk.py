@@ -16,7 +16,7 @@ import numpy as np
 from mediaindex.engines.runtime import onnx_session
 from mediaindex.errors import ConfigError
 from mediaindex.models.files import exclusive
-from mediaindex.models.places import cache_dir
+from mediaindex.settings import ModelSettings
 
 MELS = 80
 SUBSAMPLING = 8  # fbank frames that one frame of the trunk stands for
@@ -60,7 +60,7 @@ class Trunk:
 
 
 def _kept(path: Path, sha256: str) -> Path:
-    target = cache_dir() / "onnx" / f"{sha256}-trunk{_FORM}"
+    target = ModelSettings.read().cache / "onnx" / f"{sha256}-trunk{_FORM}"
     if not target.is_dir():
         with exclusive(target):
             if not target.is_dir():

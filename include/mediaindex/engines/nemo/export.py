@@ -18,9 +18,8 @@ from typing import Any, cast
 
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 from mediaindex.models.files import exclusive
-from mediaindex.models.places import cache_dir
+from mediaindex.settings import ModelSettings, Precision
 
-from .precision import Precision
 from .rounded_feed_forward import balance_channels, round_feed_forward
 from .unpadded import without_padding
 
@@ -62,7 +61,7 @@ def nemo_version() -> str:
 
 def exported(weights: Path, sha256: str, precision: Precision) -> Exported:
     """The export of these weights, made on first use and kept by their hash; several processes may ask at once."""
-    target = cache_dir() / "onnx" / f"{sha256}-{nemo_version()}-{REVISION}-{precision}"
+    target = ModelSettings.read().cache / "onnx" / f"{sha256}-{nemo_version()}-{REVISION}-{precision}"
     if not target.is_dir():
         with exclusive(target):
             if not target.is_dir():

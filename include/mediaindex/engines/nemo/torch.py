@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mediaindex.engines.ctc.language_model import from_environment
+from mediaindex.engines.ctc.language_model import configured
 from mediaindex.engines.runtime.chunk_queue import ChunkQueue
-from mediaindex.engines.runtime.device import Device
 from mediaindex.engines.runtime.loading import Once
 from mediaindex.models import LocatedModel
+from mediaindex.settings import Device
 from mediaindex.timeline import Word
 
 from .export import nemo_version
@@ -38,7 +38,7 @@ class NemoTorch:
         self.languages = frozenset(located.languages)
         self._located = located
         self._device = device
-        self._language_model = from_environment()
+        self._language_model = configured()
         # On the CPU padding costs more than batches gain; torch uses all cores for one chunk.
         self._queue = ChunkQueue(self._work, workers=1, batch=_BATCH if device == "cuda" else 1, name=self.name)
         self._model = Once(self._load)

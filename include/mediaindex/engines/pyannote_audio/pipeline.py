@@ -47,7 +47,7 @@ with _without_nemo():
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mediaindex.engines.runtime.device import Device
+    from mediaindex.settings import Device
 
 # Published with pyannote/speaker-diarization-3.1: clusters of at least 12, for windows that move by a tenth.
 PUBLISHED_STEP = 0.1

@@ -20,7 +20,7 @@ from mediaindex.timeline import SpeakerSpan, seconds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mediaindex.engines.runtime.device import Device
+    from mediaindex.settings import Device
     from mediaindex.stages.protocols import SampleSource
 
 # Published with pyannote/speaker-diarization-3.1: share of the 10 s window by which it moves.

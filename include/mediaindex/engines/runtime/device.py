@@ -5,31 +5,17 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import logging
-import os
 from functools import cache
-from typing import Literal
 
-from mediaindex.errors import ConfigError
-
-Device = Literal["cpu", "cuda"]
-
-VARIABLE = "MEDIAINDEX_DEVICE"
+from mediaindex.settings import Device, SpeechSettings
 
 log = logging.getLogger(__name__)
 
 
 def device() -> Device:
-    """MEDIAINDEX_DEVICE, by default ``cuda`` where the driver shows a GPU and torch was built for one.
-
-    Raises ConfigError where the variable is neither ``cpu`` nor ``cuda``.
-    """
-    wanted = os.environ.get(VARIABLE, "").strip().lower()
-    if wanted == "cpu":
-        return "cpu"
-    if wanted == "cuda":
-        return "cuda"
-    if wanted:
-        raise ConfigError(f"{VARIABLE} is {wanted!r}; write cpu or cuda, or leave it out: the machine is then asked")
+    """MEDIAINDEX_DEVICE, by default ``cuda`` if the driver shows a GPU and torch was built for one."""
+    if wanted := SpeechSettings.read().device:
+        return wanted
     return "cuda" if _gpus() and _torch_can() else "cpu"
 
 

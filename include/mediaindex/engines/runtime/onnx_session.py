@@ -20,7 +20,7 @@ from typing import Literal
 
 import onnxruntime
 
-from mediaindex.models.places import cache_dir
+from mediaindex.settings import ModelSettings
 
 Optimisation = Literal["all", "extended"]
 
@@ -158,7 +158,7 @@ def _make_arena() -> None:
 
 def _place(key: str, optimisation: Optimisation) -> Path:
     facts = "\n".join((key, onnxruntime.__version__, optimisation, *_SLOWER, _cpu()))
-    return cache_dir() / "graphs" / hashlib.sha256(facts.encode()).hexdigest()
+    return ModelSettings.read().cache / "graphs" / hashlib.sha256(facts.encode()).hexdigest()
 
 
 @cache

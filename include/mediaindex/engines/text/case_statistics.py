@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.models.files import exclusive
-from mediaindex.models.places import cache_dir
+from mediaindex.settings import ModelSettings
 
 from .unseen_words import affix_logits
 
@@ -87,7 +87,7 @@ class CaseStatistics:
 
 def case_statistics(located: LocatedModel) -> CaseStatistics:
     """The statistics in ``located.path``; several processes may ask for them at once."""
-    target = cache_dir() / "case" / f"{located.sha256}-{FORMAT}.sqlite"
+    target = ModelSettings.read().cache / "case" / f"{located.sha256}-{FORMAT}.sqlite"
     if not target.is_file():
         with exclusive(target):
             if not target.is_file():

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mediaindex.errors import ConfigError
 from mediaindex.models.locate import LocatedModel
-from mediaindex.models.places import cache_dir, models_dir
 from mediaindex.models.registry import Sha256, find
+from mediaindex.settings import ModelSettings
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -116,6 +116,7 @@ def _places(name: str) -> Iterator[Path]:
 
 
 def _own(name: str) -> Iterator[Path]:
-    if root := models_dir():
-        yield root / f"{find(name).path}.calibration.json"
-    yield cache_dir() / "calibrations" / f"{name}.json"
+    places = ModelSettings.read()
+    if places.models:
+        yield places.models / f"{find(name).path}.calibration.json"
+    yield places.cache / "calibrations" / f"{name}.json"

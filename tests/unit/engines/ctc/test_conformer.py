@@ -38,6 +38,15 @@ def test_the_identity_is_known_without_loading_anything(tmp_path: Path) -> None:
     assert "ab" * 32 in conformer_ctc.load(located).identity
 
 
+def test_what_was_recognised_in_one_precision_is_never_taken_for_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    located = LocatedModel("tiny", tmp_path / "absent.nemo", "local", "ab" * 32, "MIT", ("en",))
+    rounded = conformer_ctc.load(located).identity
+    monkeypatch.setenv("MEDIAINDEX_PRECISION", "float32")
+    assert conformer_ctc.load(located).identity != rounded
+
+
 def test_importing_the_engine_imports_neither_nemo_nor_torch() -> None:
     code = "import sys, mediaindex.engines.ctc.conformer; print({'torch', 'nemo'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaindex.engines.ctc.language_model import LanguageModel, Weights, from_environment
+from mediaindex.engines.ctc.language_model import LanguageModel, Weights, configured
 from mediaindex.errors import ConfigError
 from tests.builders.arpa import bigrams
 
@@ -64,19 +64,22 @@ def test_identity_changes_with_the_file_and_with_each_weight(arpa: Path, tmp_pat
     assert len({model.identity for model in models}) == 5
 
 
-def test_none_is_used_unless_one_is_named(arpa: Path) -> None:
-    assert from_environment({}) is None
-    given = {"MEDIAINDEX_LANGUAGE_MODEL": str(arpa), "MEDIAINDEX_LANGUAGE_MODEL_WEIGHT": "0.7"}
-    model = from_environment(given)
+def test_none_is_used_unless_one_is_named(arpa: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEDIAINDEX_LANGUAGE_MODEL", raising=False)
+    assert configured() is None
+    monkeypatch.setenv("MEDIAINDEX_LANGUAGE_MODEL", str(arpa))
+    monkeypatch.setenv("MEDIAINDEX_LANGUAGE_MODEL_WEIGHT", "0.7")
+    model = configured()
     assert model is not None
     assert (model.path, model.weights) == (arpa, Weights(weight=0.7))
 
 
 @pytest.mark.parametrize("value", ["much", "-1"])
-def test_a_weight_that_is_none_is_a_configuration_error(arpa: Path, value: str) -> None:
-    given = {"MEDIAINDEX_LANGUAGE_MODEL": str(arpa), "MEDIAINDEX_LANGUAGE_MODEL_WEIGHT": value}
-    with pytest.raises(ConfigError, match=r"weight|WEIGHT"):
-        from_environment(given)
+def test_an_invalid_weight_is_a_configuration_error(arpa: Path, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAINDEX_LANGUAGE_MODEL", str(arpa))
+    monkeypatch.setenv("MEDIAINDEX_LANGUAGE_MODEL_WEIGHT", value)
+    with pytest.raises(ConfigError, match="MEDIAINDEX_LANGUAGE_MODEL_WEIGHT"):
+        configured()
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

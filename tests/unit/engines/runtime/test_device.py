@@ -8,7 +8,7 @@ from mediaindex.errors import ConfigError
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(device.VARIABLE, raising=False)
+    monkeypatch.delenv("MEDIAINDEX_DEVICE", raising=False)
     monkeypatch.setattr(device, "_gpus", lambda: 1)
     monkeypatch.setattr(device, "_torch_can", lambda: True)
 
@@ -26,11 +26,11 @@ def test_without_a_gpu_or_a_torch_for_it_the_cpu_is(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("wanted", ["cpu", "cuda"])
 def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
     monkeypatch.setattr(device, "_gpus", lambda: pytest.fail("the machine was asked"))
-    monkeypatch.setenv(device.VARIABLE, wanted.upper())
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", wanted.upper())
     assert device.device() == wanted
 
 
 def test_another_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(device.VARIABLE, "gpu")
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", "gpu")
     with pytest.raises(ConfigError, match="write cpu or cuda"):
         device.device()
