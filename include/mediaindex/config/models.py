@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from mediaindex.models.registry import ModelEntry, load_registry
-
 from .checks import unknown
+
+if TYPE_CHECKING:
+    from mediaindex.models import ModelEntry
 
 
 def recognisers() -> dict[str, ModelEntry]:
     """Every recogniser of the registry, by name."""
+    from mediaindex.models import load_registry  # only if the file names one, or a language
+
     return {name: entry for name, entry in load_registry().items() if entry.engine}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -49,6 +48,8 @@ def template_faults(prefix: str) -> Iterator[str]:
 
 
 def _unknown(what: str, used: AbstractSet[str], known: Collection[str], usual: str) -> Iterator[str]:
+    import difflib
+
     for name in sorted(used - set(known)):
         close = difflib.get_close_matches(name, known, n=1)
         yield f"unknown {what} {name!r} in the template; write {repr(close[0]) if close else f'one of {usual}'}"

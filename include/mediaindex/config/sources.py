@@ -21,7 +21,6 @@ from mediaindex.settings import SourceSettings
 from . import document, prefixes, rules
 from .checks import Finding, also, said, stage_settings, triage_settings, unique
 from .document import Fault, Place
-from .faults import faults_of
 from .models import LanguageCode, RecogniserName, languages
 from .podcasts import PodcastPart
 from .retention import Retention
@@ -248,5 +247,7 @@ def _read(path: Path) -> tuple[Checked, document.Document]:
     try:
         configuration = Configuration.model_validate(written.content)
     except ValidationError as error:
+        from .faults import faults_of
+
         return Checked(None, tuple(sorted((*written.faults, *faults_of(error, written, Configuration))))), written
     return Checked(None if written.faults else configuration, written.faults), written
