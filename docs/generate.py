@@ -19,6 +19,7 @@ import runpy
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,7 @@ def _settings() -> str:
 def _group(group: Any) -> str:
     heading, _, prose = inspect.cleandoc(group.__doc__).partition("\n")
     rows = [
-        (f"`{group.variable(name)}`", group.allowed(name), _unset(field), field.description,
+        (f"`{group.variable(name)}`", field.description, group.allowed(name), _unset(field),
          field.json_schema_extra["read_by"])
         for name, field in group.model_fields.items()
     ]  # fmt: skip
@@ -219,7 +220,7 @@ def _group(group: Any) -> str:
     return "\n\n".join(part for part in written if part)
 
 
-_SETTING = ("variable", "value", "default", "meaning", "read by")
+_SETTING = ("variable", "meaning", "value", "default", "read by")
 
 
 def _unset(field: Any) -> str:
@@ -227,6 +228,29 @@ def _unset(field: Any) -> str:
     if isinstance(default, tuple):
         return " ".join(f"`{one}`" for one in default) or "none"
     return "none" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def _error_codes() -> str:
+    from mediaindex.errors import ErrorCode
+
+    sections: dict[str, list[tuple[str, str, str]]] = {}
+    heading = ""
+    for line in map(str.strip, inspect.getsource(ErrorCode).splitlines()):
+        if line.startswith("# "):
+            heading = line.removeprefix("# ").rstrip(".")
+        elif line.partition(" = ")[0] in ErrorCode.__members__:
+            code = ErrorCode[line.partition(" = ")[0]]
+            sections.setdefault(heading, []).append((f"`{code}`", code.failure_class or "depends", code.meaning))
+    return "\n\n".join(
+        f"## {heading}\n\n{table(('code', 'class', 'meaning, and what to do'), rows)}"
+        for heading, rows in sections.items()
+    )
+
+
+def _reasons(name: str) -> str:
+    from mediaindex.contract import states
+
+    return table(("code", "meaning"), ((f"`{one}`", one.meaning) for one in getattr(states, name)))
 
 
 def _rooms() -> str:
@@ -245,6 +269,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": _commands,
     "rooms": _rooms,
     "settings": _settings,
+    "error-codes": _error_codes,
+    "state-reasons": partial(_reasons, "StateReason"),
+    "review-reasons": partial(_reasons, "ReasonCode"),
 }
 
 if __name__ == "__main__":
