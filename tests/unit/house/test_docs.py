@@ -81,5 +81,12 @@ def unknown(command: Any, line: str) -> str | None:
     return f"{line}: {given - known}" if given - known else None
 
 
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_files_and_folders_named_in_the_text_exist(page: Path) -> None:
+    ours = re.compile(r"(?:include|docs|tests|dags|local|docker|sql|plugins)/[\w/.-]*")
+    spans = re.findall(r"`([^`\n]+)`", page.read_text("utf-8"))
+    assert not [span for span in spans if ours.fullmatch(span) and not (ROOT / span).exists()]
+
+
 def test_the_readme_is_short() -> None:
     assert (ROOT / "README.md").read_text("utf-8").count("\n") <= 120
