@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaindex.models import locate
-from mediaindex.timeline import SpeakerSpan, Word, seconds
+from mediaindex.timeline import SpeakerSpan, Word, round_to_ms
 
 os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
 RATE = 16_000
@@ -87,7 +87,7 @@ class PlainPipeline:
                 start = first / RATE + stamp["start"]
                 end = max(first / RATE + stamp["end"], start + 0.001)
                 speaker = next((s.speaker for s in spans if s.start <= (start + end) / 2 <= s.end), None)
-                words.append(Word(seconds(start), seconds(end), stamp["word"], 0.5, speaker))
+                words.append(Word(round_to_ms(start), round_to_ms(end), stamp["word"], 0.5, speaker))
         return words
 
     @contextmanager
@@ -154,7 +154,7 @@ def diarization_pipeline(threads: int) -> Any:
 
 def _spans(annotation: Any) -> list[SpeakerSpan]:
     found = [
-        SpeakerSpan(seconds(max(0.0, segment.start)), seconds(segment.end), str(label))
+        SpeakerSpan(round_to_ms(max(0.0, segment.start)), round_to_ms(segment.end), str(label))
         for segment, _track, label in annotation.itertracks(yield_label=True)
         if segment.duration >= 0.001
     ]

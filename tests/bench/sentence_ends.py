@@ -22,7 +22,7 @@ from mediaindex.contract.settings import FindTopicsSettings
 from mediaindex.runner.engines import Engines
 from mediaindex.stages.sentences import end_sentences
 from mediaindex.stages.tokens import spoken
-from mediaindex.timeline import Turn, Word, seconds
+from mediaindex.timeline import Turn, Word, round_to_ms
 
 SHARED = Path(__file__).parents[3] / "shared"
 ENDS, CLAUSES = ".?!", ",;:"
@@ -69,7 +69,7 @@ def joined(parts: list[tuple[float, Words]]) -> Words:
     words: list[Word] = []
     at = 0.0
     for length, part in parts:
-        words += [replace(word, start=seconds(at + word.start), end=seconds(at + word.end)) for word in part]
+        words += [replace(word, start=round_to_ms(at + word.start), end=round_to_ms(at + word.end)) for word in part]
         at += length
     return tuple(words)
 

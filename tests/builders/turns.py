@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mediaindex.timeline import Turn, Word, seconds
+from mediaindex.timeline import Turn, Word, round_to_ms
 
 
 def said(text: str, *, speaker: str = "A", language: str = "en", start: float = 0.0, letter: float = 0.05) -> Turn:
@@ -14,6 +14,6 @@ def said(text: str, *, speaker: str = "A", language: str = "en", start: float = 
             at += 1.0
             continue
         taken = letter * (len(piece) + 2)
-        words.append(Word(seconds(at), seconds(at + taken * 0.8), piece, 0.9))
+        words.append(Word(round_to_ms(at), round_to_ms(at + taken * 0.8), piece, 0.9))
         at += taken
     return Turn(words[0].start, words[-1].end, speaker, language, tuple(words))

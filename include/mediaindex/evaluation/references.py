@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediaindex.errors import ConfigError
-from mediaindex.timeline import Span, SpeakerSpan, TimelineError, seconds
+from mediaindex.timeline import Span, SpeakerSpan, TimelineError, round_to_ms
 
 from .manifest import Entry, lines_of
 
@@ -51,7 +51,7 @@ def _speakers(entry: Entry, path: Path) -> Iterator[SpeakerSpan]:
         start, end = _times(path, number, columns[3:5])
         start, end = max(start, entry.start), min(end, entry.end)
         if end - start >= 0.001:
-            yield SpeakerSpan(seconds(start - entry.start), seconds(end - entry.start), columns[7])
+            yield SpeakerSpan(round_to_ms(start - entry.start), round_to_ms(end - entry.start), columns[7])
 
 
 def _words(entry: Entry, path: Path) -> Iterator[SpokenWord]:
@@ -60,9 +60,11 @@ def _words(entry: Entry, path: Path) -> Iterator[SpokenWord]:
     rows = [(_times(path, number, columns[2:4]), columns) for number, columns in mine]
     for (start, end), columns in sorted(rows, key=lambda row: row[0]):
         if entry.start <= start and end <= entry.end:
-            begin = seconds(start - entry.start)
+            begin = round_to_ms(start - entry.start)
             # Aligners write words of no length; the timeline knows none.
-            yield SpokenWord(begin, max(seconds(end - entry.start), seconds(begin + 0.001)), columns[4], columns[1])
+            yield SpokenWord(
+                begin, max(round_to_ms(end - entry.start), round_to_ms(begin + 0.001)), columns[4], columns[1]
+            )
 
 
 def _of_recording(rows: list[Row], column: int, entry: Entry, path: Path) -> list[Row]:

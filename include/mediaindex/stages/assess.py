@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from mediaindex.contract.results import Assessment, Language, NormalizedAudio, Recognition, Speakers, Speech
 from mediaindex.contract.settings import AssessSettings
@@ -12,13 +11,11 @@ from mediaindex.stages.assembly.coverage import coverage
 from mediaindex.stages.assembly.doubt_reasons import DoubtRules, about_doubts
 from mediaindex.stages.assembly.speaker_words import assign_speakers, smooth_speakers, snap_to_pauses
 from mediaindex.stages.assembly.turns import TurnRules, build_turns, languages_of
-from mediaindex.timeline import Transcript, Word, seconds
+from mediaindex.timeline import RESOLUTION, Transcript, Word, round_to_ms
 
 from .triage import reason
 
 VERSION = 2
-
-SHORTEST = 0.001  # s: the timeline's resolution
 
 
 def assess(
@@ -30,7 +27,7 @@ def assess(
     settings: AssessSettings,
 ) -> Assessment:
     """Words to speakers, words to turns, and a judgement. Without speech: an empty transcript, no review."""
-    start, end = seconds(normalized.start), seconds(normalized.end)
+    start, end = round_to_ms(normalized.start), round_to_ms(normalized.end)
     words = assign_speakers(list(_inside(recognition.words, start, end)), speakers.exclusive, settings.speaker_reach)
     words = snap_to_pauses(words, settings.snap_reach, settings.snap_worth)
     words = smooth_speakers(words, settings.smooth_words)
@@ -54,8 +51,8 @@ def _inside(words: Sequence[Word], start: float, end: float) -> Iterator[Word]:
         if start <= word.start and word.end <= end:
             yield word
             continue
-        begin = min(max(word.start, start), seconds(end - SHORTEST))
-        yield replace(word, start=begin, end=min(max(word.end, seconds(begin + SHORTEST)), end))
+        begin = min(max(word.start, start), end - RESOLUTION)
+        yield word.moved_to(begin, min(word.end, end))
 
 
 def _reasons(

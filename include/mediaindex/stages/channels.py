@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediaindex.contract.settings import DetectSpeechSettings
 from mediaindex.stages.media.typical_level import FLOOR, frame_levels
-from mediaindex.timeline import SpeakerSpan, seconds
+from mediaindex.timeline import SpeakerSpan, round_to_ms
 
 from .detect_speech import speech_runs
 from .protocols import SAMPLE_RATE, Diarized
@@ -193,6 +193,6 @@ def _where(frames: Mask) -> list[tuple[int, int]]:
 
 def _spans(runs: Sequence[tuple[int, int]], channel: int, frame: float, duration: float) -> Iterator[SpeakerSpan]:
     for first, last in runs:
-        start, end = seconds(first * frame), seconds(min(last * frame, duration))
+        start, end = round_to_ms(first * frame), round_to_ms(min(last * frame, duration))
         if start < end:
             yield SpeakerSpan(start, end, f"channel {channel}")

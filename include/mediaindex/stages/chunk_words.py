@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mediaindex.errors import MediaindexError
-from mediaindex.timeline import Span, Word, seconds
+from mediaindex.timeline import RESOLUTION, Span, Word, round_to_ms
 
 from .protocols import Recogniser, SampleSource
 
@@ -98,11 +98,10 @@ class Desk:
         return _written(task, recogniser, self._placed(task.span, words))
 
     def _placed(self, chunk: Span, words: Sequence[Word]) -> Iterator[Word]:
-        last = seconds(self.audio.duration)
+        last = round_to_ms(self.audio.duration)
         for word in words:
-            start = min(seconds(chunk.start + word.start), seconds(last - 0.001))
-            end = min(seconds(chunk.start + word.end), last)
-            yield Word(start, max(end, seconds(start + 0.001)), word.text, word.confidence)
+            start = min(chunk.start + word.start, last - RESOLUTION)
+            yield word.moved_to(start, min(chunk.start + word.end, last))
 
 
 def _written(task: Task, recogniser: Recogniser, words: Iterator[Word]) -> Written:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mediaindex.timeline import Span, seconds
+from mediaindex.timeline import Span, round_to_ms
 
 from .protocols import SAMPLE_RATE
 
@@ -66,7 +66,7 @@ def _place(spans: Sequence[Span], max_seconds: float, find_cut: FindCut) -> floa
     some = [(a, b) for a, b in pauses if max_seconds * LEAST <= a - start <= max_seconds]
     if some:
         return min(some, key=lambda pause: abs(pause[0] - start - even))[0]
-    return seconds(find_cut(start + low, start + high))
+    return round_to_ms(find_cut(start + low, start + high))
 
 
 def _split(spans: Sequence[Span], at: float) -> tuple[list[Span], list[Span]]:

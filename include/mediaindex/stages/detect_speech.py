@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mediaindex.contract.results import Speech
 from mediaindex.contract.settings import DetectSpeechSettings
 from mediaindex.stages.media.typical_level import frame_levels, snr_db
-from mediaindex.timeline import Span, seconds
+from mediaindex.timeline import Span, round_to_ms
 
 from .protocols import SAMPLE_RATE
 
@@ -43,7 +43,7 @@ def detect_speech(audio: Audio, detector: SpeechDetector, settings: DetectSpeech
     total = sum(span.duration for span in spans)
     return Speech(
         spans=tuple(piece for span in spans for piece in audio.clock.pieces_to_source(span)),
-        speech_seconds=seconds(total),
+        speech_seconds=round_to_ms(total),
         speech_share=round(min(1.0, total / audio.duration), 4) if audio.duration else 0.0,
         mean_probability=round(float(heard[speech].mean()), 4) if speech.any() else 0.0,
         snr_db=snr_db(levels, speech & (heard >= settings.enter), _far_from(speech, detector.frame_seconds)),
@@ -85,8 +85,8 @@ def padded(runs: list[tuple[int, int]], frame_seconds: float, duration: float, p
         after = bounds[index + 1][0] if index + 1 < len(bounds) else duration
         room_before = start - before if index == 0 else (start - before) / 2
         room_after = after - end if index + 1 == len(bounds) else (after - end) / 2
-        low = seconds(start - min(padding, room_before))
-        high = seconds(end + min(padding, room_after))
+        low = round_to_ms(start - min(padding, room_before))
+        high = round_to_ms(end + min(padding, room_after))
         if low < high:
             spans.append(Span(low, high))
     return spans

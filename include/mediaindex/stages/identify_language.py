@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mediaindex.contract.results import Language, LanguageSpan, LanguageWindow
 from mediaindex.contract.settings import DetectSpeechSettings, IdentifyLanguageSettings
-from mediaindex.timeline import Span, seconds
+from mediaindex.timeline import Span, round_to_ms
 
 from . import detect_speech
 from .audio import Audio
@@ -98,7 +98,7 @@ def _in_stretches(
     allowed: tuple[str, ...],
 ) -> Language:
     """The same with spans, or as it was where one language is left after all. ``speech`` in source time."""
-    spans = stretches(map(audio.clock.span_to_audio, speech), lambda a, b: seconds(quietest(audio, a, b)))
+    spans = stretches(map(audio.clock.span_to_audio, speech), lambda a, b: round_to_ms(quietest(audio, a, b)))
     if len(spans) < 2:
         return found
     ear = _Ear(audio, identifier, allowed)
@@ -237,7 +237,7 @@ def spread(duration: float, window: float, count: int) -> list[Span]:
     if number == 1:
         return [Span(0.0, window)]
     step = (duration - window) / (number - 1)
-    return [Span(seconds(index * step), seconds(index * step + window)) for index in range(number)]
+    return [Span(round_to_ms(index * step), round_to_ms(index * step + window)) for index in range(number)]
 
 
 def _windows(audio: Audio, heard: _Heard) -> Iterator[LanguageWindow]:

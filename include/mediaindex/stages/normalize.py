@@ -21,7 +21,7 @@ from mediaindex.stages.media.encode import encode_flac, noise_filter
 from mediaindex.stages.media.loudness import Loudness, gain_db, measure
 from mediaindex.stages.media.probe import AudioStream, SourceFile, choose_stream, has_clock, probe
 from mediaindex.stages.media.source_clock import read_clock
-from mediaindex.timeline import seconds
+from mediaindex.timeline import round_to_ms
 
 from .audio import Audio
 from .media import failures
@@ -58,7 +58,7 @@ def normalize(
     clock = read_clock(found, stream, pcm.seconds, settings.gap_tolerance)
     return NormalizedAudio(
         audio_sha256=pcm.sha256,
-        duration=seconds(pcm.seconds),
+        duration=round_to_ms(pcm.seconds),
         clock=clock,
         container=found.container,
         codec=stream.codec,

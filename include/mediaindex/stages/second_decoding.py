@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mediaindex.contract.results import Doubt
 from mediaindex.contract.states import DoubtReason
 from mediaindex.errors import ModelMissingError
-from mediaindex.timeline import Span, Word
+from mediaindex.timeline import Span, Word, merged
 
 from .chunk_words import Desk, Task, Written
 from .doubts import Bounds, doubtful_seconds, find_doubts, plain
@@ -102,11 +102,11 @@ def _settled(heard: Heard, seconds: Sequence[Written], bounds: Bounds) -> Settle
         left += doubts
         if not taken:
             continue
-        kept = [word for word in words if _middle(word) < stretch.start]
+        kept = [word for word in words if word.middle < stretch.start]
         pieces += _piece(first, begin, stretch.start, kept)
         theirs = _without_seams(theirs, words, stretch)
         pieces.append(Written(stretch, first.language, decoded[0].recogniser, tuple(theirs)))
-        words = [word for word in words if _middle(word) >= stretch.end]
+        words = [word for word in words if word.middle >= stretch.end]
         begin = stretch.end
     pieces += _piece(first, begin, first.span.end, words) if pieces else [first]
     return Settled(tuple(pieces), tuple(one.span for one in decoded), tuple(left))
@@ -156,8 +156,8 @@ def _alike(ours: Sequence[Word], theirs: Sequence[Word]) -> bool:
 def _without_seams(theirs: Sequence[Word], ours: Sequence[Word], stretch: Span) -> list[Word]:
     """Their words but for one at each edge that ours has on the other side of it."""
     words = list(theirs)
-    before = [word for word in ours if _middle(word) < stretch.start][-1:]
-    after = [word for word in ours if _middle(word) >= stretch.end][:1]
+    before = [word for word in ours if word.middle < stretch.start][-1:]
+    after = [word for word in ours if word.middle >= stretch.end][:1]
     if words and before and _same(before[0], words[0]):
         del words[0]
     if words and after and _same(words[-1], after[0]):
@@ -171,32 +171,23 @@ def _same(one: Word, other: Word) -> bool:
 
 def _apart(doubts: Sequence[Doubt], written: Written) -> Iterator[Span]:
     """The doubts as stretches that do not meet, each reaching halfway to the words around it."""
-    spans: list[Span] = []
-    for doubt in doubts:
-        if spans and doubt.span.start <= spans[-1].end:
-            spans[-1] = Span(spans[-1].start, max(spans[-1].end, doubt.span.end))
-        else:
-            spans.append(doubt.span)
+    spans = merged(doubt.span for doubt in doubts)
     edges = [written.span.start, *(edge for span in spans for edge in (span.start, span.end)), written.span.end]
     for index, span in enumerate(spans):
         low, high = edges[2 * index], edges[2 * index + 3]
-        before = max((word.end for word in written.words if low <= _middle(word) < span.start), default=low)
-        after = min((word.start for word in written.words if span.end <= _middle(word) < high), default=high)
+        before = max((word.end for word in written.words if low <= word.middle < span.start), default=low)
+        after = min((word.start for word in written.words if span.end <= word.middle < high), default=high)
         yield Span(min(span.start, (before + span.start) / 2), max(span.end, (span.end + after) / 2))
 
 
 def _within(words: Sequence[Word], span: Span) -> list[Word]:
-    return [word for word in words if span.start <= _middle(word) < span.end]
-
-
-def _middle(word: Word) -> float:
-    return (word.start + word.end) / 2
+    return [word for word in words if span.start <= word.middle < span.end]
 
 
 def _clipped(spans: Sequence[Span], within: Span) -> Iterator[Span]:
     """Of spans in order, without overlap."""
     for index in range(bisect_right(spans, within.start, key=lambda one: one.end), len(spans)):
-        span = spans[index]
-        if span.start >= within.end:
+        clipped = spans[index].clipped(within)
+        if clipped is None:
             return
-        yield Span(max(span.start, within.start), min(span.end, within.end))
+        yield clipped

@@ -165,7 +165,7 @@ def _joined(clock: Clock, pieces: Sequence[Written]) -> Iterator[Part]:
 
 def _on_clock(word: Word, clock: Clock) -> Word:
     span = clock.side_to_source(word)
-    return Word(span.start, span.end, word.text, word.confidence)
+    return word.moved_to(span.start, span.end)
 
 
 def _in_order(words: Iterable[Word]) -> Iterator[Word]:
@@ -173,4 +173,4 @@ def _in_order(words: Iterable[Word]) -> Iterator[Word]:
     start = end = 0.0
     for word in words:
         start, end = max(start, word.start), max(end, word.end)
-        yield Word(start, end, word.text, word.confidence)
+        yield word.moved_to(start, end)

@@ -1,12 +1,13 @@
 """Word, Turn, Span, Transcript: frozen, in seconds on the source's clock, checked at construction."""
 
 from .clock import Anchor, Clock
-from .span import Span, TimelineError, seconds
+from .span import RESOLUTION, Span, TimelineError, merged, round_to_ms
 from .transcript import Transcript
 from .turn import SpeakerSpan, Turn, check_order
 from .word import Word, check_probability
 
 __all__ = [
+    "RESOLUTION",
     "Anchor",
     "Clock",
     "Span",
@@ -17,5 +18,6 @@ __all__ = [
     "Word",
     "check_order",
     "check_probability",
-    "seconds",
+    "merged",
+    "round_to_ms",
 ]

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from .span import Span, TimelineError, seconds
+from .span import Span, TimelineError, round_to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Clock:
     def to_source(self, audio: float) -> float:
         """Source time (s) at a position (s) in the decoded audio."""
         anchor = self.anchors[self._index(audio)]
-        return seconds(anchor.source + audio - anchor.audio)
+        return round_to_ms(anchor.source + audio - anchor.audio)
 
     def to_audio(self, source: float) -> float:
         """Position (s) in the decoded audio at a source time (s); inside a gap, the position where it opens."""
@@ -49,7 +49,7 @@ class Clock:
         audio = anchor.audio + max(0.0, source - anchor.source)
         if index + 1 < len(self.anchors):
             audio = min(audio, self.anchors[index + 1].audio)
-        return seconds(audio)
+        return round_to_ms(audio)
 
     def pieces_to_source(self, span: Span) -> list[Span]:
         """The span of decoded audio in source time, cut where the clock jumps: nothing was heard inside a gap.
@@ -63,9 +63,9 @@ class Clock:
     def side_to_source(self, span: Span) -> Span:
         """Of these pieces the one that holds the span's middle: for what cannot be cut, as a word.
 
-        Raises TimelineError where that is too short for the timeline.
+        Raises TimelineError if that is too short for the timeline.
         """
-        low, high = self._between_jumps(self._index((span.start + span.end) / 2), span)
+        low, high = self._between_jumps(self._index(span.middle), span)
         return Span(low, high)
 
     def span_to_audio(self, span: Span) -> Span:
@@ -80,4 +80,4 @@ class Clock:
         anchor, after = self.anchors[index], self.anchors[index + 1 : index + 2]
         low = max(span.start, anchor.audio)
         high = min([span.end, *(one.audio for one in after)])
-        return seconds(anchor.source + low - anchor.audio), seconds(anchor.source + high - anchor.audio)
+        return round_to_ms(anchor.source + low - anchor.audio), round_to_ms(anchor.source + high - anchor.audio)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .span import Span, TimelineError
+from .span import RESOLUTION, Span, TimelineError, round_to_ms
 
 
 def check_probability(owner: object, name: str, value: float) -> None:
@@ -27,3 +27,8 @@ class Word(Span):
         if not self.text or self.text != self.text.strip() or len(self.text.split()) != 1:
             raise TimelineError(f"{self!r}: a word is one token without white space")
         check_probability(self, "confidence", self.confidence)
+
+    def moved_to(self, start: float, end: float) -> Word:
+        """The same word at other times, rounded to the resolution of the timeline and at least that long."""
+        begin = round_to_ms(start)
+        return replace(self, start=begin, end=max(round_to_ms(end), round_to_ms(begin + RESOLUTION)))

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from mediaindex.timeline import Transcript, Turn, Word, seconds
+from mediaindex.timeline import Transcript, Turn, Word, round_to_ms
 
 
 def turn(speaker: str, start: float, text: str) -> Turn:
     words = tuple(
-        Word(seconds(start + i * 0.4), seconds(start + i * 0.4 + 0.3), word, 0.9) for i, word in enumerate(text.split())
+        Word(round_to_ms(start + i * 0.4), round_to_ms(start + i * 0.4 + 0.3), word, 0.9)
+        for i, word in enumerate(text.split())
     )
     return Turn(words[0].start, words[-1].end, speaker, "en", words)
 

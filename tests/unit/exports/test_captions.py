@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mediaindex.contract.results import TurnText
 from mediaindex.exports import to_srt, to_vtt
 from mediaindex.exports.captions import LINE, LINES, LONGEST, cues
-from mediaindex.timeline import Transcript, Turn, Word, seconds
+from mediaindex.timeline import Transcript, Turn, Word, round_to_ms
 
 HOSTILE = ["<b>", "&amp;", "-->", "a<b", "00:00:01,000", "7", "WEBVTT", "NOTE", "</v>", "{\\an8}"]
 TOKENS = st.sampled_from(["hello", "there.", *HOSTILE]) | st.text(
@@ -27,10 +27,10 @@ def transcripts(draw) -> Transcript:
         step = draw(st.floats(0.01, 3))
         words = []
         for text in texts:
-            words.append(Word(seconds(start), seconds(start + step + 0.01), text, 0.9))
+            words.append(Word(round_to_ms(start), round_to_ms(start + step + 0.01), text, 0.9))
             start += step + 0.02
         turns.append(Turn(words[0].start, words[-1].end, draw(st.sampled_from("AB")), "en", tuple(words)))
-    return Transcript(0.0, seconds(start + 10), "en", "conformer", tuple(turns))
+    return Transcript(0.0, round_to_ms(start + 10), "en", "conformer", tuple(turns))
 
 
 def spoken(transcript: Transcript) -> list[str]:

@@ -19,7 +19,7 @@ from mediaindex.contract.results import (
 from mediaindex.contract.settings import AssessSettings
 from mediaindex.stages.assess import assess
 from mediaindex.stages.triage import code_of
-from mediaindex.timeline import Anchor, Clock, Span, SpeakerSpan, Word, seconds
+from mediaindex.timeline import Anchor, Clock, Span, SpeakerSpan, Word, round_to_ms
 
 AUDIO = NormalizedAudio(
     audio_sha256="0" * 64,
@@ -129,15 +129,15 @@ def test_a_word_that_overshoots_the_end_is_cut_there():
 
 @st.composite
 def word_lists(draw):
-    starts = sorted(draw(st.lists(st.floats(0, 40).map(seconds), max_size=40)))
-    length = draw(st.floats(0.01, 2).map(seconds))
-    return tuple(Word(s, seconds(s + length), f"w{i}", draw(st.floats(0, 1))) for i, s in enumerate(starts))
+    starts = sorted(draw(st.lists(st.floats(0, 40).map(round_to_ms), max_size=40)))
+    length = draw(st.floats(0.01, 2).map(round_to_ms))
+    return tuple(Word(s, round_to_ms(s + length), f"w{i}", draw(st.floats(0, 1))) for i, s in enumerate(starts))
 
 
 @st.composite
 def span_lists(draw):
     drawn = draw(st.lists(st.tuples(st.floats(0, 40), st.floats(0.05, 9), st.sampled_from("ABC")), max_size=9))
-    return tuple(SpeakerSpan(seconds(s), seconds(s + length), speaker) for s, length, speaker in drawn)
+    return tuple(SpeakerSpan(round_to_ms(s), round_to_ms(s + length), speaker) for s, length, speaker in drawn)
 
 
 @given(word_lists(), span_lists(), st.integers(0, 3))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.stages.chunks import plan_chunks
-from mediaindex.timeline import Span, seconds
+from mediaindex.timeline import Span, round_to_ms
 
 lengths = st.lists(st.tuples(st.floats(0.05, 10), st.floats(0.1, 70)), max_size=12)
 
@@ -15,8 +15,8 @@ def spans(pairs: list[tuple[float, float]]) -> list[Span]:
     """Pause and length, one after the other."""
     found, at = [], 0.0
     for pause, length in pairs:
-        start = seconds(at + pause)
-        at = seconds(start + length)
+        start = round_to_ms(at + pause)
+        at = round_to_ms(start + length)
         found.append(Span(start, at))
     return found
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from mediaindex.contract.results import Doubt
 from mediaindex.stages.doubts import Bounds, doubtful_seconds, find_doubts, syllables
-from mediaindex.timeline import Span, Word, seconds
+from mediaindex.timeline import Span, Word, round_to_ms
 
 BOUNDS = Bounds(unwritten=2.0, reach=0.5, min_confidence=0.5)
 
 
 def said(text: str, start: float = 0.0, each: float = 0.4, confidence: float = 0.9) -> list[Word]:
     return [
-        Word(seconds(start + i * each), seconds(start + (i + 0.9) * each), word, confidence)
+        Word(round_to_ms(start + i * each), round_to_ms(start + (i + 0.9) * each), word, confidence)
         for i, word in enumerate(text.split())
     ]
 
@@ -119,13 +119,13 @@ word_lists = st.lists(
 def test_whatever_comes_in_doubts_are_in_order_and_about_words_or_speech(given_words, given_speech) -> None:
     words, at = [], 0.0
     for step, length, text, confidence in given_words:
-        start = seconds(at + step)
-        at = seconds(start + length)
+        start = round_to_ms(at + step)
+        at = round_to_ms(start + length)
         words.append(Word(start, at, text.strip() or "x", confidence))
     speech, at = [], 0.0
     for pause, length in given_speech:
-        start = seconds(at + pause)
-        at = seconds(start + length)
+        start = round_to_ms(at + pause)
+        at = round_to_ms(start + length)
         speech.append(Span(start, at))
     doubts = find_doubts(words, speech, BOUNDS)
     assert [doubt.span.start for doubt in doubts] == sorted(doubt.span.start for doubt in doubts)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.stages.language_spans import LONGEST, SHORTEST, Stretch, by_language, steady, stretches
-from mediaindex.timeline import Span, seconds
+from mediaindex.timeline import Span, round_to_ms
 
 ENGLISH = {"en": 0.98, "de": 0.001, "cy": 0.001}
 GERMAN = {"de": 0.98, "en": 0.001, "cy": 0.001}
@@ -65,8 +65,8 @@ runs = st.lists(st.tuples(st.floats(0.05, 5), st.floats(0.1, 50)), min_size=1, m
 def test_stretches_hold_all_speech_and_none_is_too_long(pairs: list[tuple[float, float]]) -> None:
     speech, at = [], 0.0
     for pause, length in pairs:
-        start = seconds(at + pause)
-        at = seconds(start + length)
+        start = round_to_ms(at + pause)
+        at = round_to_ms(start + length)
         speech.append(Span(start, at))
     found = stretches(speech, middle)
     assert all(one.end <= other.start for one, other in itertools.pairwise(found))

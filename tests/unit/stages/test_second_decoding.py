@@ -13,7 +13,7 @@ from mediaindex.contract.settings import TranscribeSettings
 from mediaindex.errors import ModelMissingError
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.transcribe import transcribe
-from mediaindex.timeline import Clock, Span, Word, seconds
+from mediaindex.timeline import Clock, Span, Word, round_to_ms
 
 ENGLISH = Language("en", 0.9)
 Write = Callable[[float, float], list[Word]]
@@ -39,7 +39,8 @@ class Scribe:
             words = [word for word in self.write(start, end) if start - 0.01 <= word.start and word.end <= end + 0.01]
             found.append(
                 tuple(
-                    Word(max(0, seconds(w.start - start)), seconds(w.end - start), w.text, w.confidence) for w in words
+                    Word(max(0, round_to_ms(w.start - start)), round_to_ms(w.end - start), w.text, w.confidence)
+                    for w in words
                 )
             )
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from mediaindex.timeline import Anchor, Clock, SpeakerSpan, Transcript, Turn, Word, seconds
+from mediaindex.timeline import Anchor, Clock, SpeakerSpan, Transcript, Turn, Word, round_to_ms
 
 MILLISECONDS = st.integers(0, 100_000_000)
 PROBABILITIES = st.floats(0, 1)
@@ -52,7 +52,7 @@ def clocks(draw: st.DrawFn) -> Clock:
     for _ in range(draw(st.integers(0, 6))):
         audio += draw(st.integers(1, 1_000_000))
         offset += draw(st.integers(1, 10_000_000))
-        anchors.append(Anchor(audio / 1000, seconds((audio + offset) / 1000)))
+        anchors.append(Anchor(audio / 1000, round_to_ms((audio + offset) / 1000)))
     return Clock(tuple(anchors))
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.timeline import Anchor, Clock, Span, TimelineError, seconds
+from mediaindex.timeline import Anchor, Clock, Span, TimelineError, round_to_ms
 from tests.unit.timeline.strategies import clocks
 
 positions = st.integers(0, 10_000_000).map(lambda ms: ms / 1000)
@@ -41,7 +41,7 @@ def clocks_and_spans(draw: st.DrawFn) -> tuple[Clock, Span]:
     near = st.sampled_from([anchor.audio for anchor in clock.anchors])
     start = max(0.0, draw(near) + draw(st.floats(-3, 3)))
     end = max(start + 0.002, draw(near) + draw(st.floats(-3, 3)))
-    return clock, Span(start, end) if draw(st.booleans()) else Span(seconds(start), seconds(end))
+    return clock, Span(start, end) if draw(st.booleans()) else Span(round_to_ms(start), round_to_ms(end))
 
 
 @given(clocks_and_spans())
@@ -59,7 +59,7 @@ def test_the_pieces_of_a_span_leave_every_gap_out_and_nothing_else(both: tuple[C
 @given(clocks_and_spans())
 def test_one_side_of_a_span_is_the_piece_of_its_middle(both: tuple[Clock, Span]) -> None:
     clock, span = both
-    span = Span(seconds(span.start), seconds(span.end))
+    span = Span(round_to_ms(span.start), round_to_ms(span.end))
     side = clock.side_to_source(span)
     assert side in clock.pieces_to_source(span)
     assert side.start - 0.0011 <= clock.to_source((span.start + span.end) / 2) <= side.end + 0.0011
@@ -83,7 +83,7 @@ def test_a_piece_too_short_for_the_timeline_is_left_out() -> None:
 
 @given(positions)
 def test_the_plain_clock_is_the_identity(audio: float) -> None:
-    assert Clock().to_source(audio) == seconds(audio) == Clock().to_audio(audio)
+    assert Clock().to_source(audio) == round_to_ms(audio) == Clock().to_audio(audio)
 
 
 @pytest.mark.parametrize(

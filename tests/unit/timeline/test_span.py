@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.timeline import Span, TimelineError, seconds
+from mediaindex.timeline import Span, TimelineError, merged, round_to_ms
 
 times = st.floats(0, 1e6)
 
@@ -35,11 +36,29 @@ def test_neighbours_do_not_overlap() -> None:
 
 @given(st.floats(-1e6, 1e6))
 def test_seconds_are_milliseconds_and_rounding_twice_changes_nothing(value: float) -> None:
-    assert abs(seconds(value) - value) <= 0.0005 + 1e-9
-    assert seconds(seconds(value)) == seconds(value)
-    assert math.copysign(1, seconds(value)) == 1 or seconds(value) < 0  # never -0.0
+    assert abs(round_to_ms(value) - value) <= 0.0005 + 1e-9
+    assert round_to_ms(round_to_ms(value)) == round_to_ms(value)
+    assert math.copysign(1, round_to_ms(value)) == 1 or round_to_ms(value) < 0  # never -0.0
 
 
 def test_spans_are_frozen() -> None:
     with pytest.raises(AttributeError):
         Span(0, 1).start = 5.0  # type: ignore[misc]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 10)).map(lambda pair: Span(pair[0], sum(pair))))
+
+
+@given(SPANS)
+def test_merged_covers_the_same_seconds_once_and_in_order(spans: list[Span]) -> None:
+    found = merged(spans)
+    covered = {second for span in spans for second in range(int(span.start), int(span.end))}
+    assert {second for span in found for second in range(int(span.start), int(span.end))} == covered
+    assert all(before.end < after.start for before, after in pairwise(found))
+
+
+@given(SPANS, st.tuples(st.integers(0, 50), st.integers(1, 10)).map(lambda pair: Span(pair[0], sum(pair))))
+def test_clipped_is_what_overlaps(spans: list[Span], within: Span) -> None:
+    for span in spans:
+        clipped = span.clipped(within)
+        assert (clipped.duration if clipped else 0.0) == span.overlap(within)

@@ -34,3 +34,9 @@ def test_any_text_is_a_token_or_an_error(text: str) -> None:
 def test_a_word_is_a_span() -> None:
     with pytest.raises(TimelineError):
         Word(2, 1, "late", 0.5)
+
+
+@pytest.mark.parametrize(("start", "end", "moved"), [(1.00049, 2.0, (1.0, 2.0)), (1.0, 1.0, (1.0, 1.001))])
+def test_a_moved_word_keeps_all_but_its_times(start: float, end: float, moved: tuple[float, float]) -> None:
+    word = Word(0.0, 1.0, "so", 0.9, "SPEAKER_00")
+    assert word.moved_to(start, end) == Word(*moved, "so", 0.9, "SPEAKER_00")

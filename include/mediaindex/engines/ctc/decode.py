@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mediaindex.timeline import Word, seconds
+from mediaindex.timeline import Word, round_to_ms
 
 # CTC names a word when it has heard enough of it: half of all words end after one frame of 40 ms. So a word goes on
 # into the blanks behind it, for so many seconds at most. Against the energy of 100 utterances (true end: where it falls
@@ -90,4 +90,4 @@ def timed(words: Sequence[HeardWord], frame_seconds: float, duration: float) -> 
 
 def _timed(word: HeardWord, start: float, end: float) -> Word:
     # The last frame may stand for a little more audio than there is.
-    return Word(seconds(min(start, end - 0.001)), seconds(end), word.text, round(word.confidence, 4))
+    return Word(round_to_ms(min(start, end - 0.001)), round_to_ms(end), word.text, round(word.confidence, 4))

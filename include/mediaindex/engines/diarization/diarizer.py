@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from mediaindex.stages.protocols import SAMPLE_RATE, Diarized
-from mediaindex.timeline import SpeakerSpan, seconds
+from mediaindex.timeline import SpeakerSpan, round_to_ms
 
 if TYPE_CHECKING:
     from mediaindex.models import LocatedModel
@@ -111,7 +111,7 @@ def _spans(runs: Runs, end: int, length: float, labels: dict[int, str]) -> tuple
 
     spans = []
     for start, after, speaker in runs.close(end):
-        one, two = seconds(middle(start)), seconds(min(middle(after), length))
+        one, two = round_to_ms(middle(start)), round_to_ms(min(middle(after), length))
         if one < two:
             label = labels.setdefault(speaker, f"SPEAKER_{len(labels):02d}")
             spans.append(SpeakerSpan(one, two, label))

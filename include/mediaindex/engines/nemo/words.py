@@ -7,7 +7,7 @@ from typing import Any
 
 from mediaindex.engines.ctc.language_model import LanguageModel
 from mediaindex.engines.ctc.reader import CtcReader
-from mediaindex.timeline import Word, seconds
+from mediaindex.timeline import Word, round_to_ms
 
 _UNKNOWN = "⁇"  # how SentencePiece writes a piece that stands for no letters
 # As ctc_decode.frame_confidence: Tsallis entropy, alpha 1/3, linear, a word as certain as its least certain piece.
@@ -84,5 +84,5 @@ class TransducerWords:
                 continue
             end = min(max(word["end_offset"], word["start_offset"] + 1) * self._frame_seconds, duration)
             start = min(word["start_offset"] * self._frame_seconds, end - 0.001)
-            words.append(Word(seconds(start), seconds(end), text, round(min(max(confidence, 0.0), 1.0), 4)))
+            words.append(Word(round_to_ms(start), round_to_ms(end), text, round(min(max(confidence, 0.0), 1.0), 4)))
         return words

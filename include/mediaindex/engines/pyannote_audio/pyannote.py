@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.stages.protocols import SAMPLE_RATE, Diarized
-from mediaindex.timeline import SpeakerSpan, seconds
+from mediaindex.timeline import SpeakerSpan, round_to_ms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ class PyannoteDiarizer:
         import torch
 
         samples = audio.read_span(None)
-        length = seconds(samples.shape[0] / SAMPLE_RATE)
+        length = round_to_ms(samples.shape[0] / SAMPLE_RATE)
         file = {"waveform": torch.from_numpy(samples)[None], "sample_rate": SAMPLE_RATE, "uri": "recording"}
         with self._one_call, _threads(self.threads), warnings.catch_warnings():
             # Empty clusters and fewer speakers than asked for are answers here, not accidents.
@@ -114,7 +114,7 @@ def _spans(annotation: Any, length: float) -> list[SpeakerSpan]:
     """Spans by start; the last window is padded with silence, so ends are cut at the recording's."""
     spans = []
     for segment, _track, label in annotation.itertracks(yield_label=True):
-        start, end = seconds(max(0.0, segment.start)), seconds(min(segment.end, length))
+        start, end = round_to_ms(max(0.0, segment.start)), round_to_ms(min(segment.end, length))
         if start < end:
             spans.append(SpeakerSpan(start, end, str(label)))
     return sorted(spans, key=lambda span: (span.start, span.end, span.speaker))

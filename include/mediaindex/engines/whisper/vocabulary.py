@@ -16,7 +16,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from mediaindex.timeline import Word, seconds
+from mediaindex.timeline import Word, round_to_ms
 
 # Letters in common, and P(word) above which a word is left alone. On the careful side: on 25 utterances it wins 1 name
 # of 33 and costs 0.1 points of WER with 200 names that nobody said; P up to 0.7 would win 5, and cost 0.5 points there.
@@ -136,4 +136,4 @@ def _written(term: str, heard: Sequence[Word]) -> Iterator[Word]:
     start, whole, letters = heard[0].start, heard[-1].end - heard[0].start, sum(map(len, texts))
     marks = [start, *(start + whole * count / letters for count in itertools.accumulate(map(len, texts)))]
     for text, (begins, ends) in zip(texts, itertools.pairwise(marks), strict=True):
-        yield Word(seconds(begins), max(seconds(ends), seconds(begins) + 0.001), text, confidence)
+        yield Word(round_to_ms(begins), max(round_to_ms(ends), round_to_ms(begins) + 0.001), text, confidence)

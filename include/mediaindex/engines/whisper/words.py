@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mediaindex.timeline import Word, seconds
+from mediaindex.timeline import Word, round_to_ms
 
 # Written without spaces: each piece that Whisper times (a character or a few) stands as a word of its own.
 _WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "km", "bo", "yue"})
@@ -61,4 +61,6 @@ def _after(before: Word | None, token: Heard, duration: float) -> Word:
     start = max(before.start if before else 0.0, min(token.start, duration - _SHORTEST), 0.0)
     end = max(before.end if before else 0.0, min(max(token.end, start + _SHORTEST), duration))
     probability = min(max(token.probability, 0.0), 1.0)
-    return Word(seconds(start), max(seconds(end), seconds(start) + 0.001), token.text, round(float(probability), 4))
+    return Word(
+        round_to_ms(start), max(round_to_ms(end), round_to_ms(start) + 0.001), token.text, round(float(probability), 4)
+    )

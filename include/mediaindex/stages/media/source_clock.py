@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mediaindex.timeline import Anchor, Clock, seconds
+from mediaindex.timeline import Anchor, Clock, round_to_ms
 
 from .commands import inspect
 from .probe import ALLOWED, AudioStream, SourceFile, has_clock
@@ -89,16 +89,16 @@ class JumpFinder:
 def clock_of(start: float | None, jumps: Iterable[Jump], duration: float) -> Clock:
     """The clock of ``duration`` seconds of audio. A start before 0, or absurdly late, is 0."""
     first = start if start is not None and math.isfinite(start) and 0.0 <= start <= LATEST_START else 0.0
-    offsets = {0.0: seconds(first)}  # by position in the audio, in order: source time minus audio time from there on
+    offsets = {0.0: round_to_ms(first)}  # source minus audio time, by position in the audio
     position, offset = 0.0, first
     for jump in jumps:
         if jump.audio >= duration:
             break
-        position = max(position, seconds(jump.audio))  # two jumps at one place are one
+        position = max(position, round_to_ms(jump.audio))  # two jumps at one place are one
         offset += jump.length
-        if seconds(offset) > next(reversed(offsets.values())):
-            offsets[position] = seconds(offset)
-    return Clock(tuple(Anchor(audio, seconds(audio + offset)) for audio, offset in offsets.items()))
+        if round_to_ms(offset) > next(reversed(offsets.values())):
+            offsets[position] = round_to_ms(offset)
+    return Clock(tuple(Anchor(audio, round_to_ms(audio + offset)) for audio, offset in offsets.items()))
 
 
 def read_clock(source: SourceFile, stream: AudioStream, duration: float, tolerance: float) -> Clock:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.stages.assembly.speaker_words import assign_speakers, smooth_speakers, snap_to_pauses
-from mediaindex.timeline import SpeakerSpan, Word, seconds
+from mediaindex.timeline import SpeakerSpan, Word, round_to_ms
 
 
 def word(start: float, end: float, speaker: str | None = None) -> Word:
@@ -76,19 +76,19 @@ def test_a_change_never_passes_another_one():
     assert changed(words, worth=9.0) == "ABAAA"
 
 
-times = st.floats(0, 100).map(seconds)
+times = st.floats(0, 100).map(round_to_ms)
 
 
 @st.composite
 def span_lists(draw):
     drawn = draw(st.lists(st.tuples(times, st.floats(0.01, 5), st.sampled_from("ABC")), max_size=12))
-    return [SpeakerSpan(start, seconds(start + length), speaker) for start, length, speaker in drawn]
+    return [SpeakerSpan(start, round_to_ms(start + length), speaker) for start, length, speaker in drawn]
 
 
 @st.composite
 def word_lists(draw):
     starts = sorted(draw(st.lists(times, max_size=20)))
-    return [word(start, seconds(start + 0.3)) for start in starts]
+    return [word(start, round_to_ms(start + 0.3)) for start in starts]
 
 
 @given(word_lists(), span_lists(), st.floats(0, 3))
@@ -128,8 +128,10 @@ def test_work_grows_with_the_words_not_with_words_times_spans(monkeypatch):
     work = []
     for length in (1_000, 8_000):
         looks = 0
-        words = [word(seconds(i * 0.4), seconds(i * 0.4 + 0.3)) for i in range(length)]
-        spans = [SpeakerSpan(seconds(i * 4.0), seconds(i * 4.0 + 3.9), "AB"[i % 2]) for i in range(length // 10)]
+        words = [word(round_to_ms(i * 0.4), round_to_ms(i * 0.4 + 0.3)) for i in range(length)]
+        spans = [
+            SpeakerSpan(round_to_ms(i * 4.0), round_to_ms(i * 4.0 + 3.9), "AB"[i % 2]) for i in range(length // 10)
+        ]
         assign_speakers(words, spans, 1.0)
         work.append(looks)
     assert work[1] < 8.5 * work[0]

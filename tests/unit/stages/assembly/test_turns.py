@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.stages.assembly.turns import TurnRules, build_turns
-from mediaindex.timeline import Word, seconds
+from mediaindex.timeline import Word, round_to_ms
 
 RULES = TurnRules(pause=2.0, longest=10.0, good_pause=0.4)
 
 
 def word(start: float, end: float, speaker: str = "A") -> Word:
-    return Word(seconds(start), seconds(end), "w", 0.9, speaker)
+    return Word(round_to_ms(start), round_to_ms(end), "w", 0.9, speaker)
 
 
 def sizes(words: list[Word]) -> list[int]:
