@@ -1,8 +1,8 @@
 -- Alive: still in this batch (not put back into the queue), and nothing has taken it off the way to a transcript.
 select
-    o.id, o.source, o.bucket, o.key, o.etag, o.version_id, o.size, o.last_modified, o.audio_sha256,
-    coalesce(jsonb_object_agg(s.stage, s.fingerprint) filter (where s.stage is not null), '{}'),
-    coalesce(jsonb_object_agg(s.stage, s.summary) filter (where s.stage is not null), '{}'),
+    o.id as media_object_id, o.source, o.bucket, o.key, o.etag, o.version_id, o.size, o.last_modified, o.audio_sha256,
+    coalesce(jsonb_object_agg(s.stage, s.fingerprint) filter (where s.stage is not null), '{}') as upstream,
+    coalesce(jsonb_object_agg(s.stage, s.summary) filter (where s.stage is not null), '{}') as summaries,
     i.decision, i.decision_reasons
 from batch_item i
 join media_object o on o.id = i.media_object_id and o.batch_id = i.batch_id

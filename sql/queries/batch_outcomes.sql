@@ -12,7 +12,7 @@ select
         where p.transcript_id = t.id and p.published_at is null and p.last_error is not null
         order by p.id desc limit 1
     ) as refused,
-    asked.kinds, asked.reasons
+    asked.kinds as review_kinds, asked.reasons as review_reasons
 from batch_item i
 join media_object o on o.id = i.media_object_id and o.batch_id = i.batch_id
 left join batch_item_stage s

@@ -1,6 +1,6 @@
 -- Never copied before changed before merely asked for again; within each the newest first.
-select id, guid_sha256, title, published_at, url, bucket, key, state = 'wanted', etag, size, sha256, http_etag, http_last_modified,
-       resume_id, resume_if_range
+select id, guid_sha256, title, published_at, url, bucket, key, state = 'wanted' as announced, etag, size, sha256, http_etag,
+       http_last_modified, resume_id, resume_if_range
 from episode
 where feed_id = %(feed_id)s
   and (%(since)s::date is null or published_at is null or published_at >= %(since)s::date)

@@ -1,6 +1,6 @@
 -- What Elasticsearch should hold of each recording, and whether the outbox still has to bring it there.
-select r.audio_sha256, t.id, v.version, t.turn_count,
-       newest.id is not null and newest.published_at is null, newest.attempts, newest.last_error
+select r.audio_sha256, t.id as transcript_id, v.version, t.turn_count as turns,
+       newest.id is not null and newest.published_at is null as due, newest.attempts, newest.last_error
 from recording r
 left join transcript t on t.audio_sha256 = r.audio_sha256 and t.is_current
 left join lateral (select max(p.id) as version from publication p where p.transcript_id = t.id) v on true

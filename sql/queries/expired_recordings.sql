@@ -2,7 +2,7 @@
 with policy as (
     select * from unnest(%(sources)s::text[], %(befores)s::timestamptz[]) as p (source, before)
 )
-select r.audio_sha256, array_agg(o.id order by o.id)
+select r.audio_sha256, array_agg(o.id order by o.id) as objects
 from recording r
 join media_object o on o.audio_sha256 = r.audio_sha256
 left join policy p on p.source = o.source

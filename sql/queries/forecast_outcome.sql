@@ -28,11 +28,11 @@ with lengths as (
     where s.recorded_at > %(made_at)s and s.recorded_at <= c.ended_at
     group by 1
 )
-select lower(coalesce(substring(c.key from '\.[^./]*$'), '')), count(*), count(c.ended_at),
-       coalesce(sum(c.size) filter (where c.ended_at is not null), 0)::double precision,
-       coalesce(sum(r.duration_s) filter (where c.ended_at is not null), 0),
-       coalesce(sum(cost.wall_s), 0), coalesce(sum(cost.cpu_s), 0), coalesce(sum(cost.gpu_s), 0),
-       min(c.started_at), max(c.ended_at)
+select lower(coalesce(substring(c.key from '\.[^./]*$'), '')) as suffix, count(*) as found, count(c.ended_at) as done,
+       coalesce(sum(c.size) filter (where c.ended_at is not null), 0)::double precision as bytes,
+       coalesce(sum(r.duration_s) filter (where c.ended_at is not null), 0) as audio_s,
+       coalesce(sum(cost.wall_s), 0) as wall_s, coalesce(sum(cost.cpu_s), 0) as cpu_s, coalesce(sum(cost.gpu_s), 0) as gpu_s,
+       min(c.started_at) as started_at, max(c.ended_at) as ended_at
 from counted c
 left join costs cost on cost.id = c.id
 left join recording r on r.audio_sha256 = c.audio_sha256

@@ -1,5 +1,5 @@
 -- Objects of one bucket that should lie there, and erased ones that should not, in S3's order of keys.
-select id, bucket, key, etag, state, state = 'gone' from media_object
+select id, bucket, key, etag, state, state = 'gone' as erased from media_object
 where bucket = %(bucket)s
   and (
       (state not in ('gone', 'seen') and media_removed_at is null)

@@ -10,9 +10,9 @@ with latest as (
     order by o.id desc
     limit %(limit)s
 )
-select suffix, count(*), sum(size)::double precision, sum(duration_s),
-       percentile_cont(0.1) within group (order by duration_s / size),
-       percentile_cont(0.9) within group (order by duration_s / size)
+select suffix, count(*) as files, sum(size)::double precision as bytes, sum(duration_s) as seconds,
+       percentile_cont(0.1) within group (order by duration_s / size) as low,
+       percentile_cont(0.9) within group (order by duration_s / size) as high
 from latest
 group by suffix
 order by suffix

@@ -1,6 +1,6 @@
 select
-    u.turn_index, u.start_s, u.end_s, u.speaker, u.language, u.text, u.confidence,
-    coalesce(m.entities, '{}'), coalesce(m.topics, '{}'), w.starts, w.spoken, w.spoken_starts
+    u.turn_index as index, u.start_s as start, u.end_s as end, u.speaker, u.language, u.text, u.confidence,
+    coalesce(m.entities, '{}') as entities, coalesce(m.topics, '{}') as topics, w.starts as word_starts, w.spoken, w.spoken_starts
 from turn u
 left join (
     select mention.turn_index,

@@ -1,13 +1,14 @@
 -- One row an object: what became of it, and what it cost over all attempts and stages.
 select
-    o.id, o.source, o.key, o.state,
-    r.duration_s,
+    o.id as media_object_id, o.source, o.key, o.state,
+    r.duration_s as duration,
     coalesce(t.language, (
         select s.summary ->> 'language' from batch_item_stage s
         where s.media_object_id = o.id and s.batch_id = o.batch_id and s.stage = 'identify_language'
-    )),
-    cardinality(t.speakers), t.word_count, t.confidence, t.recogniser, o.reason_code, o.reason,
-    coalesce(cost.wall_s, 0), coalesce(cost.cpu_s, 0), coalesce(cost.gpu_s, 0), coalesce(cost.peak_mb, 0)
+    )) as language,
+    cardinality(t.speakers) as speakers, t.word_count as words, t.confidence, t.recogniser, o.reason_code, o.reason,
+    coalesce(cost.wall_s, 0) as wall_s, coalesce(cost.cpu_s, 0) as cpu_s, coalesce(cost.gpu_s, 0) as gpu_s,
+    coalesce(cost.peak_mb, 0) as peak_mb
 from media_object o
 left join recording r on r.audio_sha256 = o.audio_sha256
 left join transcript t on t.audio_sha256 = o.audio_sha256 and t.is_current

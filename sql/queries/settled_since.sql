@@ -1,5 +1,5 @@
 -- Recordings that were published or withdrawn since, as they are now.
-select p.audio_sha256, t.id, max(p.id)
+select p.audio_sha256, t.id as transcript_id, max(p.id) as version
 from publication p
 left join transcript t on t.audio_sha256 = p.audio_sha256 and t.is_current
 where p.published_at >= %(since)s

@@ -1,5 +1,5 @@
 select
-    t.id, t.version, t.is_current, t.created_at, t.language, t.recogniser, t.fallback, t.confidence, t.word_count,
+    t.id, t.version, t.is_current, t.created_at, t.language, t.recogniser, t.fallback, t.confidence, t.word_count as words,
     p.published_at, p.waiting, p.last_error
 from transcript t
 join media_object o on o.audio_sha256 = t.audio_sha256

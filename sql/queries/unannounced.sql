@@ -1,5 +1,5 @@
 -- Objects uploaded since the last announcement, within the window, which only a listing found.
-select count(*), max(h.since), max(h.last_event_at)
+select count(*) as missed, max(h.since) as since, max(h.last_event_at) as last_event_at
 from media_object o
 join hearing h on h.source = o.source
 where o.source = %(source)s and o.first_seen_by = 'listing'

@@ -1,4 +1,4 @@
-select b.id, b.source, b.lane, count(i.media_object_id)::int, b.bytes
+select b.id, b.source, b.lane, count(i.media_object_id)::int as items, b.bytes
 from batch b
 join batch_item i on i.batch_id = b.id
 where b.dag_run_id is null

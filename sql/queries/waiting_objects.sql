@@ -1,6 +1,6 @@
 -- One page of what was seen and may be looked at again; what came first, first.
-select id, bucket, key, etag, size, reason_code,
-       extract(epoch from now() - claimed_at)::double precision
+select id, bucket, key, etag, size, reason_code as code,
+       extract(epoch from now() - claimed_at)::double precision as waited_s
 from media_object
 where source = %(source)s and state = 'seen' and (not_before is null or not_before <= now()) and id > %(after_id)s
 order by id

@@ -1,6 +1,7 @@
 -- What waits or is being worked on, of all sources, by kind of file; lengths where they are known.
-select lower(coalesce(substring(o.key from '\.[^./]*$'), '')), count(*),
-       coalesce(sum(o.size) filter (where r.duration_s is null), 0)::double precision, coalesce(sum(r.duration_s), 0)
+select lower(coalesce(substring(o.key from '\.[^./]*$'), '')) as suffix, count(*) as files,
+       coalesce(sum(o.size) filter (where r.duration_s is null), 0)::double precision as bytes,
+       coalesce(sum(r.duration_s), 0) as seconds
 from media_object o
 left join recording r on r.audio_sha256 = o.audio_sha256
 where o.state in ('seen', 'claimed')

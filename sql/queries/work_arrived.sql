@@ -24,8 +24,9 @@ with recent as (
     left join recording r on r.audio_sha256 = o.audio_sha256
     group by 1
 )
-select coalesce(sum(recordings), 0)::bigint, count(*), coalesce(sum(audio_s), 0), coalesce(sum(copies), 0)::bigint,
-       percentile_cont(0.1) within group (order by wall_s / audio_s),
-       percentile_cont(0.9) within group (order by wall_s / audio_s)
+select coalesce(sum(recordings), 0)::bigint as recordings, count(*) as batches, coalesce(sum(audio_s), 0) as audio_s,
+       coalesce(sum(copies), 0)::bigint as copies,
+       percentile_cont(0.1) within group (order by wall_s / audio_s) as low,
+       percentile_cont(0.9) within group (order by wall_s / audio_s) as high
 from whole
 where audio_s > 0

@@ -9,7 +9,7 @@ with recent as (
     from stage_run s join recent on recent.id = s.batch_id
     where s.stage = 'normalize' and s.status = 'done'
 )
-select s.stage, sum(s.wall_s), sum(s.cpu_s), sum(s.gpu_s)
+select s.stage, sum(s.wall_s) as wall_s, sum(s.cpu_s) as cpu_s, sum(s.gpu_s) as gpu_s
 from arrived join stage_run s using (batch_id, media_object_id)
 where s.status <> 'cached'
 group by s.stage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from .search import printable
 from .stores import all_stores
 
 if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
     from mediaindex.catalog.erasure.erasure import Receipt
     from mediaindex.upkeep.stores import Stores
 
@@ -62,7 +63,7 @@ def erase(
                 _say(stores.conn, name, objects, all_copies)
 
 
-def _objects(conn: Any, name: str) -> dict[int, bool]:
+def _objects(conn: Connection, name: str) -> dict[int, bool]:
     """Ids of the objects that the name means, and whether their whole key goes."""
     from mediaindex.catalog.ledger import lines as ledger_lines
 
@@ -74,7 +75,7 @@ def _objects(conn: Any, name: str) -> dict[int, bool]:
     return {one.id: not by_number for one in found}
 
 
-def _say(conn: Any, name: str, objects: dict[int, bool], all_copies: bool) -> None:
+def _say(conn: Connection, name: str, objects: dict[int, bool], all_copies: bool) -> None:
     from mediaindex.catalog.erasure import erasure
 
     wanted = erasure.scope(conn, list(objects), all_copies=all_copies)

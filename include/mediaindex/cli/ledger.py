@@ -17,6 +17,7 @@ from .ledger_story import story as print_story
 from .stores import catalog
 
 if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
     from mediaindex.catalog.ledger.lines import LedgerLine, Wanted
 
 app = typer.Typer(
@@ -185,7 +186,7 @@ def requeue(
     print(f"{done} back in the queue." + (f" {busy} are at work and were left alone." if busy else ""))
 
 
-def _chosen(conn: Any, names: list[str], filters: tuple[Any, ...], fallback: bool) -> list[LedgerLine]:
+def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallback: bool) -> list[LedgerLine]:
     from mediaindex.catalog.batches import sweeping
     from mediaindex.catalog.ledger import lines as ledger_lines
 
@@ -198,7 +199,7 @@ def _chosen(conn: Any, names: list[str], filters: tuple[Any, ...], fallback: boo
     return ledger_lines.lines(conn, _wanted(source, state or [ObjectState.QUARANTINED], *rest))
 
 
-def _requeue(conn: Any, found: list[LedgerLine]) -> tuple[int, int]:
+def _requeue(conn: Connection, found: list[LedgerLine]) -> tuple[int, int]:
     from mediaindex.catalog.ledger import ledger
 
     busy = 0

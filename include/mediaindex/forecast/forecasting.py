@@ -24,6 +24,8 @@ from .workload import Machine, Rates
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from mediaindex.catalog import Connection
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -70,7 +72,7 @@ class Forecast:
 
 
 def forecast(
-    conn: Any,
+    conn: Connection,
     client: S3Client,
     source: Source,
     span: Span,
@@ -116,7 +118,7 @@ def waiting(ahead: Iterable[Ahead], estimator: Estimator, rates: Rates, machine:
     return Queue(sum(one.files for one in kinds), audio_s, busy)
 
 
-def keep(conn: Any, made: Forecast) -> int:
+def keep(conn: Connection, made: Forecast) -> int:
     """Save it for a later review; its number."""
     new = made.audio.get(NEW, NOTHING)
     expected = Expected(

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mediaindex.catalog.forecasts import forecasts
 from mediaindex.catalog.forecasts.forecasts import Expected, Kept, Outcome
 from mediaindex.config.sources import Prices
+
+if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Review:
         return self.done >= self.kept.expected.files and self.done == self.found
 
 
-def reviews(conn: Any, source: str | None = None, number: int | None = None, limit: int = 20) -> list[Review]:
+def reviews(conn: Connection, source: str | None = None, number: int | None = None, limit: int = 20) -> list[Review]:
     """Every forecast that was kept, the newest first."""
     return [compare(one, forecasts.outcome(conn, one.expected)) for one in forecasts.kept(conn, source, number, limit)]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mediaindex.catalog.batches.planning import Unplanned, groups
 from mediaindex.catalog.forecasts import experience
@@ -19,6 +19,8 @@ from .places import Places, Span
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from mediaindex.catalog import Connection
 
 NEW = "new"
 Watch = Callable[[int], None]
@@ -53,7 +55,7 @@ class Tally:
             self.largest[suffix] = max(self.largest.get(suffix, 0), one.size)
 
 
-def tally(conn: Any, client: S3Client, source: Source, places: Places, wanted: Span, watch: Watch) -> Tally:
+def tally(conn: Connection, client: S3Client, source: Source, places: Places, wanted: Span, watch: Watch) -> Tally:
     """List all of it. ``watch`` hears after each page how many objects were listed so far. Writes nothing."""
     found = Tally()
     for prefix in places.prefixes:
@@ -65,7 +67,7 @@ def tally(conn: Any, client: S3Client, source: Source, places: Places, wanted: S
 
 
 def _new(
-    conn: Any, client: S3Client, source: Source, prefix: str, dates: Span | None, found: Tally, watch: Watch
+    conn: Connection, client: S3Client, source: Source, prefix: str, dates: Span | None, found: Tally, watch: Watch
 ) -> Iterator[Unplanned]:
     """The new ones, as planning needs them; all are counted on the way."""
     for page in media.pages(client, source.bucket, prefix):

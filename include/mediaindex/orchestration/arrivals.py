@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mediaindex.catalog.ledger import discovery, ledger
 from mediaindex.catalog.ledger.discovery import Pause, Waiting
@@ -27,6 +27,8 @@ from . import readiness as gate
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from mediaindex.catalog import Connection
+
 log = logging.getLogger(__name__)
 
 LOOKS_AT_ONCE = 8  # requests; each waits for S3 most of its time
@@ -39,7 +41,7 @@ class Arrivals:
     ``lane``: for what is claimed, whoever plans it; None: the planner's.
     """
 
-    conn: Any
+    conn: Connection
     client: S3Client
     source: Source
     seen_by: SeenBy

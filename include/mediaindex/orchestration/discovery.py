@@ -26,10 +26,12 @@ from .starting import plan, runs_of
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from mediaindex.catalog import Connection
+
 log = logging.getLogger(__name__)
 
 
-def is_something_new(conn: Any, client: S3Client, source: Source, prefix: str) -> bool:
+def is_something_new(conn: Connection, client: S3Client, source: Source, prefix: str) -> bool:
     """Whether a run would find anything to do: a new object, one whose waiting is over, or a whole listing due."""
     from mediaindex.storage.media import pages
 

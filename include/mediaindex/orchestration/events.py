@@ -35,6 +35,7 @@ from .starting import plan
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from mediaindex.catalog import Connection
     from mediaindex.storage.objects import ObjectVersion
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]
     return Received(totals[0], totals[1], totals[2], tuple(in_order))
 
 
-def take(conn: Any, client: S3Client, configuration: Configuration, messages: Sequence[Message]) -> Received:
+def take(conn: Connection, client: S3Client, configuration: Configuration, messages: Sequence[Message]) -> Received:
     """What the messages announce, into the ledger."""
     announced: dict[tuple[str, str], Announcement] = {}
     rejected = 0
@@ -122,7 +123,7 @@ def _by_source(
     return [(configuration.source(name), some) for name, some in sorted(found.items())]
 
 
-def _take_of(conn: Any, client: S3Client, source: Source, some: Sequence[Announcement]) -> tuple[int, int]:
+def _take_of(conn: Connection, client: S3Client, source: Source, some: Sequence[Announcement]) -> tuple[int, int]:
     """How many objects of the source were claimed, and how many are gone."""
     arrivals = Arrivals(conn, client, source, SeenBy.EVENT)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:

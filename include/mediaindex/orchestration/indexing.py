@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches, failures
@@ -23,6 +23,9 @@ from mediaindex.stages.triage import TriageFacts, triage
 from . import connections
 from .batch_job import LONGEST_MESSAGE, artifact_store, use_s3_environment
 from .defaults import retry_policy
+
+if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +76,7 @@ def load_transcripts(batch_id: int) -> int:
     return loaded
 
 
-def _load(conn: Any, item: BatchItem) -> None:
+def _load(conn: Connection, item: BatchItem) -> None:
     from mediaindex.storage.artifacts import open_store
 
     store = open_store(artifact_store())

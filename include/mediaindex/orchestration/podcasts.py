@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.podcasts import episodes, feeds
@@ -33,6 +33,7 @@ from .batch_job import use_s3_environment
 from .defaults import BEGIN_WITHIN_S, EPISODE_RETRIES, FEED_RETRIES, GROUPS
 
 if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
     from mediaindex.catalog.podcasts.feeds import Feed
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ def report() -> int:
 class Visit:
     """One visit to one feed: read it if it is due, then copy what is wanted."""
 
-    def __init__(self, conn: Any, web: Web, source: Source, feed: Feed, until: float) -> None:
+    def __init__(self, conn: Connection, web: Web, source: Source, feed: Feed, until: float) -> None:
         self._conn, self._web, self._source, self._feed, self._until = conn, web, source, feed, until
         self._limits = source.podcast
         self._counts: Counter[str] = Counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
@@ -19,6 +19,9 @@ from mediaindex.errors import ConfigError, TransientError
 
 from . import connections
 from .starting import plan, runs_of
+
+if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +76,7 @@ def read(params: Mapping[str, Any], configuration: Configuration) -> Wanted:
     )
 
 
-def _tell_what_is_left(conn: Any, wanted: Wanted, limit: int) -> None:
+def _tell_what_is_left(conn: Connection, wanted: Wanted, limit: int) -> None:
     try:
         left = sum(reprocessing.matching(conn, wanted).values())
     except TransientError as error:  # what was asked for is done; this is only told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
@@ -14,10 +14,13 @@ from . import connections
 from .batch_job import run_id
 from .defaults import INDEX_DAG
 
+if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
+
 LIMIT = 100  # runs started at a time: more would only queue up, and one DAG's queued runs can hide another's
 
 
-def plan(conn: Any, source: Source, lane: Lane) -> int:
+def plan(conn: Connection, source: Source, lane: Lane) -> int:
     """Put what is claimed into batches; how many."""
     return len(
         batches.plan(conn, source.name, lane=lane, target_seconds=source.batch_seconds, max_items=source.batch_items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from elasticsearch import Elasticsearch
 
@@ -18,9 +18,9 @@ from .names import Indexes, configured
 from .publish import publish, withdraw
 
 if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
     from mediaindex.catalog.transcripts.publications import Publication
 
-Catalog: TypeAlias = Any  # what catalog.connection.connect opens; its library is no business of this room
 # A refusal is mended by people (a new template, a rebuild), so it is tried again for ever, in the end every hour.
 RETRIES = RetryPolicy(first_wait_s=60.0, longest_wait_s=3600.0)
 MOST_BUSY = 5  # recordings in a row that Elasticsearch could not take now: the next one will fare no better
@@ -57,7 +57,7 @@ class _Round:
 
 
 def publish_pending(
-    conn: Catalog,
+    conn: Connection,
     client: Elasticsearch,
     *,
     limit: int = 1_000,
@@ -96,7 +96,7 @@ def publish_pending(
     return done.counts
 
 
-def _publish_one(conn: Catalog, client: Elasticsearch, due: Publication, indexes: Indexes) -> PublishCounts:
+def _publish_one(conn: Connection, client: Elasticsearch, due: Publication, indexes: Indexes) -> PublishCounts:
     with publishing_locks.publishing(conn, due.audio_sha256) as ours:
         if not ours or not publications.is_due(conn, due.id):
             return PublishCounts()  # another publisher has it, or something newer is on its way
@@ -111,7 +111,7 @@ def _publish_one(conn: Catalog, client: Elasticsearch, due: Publication, indexes
 
 
 def _note_busy(
-    conn: Catalog, client: Elasticsearch, due: Publication, error: TransientError, done: _Round, retries: RetryPolicy
+    conn: Connection, client: Elasticsearch, due: Publication, error: TransientError, done: _Round, retries: RetryPolicy
 ) -> None:
     """One recording that always times out must not stand before all others; but an outage is nobody's fault."""
     if error.code != ErrorCode.SEARCH_UNAVAILABLE or not client.ping():

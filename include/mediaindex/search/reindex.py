@@ -24,11 +24,11 @@ from .client import translated
 from .documents import recording_document
 from .names import Concrete, Indexes, configured
 from .new_indexes import Unfinished
-from .outbox import Catalog
 from .publish import action, publish, turn_actions, withdraw, write_all
 from .setup import prepare
 
 if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
     from mediaindex.catalog.transcripts.publications import PublishableTranscript, Settled
 
 PAGE = 100  # recordings between two looks at the progress
@@ -48,7 +48,7 @@ class Rebuilt:
 
 
 def reindex(
-    conn: Catalog,
+    conn: Connection,
     client: Elasticsearch,
     indexes: Indexes | None = None,
     *,
@@ -76,7 +76,7 @@ def reindex(
     return Rebuilt(begun.into, *written, begun.done)
 
 
-def _fill(conn: Catalog, client: Elasticsearch, begun: Unfinished, progress: Progress) -> tuple[int, int]:
+def _fill(conn: Connection, client: Elasticsearch, begun: Unfinished, progress: Progress) -> tuple[int, int]:
     """Write every current transcript that is not there yet; recordings and turns."""
     after, recordings, turns = begun.last, begun.done, 0
     progress(recordings, publications.count_current(conn))
@@ -91,7 +91,7 @@ def _fill(conn: Catalog, client: Elasticsearch, begun: Unfinished, progress: Pro
     return recordings - begun.done, turns
 
 
-def _transcripts(conn: Catalog, page: Iterable[Settled]) -> Iterator[PublishableTranscript]:
+def _transcripts(conn: Connection, page: Iterable[Settled]) -> Iterator[PublishableTranscript]:
     for one in page:
         try:
             yield publications.load_for_publication(conn, one.transcript_id or 0)
@@ -122,7 +122,7 @@ def _write(
     return write_all(client, actions, span, begun.into)
 
 
-def _catch_up_and_switch(conn: Catalog, client: Elasticsearch, indexes: Indexes, begun: Unfinished) -> None:
+def _catch_up_and_switch(conn: Connection, client: Elasticsearch, indexes: Indexes, begun: Unfinished) -> None:
     """Write what was published since the rebuild began: most of it at leisure, the rest while publishers are held."""
     since = clock(conn)
     _write_settled(conn, client, begun.into, begun.since)
@@ -131,7 +131,7 @@ def _catch_up_and_switch(conn: Catalog, client: Elasticsearch, indexes: Indexes,
         new_indexes.take_over(client, indexes, begun.into)
 
 
-def _write_settled(conn: Catalog, client: Elasticsearch, into: Concrete, since: datetime) -> None:
+def _write_settled(conn: Connection, client: Elasticsearch, into: Concrete, since: datetime) -> None:
     for one in publications.settled_since(conn, since):
         transcript = next(_transcripts(conn, [one]), None) if one.transcript_id else None
         if transcript is None:

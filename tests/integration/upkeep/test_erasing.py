@@ -161,7 +161,8 @@ KILLED = """
 import os, signal, sys
 from elastic_transport import Transport
 import botocore.client, psycopg2.extensions
-from mediaindex.catalog import connection, erasure
+from mediaindex.catalog.base import connection
+from mediaindex.catalog.erasure import erasure
 from mediaindex.search import Indexes, from_environment
 from mediaindex.storage.client import s3_client
 from mediaindex.upkeep import erasing

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, TypeAlias, cast
 
 import psycopg2
-from psycopg2.extensions import parse_dsn
+from psycopg2.extensions import connection, cursor, parse_dsn
 
 from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, TerminalError, TransientError
 
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+from .rows import scalar
+
+# What ``connect`` opens, and what ``transaction`` gives.
+Connection: TypeAlias = connection
+Cursor: TypeAlias = cursor
 
 ILLEGAL_MOVE = "MI001"  # raised by the trigger media_object_move
 CONNECT_SECONDS = 10
@@ -31,7 +34,7 @@ _DEFAULTS: dict[str, Any] = {
 
 
 @contextmanager
-def connect(url: str) -> Iterator[connection]:
+def connect(url: str) -> Iterator[Connection]:
     """A connection to ``postgresql://user:password@host:port/database``; commits at the end, rolls back on an error.
 
     Raises ConfigError for a URL that is none, TransientError naming host and database where nobody answers. What the
@@ -55,18 +58,17 @@ def connect(url: str) -> Iterator[connection]:
 
 
 @contextmanager
-def transaction(conn: connection) -> Iterator[cursor]:
+def transaction(conn: Connection) -> Iterator[Cursor]:
     """One transaction: commits at the end, rolls back on any error, raises PostgreSQL's errors as ours."""
     with catalog_errors(), conn, conn.cursor() as opened:
         yield opened
 
 
-def clock(conn: connection) -> datetime:
+def clock(conn: Connection) -> datetime:
     """The catalog's own time, which the ledger's history is written in."""
     with transaction(conn) as cursor:
         cursor.execute("select clock_timestamp()")
-        ((now,),) = cursor.fetchall()
-        return cast("datetime", now)
+        return cast("datetime", scalar(cursor))
 
 
 @contextmanager

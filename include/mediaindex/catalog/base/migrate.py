@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mediaindex.errors import ConfigError, ErrorCode
 
-from .connection import transaction
+from .connection import Connection, Cursor, transaction
 from .sql_files import sql_directory
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 _LOCK = 0x6D656469  # "medi": one number for all who migrate, so that only one does at a time
 
@@ -25,7 +21,7 @@ create table if not exists schema_migration (
 """
 
 
-def migrate(conn: connection, directory: Path | None = None) -> list[str]:
+def migrate(conn: Connection, directory: Path | None = None) -> list[str]:
     """Apply what is missing, all of it or nothing; the versions applied, in order (empty: up to date).
 
     Safe to run from several places at once. Raises ConfigError where a file that was applied has changed since or is
@@ -46,7 +42,7 @@ def migrate(conn: connection, directory: Path | None = None) -> list[str]:
     return [file.stem for file in missing]
 
 
-def _missing(cursor: cursor, files: list[Path]) -> list[Path]:
+def _missing(cursor: Cursor, files: list[Path]) -> list[Path]:
     cursor.execute("select version, checksum from schema_migration")
     applied = dict(cursor.fetchall())
     if unknown := sorted(applied.keys() - {file.stem for file in files}):

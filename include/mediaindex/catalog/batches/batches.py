@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import rows_as, scalar
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.pipeline import AFTER_TRIAGE, PASSED_BEFORE
 from mediaindex.contract.states import Decision
@@ -16,10 +17,6 @@ from mediaindex.errors import ErrorCode, TerminalError
 
 from .planning import PlannedBatch, due_sources, mark_started, plan, take_over, unstarted
 from .settling import BatchSummary, finish
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
-
 
 __all__ = [
     "BatchItem", "BatchSummary", "PlannedBatch", "due_sources", "finish", "items", "mark_started", "plan",
@@ -54,7 +51,7 @@ class BatchItem:
         return self.key
 
 
-def items(conn: connection, batch_id: int, *, stage: str | None = None) -> list[BatchItem]:
+def items(conn: Connection, batch_id: int, *, stage: str | None = None) -> list[BatchItem]:
     """The batch's items that are alive (not quarantined, duplicate or put back into the queue), in order.
 
     With ``stage``, only those that may take this step now: they have passed what it reads, and triage sent them there.
@@ -70,11 +67,11 @@ def items(conn: connection, batch_id: int, *, stage: str | None = None) -> list[
     }
     with transaction(conn) as cursor:
         cursor.execute(query("batch_items"), wanted)
-        return [BatchItem(*(*known, tuple(reasons))) for *known, reasons in cursor.fetchall()]
+        return rows_as(cursor, BatchItem)
 
 
 def set_decision(
-    conn: connection, batch_id: int, media_object_id: int, decision: Decision, reasons: Sequence[str] = ()
+    conn: Connection, batch_id: int, media_object_id: int, decision: Decision, reasons: Sequence[str] = ()
 ) -> None:
     """Which way an item goes after triage: ``transcribe`` or ``review``; may be changed, the last one counts."""
     with transaction(conn) as cursor:
@@ -87,7 +84,7 @@ def set_decision(
             raise TerminalError(f"media object {media_object_id}: not in batch {batch_id}", code=ErrorCode.UNKNOWN_ITEM)
 
 
-def passed_stages(conn: connection, source: str) -> dict[int, set[str]]:
+def passed_stages(conn: Connection, source: str) -> dict[int, set[str]]:
     """The stages that each object of the source has passed in its present batch, by media object id."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -99,12 +96,11 @@ def passed_stages(conn: connection, source: str) -> dict[int, set[str]]:
         return {id_: set(stages) for id_, stages in cursor.fetchall()}
 
 
-def current_transcript(conn: connection, media_object_id: int) -> int | None:
+def current_transcript(conn: Connection, media_object_id: int) -> int | None:
     """Id of the transcript that an object's audio has now, None where it has none."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select t.id from transcript t join media_object o using (audio_sha256) where o.id = %s and t.is_current",
             (media_object_id,),
         )
-        row = cursor.fetchone()
-        return int(row[0]) if row else None
+        return cast("int | None", scalar(cursor))

@@ -13,10 +13,9 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.ledger import move
 from mediaindex.catalog.ledger.standing import keep, standing
@@ -25,9 +24,6 @@ from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass
 
 from .retry_policy import RetryPolicy
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 # What S3 says of an object that was deleted or replaced after it was claimed: no fault of anybody.
 _LEFT_THE_BUCKET = {ErrorCode.GONE: StateReason.GONE, ErrorCode.CHANGED: StateReason.REPLACED}
@@ -61,13 +57,13 @@ def of_item(error: ItemError, stage: str) -> Failure:
     return Failure(error.code, error.message, error.failure_class, stage)
 
 
-def settle(conn: connection, batch_id: int, failed: Mapping[int, Failure], policy: RetryPolicy) -> Fates:
+def settle(conn: Connection, batch_id: int, failed: Mapping[int, Failure], policy: RetryPolicy) -> Fates:
     """``fail`` in a transaction of its own."""
     with transaction(conn) as cursor:
         return fail(cursor, batch_id, failed, policy)
 
 
-def fail(cursor: cursor, batch_id: int, failed: Mapping[int, Failure], policy: RetryPolicy) -> Fates:
+def fail(cursor: Cursor, batch_id: int, failed: Mapping[int, Failure], policy: RetryPolicy) -> Fates:
     """Put each failed item of the batch where it belongs; those that have left the batch meanwhile stay as they are.
 
     One draw of the jitter for all of them: what failed together may go together again, apart from other batches.
@@ -81,7 +77,7 @@ def fail(cursor: cursor, batch_id: int, failed: Mapping[int, Failure], policy: R
     return Fates(*(tuple(ids) for ids in fates.values()))
 
 
-def _one(cursor: cursor, id_: int, failure: Failure, attempts: int, policy: RetryPolicy, draw: float) -> str:
+def _one(cursor: Cursor, id_: int, failure: Failure, attempts: int, policy: RetryPolicy, draw: float) -> str:
     code, stage = failure.code, failure.stage
     if failure.failure_class == FailureClass.TERMINAL and code in _LEFT_THE_BUCKET:
         has = standing(cursor, id_)
@@ -106,7 +102,7 @@ def _one(cursor: cursor, id_: int, failure: Failure, attempts: int, policy: Retr
     return "put_back"
 
 
-def _give_up(cursor: cursor, id_: int, failure: Failure, reason: str) -> str:
+def _give_up(cursor: Cursor, id_: int, failure: Failure, reason: str) -> str:
     has = standing(cursor, id_)
     if has.is_something:
         keep(cursor, id_, has, f"{failure.code}: {reason}", failure.stage)

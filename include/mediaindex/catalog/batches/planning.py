@@ -6,19 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from psycopg2.extras import execute_values
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import column, rows_as, scalar
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ErrorCode, TerminalError
 
 from .retry_policy import group_limit
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 PAGE = 2_000  # objects planned in one transaction
 # Bytes a second by kind of file: rough, but only how many clips share a run hangs on it. The rest counts as speech
@@ -54,7 +52,7 @@ class PlannedBatch:
 
 
 def plan(
-    conn: connection, source: str, *, lane: Lane = Lane.FRESH, target_seconds: float = 300.0, max_items: int = 50
+    conn: Connection, source: str, *, lane: Lane = Lane.FRESH, target_seconds: float = 300.0, max_items: int = 50
 ) -> list[int]:
     """Put every claimed object of the source that is in no batch and may be tried now into one; the new batches' ids.
 
@@ -66,7 +64,7 @@ def plan(
     while True:
         with transaction(conn) as cursor:
             cursor.execute(query("unplanned_objects"), {"source": source, "limit": PAGE})
-            found = [Unplanned(*row) for row in cursor.fetchall()]
+            found = rows_as(cursor, Unplanned)
             for (own_lane, limit), alike in _alike(found, lane, max_items).items():
                 planned += [_create(cursor, source, own_lane, group) for group in groups(alike, target_seconds, limit)]
         if len(found) < PAGE:
@@ -104,14 +102,14 @@ def estimated_seconds(key: str, size: int) -> float:
     return size / _BYTES_A_SECOND.get(PurePosixPath(key).suffix.lower(), _LOSSY)
 
 
-def unstarted(conn: connection, source: str | None = None) -> list[PlannedBatch]:
+def unstarted(conn: Connection, source: str | None = None) -> list[PlannedBatch]:
     """Batches without a run, oldest first: those just planned, and those that a crash left behind."""
     with transaction(conn) as cursor:
         cursor.execute(query("unstarted_batches"), {"source": source})
-        return [PlannedBatch(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, PlannedBatch)
 
 
-def mark_started(conn: connection, batch_id: int, dag_run_id: str) -> bool:
+def mark_started(conn: Connection, batch_id: int, dag_run_id: str) -> bool:
     """Note the run that does the batch; False where another run was noted before.
 
     Start the run first, under an id made from the batch's, then call this: after a crash in between, the same id is
@@ -126,7 +124,7 @@ def mark_started(conn: connection, batch_id: int, dag_run_id: str) -> bool:
         return cursor.rowcount == 1
 
 
-def take_over(conn: connection, batch_id: int, dag_id: str, dag_run_id: str) -> None:
+def take_over(conn: Connection, batch_id: int, dag_id: str, dag_run_id: str) -> None:
     """Note the run that works on the batch from now on, one started by hand too. TerminalError for an unknown batch."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -137,11 +135,11 @@ def take_over(conn: connection, batch_id: int, dag_id: str, dag_run_id: str) -> 
             raise unknown_batch(batch_id)
 
 
-def due_sources(conn: connection) -> list[str]:
+def due_sources(conn: Connection) -> list[str]:
     """Sources with something to plan now."""
     with transaction(conn) as cursor:
         cursor.execute(query("due_sources"))
-        return [name for (name,) in cursor.fetchall()]
+        return column(cursor)
 
 
 def unknown_batch(batch_id: int) -> TerminalError:
@@ -152,13 +150,13 @@ def unknown_batch(batch_id: int) -> TerminalError:
     )
 
 
-def _create(cursor: cursor, source: str, lane: Lane, group: list[Unplanned]) -> int:
+def _create(cursor: Cursor, source: str, lane: Lane, group: list[Unplanned]) -> int:
     cursor.execute(
         "insert into batch (source, lane, bytes) values (%s, %s, %s) returning id",
         (source, lane, sum(one.size for one in group)),
     )
-    (batch_id,) = cursor.fetchone() or (0,)
+    batch_id = int(scalar(cursor))
     rows = [(batch_id, one.id, position) for position, one in enumerate(group)]
     execute_values(cursor, "insert into batch_item (batch_id, media_object_id, position) values %s", rows)
     cursor.execute("update media_object set batch_id = %s where id = any (%s)", (batch_id, [one.id for one in group]))
-    return int(batch_id)
+    return batch_id

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.departures import outgrow
 from mediaindex.catalog.ledger.ledger import move
@@ -13,9 +14,6 @@ from mediaindex.contract.pipeline import LAST_STAGE
 from mediaindex.contract.states import OUT_OF_BATCH, ObjectState, ReviewKind, StateReason
 
 from .planning import unknown_batch
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class _Outcome(NamedTuple):
     review_reasons: str | None
 
 
-def finish(conn: connection, batch_id: int) -> BatchSummary:
+def finish(conn: Connection, batch_id: int) -> BatchSummary:
     """Settle every item: ``indexed`` with a published transcript, ``in_review`` with an open question besides.
 
     Questions that this run answered are closed first; older objects under the same keys are ``gone`` afterwards. May be
@@ -61,7 +59,7 @@ def finish(conn: connection, batch_id: int) -> BatchSummary:
             raise unknown_batch(batch_id)
         cursor.execute(query("superseded_reviews"), {"batch_id": batch_id})
         cursor.execute(query("batch_outcomes"), {"batch_id": batch_id, "last_stage": LAST_STAGE})
-        ends = [(one, _end(one)) for one in (_Outcome(*row) for row in cursor.fetchall())]
+        ends = [(one, _end(one)) for one in rows_as(cursor, _Outcome)]
         for outcome, state in ends:
             if state is not None:
                 _settle(cursor, outcome, state)
@@ -92,7 +90,7 @@ def _end(outcome: _Outcome) -> ObjectState | None:
     return ObjectState.INDEXED if outcome.published else None
 
 
-def _settle(cursor: cursor, outcome: _Outcome, state: ObjectState) -> None:
+def _settle(cursor: Cursor, outcome: _Outcome, state: ObjectState) -> None:
     if state == ObjectState.IN_REVIEW:
         code = StateReason.of_review((outcome.review_kinds or [""])[-1])  # triage, where both are open
         move(cursor, outcome.id, state, code=code, reason=outcome.review_reasons, stage="finish")
@@ -100,7 +98,7 @@ def _settle(cursor: cursor, outcome: _Outcome, state: ObjectState) -> None:
         move(cursor, outcome.id, state, stage="finish")
 
 
-def _replace(cursor: cursor, batch_id: int) -> set[int]:
+def _replace(cursor: Cursor, batch_id: int) -> set[int]:
     """Objects that a newer one under the same key has replaced are gone; which those are."""
     cursor.execute(query("replaced_objects"), {"batch_id": batch_id})
     replaced = cursor.fetchall()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import column
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.recordings import link
 from mediaindex.contract.job import ItemResult, JobResult
@@ -17,9 +17,6 @@ from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 from .failures import Failure, fail, of_item
 from .retry_policy import RetryPolicy
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class Recorded:
 
 
 def record(
-    conn: connection,
+    conn: Connection,
     batch_id: int,
     result: JobResult,
     *,
@@ -80,7 +77,7 @@ def record(
     )
 
 
-def earlier(conn: connection, batch_id: int, stage: str) -> dict[int, str]:
+def earlier(conn: Connection, batch_id: int, stage: str) -> dict[int, str]:
     """Fingerprints of the artifacts that the batch's items have of this stage from earlier batches, by object id."""
     with transaction(conn) as cursor:
         cursor.execute(query("earlier_artifacts"), {"batch_id": batch_id, "stage": stage})
@@ -98,23 +95,23 @@ def _id(item: ItemResult) -> int:
     return int(item.id)
 
 
-def _still_here(cursor: cursor, batch_id: int, results: dict[int, ItemResult]) -> list[int]:
+def _still_here(cursor: Cursor, batch_id: int, results: dict[int, ItemResult]) -> list[int]:
     """Ids that this batch still works on, in order, locked: stages that run side by side may fail the same item."""
     cursor.execute(
         "select media_object_id from batch_item where batch_id = %s and media_object_id = any (%s)",
         (batch_id, list(results)),
     )
-    if strangers := results.keys() - {id_ for (id_,) in cursor.fetchall()}:
+    if strangers := results.keys() - set(column(cursor)):
         raise TerminalError(f"result for {sorted(strangers)}: not in batch {batch_id}", code=ErrorCode.BAD_RESULT)
     cursor.execute(
         "select id from media_object where id = any (%s) and batch_id = %s "
         "and state <> all (%s) order by id for no key update",
         (list(results), batch_id, list(OUT_OF_BATCH)),
     )
-    return [id_ for (id_,) in cursor.fetchall()]
+    return column(cursor)
 
 
-def _insert_runs(cursor: cursor, batch_id: int, stage: str, results: dict[int, ItemResult]) -> None:
+def _insert_runs(cursor: Cursor, batch_id: int, stage: str, results: dict[int, ItemResult]) -> None:
     rows = [
         (
             batch_id, id_, item.audio_sha256, stage, item.status, storable.text(item.engine), item.fingerprint,
@@ -132,7 +129,7 @@ def _error(item: ItemResult) -> tuple[str | None, str | None, str | None]:
     return item.error.failure_class, storable.text(item.error.code), storable.message(item.error.message)
 
 
-def _pass_stage(cursor: cursor, batch_id: int, stage: str, passed: dict[int, ItemResult]) -> None:
+def _pass_stage(cursor: Cursor, batch_id: int, stage: str, passed: dict[int, ItemResult]) -> None:
     rows = [(batch_id, id_, stage, item.fingerprint, storable.document(item.summary)) for id_, item in passed.items()]
     if rows:
         execute_values(cursor, query("pass_stage"), rows)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import column, rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.ledger import requeue
 from mediaindex.contract.states import Lane, StateReason
@@ -15,9 +15,6 @@ from . import failures
 from .failures import Failure
 from .retry_policy import RetryPolicy
 from .settling import finish
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
 
 # How often a recording is sent again for that.
 TIMES_BACK = 3
@@ -47,14 +44,14 @@ class Swept:
     kept: tuple[int, ...] = ()
 
 
-def started(conn: connection) -> list[StartedBatch]:
+def started(conn: Connection) -> list[StartedBatch]:
     """Batches whose run is at work, or died. Which of the two, only Airflow knows."""
     with transaction(conn) as cursor:
         cursor.execute(query("started_batches"))
-        return [StartedBatch(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, StartedBatch)
 
 
-def sweep(conn: connection, batch: StartedBatch, policy: RetryPolicy) -> Swept:
+def sweep(conn: Connection, batch: StartedBatch, policy: RetryPolicy) -> Swept:
     """Settle a batch whose run has ended; what did not reach an end goes back into the queue, as a failed try.
 
     The caller knows that the run has ended. May be repeated, and by several at once.
@@ -74,7 +71,7 @@ def sweep(conn: connection, batch: StartedBatch, policy: RetryPolicy) -> Swept:
 
 
 def with_fallback(
-    conn: connection, *, source: str | None = None, only_back: bool = False, limit: int = 1_000
+    conn: Connection, *, source: str | None = None, only_back: bool = False, limit: int = 1_000
 ) -> list[int]:
     """Ids of objects whose transcript a fallback wrote.
 
@@ -89,10 +86,10 @@ def with_fallback(
     }
     with transaction(conn) as cursor:
         cursor.execute(query("fallback_objects"), wanted)
-        return [id_ for (id_,) in cursor.fetchall()]
+        return column(cursor)
 
 
-def requeue_fallbacks(conn: connection, limit: int) -> list[int]:
+def requeue_fallbacks(conn: Connection, limit: int) -> list[int]:
     """Put at most ``limit`` of them back into the queue; their transcripts stay until there is a better one."""
     ids = with_fallback(conn, only_back=True, limit=limit)
     for id_ in ids:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import rows_as
 from mediaindex.catalog.base.sql_files import query
 
 from .erasure import ErasedObject
 
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
-
 PAGE = 500
 
 
-def expired_media(conn: connection, source: str, before: datetime) -> Iterator[ErasedObject]:
+def expired_media(conn: Connection, source: str, before: datetime) -> Iterator[ErasedObject]:
     """Objects of the source that are older than ``before`` and not removed yet, those at work left out."""
     after = 0
     while True:
         with transaction(conn) as cursor:
             wanted = {"source": source, "before": before, "after": after, "limit": PAGE}
             cursor.execute(query("expired_media"), wanted)
-            page = [ErasedObject(*row) for row in cursor.fetchall()]
+            page = rows_as(cursor, ErasedObject)
         yield from page
         if len(page) < PAGE:
             return
@@ -32,7 +29,7 @@ def expired_media(conn: connection, source: str, before: datetime) -> Iterator[E
 
 
 def expired_recordings(
-    conn: connection, befores: Mapping[str, datetime], *, proxies: bool
+    conn: Connection, befores: Mapping[str, datetime], *, proxies: bool
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Audio and its objects, where all of them are older than their sources say (sources not named keep theirs).
 
@@ -50,13 +47,13 @@ def expired_recordings(
         after = page[-1][0]
 
 
-def note_media_removed(conn: connection, media_object_id: int) -> None:
+def note_media_removed(conn: Connection, media_object_id: int) -> None:
     """The object is out of the bucket; its results stay, and it is not looked for any more."""
     with transaction(conn) as cursor:
         cursor.execute("update media_object set media_removed_at = now() where id = %s", (media_object_id,))
 
 
-def note_proxies_removed(conn: connection, audio_sha256: str) -> None:
+def note_proxies_removed(conn: Connection, audio_sha256: str) -> None:
     """The recording's normalised audio is out of the store."""
     with transaction(conn) as cursor:
         cursor.execute("update recording set proxies_removed_at = now() where audio_sha256 = %s", (audio_sha256,))

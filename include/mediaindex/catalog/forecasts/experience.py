@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import record, rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.discovery import identities
 from mediaindex.storage.objects import ObjectVersion
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
 
 FILES = 5_000  # the latest recordings say how long a byte is
 BATCHES = 500  # the latest batches say what work costs
@@ -70,32 +67,32 @@ class Ahead:
     seconds: float
 
 
-def lengths(conn: connection, source: str | None = None) -> list[Lengths]:
+def lengths(conn: Connection, source: str | None = None) -> list[Lengths]:
     """How long the latest recordings of the source (None: of all) are, by kind of file."""
     with transaction(conn) as cursor:
         cursor.execute(query("length_history"), {"source": source, "limit": FILES})
-        return [Lengths(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, Lengths)
 
 
-def work(conn: connection, source: str | None = None) -> Work:
+def work(conn: Connection, source: str | None = None) -> Work:
     """What the latest finished batches of the source (None: of all) cost."""
     wanted = {"source": source, "limit": BATCHES, "days": DAYS}
     with transaction(conn) as cursor:
         cursor.execute(query("work_arrived"), wanted)
-        ((recordings, batches, audio_s, copies, low, high),) = cursor.fetchall()
+        arrived = record(cursor) or {}
         cursor.execute(query("work_done"), wanted)
-        stages = tuple(StageCost(*row) for row in cursor.fetchall())
-    return Work(recordings, batches, audio_s, copies, low, high, stages)
+        stages = tuple(rows_as(cursor, StageCost))
+    return Work(**arrived, stages=stages)
 
 
-def ahead(conn: connection) -> list[Ahead]:
+def ahead(conn: Connection) -> list[Ahead]:
     """What is seen or claimed and has no end yet, of all sources."""
     with transaction(conn) as cursor:
         cursor.execute(query("work_ahead"))
-        return [Ahead(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, Ahead)
 
 
-def states(conn: connection, page: Sequence[ObjectVersion]) -> dict[int, tuple[str, float | None]]:
+def states(conn: Connection, page: Sequence[ObjectVersion]) -> dict[int, tuple[str, float | None]]:
     """By place in the page: state and length (seconds, None: not known) of objects that the ledger has."""
     with transaction(conn) as cursor:
         cursor.execute(query("object_states"), identities(page))

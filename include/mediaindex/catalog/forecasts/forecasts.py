@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg2.extras import Json
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import records, rows_as, scalar
 from mediaindex.catalog.base.sql_files import query
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Outcome:
     ended_at: datetime | None
 
 
-def save(conn: connection, expected: Expected) -> int:
+def save(conn: Connection, expected: Expected) -> int:
     """Keep it; its number."""
     row = asdict(expected) | {
         "prefixes": list(expected.prefixes),
@@ -76,25 +74,23 @@ def save(conn: connection, expected: Expected) -> int:
     }
     with transaction(conn) as cursor:
         cursor.execute(query("insert_forecast"), row)
-        ((number,),) = cursor.fetchall()
-    return int(number)
+        return int(scalar(cursor))
 
 
-def kept(conn: connection, source: str | None = None, number: int | None = None, limit: int = 20) -> list[Kept]:
+def kept(conn: Connection, source: str | None = None, number: int | None = None, limit: int = 20) -> list[Kept]:
     """Forecasts, the newest first."""
     with transaction(conn) as cursor:
         cursor.execute(query("forecasts"), {"source": source, "id": number, "limit": limit})
-        return [_kept(*row) for row in cursor.fetchall()]
+        return [_kept(**found) for found in records(cursor)]
 
 
-def outcome(conn: connection, expected: Expected) -> list[Outcome]:
+def outcome(conn: Connection, expected: Expected) -> list[Outcome]:
     """What became of the forecast's objects so far, by kind of file; without those that no listing has found yet."""
     wanted = asdict(expected) | {"prefixes": list(expected.prefixes)}
     with transaction(conn) as cursor:
         cursor.execute(query("forecast_outcome"), wanted)
-        return [Outcome(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, Outcome)
 
 
-def _kept(number: int, source: str, bucket: str, prefixes: list[str], *rest: Any) -> Kept:
-    first_at, last_at, by_date, made_at, actor, *figures = rest
-    return Kept(number, actor, Expected(source, bucket, tuple(prefixes), first_at, last_at, by_date, made_at, *figures))
+def _kept(id: int, actor: str, prefixes: Sequence[str], **figures: Any) -> Kept:
+    return Kept(id, actor, Expected(prefixes=tuple(prefixes), **figures))

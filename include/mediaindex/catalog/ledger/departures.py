@@ -7,26 +7,23 @@ the recording has no current transcript any more: that is ``withdrawn``, and its
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from mediaindex.catalog.base.connection import Cursor
+from mediaindex.catalog.base.rows import column
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.transcripts import publications
 from mediaindex.contract.states import ObjectState
 
-if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
 
-
-def depart(cursor: cursor, media_object_id: int) -> None:
+def depart(cursor: Cursor, media_object_id: int) -> None:
     """Inside the transaction that makes the object ``gone``; may be repeated."""
     cursor.execute(query("close_reviews"), {"id": media_object_id})
     cursor.execute(query("led_recordings"), {"id": media_object_id})
-    for (audio_sha256,) in cursor.fetchall():
+    for audio_sha256 in column(cursor):
         reason = f"media object {media_object_id} with the same audio is gone; this one takes its place"
         _leave(cursor, media_object_id, audio_sha256, reason)
 
 
-def outgrow(cursor: cursor, batch_id: int) -> None:
+def outgrow(cursor: Cursor, batch_id: int) -> None:
     """Audio that objects of a settled batch had before, and that they are no longer to be found under."""
     cursor.execute(query("outgrown_recordings"), {"batch_id": batch_id})
     for media_object_id, audio_sha256 in cursor.fetchall():
@@ -34,7 +31,7 @@ def outgrow(cursor: cursor, batch_id: int) -> None:
         _leave(cursor, media_object_id, audio_sha256, reason)
 
 
-def withdraw(cursor: cursor, audio_sha256: str) -> None:
+def withdraw(cursor: Cursor, audio_sha256: str) -> None:
     """The recording's transcript is no longer to be found: no object has its audio.
 
     The outbox takes its documents away. Loading the transcript again, when the audio comes back, publishes it again.
@@ -43,7 +40,7 @@ def withdraw(cursor: cursor, audio_sha256: str) -> None:
     publications.withdraw(cursor, audio_sha256)  # newer than what was not published yet, which it settles too
 
 
-def _leave(cursor: cursor, media_object_id: int, audio_sha256: str, reason: str) -> None:
+def _leave(cursor: Cursor, media_object_id: int, audio_sha256: str, reason: str) -> None:
     facts = {"id": media_object_id, "audio_sha256": audio_sha256}
     cursor.execute(query("heir"), facts)
     if row := cursor.fetchone():
@@ -53,7 +50,7 @@ def _leave(cursor: cursor, media_object_id: int, audio_sha256: str, reason: str)
         withdraw(cursor, audio_sha256)
 
 
-def _inherit(cursor: cursor, facts: dict[str, object], heir: int, state: str, reason: str) -> None:
+def _inherit(cursor: Cursor, facts: dict[str, object], heir: int, state: str, reason: str) -> None:
     cursor.execute("update recording set primary_object_id = %s where audio_sha256 = %s", (heir, facts["audio_sha256"]))
     cursor.execute(query("publish_again"), facts)
     if state == ObjectState.DUPLICATE:

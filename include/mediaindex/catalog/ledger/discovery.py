@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import column, row_as, rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import ObjectState, SeenBy, StateReason
 from mediaindex.storage.objects import ObjectVersion
 
 from .ledger import set_state
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
 
 PAGE = 1_000
 
@@ -66,16 +64,16 @@ def identities(page: Sequence[ObjectVersion]) -> dict[str, list[Any]]:
     }
 
 
-def unknown(conn: connection, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
+def unknown(conn: Connection, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
     """Those of the page that the ledger does not have, or has as gone."""
     with transaction(conn) as cursor:
         cursor.execute(query("known_objects"), identities(page))
-        known = {number for (number,) in cursor.fetchall()}
+        known = set(column(cursor))
     return [one for number, one in enumerate(page) if number not in known]
 
 
 def note(
-    conn: connection, source: str, objects: Sequence[tuple[ObjectVersion, Mapping[str, str]]], seen_by: SeenBy
+    conn: Connection, source: str, objects: Sequence[tuple[ObjectVersion, Mapping[str, str]]], seen_by: SeenBy
 ) -> None:
     """Write objects, with what their keys tell, into the ledger as seen; those it has already stay as they are."""
     # In one order everywhere: two that note the same objects would otherwise wait for each other.
@@ -91,7 +89,7 @@ def note(
         execute_values(cursor, query("note_objects"), [rows[name] for name in sorted(rows)], page_size=PAGE)
 
 
-def let_wait(conn: connection, pauses: Sequence[tuple[ObjectVersion, Pause]]) -> None:
+def let_wait(conn: Connection, pauses: Sequence[tuple[ObjectVersion, Pause]]) -> None:
     """Say why seen objects are not claimed yet."""
     rows = {
         (one.bucket, one.key, one.etag): (
@@ -104,31 +102,31 @@ def let_wait(conn: connection, pauses: Sequence[tuple[ObjectVersion, Pause]]) ->
         execute_values(cursor, query("let_wait"), [rows[name] for name in sorted(rows)], page_size=PAGE)
 
 
-def waiting(conn: connection, source: str) -> Iterator[list[Waiting]]:
+def waiting(conn: Connection, source: str) -> Iterator[list[Waiting]]:
     """Pages of the source's objects that were seen and may be looked at again now."""
     after = 0
     while True:
         with transaction(conn) as cursor:
             cursor.execute(query("waiting_objects"), {"source": source, "after_id": after, "limit": PAGE})
-            page = [Waiting(*row) for row in cursor.fetchall()]
+            page = rows_as(cursor, Waiting)
         if not page:
             return
         after = page[-1].id
         yield page
 
 
-def is_waiting(conn: connection, source: str) -> bool:
+def is_waiting(conn: Connection, source: str) -> bool:
     """Whether an object of the source may be looked at again now."""
     return next(waiting(conn, source), None) is not None
 
 
-def leave(conn: connection, bucket: str, key: str) -> list[int]:
+def leave(conn: Connection, bucket: str, key: str) -> list[int]:
     """Nothing lies under the key any more: every version that the ledger took for present is gone; their ids."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select id from media_object where bucket = %s and key = %s and state <> 'gone' order by id", (bucket, key)
         )
-        ids = [id_ for (id_,) in cursor.fetchall()]
+        ids = column(cursor)
     for id_ in ids:
         set_state(
             conn, id_, ObjectState.GONE, code=StateReason.REMOVED, reason="the object was removed from the bucket"
@@ -136,15 +134,14 @@ def leave(conn: connection, bucket: str, key: str) -> list[int]:
     return ids
 
 
-def progress(conn: connection, source: str, prefix: str) -> Progress:
+def progress(conn: Connection, source: str, prefix: str) -> Progress:
     """How far the prefix was listed."""
     with transaction(conn) as cursor:
         cursor.execute("select watermark, whole_at from listing where source = %s and prefix = %s", (source, prefix))
-        found: Any = cursor.fetchone()
-    return Progress(*found) if found else Progress()
+        return row_as(cursor, Progress) or Progress()
 
 
-def advance(conn: connection, source: str, prefix: str, reached: Progress) -> None:
+def advance(conn: Connection, source: str, prefix: str, reached: Progress) -> None:
     """Remember how far it was listed; what ``reached`` leaves out stays as it was."""
     with transaction(conn) as cursor:
         cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))

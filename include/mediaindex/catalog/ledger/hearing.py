@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import record, rows_as
 from mediaindex.catalog.base.sql_files import query
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
 
 DAY_S = 86_400.0
 GRACE_S = 600.0  # an announcement usually takes seconds; S3 promises minutes at most
@@ -38,7 +35,7 @@ class Silence:
     last_event_at: datetime | None
 
 
-def heard(conn: connection, source: str, events: int) -> None:
+def heard(conn: Connection, source: str, events: int) -> None:
     """Note that announcements of the source's uploads came just now."""
     with transaction(conn) as cursor:
         cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
@@ -50,7 +47,7 @@ def heard(conn: connection, source: str, events: int) -> None:
         )
 
 
-def silence(conn: connection, source: str, *, window_s: float = DAY_S, grace_s: float = GRACE_S) -> Silence | None:
+def silence(conn: Connection, source: str, *, window_s: float = DAY_S, grace_s: float = GRACE_S) -> Silence | None:
     """Whether announcements have stopped; None while they come, or while nothing was uploaded that they missed.
 
     The first call for a source begins to listen: what was uploaded before it is not missed.
@@ -59,12 +56,12 @@ def silence(conn: connection, source: str, *, window_s: float = DAY_S, grace_s: 
         cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
         cursor.execute("insert into hearing (source) values (%s) on conflict do nothing", (source,))
         cursor.execute(query("unannounced"), {"source": source, "window_s": window_s, "grace_s": grace_s})
-        ((missed, since, last),) = cursor.fetchall()
-    return Silence(source, missed, since, last) if missed >= ENOUGH else None
+        told = record(cursor) or {}
+    return Silence(source, **told) if told["missed"] >= ENOUGH else None
 
 
-def arrivals(conn: connection, *, window_s: float = DAY_S) -> list[Arrivals]:
+def arrivals(conn: Connection, *, window_s: float = DAY_S) -> list[Arrivals]:
     """What each source saw arrive within the window, by source."""
     with transaction(conn) as cursor:
         cursor.execute(query("arrivals"), {"window_s": window_s})
-        return [Arrivals(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, Arrivals)

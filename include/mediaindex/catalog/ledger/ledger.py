@@ -9,21 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import Lane, ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
 from .departures import depart
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 __all__ = [
     "MediaObject", "ObjectEvent", "ObjectVersion", "claim", "find", "history", "move", "requeue", "see", "set_state",
@@ -70,7 +68,7 @@ class ObjectEvent:
 
 
 def claim(
-    conn: connection, source: str, objects: Iterable[ObjectVersion], lane: Lane | None = None
+    conn: Connection, source: str, objects: Iterable[ObjectVersion], lane: Lane | None = None
 ) -> list[MediaObject]:
     """Write new objects into the ledger; those that were new, or seen or gone until now, and are now ours.
 
@@ -86,11 +84,11 @@ def claim(
             # Two statements: an upsert would lock and rewrite every row that was there, and a listing names them all.
             for text in (query("claim"), query("reclaim")):
                 new = execute_values(cursor, text, named, page_size=PAGE, fetch=True)
-                claimed += [MediaObject(*row) for row in new]
+                claimed += rows_as(cursor, MediaObject, new)
     return claimed
 
 
-def see(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> int:
+def see(conn: Connection, source: str, objects: Iterable[ObjectVersion]) -> int:
     """Note objects that are not to be claimed yet (still growing, or in an archive); how many were new.
 
     ``claim`` takes them later.
@@ -105,7 +103,7 @@ def see(conn: connection, source: str, objects: Iterable[ObjectVersion]) -> int:
 
 
 def set_state(
-    conn: connection,
+    conn: Connection,
     media_object_id: int,
     state: ObjectState,
     *,
@@ -124,7 +122,7 @@ def set_state(
 
 
 def move(
-    cursor: cursor,
+    cursor: Cursor,
     media_object_id: int,
     state: ObjectState,
     *,
@@ -146,7 +144,7 @@ def move(
 
 
 def requeue(
-    conn: connection,
+    conn: Connection,
     media_object_id: int,
     *,
     in_progress: bool = False,
@@ -172,19 +170,19 @@ def requeue(
         )
 
 
-def history(conn: connection, media_object_id: int) -> list[ObjectEvent]:
+def history(conn: Connection, media_object_id: int) -> list[ObjectEvent]:
     """Every move of the object, oldest first."""
     with transaction(conn) as cursor:
         cursor.execute(
-            "select at, from_state, to_state, reason_code, reason, stage, actor, reason_class, batch_id, attempts "
-            "from media_object_event where media_object_id = %s order by id",
+            "select at, from_state, to_state, reason_code as code, reason, stage, actor, reason_class, batch_id, "
+            "attempts from media_object_event where media_object_id = %s order by id",
             (media_object_id,),
         )
-        return [ObjectEvent(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, ObjectEvent)
 
 
 def find(
-    conn: connection,
+    conn: Connection,
     *,
     ids: Sequence[int] | None = None,
     source: str | None = None,
@@ -212,7 +210,7 @@ def find(
     }
     with transaction(conn) as cursor:
         cursor.execute(query("find_objects"), wanted)
-        return [MediaObject(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, MediaObject)
 
 
 def _pages(objects: Iterable[ObjectVersion]) -> Iterator[list[tuple[object, ...]]]:
@@ -229,6 +227,6 @@ def _pages(objects: Iterable[ObjectVersion]) -> Iterator[list[tuple[object, ...]
         ]
 
 
-def _must_exist(cursor: cursor, media_object_id: int) -> None:
+def _must_exist(cursor: Cursor, media_object_id: int) -> None:
     if cursor.rowcount == 0:
         raise TerminalError(f"media object {media_object_id}: not in the ledger", code=ErrorCode.UNKNOWN_OBJECT)

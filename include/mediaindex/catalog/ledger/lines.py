@@ -6,16 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import Lane, ObjectState
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
-
 
 _GLOB = {"*": "%", "?": "_"}
 _PLAY_MARK = re.compile(r"#t=[\d.]+$")  # the links that a search prints
@@ -62,14 +58,14 @@ class LedgerLine:
     dag_run_id: str | None
 
 
-def lines(conn: connection, wanted: Wanted, limit: int | None = None) -> list[LedgerLine]:
+def lines(conn: Connection, wanted: Wanted, limit: int | None = None) -> list[LedgerLine]:
     """What matches, the latest move first; all of it without a ``limit``."""
     with transaction(conn) as cursor:
         cursor.execute(query("ledger_lines"), _parameters(wanted, limit))
-        return [LedgerLine(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, LedgerLine)
 
 
-def counts(conn: connection, wanted: Wanted) -> dict[ObjectState, int]:
+def counts(conn: Connection, wanted: Wanted) -> dict[ObjectState, int]:
     """How many match, by state, in the order of a recording's life."""
     counting = f"select l.state, count(*) from ({query('ledger_lines')}) l group by 1"  # noqa: S608  # our own text
     with transaction(conn) as cursor:
@@ -78,7 +74,7 @@ def counts(conn: connection, wanted: Wanted) -> dict[ObjectState, int]:
     return {state: int(found[state]) for state in ObjectState if state in found}
 
 
-def resolve(conn: connection, name: str) -> list[LedgerLine]:
+def resolve(conn: Connection, name: str) -> list[LedgerLine]:
     """Objects by id, ``s3://bucket/key`` or key, all versions, the newest first. TerminalError where there is none."""
     if name.isdecimal() and (found := lines(conn, Wanted(ids=[int(name)]))):
         return found
@@ -102,7 +98,7 @@ def like(glob: str) -> str:
     return quoted if any(sign in glob for sign in _GLOB) else quoted + "%"
 
 
-def act_as(conn: connection, who: str) -> None:
+def act_as(conn: Connection, who: str) -> None:
     """Name who acts, for the history; for this connection."""
     with transaction(conn) as cursor:
         cursor.execute("select set_config('application_name', %s, false)", (who[:60],))
@@ -137,9 +133,9 @@ class ReportRow:
 
 
 def rows(
-    conn: connection, *, source: str | None = None, batch_id: int | None = None, limit: int = 10_000
+    conn: Connection, *, source: str | None = None, batch_id: int | None = None, limit: int = 10_000
 ) -> list[ReportRow]:
     """The lines of a source, a batch or everything, by source and key."""
     with transaction(conn) as cursor:
         cursor.execute(query("report"), {"source": source, "batch_id": batch_id, "limit": limit})
-        return [ReportRow(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, ReportRow)

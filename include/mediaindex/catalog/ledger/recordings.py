@@ -9,9 +9,11 @@ published already is then published again under it. Two that arrive at once meet
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.connection import Cursor
+from mediaindex.catalog.base.rows import rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.job import ItemResult
 from mediaindex.contract.states import ObjectState, StateReason
@@ -19,11 +21,17 @@ from mediaindex.errors import ErrorCode, TerminalError
 
 from .ledger import move
 
-if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
+
+class _Primary(NamedTuple):
+    """The object that stands for a recording; ``lost``: another one is to take its place."""
+
+    id: int
+    bucket: str
+    key: str
+    lost: bool
 
 
-def link(cursor: cursor, normalized: Mapping[int, ItemResult]) -> list[int]:
+def link(cursor: Cursor, normalized: Mapping[int, ItemResult]) -> list[int]:
     """Tie objects to their recordings inside the caller's transaction; the ids that turned out to be duplicates."""
     duplicates = []
     # By audio, in one order everywhere: two batches with the same two recordings would otherwise deadlock.
@@ -37,23 +45,23 @@ def link(cursor: cursor, normalized: Mapping[int, ItemResult]) -> list[int]:
     return sorted(duplicates)
 
 
-def _is_duplicate(cursor: cursor, id_: int, item: ItemResult) -> bool:
+def _is_duplicate(cursor: Cursor, id_: int, item: ItemResult) -> bool:
     facts = _facts(id_, item)
     cursor.execute(query("link_recording"), facts)
     cursor.execute("select from recording where audio_sha256 = %(audio_sha256)s for update", facts)
     cursor.execute(query("primary_object"), facts)
-    ((primary, bucket, key, lost),) = cursor.fetchall()
+    (primary,) = rows_as(cursor, _Primary)
     cursor.execute("update media_object set audio_sha256 = %(audio_sha256)s where id = %(id)s", facts)
-    if primary == id_ or lost:
+    if primary.id == id_ or primary.lost:
         cursor.execute(
             "update recording set primary_object_id = %(id)s, duration_s = %(duration_s)s, title = %(title)s, "
             "facts = %(facts)s where audio_sha256 = %(audio_sha256)s",
             facts,
         )
-        if primary != id_:
+        if primary.id != id_:
             cursor.execute(query("publish_again"), facts)
         return False
-    reason = f"the same audio as s3://{bucket}/{key} (media object {primary})"
+    reason = f"the same audio as s3://{primary.bucket}/{primary.key} (media object {primary.id})"
     move(cursor, id_, ObjectState.DUPLICATE, code=StateReason.DUPLICATE, reason=reason, stage="normalize")
     return True
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import Lane, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Wanted:
         return "; ".join(f"{name} {value}" for name, value in said.items() if value)
 
 
-def matching(conn: connection, wanted: Wanted) -> dict[str, int]:
+def matching(conn: Connection, wanted: Wanted) -> dict[str, int]:
     """How many recordings of which source match, that could be made again now. Moves nothing."""
     counting = f"select c.source, count(*) from ({query('reprocess_candidates')}) c group by 1 order by 1"  # noqa: S608  # our own text
     with transaction(conn) as cursor:
@@ -59,7 +57,7 @@ def matching(conn: connection, wanted: Wanted) -> dict[str, int]:
         return {str(source): int(count) for source, count in cursor.fetchall()}
 
 
-def ask(conn: connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane) -> dict[str, int]:
+def ask(conn: Connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane) -> dict[str, int]:
     """Put at most ``limit`` matching recordings back into the queue of the lane; how many of which source.
 
     All of it in one transaction. A ``run_id`` that asked before takes nothing more and is told what it took;
@@ -71,8 +69,7 @@ def ask(conn: connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane
             "insert into reprocessing (run_id, wanted) values (%s, %s) on conflict (run_id) do nothing returning id",
             (run_id, storable.document(asked)),
         )
-        if (new := cursor.fetchone()) is not None:
-            request = int(new[0])
+        if (request := scalar(cursor)) is not None:
             _take(cursor, request, _parameters(wanted, limit), lane, f"asked for by {run_id}: {wanted}")
         else:
             request = _known(cursor, run_id, asked)
@@ -80,14 +77,14 @@ def ask(conn: connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane
         return dict(cursor.fetchall())
 
 
-def _take(cursor: cursor, request: int, parameters: dict[str, Any], lane: Lane, reason: str) -> None:
+def _take(cursor: Cursor, request: int, parameters: dict[str, Any], lane: Lane, reason: str) -> None:
     cursor.execute(query("reprocess_candidates"), parameters)
     ids = [id_ for id_, _ in cursor.fetchall()]
     given = {"ids": ids, "lane": lane, "reason": storable.message(reason), "request": request}
     cursor.execute(query("reprocess"), given | {"code": StateReason.REPROCESS})
 
 
-def _known(cursor: cursor, run_id: str, asked: dict[str, Any]) -> int:
+def _known(cursor: Cursor, run_id: str, asked: dict[str, Any]) -> int:
     cursor.execute("select id, wanted from reprocessing where run_id = %s", (run_id,))
     id_, before = cursor.fetchone() or (0, {})
     if before != asked:

@@ -7,14 +7,13 @@ it goes back to where it was: ``indexed``, or ``in_review`` with the question th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from mediaindex.catalog.base import storable
+from mediaindex.catalog.base.connection import Cursor
+from mediaindex.catalog.base.rows import rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import ObjectState, StateReason
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import cursor
 
 
 class Standing(NamedTuple):
@@ -31,14 +30,14 @@ class Standing(NamedTuple):
         return self.shown or bool(self.kinds)
 
 
-def standing(cursor: cursor, media_object_id: int) -> Standing:
+def standing(cursor: Cursor, media_object_id: int) -> Standing:
     """What the object has now."""
     cursor.execute(query("standing"), {"id": media_object_id})
-    ((shown, kinds, questions, has_heir),) = cursor.fetchall()
-    return Standing(shown, kinds, questions, has_heir)
+    (has,) = rows_as(cursor, Standing)
+    return has
 
 
-def keep(cursor: cursor, media_object_id: int, has: Standing, why: str, stage: str | None) -> None:
+def keep(cursor: Cursor, media_object_id: int, has: Standing, why: str, stage: str | None) -> None:
     """Back to where it was, out of its batch. An open question stays the reason; ``why`` is said after it."""
     state, code = ObjectState.INDEXED, StateReason.NOT_RENEWED
     reason = f"what it had is kept, it could not be made again: {why}"

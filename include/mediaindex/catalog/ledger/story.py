@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TypeVar
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import Decision, ItemStatus, Lane, ObjectState, ReviewKind
 from mediaindex.errors import FailureClass
@@ -15,8 +16,7 @@ from . import ledger
 from .ledger import ObjectEvent
 from .lines import LedgerLine
 
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +109,20 @@ class Story:
     relatives: tuple[Relative, ...]
 
 
-def tell(conn: connection, line: LedgerLine) -> Story:
+def tell(conn: Connection, line: LedgerLine) -> Story:
     """The story of the object that the line is about."""
-    reviews = [
-        (id_, kind, tuple(reasons), *rest) for id_, kind, reasons, *rest in _rows(conn, query("story_reviews"), line.id)
-    ]
     return Story(
         line,
         tuple(ledger.history(conn, line.id)),
-        tuple(StoryBatch(*row) for row in _rows(conn, query("story_batches"), line.id)),
-        tuple(StageRun(*row) for row in _rows(conn, query("story_runs"), line.id)),
-        tuple(TranscriptVersion(*row) for row in _rows(conn, query("story_transcripts"), line.id)),
-        tuple(Review(*row) for row in reviews),
-        tuple(Relative(*row) for row in _rows(conn, query("story_relatives"), line.id)),
+        tuple(_rows(conn, StoryBatch, query("story_batches"), line.id)),
+        tuple(_rows(conn, StageRun, query("story_runs"), line.id)),
+        tuple(_rows(conn, TranscriptVersion, query("story_transcripts"), line.id)),
+        tuple(_rows(conn, Review, query("story_reviews"), line.id)),
+        tuple(_rows(conn, Relative, query("story_relatives"), line.id)),
     )
 
 
-def _rows(conn: connection, text: str, id_: int) -> list[tuple[Any, ...]]:
+def _rows(conn: Connection, kind: type[T], text: str, id_: int) -> list[T]:
     with transaction(conn) as cursor:
         cursor.execute(text, {"id": id_})
-        return list(cursor.fetchall())
+        return rows_as(cursor, kind)

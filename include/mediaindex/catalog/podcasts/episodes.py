@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import row_as, rows_as
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.contract.states import EpisodeState
 from mediaindex.errors import ErrorCode, FailureClass
 from mediaindex.feeds.show import Episode, Show
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 PAGE = 500
 
@@ -75,7 +73,7 @@ class ObjectEpisode:
     language: str | None
 
 
-def note(conn: connection, feed_id: int, show: Show, listed: Iterable[Listed]) -> tuple[int, int]:
+def note(conn: Connection, feed_id: int, show: Show, listed: Iterable[Listed]) -> tuple[int, int]:
     """Write down what the feed says; how many episodes are new, and how many known ones are wanted again.
 
     All or nothing: a feed's ETag is kept only after this, so that nothing in it is ever passed over.
@@ -92,16 +90,16 @@ def note(conn: connection, feed_id: int, show: Show, listed: Iterable[Listed]) -
 
 
 def due(
-    conn: connection, feed_id: int, *, since: date | None = None, recheck_days: float = 0.0, limit: int = 100
+    conn: Connection, feed_id: int, *, since: date | None = None, recheck_days: float = 0.0, limit: int = 100
 ) -> list[DueEpisode]:
     """What to copy or ask for now; published before ``since``: never."""
     wanted = {"feed_id": feed_id, "since": since, "recheck_s": recheck_days * 86_400, "limit": limit}
     with transaction(conn) as cursor:
         cursor.execute(query("due_episodes"), wanted)
-        return [DueEpisode(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, DueEpisode)
 
 
-def note_partial(conn: connection, episode_id: int, resume_id: str | None, if_range: str | None) -> None:
+def note_partial(conn: Connection, episode_id: int, resume_id: str | None, if_range: str | None) -> None:
     """Keep (or forget) what another process needs to go on with an unfinished copy."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -110,7 +108,7 @@ def note_partial(conn: connection, episode_id: int, resume_id: str | None, if_ra
 
 
 def note_copied(
-    conn: connection,
+    conn: Connection,
     episode: DueEpisode,
     *,
     etag: str,
@@ -135,7 +133,7 @@ def note_copied(
 
 
 def note_unchanged(
-    conn: connection, episode: DueEpisode, *, http_etag: str | None, http_last_modified: str | None
+    conn: Connection, episode: DueEpisode, *, http_etag: str | None, http_last_modified: str | None
 ) -> None:
     """Its server was asked, and the copy that there is is still the file."""
     with transaction(conn) as cursor:
@@ -143,7 +141,7 @@ def note_unchanged(
 
 
 def note_failed(
-    conn: connection,
+    conn: Connection,
     episode_id: int,
     *,
     failure_class: FailureClass,
@@ -173,7 +171,7 @@ def note_failed(
     return bool(last and state == EpisodeState.WANTED)
 
 
-def of_object(conn: connection, media_object_id: int) -> ObjectEpisode | None:
+def of_object(conn: Connection, media_object_id: int) -> ObjectEpisode | None:
     """The episode that the ledger's object is a copy of; None where it is none."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -181,11 +179,10 @@ def of_object(conn: connection, media_object_id: int) -> ObjectEpisode | None:
             "transcripts, language from object_episode where media_object_id = %s",
             (media_object_id,),
         )
-        row = cursor.fetchone()
-    return ObjectEpisode(*row) if row else None
+        return row_as(cursor, ObjectEpisode)
 
 
-def _settle(cursor: cursor, episode_id: int, http_etag: str | None, http_last_modified: str | None) -> None:
+def _settle(cursor: Cursor, episode_id: int, http_etag: str | None, http_last_modified: str | None) -> None:
     cursor.execute(
         "update episode set state = 'copied', attempts = 0, not_before = null, checked_at = now(), updated_at = now(), "
         "reason_class = null, reason_code = null, reason = null, http_etag = %s, http_last_modified = %s, "

@@ -6,14 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import column, row_as, rows_as, scalar
 from mediaindex.errors import ErrorCode
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 _LOCKS = 0x706F64  # "pod": a class of advisory locks; the number within it is the feed's
 
@@ -52,7 +49,7 @@ class FeedHealth:
     failed: int
 
 
-def follow(conn: connection, source: str, urls: Sequence[str]) -> None:
+def follow(conn: Connection, source: str, urls: Sequence[str]) -> None:
     """Make these the source's feeds: new ones are due at once, others of the source are retired.
 
     An address that a retired feed has said it moved to is that feed: it keeps its episodes and their keys.
@@ -72,7 +69,7 @@ def follow(conn: connection, source: str, urls: Sequence[str]) -> None:
             )
 
 
-def due(conn: connection, sources: Sequence[str]) -> list[int]:
+def due(conn: Connection, sources: Sequence[str]) -> list[int]:
     """Ids of the feeds to be visited now, longest waiting first: those to be read, and those with episodes to copy."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -80,15 +77,15 @@ def due(conn: connection, sources: Sequence[str]) -> list[int]:
             "order by next_try_at, id",
             (list(sources),),
         )
-        return [id_ for (id_,) in cursor.fetchall()]
+        return column(cursor)
 
 
 @contextmanager
-def held(conn: connection, feed_id: int) -> Iterator[Feed | None]:
+def held(conn: Connection, feed_id: int) -> Iterator[Feed | None]:
     """The feed, for us alone until the block ends; None where somebody else is at it, or it is retired."""
     with transaction(conn) as cursor:
         cursor.execute("select pg_try_advisory_lock(%s, %s)", (_LOCKS, feed_id % 2**31))
-        (ours,) = cursor.fetchone() or (False,)
+        ours = bool(scalar(cursor))
     if not ours:
         yield None
         return
@@ -101,7 +98,7 @@ def held(conn: connection, feed_id: int) -> Iterator[Feed | None]:
 
 
 def note_read(
-    conn: connection,
+    conn: Connection,
     feed_id: int,
     *,
     wait_s: float,
@@ -118,7 +115,7 @@ def note_read(
         )
 
 
-def note_failed(conn: connection, feed_id: int, *, wait_s: float, code: ErrorCode, message: str) -> None:
+def note_failed(conn: Connection, feed_id: int, *, wait_s: float, code: ErrorCode, message: str) -> None:
     """It did not; ``wait_s``: seconds until the next try."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -128,13 +125,13 @@ def note_failed(conn: connection, feed_id: int, *, wait_s: float, code: ErrorCod
         )
 
 
-def come_back(conn: connection, feed_id: int) -> None:
+def come_back(conn: Connection, feed_id: int) -> None:
     """Due again at once: there are more of its episodes to copy than one visit could."""
     with transaction(conn) as cursor:
         cursor.execute("update feed set next_try_at = least(next_try_at, now()) where id = %s", (feed_id,))
 
 
-def health(conn: connection, sources: Sequence[str] | None = None) -> list[FeedHealth]:
+def health(conn: Connection, sources: Sequence[str] | None = None) -> list[FeedHealth]:
     """All feeds that are followed, worst first."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -144,21 +141,20 @@ def health(conn: connection, sources: Sequence[str] | None = None) -> list[FeedH
             "order by attempts desc, failed desc, id",
             {"sources": None if sources is None else list(sources)},
         )
-        return [FeedHealth(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, FeedHealth)
 
 
-def _get(conn: connection, feed_id: int) -> Feed | None:
+def _get(conn: Connection, feed_id: int) -> Feed | None:
     with transaction(conn) as cursor:
         cursor.execute(
-            "select id, source, url, title, etag, last_modified, attempts, next_try_at <= now() from feed "
+            "select id, source, url, title, etag, last_modified, attempts, next_try_at <= now() as is_due from feed "
             "where id = %s and retired_at is null",
             (feed_id,),
         )
-        row = cursor.fetchone()
-    return Feed(*row) if row else None
+        return row_as(cursor, Feed)
 
 
-def _adopt(cursor: cursor, source: str, url: str) -> None:
+def _adopt(cursor: Cursor, source: str, url: str) -> None:
     cursor.execute(
         "update feed set url = %(url)s, moved_to = null, etag = null, last_modified = null, retired_at = null, "
         "next_try_at = now() where id = (select min(id) from feed where source = %(source)s and moved_to = %(url)s "

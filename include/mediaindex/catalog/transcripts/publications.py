@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import record, rows_as, scalar
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import PublicationKind
 from mediaindex.errors import ErrorCode, TerminalError
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ class PublishableTranscript:
 
 
 def pending(
-    conn: connection, limit: int = 100, *, batch_id: int | None = None, audios: Sequence[str] | None = None
+    conn: Connection, limit: int = 100, *, batch_id: int | None = None, audios: Sequence[str] | None = None
 ) -> list[Publication]:
     """What is due, the newest of each recording only, those that failed before last.
 
@@ -107,23 +104,23 @@ def pending(
     wanted = {"limit": limit, "batch_id": batch_id, "audios": None if audios is None else list(audios)}
     with transaction(conn) as cursor:
         cursor.execute(query("pending_publications"), wanted)
-        return [Publication(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, Publication)
 
 
-def mark_published(conn: connection, publication_id: int) -> None:
+def mark_published(conn: Connection, publication_id: int) -> None:
     """Elasticsearch holds it; older ones of the same recording are done with it. May be repeated."""
     with transaction(conn) as cursor:
         cursor.execute(query("mark_published"), {"id": publication_id})
 
 
-def is_due(conn: connection, publication_id: int) -> bool:
+def is_due(conn: Connection, publication_id: int) -> bool:
     """Whether nobody has published it meanwhile and nothing newer is there."""
     with transaction(conn) as cursor:
         cursor.execute(query("still_due"), {"id": publication_id})
         return bool(cursor.rowcount)
 
 
-def mark_failed(conn: connection, publication_id: int, error: str, wait_s: float = 0.0) -> None:
+def mark_failed(conn: Connection, publication_id: int, error: str, wait_s: float = 0.0) -> None:
     """Count an attempt and keep why it failed; it stays due, ``wait_s`` seconds from now."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -133,60 +130,53 @@ def mark_failed(conn: connection, publication_id: int, error: str, wait_s: float
         )
 
 
-def withdraw(cursor: cursor, audio_sha256: str) -> None:
+def withdraw(cursor: Cursor, audio_sha256: str) -> None:
     """Inside the transaction after which the recording has no current transcript, under its lock. May be repeated."""
     cursor.execute(query("withdraw"), {"audio_sha256": audio_sha256})
 
 
-def requeue(conn: connection, audios: Sequence[str]) -> int:
+def requeue(conn: Connection, audios: Sequence[str]) -> int:
     """Write what is right for these recordings into the outbox once more; how many. Unknown ones are passed over."""
     with transaction(conn) as cursor:
         cursor.execute(query("due_again"), {"audios": list(audios)})
         return int(cursor.rowcount)
 
 
-def settled_since(conn: connection, since: datetime) -> list[Settled]:
+def settled_since(conn: Connection, since: datetime) -> list[Settled]:
     """Recordings that were published or withdrawn at this moment or later, each as it should be now."""
     with transaction(conn) as cursor:
         cursor.execute(query("settled_since"), {"since": since})
-        return [Settled(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, Settled)
 
 
-def current(conn: connection, after: str = "", limit: int = 100) -> list[Settled]:
+def current(conn: Connection, after: str = "", limit: int = 100) -> list[Settled]:
     """Recordings with a current transcript, in order of their audio, after ``after``."""
     with transaction(conn) as cursor:
         cursor.execute(
-            "select audio_sha256, id, 0 from transcript where is_current and audio_sha256 > %s "
-            "order by audio_sha256 limit %s",
+            "select audio_sha256, id as transcript_id, 0 as version from transcript "
+            "where is_current and audio_sha256 > %s order by audio_sha256 limit %s",
             (after, limit),
         )
-        return [Settled(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, Settled)
 
 
-def count_current(conn: connection) -> int:
+def count_current(conn: Connection) -> int:
     """How many recordings have a current transcript."""
     with transaction(conn) as cursor:
         cursor.execute("select count(*) from transcript where is_current")
-        ((count,),) = cursor.fetchall()
-        return int(count)
+        return int(scalar(cursor))
 
 
-def load_for_publication(conn: connection, transcript_id: int) -> PublishableTranscript:
+def load_for_publication(conn: Connection, transcript_id: int) -> PublishableTranscript:
     """Everything that the transcript's documents need. Raises TerminalError where there is none of that id."""
     with transaction(conn) as cursor:
         cursor.execute(query("publishable_transcript"), {"transcript_id": transcript_id})
-        head = cursor.fetchone()
+        head = record(cursor)
         if head is None:
             raise TerminalError(f"transcript {transcript_id}: not in the catalog", code=ErrorCode.UNKNOWN_TRANSCRIPT)
         # A transcript loaded since the tables were last analysed counts as one row: joined by nested loops, an hour of
         # speech takes minutes and a day never ends.
         cursor.execute("set local enable_nestloop = off")
         cursor.execute(query("publishable_turns"), {"transcript_id": transcript_id})
-        turns = tuple(_turn(row) for row in cursor.fetchall())
-    return PublishableTranscript(*(*head, turns))
-
-
-def _turn(row: tuple[Any, ...]) -> PublishableTurn:
-    *plain, entities, topics, word_starts, spoken, spoken_starts = row
-    lists: tuple[Any, ...] = (tuple(entities), tuple(topics), tuple(word_starts), spoken, tuple(spoken_starts or ()))
-    return PublishableTurn(*plain, *lists)
+        turns = tuple(rows_as(cursor, PublishableTurn))
+    return PublishableTranscript(**head, turns=turns)

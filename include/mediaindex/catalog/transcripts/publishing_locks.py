@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, transaction
+from mediaindex.catalog.base.rows import scalar
 from mediaindex.errors import ErrorCode, TerminalError, TransientError
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
 
 # Numbers of ours in PostgreSQL's one space of advisory locks; the second number of a recording's lock is its hash.
 _ROOM = 0x6D656469 - 1
@@ -23,7 +20,7 @@ TRIES = 60  # of five seconds
 
 
 @contextmanager
-def publishing(conn: connection, audio_sha256: str) -> Iterator[bool]:
+def publishing(conn: Connection, audio_sha256: str) -> Iterator[bool]:
     """Whether this recording is ours to write; False where another publisher is at it.
 
     Two at once would be sorted out by versions, but a killed one cannot clear away what it wrote too late.
@@ -41,7 +38,7 @@ def publishing(conn: connection, audio_sha256: str) -> Iterator[bool]:
 
 
 @contextmanager
-def nobody_publishing(conn: connection) -> Iterator[None]:
+def nobody_publishing(conn: Connection) -> Iterator[None]:
     """No publisher writes during the block; those that come meanwhile wait. Keep it short.
 
     Waits for those at work, minutes at most. Not in one go: whoever comes after us would wait behind us as long.
@@ -62,7 +59,7 @@ def nobody_publishing(conn: connection) -> Iterator[None]:
 
 
 @contextmanager
-def rebuilding(conn: connection) -> Iterator[None]:
+def rebuilding(conn: Connection) -> Iterator[None]:
     """One rebuild at a time; TerminalError ``reindex_running`` where another is at work."""
     if not _run(conn, "select pg_try_advisory_lock(%s, %s)", _REBUILD):
         raise TerminalError(
@@ -74,14 +71,13 @@ def rebuilding(conn: connection) -> Iterator[None]:
         _release(conn, "select pg_advisory_unlock(%s, %s)", _REBUILD)
 
 
-def _run(conn: connection, statement: str, names: tuple[object, ...]) -> bool:
+def _run(conn: Connection, statement: str, names: tuple[object, ...]) -> bool:
     with transaction(conn) as cursor:
         cursor.execute(statement, names)
-        (answer,) = cursor.fetchone() or (False,)
-        return bool(answer)
+        return bool(scalar(cursor))
 
 
-def _release(conn: connection, statement: str, names: tuple[object, ...]) -> None:
+def _release(conn: Connection, statement: str, names: tuple[object, ...]) -> None:
     if not conn.closed:  # a session that is lost has lost its locks
         conn.rollback()  # whatever went wrong inside, its transaction must not stand in the way
         _run(conn, statement, names)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import rows_as, scalar
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import ReviewAction, ReviewKind
 from mediaindex.errors import ErrorCode, TerminalError
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 PIPELINE = "pipeline"  # the actor where no person acted
 
@@ -46,7 +44,7 @@ class ReviewEvent:
 
 
 def file(
-    conn: connection,
+    conn: Connection,
     media_object_id: int,
     *,
     kind: ReviewKind,
@@ -72,11 +70,10 @@ def file(
             "and closed_at is null",
             asked,
         )
-        (id_,) = cursor.fetchone() or (0,)
-        return int(id_)
+        return int(scalar(cursor) or 0)
 
 
-def close(conn: connection, review_id: int, *, actor: str, resolution: str) -> bool:
+def close(conn: Connection, review_id: int, *, actor: str, resolution: str) -> bool:
     """Note a person's answer; False where the question was closed before. Raises TerminalError where there is none."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -92,29 +89,23 @@ def close(conn: connection, review_id: int, *, actor: str, resolution: str) -> b
         return False
 
 
-def open_items(conn: connection, source: str | None = None) -> list[ReviewItem]:
+def open_items(conn: Connection, source: str | None = None) -> list[ReviewItem]:
     """All open questions, oldest first."""
     with transaction(conn) as cursor:
         cursor.execute(query("open_reviews"), {"source": source})
-        return [_item(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, ReviewItem)
 
 
-def events(conn: connection, review_id: int) -> list[ReviewEvent]:
+def events(conn: Connection, review_id: int) -> list[ReviewEvent]:
     """The audit of one item, oldest first."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select at, actor, action, details from review_event where review_id = %s order by id", (review_id,)
         )
-        return [ReviewEvent(*row) for row in cursor.fetchall()]
+        return rows_as(cursor, ReviewEvent)
 
 
-def _item(
-    id_: int, object_id: int, kind: ReviewKind, transcript_id: int | None, reasons: list[str], *more: Any
-) -> ReviewItem:
-    return ReviewItem(id_, object_id, kind, transcript_id, tuple(reasons), *more)
-
-
-def _audit(cursor: cursor, review_id: int, actor: str, action: ReviewAction, details: dict[str, Any]) -> None:
+def _audit(cursor: Cursor, review_id: int, actor: str, action: ReviewAction, details: dict[str, Any]) -> None:
     cursor.execute(
         "insert into review_event (review_id, actor, action, details) values (%s, %s, %s, %s)",
         (review_id, storable.text(actor), action, storable.document(details)),

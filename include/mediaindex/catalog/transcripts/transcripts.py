@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mediaindex.catalog.base import storable
-from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, transaction
+from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.results import Assessment, Topics, TurnText
 from mediaindex.errors import ErrorCode, TerminalError
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
 
 Row = tuple[Any, ...]
 
@@ -27,7 +25,7 @@ _COPY = {
 
 
 def load(
-    conn: connection,
+    conn: Connection,
     *,
     media_object_id: int,
     audio_sha256: str,
@@ -57,7 +55,7 @@ def load(
         if id_ is None:
             head = _head(media_object_id, audio_sha256, assessment, fingerprint, fallback)
             cursor.execute(query("insert_transcript"), head)
-            (id_,) = cursor.fetchone() or (0,)
+            id_ = int(scalar(cursor))
             _copy_all(cursor, id_, assessment, topics)
         if not is_current:
             _make_current(cursor, id_, audio_sha256)
@@ -88,7 +86,7 @@ def _head(
     }
 
 
-def _copy_all(cursor: cursor, id_: int, assessment: Assessment, topics: Topics) -> None:
+def _copy_all(cursor: Cursor, id_: int, assessment: Assessment, topics: Topics) -> None:
     texts = _texts(assessment, topics)
     _copy(cursor, "turn", _turns(id_, assessment, texts))
     _copy(cursor, "word", _words(id_, assessment, texts))
@@ -129,7 +127,7 @@ def _words(id_: int, assessment: Assessment, texts: Sequence[TurnText]) -> Itera
             index += 1
 
 
-def _copy(cursor: cursor, table: str, rows: Iterable[Row]) -> None:
+def _copy(cursor: Cursor, table: str, rows: Iterable[Row]) -> None:
     buffer = io.StringIO()
     # QUOTE_NOTNULL is Python 3.12: until then an unquoted nothing is NULL, and no text of ours is empty.
     csv.writer(buffer).writerows(rows)
@@ -137,7 +135,7 @@ def _copy(cursor: cursor, table: str, rows: Iterable[Row]) -> None:
     cursor.copy_expert(f"copy {table} ({_COPY[table]}) from stdin with (format csv)", buffer)
 
 
-def _make_current(cursor: cursor, id_: int, audio_sha256: str) -> None:
+def _make_current(cursor: Cursor, id_: int, audio_sha256: str) -> None:
     cursor.execute("update transcript set is_current = false where audio_sha256 = %s and is_current", (audio_sha256,))
     cursor.execute("update transcript set is_current = true where id = %s", (id_,))
     cursor.execute("insert into publication (transcript_id, audio_sha256) values (%s, %s)", (id_, audio_sha256))

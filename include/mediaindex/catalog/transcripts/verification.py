@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mediaindex.catalog.base.connection import catalog_errors, transaction
+from mediaindex.catalog.base.connection import Connection, Cursor, catalog_errors, transaction
+from mediaindex.catalog.base.rows import rows_as, stream_as
 from mediaindex.catalog.base.sql_files import query
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection
 
 PAGE = 1_000
 
@@ -41,50 +40,52 @@ class Kept:
     erased: bool
 
 
-def expected_documents(conn: connection, audios: Sequence[str] | None = None) -> Iterator[Expected]:
+def expected_documents(conn: Connection, audios: Sequence[str] | None = None) -> Iterator[Expected]:
     """All recordings, or these, in order of their audio; page by page, so that it sees what changes meanwhile."""
     after = ""
     wanted = {"audios": None if audios is None else list(audios), "limit": PAGE}
     while True:
         with transaction(conn) as cursor:
             cursor.execute(query("expected_documents"), wanted | {"after": after})
-            page = [Expected(*row) for row in cursor.fetchall()]
+            page = rows_as(cursor, Expected)
         yield from page
         if len(page) < PAGE:
             return
         after = page[-1].audio_sha256
 
 
-def buckets(conn: connection) -> list[tuple[str, str, str]]:
+def buckets(conn: Connection) -> list[tuple[str, str, str]]:
     """Each bucket with the first and the last key that the ledger has there."""
     with transaction(conn) as cursor:
         cursor.execute(query("kept_buckets"))
         return list(cursor.fetchall())
 
 
-def kept_objects(conn: connection, bucket: str) -> Iterator[Kept]:
+def kept_objects(conn: Connection, bucket: str) -> Iterator[Kept]:
     """The bucket's objects in the order in which S3 lists keys."""
-    for row in _stream(conn, query("kept_objects"), {"bucket": bucket}):
-        yield Kept(*row)
+    with _streaming(conn, query("kept_objects"), {"bucket": bucket}) as cursor:
+        yield from stream_as(cursor, Kept)
 
 
-def unfounded_objects(conn: connection) -> Iterator[Kept]:
+def unfounded_objects(conn: Connection) -> Iterator[Kept]:
     """Objects that are called indexed and have no current transcript."""
-    for row in _stream(conn, query("unfounded_objects"), {}):
-        yield Kept(*row)
+    with _streaming(conn, query("unfounded_objects"), {}) as cursor:
+        yield from stream_as(cursor, Kept)
 
 
-def known_audios(conn: connection) -> Iterator[tuple[str, bool]]:
+def known_audios(conn: Connection) -> Iterator[tuple[str, bool]]:
     """Every recording's audio in order, and whether it was erased, so that nothing of it may be left."""
-    yield from _stream(conn, query("known_audios"), {})
+    with _streaming(conn, query("known_audios"), {}) as cursor:
+        yield from cursor
 
 
-def _stream(conn: connection, text: str, wanted: dict[str, Any]) -> Iterator[Any]:
-    """Rows as the server's own cursor gives them: held beyond the transaction, which others on the connection end."""
+@contextmanager
+def _streaming(conn: Connection, text: str, wanted: dict[str, Any]) -> Iterator[Cursor]:
+    """The server's own cursor over the rows: held beyond the transaction, which others on the connection end."""
     with catalog_errors():
         with conn.cursor(name=f"mediaindex_{uuid.uuid4().hex}", withhold=True) as cursor:
             cursor.itersize = PAGE
             cursor.execute(text, wanted)
             conn.commit()
-            yield from cursor
+            yield cursor
         conn.commit()
