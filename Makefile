@@ -77,7 +77,7 @@ test: setup  ## Everything that must pass: lint, types, unit and integration tes
 
 SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost
 LONE_BENCHES := faults  # with servers of their own
-SERVER_BENCHES := dag_parse catalog_load publish_hour discovery airflow_hour lanes
+SERVER_BENCHES := idle dag_parse catalog_load publish_hour discovery airflow_hour lanes
 bench: setup  ## The figures of the README, measured on this machine: about two hours (BENCHES="pipeline" for some)
 	@status=0; for bench in $(filter $(or $(BENCHES),%),$(SPEECH_BENCHES)); do \
 		echo; echo "$$bench"; PYTHONPATH=. $(SPEECH)/python tests/bench/$$bench.py || status=1; done; \

@@ -12,6 +12,7 @@ from local.server import Server
 from local.settings import DEAD_LETTER_QUEUE, EVENTS_QUEUE
 
 _HEAP = "128m"
+# Timers tick every 10 ms by default, half of what an idle server costs; messages are delivered without them.
 # What nobody could deal with after so many tries is set aside, as one would have it on AWS.
 _CONFIG = """
 include classpath("application.conf")
@@ -19,6 +20,7 @@ node-address {{ protocol = http, host = "{host}", port = {port}, context-path = 
 rest-sqs {{ enabled = true, bind-port = {port}, bind-hostname = "{host}", sqs-limits = strict }}
 rest-stats {{ enabled = false }}
 aws {{ region = "{region}", accountId = "{account}" }}
+pekko {{ scheduler {{ tick-duration = 100 ms }} }}
 messages-storage {{ enabled = true, driver-class = "org.h2.Driver", uri = "jdbc:h2:{folder}/messages", username = "sa", password = "" }}
 queues {{
   {queue} {{ defaultVisibilityTimeout = 300 seconds, deadLettersQueue {{ name = "{dead}", maxReceiveCount = 10 }} }}

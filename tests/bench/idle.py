@@ -1,0 +1,109 @@
+"""Processor time of the whole stack with nothing to do: ``python tests/bench/idle.py [--minutes M] [--rounds N]``.
+
+Needs the servers of `make up`. The DAGs that `make demo` leaves running are unpaused, the stack comes to rest, and the
+processor time of every server with all its children is taken before and after the wait. Ten minutes hold five runs of
+`publish_outbox` and two each of `discover_recordings` and `sweep_ledger`. Then runs of `apply_retention`, a chain of
+five short tasks, show the latency between tasks with the same settings. Prints both; 1 if the stack exceeds the bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from local import settings
+from local.demo.airflow_api import Airflow
+from local.roster import select
+from local.site import Site
+
+MOST = 10.0  # % of one core, all servers together
+UNPAUSED = ("index_recordings", "receive_events", "discover_recordings")
+CHAIN, CHAIN_TASKS = "apply_retention", 5
+REST_S = 60.0  # starting servers leave work behind: first parses, just-in-time compilation
+
+
+def spent(process: psutil.Process) -> float:
+    """Seconds of processor time of a process and of its ended children, for which it has waited."""
+    with contextlib.suppress(psutil.Error):
+        times = process.cpu_times()
+        return float(times.user + times.system + times.children_user + times.children_system)
+    return 0.0
+
+
+def seconds(site: Site) -> dict[str, float]:
+    """Processor seconds per part since its start. Executor: the scheduler's children, which run the tasks."""
+    found = {}
+    for server in select(site, ()):
+        running = server.running()
+        process = running.process() if running else None
+        if process is None:
+            sys.exit(f"{server.name} does not run; start it with `make up`")
+        children = sum(spent(child) for child in process.children(recursive=True))
+        if server.name == "scheduler":
+            found["executor"] = children
+            children = 0.0
+        found[server.name] = spent(process) + children
+    return found
+
+
+def idle(site: Site, minutes: float) -> dict[str, float]:
+    """Percent of one core per part, the largest first."""
+    before, began = seconds(site), time.monotonic()
+    time.sleep(minutes * 60)
+    after, took = seconds(site), time.monotonic() - began
+    shares = {part: (after[part] - before[part]) / took * 100 for part in after}
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+
+def gaps(airflow: Airflow) -> Iterator[float]:
+    """Seconds from the end of each task of one run to the start of the next."""
+    run = airflow.trigger(CHAIN)
+    while (state := airflow.run_states(CHAIN).get(run)) not in ("success", "failed"):
+        time.sleep(1)
+    tasks = [task for task in airflow.tasks(CHAIN, run) if task["start_date"] and task["end_date"]]
+    if state != "success" or len(tasks) != CHAIN_TASKS:
+        sys.exit(f"run {run} of {CHAIN} ended as {state} with {len(tasks)} tasks")
+    tasks.sort(key=lambda task: task["start_date"])
+    for earlier, later in pairwise(tasks):
+        ended, started = datetime.fromisoformat(earlier["end_date"]), datetime.fromisoformat(later["start_date"])
+        yield (started - ended).total_seconds()
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--rounds", type=int, default=10, help="runs of the chain; 0 for none")
+    given = parser.parse_args()
+    site = Site(settings.load())
+    airflow = Airflow.of(site)
+    for dag_id in UNPAUSED:
+        if not airflow.unpause(dag_id):
+            sys.exit(f"Airflow does not know {dag_id} yet")
+    if given.minutes:
+        time.sleep(REST_S)
+        shares = idle(site, given.minutes)
+        lines = [f"{part:<22} {share:5.1f} % of a core" for part, share in shares.items()]
+        lines.append(f"{'the whole stack':<22} {sum(shares.values()):5.1f} % of a core (at most {MOST:.0f} %)")
+        sys.stdout.write("\n".join(lines) + "\n")
+    waits = [wait for _ in range(given.rounds) for wait in gaps(airflow)]
+    if waits:
+        low, middle, high = statistics.quantiles(waits, n=4)
+        spread = f"quartiles {low:.2f}, {high:.2f}; {len(waits)} steps"
+        sys.stdout.write(f"latency between tasks  {middle:.2f} s ({spread})\n")
+    return int(bool(given.minutes) and sum(shares.values()) > MOST)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
