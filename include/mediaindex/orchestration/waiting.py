@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -31,7 +32,20 @@ def kind_of(run: Any) -> str:
 _GRACE = timedelta(minutes=2)  # for the triggerer to start, before Airflow itself ends the wait
 
 
-def look(source_name: str, prefix: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Address of the catalog and AWS variables of S3, as Airflow's connections name them."""
+
+    catalog: str
+    s3: Mapping[str, str]
+
+    @classmethod
+    def connected(cls) -> Servers:
+        """Read the connections. In the triggerer each secret is reported to its supervisor, a round of queries each."""
+        return cls(connections.database_url(), connections.s3_environment())
+
+
+def look(source_name: str, prefix: str, servers: Servers) -> bool:
     """Whether there is something to do under the prefix. Talks to S3 and the catalog, and leaves no trace."""
     from mediaindex.catalog.base.connection import connect
     from mediaindex.storage.client import s3_client
@@ -40,8 +54,8 @@ def look(source_name: str, prefix: str) -> bool:
 
     source = sources.load(sources.path_from_environment()).source(source_name)
     # Not by this process's environment: the triggerer's is everybody's.
-    client = s3_client(variables=connections.s3_environment())
-    with connect(connections.database_url()) as conn:
+    client = s3_client(variables=servers.s3)
+    with connect(servers.catalog) as conn:
         return is_something_new(conn, client, source, prefix)
 
 
@@ -63,12 +77,15 @@ class NewRecordingsTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event: found, nothing came, or what a person has to mend."""
         ends = time.monotonic() + self.timeout_seconds
+        servers: Servers | None = None
         while time.monotonic() < ends:
             await asyncio.sleep(min(self.poke_seconds, max(0.0, ends - time.monotonic())))
             try:
                 # In a thread of its own: a look may take seconds, and the loop belongs to every other trigger.
-                found = await sync_to_async(look, thread_sensitive=False)(self.source_name, self.prefix)
+                servers = servers or await sync_to_async(Servers.connected, thread_sensitive=False)()
+                found = await sync_to_async(look, thread_sensitive=False)(self.source_name, self.prefix, servers)
             except TransientError as error:
+                servers = None  # somebody may mend the connection meanwhile
                 self.log.warning("%s; it is tried again in %.0f s", error, self.poke_seconds)
                 continue
             except MediaindexError as error:
@@ -105,7 +122,7 @@ class WaitForRecordings(BaseOperator):
     def execute(self, context: Any) -> str:
         """Look once here, then wait in the triggerer."""
         prefix = self._rendered(context)
-        if look(self.source_name, prefix):
+        if look(self.source_name, prefix, Servers.connected()):
             return prefix
         if not _is_present(context, timedelta(seconds=self.timeout_seconds)):
             raise AirflowSkipException(f"nothing new under {prefix!r}")
