@@ -1,0 +1,58 @@
+"""The executor that waits in the scheduler's place."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mediaindex.orchestration import executor
+from mediaindex.orchestration.executor import WakingLocalExecutor
+from tests.builders.waiting import SOON_S
+
+RESULT: Any = ("key", "success", None)
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[WakingLocalExecutor]:
+    """Started, with one worker; a wait that nothing ends would last SOON_S."""
+    monkeypatch.setattr(executor, "BUSY_S", SOON_S)
+    monkeypatch.setattr(executor, "IDLE_S", SOON_S)
+    started = WakingLocalExecutor(parallelism=1)
+    started.start()
+    yield started
+    started.end()
+
+
+def took_s(local: WakingLocalExecutor) -> float:
+    began = time.monotonic()
+    local.sync()
+    return time.monotonic() - began
+
+
+def test_the_end_of_a_task_ends_the_wait(local: WakingLocalExecutor) -> None:
+    threading.Timer(0.05, local.result_queue.put, [RESULT]).start()
+    assert took_s(local) < SOON_S / 2
+    assert local.event_buffer == {"key": ("success", None)}
+
+
+def test_a_loop_that_sent_tasks_is_followed_by_the_next_at_once(local: WakingLocalExecutor) -> None:
+    local._process_workloads([])
+    assert took_s(local) < SOON_S / 2
+
+
+def test_it_waits_longer_at_rest(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "BUSY_S", 0.0)
+    assert local._patience_s() == 0.0
+    local._active_at -= 2 * executor.REST_AFTER_S
+    assert local._patience_s() == SOON_S
+
+
+def test_work_under_way_is_no_rest(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "BUSY_S", 0.0)
+    local._active_at -= 2 * executor.REST_AFTER_S
+    local.running.add(RESULT[0])
+    assert local._patience_s() == 0.0
