@@ -106,8 +106,8 @@ def process_environment(site: Site) -> dict[str, str]:
     paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "/usr/bin:/bin")]
     # Airflow renames its processes; without SPT_NOENV that wipes the mark by which `down` finds orphans.
     ours = {"PATH": os.pathsep.join(paths), "SPT_NOENV": "1", "PYTHONUNBUFFERED": "1"}
-    # Each parse of a DAG file and each task imports its libraries anew. Without their compiled form that is half of its
-    # time, and the idle stack takes 7 % of a core more.
+    # Each parse of a DAG file and each task imports its libraries anew. Without their compiled form that is half of a
+    # short task's time.
     given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**given, **site.environment, **ours}
 

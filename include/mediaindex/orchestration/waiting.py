@@ -32,7 +32,7 @@ def kind_of(run: Any) -> str:
 _GRACE = timedelta(minutes=2)  # for the triggerer to start, before Airflow itself ends the wait
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # both hold secrets
 class Servers:
     """Address of the catalog and AWS variables of S3, as Airflow's connections name them."""
 
