@@ -1,1 +1,1 @@
-"""What every room agrees on: jobs, stages, artifacts, states. It imports only the timeline and the errors."""
+"""Types that all packages share: jobs, stages, artifacts, states. Imports only the timeline and the errors."""

@@ -1,7 +1,6 @@
-"""Artifacts: what a stage computed, named by a fingerprint, kept as JSON of a frozen dataclass.
+"""Artifacts: results of stages, stored as JSON of a frozen dataclass under a fingerprint.
 
-Once written under its fingerprint an artifact never changes: the same fingerprint means the same result, so an artifact
-that exists is never computed again.
+An artifact never changes: the same fingerprint means the same result, so an existing artifact is never computed again.
 """
 
 from __future__ import annotations
@@ -27,41 +26,41 @@ LENGTH = 32  # hex characters of a fingerprint: 128 bits
 
 
 class ArtifactStore(Protocol):
-    """Payloads (JSON bytes, kept compressed), files beside them, and small pointers by name.
+    """Storage for payloads (JSON bytes, stored compressed), files beside them, and small named pointers.
 
-    Writing is atomic and may be repeated: readers see a whole artifact or none.
+    Writes are atomic and may be repeated: readers see a complete artifact or none.
     """
 
     def get(self, audio_sha256: str, stage: str, fingerprint: str) -> bytes | None:
-        """The payload, None where there is none."""
+        """The payload; None if it does not exist."""
         ...
 
     def put(self, audio_sha256: str, stage: str, fingerprint: str, payload: bytes) -> None:
-        """Keep the payload."""
+        """Store the payload."""
         ...
 
     def exists(self, audio_sha256: str, stage: str, fingerprint: str) -> bool:
-        """Whether there is a payload."""
+        """Whether the payload exists."""
         ...
 
     def get_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str, target: Path) -> bool:
-        """Bring the file to ``target``, whole or not at all; False where there is none."""
+        """Copy the file to ``target``, completely or not at all; False if it does not exist."""
         ...
 
     def has_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str) -> bool:
-        """Whether there is such a file."""
+        """Whether the file exists."""
         ...
 
     def put_file(self, audio_sha256: str, stage: str, fingerprint: str, name: str, path: Path) -> None:
-        """Keep a copy of the file at ``path``."""
+        """Store a copy of the file at ``path``."""
         ...
 
     def uri(self, audio_sha256: str, stage: str, fingerprint: str) -> str:
-        """Where the payload lies, for people and logs."""
+        """The location of the payload, for display and logs."""
         ...
 
     def get_pointer(self, kind: str, name: str) -> dict[str, Any] | None:
-        """The pointer of that name, None where there is none."""
+        """The pointer with this name; None if it does not exist."""
         ...
 
     def put_pointer(self, kind: str, name: str, value: dict[str, Any]) -> None:
@@ -70,34 +69,34 @@ class ArtifactStore(Protocol):
 
 
 class Passed(Protocol):
-    """A recording that has passed some stages: ``upstream`` maps each to the fingerprint of its artifact."""
+    """A recording with results of stages: ``upstream`` maps each stage to the fingerprint of its artifact."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The recording's name in messages."""
         ...
 
     @property
     def audio_sha256(self) -> str | None:
-        """The hash of its decoded audio; None before normalize."""
+        """The hash of the decoded audio; None before normalize."""
         ...
 
     @property
     def upstream(self) -> Mapping[str, str]:
-        """Fingerprints by stage."""
+        """Fingerprints of artifacts by stage."""
         ...
 
 
-def find(store: ArtifactStore, stage: Stage[T], audio_sha256: str | None, mark: str | None) -> T | None:
-    """The result under this fingerprint, None if there is none; TerminalError (bad_artifact) if it is damaged."""
-    if audio_sha256 is None or mark is None:
+def find(store: ArtifactStore, stage: Stage[T], audio_sha256: str | None, fingerprint: str | None) -> T | None:
+    """The result with this fingerprint; None if it does not exist. Raises TerminalError (bad_artifact) if damaged."""
+    if audio_sha256 is None or fingerprint is None:
         return None
-    payload = store.get(audio_sha256, stage.name, mark)
+    payload = store.get(audio_sha256, stage.name, fingerprint)
     return None if payload is None else load(stage.result, payload)
 
 
 def read(store: ArtifactStore, stage: Stage[T], item: Passed) -> T:
-    """The result that the recording has of this stage; DoubtfulError (missing_artifact) if there is none."""
+    """The recording's result of this stage. Raises DoubtfulError (missing_artifact) if it does not exist."""
     result = find(store, stage, item.audio_sha256, item.upstream.get(stage.name))
     if result is None:
         raise DoubtfulError(
@@ -108,12 +107,12 @@ def read(store: ArtifactStore, stage: Stage[T], item: Passed) -> T:
 
 
 def dump(value: object) -> bytes:
-    """JSON. It holds no time stamp: equal values give equal bytes."""
+    """The value as JSON, without a time stamp: equal values give equal bytes."""
     return TypeAdapter(type(value)).dump_json(value)
 
 
 def load(kind: type[T], payload: bytes) -> T:
-    """The value that ``dump`` was given, its invariants checked again; TerminalError if the payload is not one."""
+    """The value that ``dump`` wrote, its invariants checked again. Raises TerminalError if the payload is invalid."""
     try:
         return TypeAdapter(kind).validate_json(payload)
     except ValidationError as error:
@@ -126,7 +125,7 @@ def load(kind: type[T], payload: bytes) -> T:
 def fingerprint(
     stage: str, version: int, engines: tuple[str, ...], settings: DataclassInstance, inputs: Mapping[str, str]
 ) -> str:
-    """Hash of the stage's version, its engines (with weights' hashes), its settings and the fingerprints it read."""
+    """Hash of the stage's version, engines (with the hashes of their weights), settings and input fingerprints."""
     described = {
         "stage": stage,
         "version": version,

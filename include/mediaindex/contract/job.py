@@ -1,6 +1,6 @@
-"""The contract between an orchestrator and the speech environment: job.json in, result.json out, an exit code.
+"""The contract between an orchestrator and the speech process: job.json in, result.json out, an exit code.
 
-Secrets never stand in either file: credentials reach the child by environment (AWS_ACCESS_KEY_ID, …).
+Neither file contains secrets: credentials reach the process in environment variables such as AWS_ACCESS_KEY_ID.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from .states import ItemStatus
 
 
 class ExitCode(IntEnum):
-    """What a speech process says when it ends; anything else is a failure of the program itself."""
+    """Exit codes of a speech process; any other code is a failure of the program itself."""
 
     DONE = 0
-    BAD_INPUT = 10  # terminal: the job itself can never work (bad job file, missing model)
-    NOTHING_TO_DO = 11  # no item of the batch is left for this stage
+    BAD_INPUT = 10  # terminal: the job can never succeed (invalid job file, missing model)
+    NOTHING_TO_DO = 11  # the batch has no item left for this stage
     TRANSIENT = 75  # try again later (EX_TEMPFAIL)
 
 
@@ -29,7 +29,7 @@ class _Strict(BaseModel):
 
 
 class ObjectSource(_Strict):
-    """One version of one object in S3."""
+    """A version of an object in S3."""
 
     kind: Literal["s3"] = "s3"
     bucket: str
@@ -47,9 +47,9 @@ class FileSource(_Strict):
 
 
 class RawFormat(_Strict):
-    """How to read headerless audio, as ffmpeg names it."""
+    """The format of headerless audio, in ffmpeg's names."""
 
-    # The sample format, like s16le, mulaw or alaw.
+    # The sample format, for example s16le, mulaw or alaw.
     format: Annotated[str, Field(pattern="^[a-z0-9_]+$")] = "s16le"
     # Samples per second.
     sample_rate: Annotated[int, Field(ge=1000, le=768_000)] = 16_000
@@ -58,19 +58,19 @@ class RawFormat(_Strict):
 
 
 class Hints(_Strict):
-    """What is known of a recording beforehand."""
+    """What is known about a recording before it is processed."""
 
     raw_format: RawFormat | None = None
     languages: tuple[str, ...] = ()  # allowed ISO 639-1 codes; empty allows all
     speakers: int | None = None
-    party_a_channel: bool = False  # each channel carries one party of a call: the channel is the speaker
-    vocabulary: tuple[str, ...] = ()  # names and terms that recognition should prefer to what sounds like them
+    party_a_channel: bool = False  # one speaker per channel: the channel is the speaker
+    vocabulary: tuple[str, ...] = ()  # names and terms to prefer over words that sound alike
 
 
 class JobItem(_Strict):
-    """One recording of the batch; ``upstream`` maps each stage it has passed to the fingerprint of its artifact.
+    """A recording of the batch. ``upstream`` maps each completed stage to the fingerprint of its artifact.
 
-    For normalize it may name the artifact of an earlier batch: what is left of a recording that is no longer there.
+    For normalize it may name an artifact of an earlier batch, for a recording that its source no longer has.
     """
 
     id: str
@@ -87,7 +87,7 @@ class S3Store(_Strict):
     kind: Literal["s3"] = "s3"
     bucket: str
     prefix: str = "artifacts"
-    endpoint_url: str | None = None  # None: AWS itself
+    endpoint_url: str | None = None  # None: AWS
 
 
 class FolderStore(_Strict):
@@ -98,10 +98,10 @@ class FolderStore(_Strict):
 
 
 class Job(_Strict):
-    """One stage over one batch. ``settings`` overrides fields of the stage's settings dataclass.
+    """One stage for one batch. ``settings`` overrides fields of the stage's settings dataclass.
 
-    ``recognisers``: registry names in order of preference; empty leaves the choice to the machine (see engines.py).
-    ``without_first``: why the first of them that is there is not to be asked this time; empty where it is.
+    ``recognisers``: registry names in order of preference; if empty, the machine decides (see ``runner.engines``).
+    ``without_first``: why the first available recogniser is not used in this job; empty if it is.
     """
 
     stage: str
@@ -113,7 +113,7 @@ class Job(_Strict):
 
 
 class ItemError(_Strict):
-    """Why one item did not pass, as the error said that it raised; all three go to the catalog."""
+    """Why an item failed: the fields of the error that was raised. All three are stored in the catalog."""
 
     code: ErrorCode
     message: str
@@ -121,12 +121,12 @@ class ItemError(_Strict):
 
     @classmethod
     def of(cls, error: MediaindexError) -> ItemError:
-        """What a result says of this error."""
+        """The item error for an exception."""
         return cls(code=error.code, message=error.message, failure_class=error.failure_class)
 
 
 class Usage(_Strict):
-    """What one item cost. ``audio_s`` is the length of its decoded audio."""
+    """The cost of one item. ``audio_s`` is the duration of its decoded audio in seconds."""
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -136,7 +136,7 @@ class Usage(_Strict):
 
 
 class ItemResult(_Strict):
-    """What became of one item. ``summary`` holds the small numbers that decisions and tables need."""
+    """The outcome of one item. ``summary`` holds the few values that decisions and tables need."""
 
     id: str
     status: ItemStatus
@@ -149,7 +149,7 @@ class ItemResult(_Strict):
 
 
 class JobResult(_Strict):
-    """What became of the batch; one entry for each item of the job, in the job's order."""
+    """The outcome of a batch: one entry per item of the job, in the job's order."""
 
     stage: str
     items: tuple[ItemResult, ...]

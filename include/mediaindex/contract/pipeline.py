@@ -1,6 +1,7 @@
-"""The stages of the pipeline: one table, from which order, readers, commands and forecasts are derived.
+"""The table of the pipeline's stages, from which order, readers, commands and forecasts are derived.
 
-A new stage is a row here, its settings and its result beside, the work in ``stages`` and its engines in ``runner``.
+To add a stage, add a row here, its settings and result in this package, its work in ``stages`` and its engines in
+``runner``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a stage costs before an installation has measured its own.
+    """The cost of a stage, used until an installation has measurements of its own.
 
     ``cpu``: core seconds per second of audio; ``cores``: how many cores the stage keeps busy; ``batch_s``: core seconds
     per batch, for loading models. Measured on two cores with twenty minutes of read speech.
@@ -66,7 +67,7 @@ FIND_TOPICS = Stage(
     "find_topics", ("assess",), results.Topics, settings.FindTopicsSettings, Cost(0.001, 1, 1.0), after_triage=True
 )
 
-# In the order in which a recording passes them.
+# In processing order.
 STAGES: dict[str, Stage[Any]] = {
     stage.name: stage
     for stage in (NORMALIZE, DETECT_SPEECH, DIARIZE, IDENTIFY_LANGUAGE, TRANSCRIBE, ASSESS, FIND_TOPICS)
@@ -75,8 +76,8 @@ BEFORE_TRIAGE = tuple(name for name, stage in STAGES.items() if not stage.after_
 AFTER_TRIAGE = tuple(name for name, stage in STAGES.items() if stage.after_triage)
 LAST_STAGE = tuple(STAGES)[-1]
 
-# Steps of a run that are no stages: what a recording must have passed before each. An item that one stage could not do
-# this time (a transient failure after the last retry) is then simply not among those of the next step.
+# Steps of a run that are not stages, and the stages that a recording must have completed before each. An item whose
+# stage failed in this run (a transient failure after the last retry) is not among the items of the next step.
 STEPS: dict[str, tuple[str, ...]] = {
     "triage": ("normalize", "detect_speech", "identify_language"),
     "queue_for_review": (),

@@ -1,6 +1,6 @@
-"""What each stage hands to the next: frozen, on the source's clock, the content of an artifact.
+"""Results of the stages: the content of artifacts, immutable, with times on the source's clock.
 
-Every class here survives ``pydantic.TypeAdapter(cls)`` to JSON and back unchanged (``runner.codec``).
+Every class survives ``pydantic.TypeAdapter(cls)`` to JSON and back unchanged (see ``contract.artifacts``).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .states import DoubtReason, TopicKind
 class NormalizedAudio:
     """Facts about the 16 kHz mono FLAC that ``normalize`` wrote.
 
-    ``audio_sha256`` hashes the decoded PCM (16 kHz mono s16le) before loudness or noise treatment: the recording's
-    identity whatever its container, name or our settings. ``duration`` is seconds of decoded audio; ``clock`` leads to
-    source time.
+    ``audio_sha256`` is the hash of the decoded PCM (16 kHz mono s16le) before loudness or noise treatment: it
+    identifies the recording independently of container, name and settings. ``duration`` is seconds of decoded audio;
+    ``clock`` converts to source time.
     """
 
     audio_sha256: str
@@ -31,12 +31,12 @@ class NormalizedAudio:
     source_channels: int
     stream_index: int
     has_video: bool
-    loudness_lufs: float | None  # None where the audio is silent: there is no loudness to measure
+    loudness_lufs: float | None  # None if the audio is silent
     gain_db: float
     peak_dbfs: float | None
     title: str | None = None
     channels_kept: int = 1
-    warnings: tuple[str, ...] = ()  # what is wrong with a recording that could be used all the same
+    warnings: tuple[str, ...] = ()  # defects of a recording that is usable nevertheless
 
     @property
     def start(self) -> float:
@@ -51,7 +51,7 @@ class NormalizedAudio:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Where somebody speaks. ``snr_db``: level of speech over level of the rest, None where one of them is absent."""
+    """Spans of speech. ``snr_db``: level of speech over level of the rest; None if either is absent."""
 
     spans: tuple[Span, ...]
     speech_seconds: float
@@ -62,17 +62,17 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Speakers:
-    """Who speaks when: ``spans`` as heard (may overlap), ``exclusive`` one at a time (for words)."""
+    """Who speaks when. ``spans`` may overlap; ``exclusive`` has one speaker at a time, to assign words."""
 
     spans: tuple[SpeakerSpan, ...]
     exclusive: tuple[SpeakerSpan, ...]
     count: int
-    warnings: tuple[str, ...] = ()  # what was expected of the recording and is not so
+    warnings: tuple[str, ...] = ()  # expectations that the recording does not meet
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageWindow:
-    """The best language of one window of speech; one on each side where the source's clock jumps inside it."""
+    """The most probable language of a window of speech. A window with a jump of the source's clock is cut there."""
 
     span: Span
     language: str
@@ -81,9 +81,9 @@ class LanguageWindow:
 
 @dataclass(frozen=True, slots=True)
 class LanguageSpan:
-    """A stretch in one language, from its first to its last speech; ``probability`` is P(language) over all of it.
+    """Time in one language, from its first to its last speech; ``probability`` is P(language) over all of it.
 
-    Cut where the source's clock jumps: the pieces are neighbours of the same language and probability."""
+    Cut at each jump of the source's clock into neighbours with the same language and probability."""
 
     span: Span
     language: str
@@ -92,9 +92,11 @@ class LanguageSpan:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """``language``: ISO 639-1, or ``und`` without speech. ``allowed``: P mass on the allowed languages before they were
-    renormalised; near 0 says that the recording is in a language nobody expected. ``spans``: who switches languages
-    has them here, in order, over all speech; empty where all of it is in ``language``, else that is most of it."""
+    """The language of a recording. ``language``: ISO 639-1, or ``und`` without speech.
+
+    ``allowed``: total probability of the allowed languages before renormalisation; near 0 means that the recording is
+    in another language. ``spans``: if the recording has several languages, their spans in order, over all speech, and
+    ``language`` is that of most of it; else empty."""
 
     language: str
     confidence: float
@@ -106,7 +108,7 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch that was to be recognised and could not be, and why."""
+    """Speech that could not be recognised, and why."""
 
     span: Span
     reason: str
@@ -114,7 +116,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A stretch whose words cannot all be right, and why."""
+    """Time whose words cannot all be right, and why."""
 
     span: Span
     reason: DoubtReason
@@ -122,7 +124,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Who wrote a stretch, and in which language."""
+    """The recogniser and language of a part of the recording."""
 
     span: Span
     language: str
@@ -131,10 +133,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """Words in order, without speakers. ``fallback`` says why the preferred recogniser was not used, if so.
+    """Words in order, without speakers. ``fallback``: why the preferred recogniser was not used; None if it was.
 
-    ``language`` and ``recogniser`` are those of most of the speech, ``parts`` (in order) those of each stretch.
-    ``second``: what was decoded a second time; ``doubts``: what is doubtful all the same.
+    ``language`` and ``recogniser`` are those of most of the speech; ``parts`` (in order) has those of each part.
+    ``second``: spans that were decoded a second time; ``doubts``: spans that are doubtful nevertheless.
     """
 
     language: str
@@ -150,10 +152,10 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The transcript with speakers, how far it can be trusted, and why it needs a person if it does.
+    """The transcript with speakers, its estimated quality, and the reasons for a review, if any.
 
-    ``coverage``: share of speech seconds that have a word within reach. ``confidence``: mean P(word is right), None
-    without words.
+    ``coverage``: share of the seconds of speech that have a word within reach. ``confidence``: mean P(word is right);
+    None without words.
     """
 
     transcript: Transcript
@@ -165,7 +167,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A topic in one turn: the turn's index, and the time of the first word."""
+    """An occurrence of a topic: the index of the turn, and the start of the first word (s)."""
 
     turn: int
     start: float
@@ -173,7 +175,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A name or a key phrase. ``label``: the entity's type (PERSON, ORG, …), None for phrases."""
+    """A name or a key phrase. ``label``: the entity's type, such as PERSON or ORG; None for phrases."""
 
     kind: TopicKind
     text: str
@@ -183,8 +185,8 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class TurnText:
-    """A turn as people read it. ``places``: for each token of ``text`` (split at white space) the index of the turn's
-    word that it begins with; words between two places belong to the token before them, or were left out."""
+    """The readable text of a turn. ``places``: per token of ``text`` (split at white space), the index of the word in
+    the turn that it begins with; words between two places belong to the preceding token, or were left out."""
 
     text: str
     places: tuple[int, ...]
@@ -192,12 +194,12 @@ class TurnText:
     def __post_init__(self) -> None:
         rising = all(before < after for before, after in pairwise((-1, *self.places)))
         if not rising or len(self.text.split()) != len(self.places):
-            raise ValueError(f"{self!r}: each token of a text begins with a word of its own, in order")
+            raise ValueError(f"{self!r}: each token of the text needs the index of its first word, in rising order")
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Names and key phrases, most mentioned first. ``texts``: each turn as people read it."""
+    """Names and key phrases, most mentioned first. ``texts``: the readable text of each turn."""
 
     topics: tuple[Topic, ...]
     texts: tuple[TurnText, ...] = ()

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from mediaindex.errors import ConfigError
 
-LONGEST_CHUNK = 30.0  # s: the window of Whisper, and as far as full attention is cheap
+LONGEST_CHUNK = 30.0  # s: the window of Whisper, and the longest for which full attention is cheap
 
 Share = Annotated[float, Field(ge=0, le=1)]  # or a probability
 Seconds = Annotated[float, Field(ge=0)]
@@ -33,19 +33,19 @@ S = TypeVar("S", bound=Settings)
 
 @dataclass(frozen=True, slots=True)
 class NormalizeSettings(Settings):
-    """How recordings are brought to one form."""
+    """How recordings are converted to one format."""
 
     # Programme loudness, LUFS; that of EBU R128.
     target_lufs: Annotated[float, Field(gt=-70, lt=0)] = -23.0
     # No gain raises a true peak above this, dBTP; that of EBU R128.
     max_true_peak_dbtp: Annotated[float, Field(ge=-70, le=0)] = -1.0
-    # Largest gain, dB: a recording of almost nothing stays one.
+    # Largest gain, dB, so that near silence is not raised to the level of speech.
     max_gain_db: Annotated[float, Field(ge=0, le=100)] = 30.0
-    # Noise reduction. It helps listeners; recognisers that were trained on noise mostly do better without.
+    # Noise reduction. It helps listeners; recognisers trained on noisy speech are mostly more accurate without it.
     reduce_noise: bool = False
-    # Also keep the channels apart (2 to 8 of them), so that speakers on channels of their own stay separable.
+    # Also keep the channels (2 to 8) separately, so that speakers on channels of their own stay separable.
     keep_channels: bool = False
-    # Longer audio is refused: this bounds disk and time, whatever a header claims.
+    # Longer audio is refused: this bounds disk and time, whatever the header claims.
     max_seconds: Annotated[float, Field(gt=0)] = 26 * 3600.0
     # Seconds; smaller gaps of the source's time stamps are not kept.
     gap_tolerance: Annotated[float, Field(ge=0.01)] = 0.1
@@ -53,11 +53,11 @@ class NormalizeSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class DetectSpeechSettings(Settings):
-    """When a run of frames counts as speech. Times in seconds."""
+    """Which frames count as speech. Times in seconds."""
 
     # P(speech) at which speech begins.
     enter: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    # P(speech) below which it may end; lower than `enter`, so that the decision does not flicker.
+    # P(speech) below which speech may end; lower than `enter`, so that the decision does not flicker.
     leave: Annotated[float, Field(gt=0, lt=1)] = 0.35
     # Shorter bursts are clicks and coughs.
     min_speech: Seconds = 0.25
@@ -73,7 +73,7 @@ class DetectSpeechSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class DiarizeSettings(Settings):
-    """What becomes of the spans that the diarizer hears; its own parameters belong to the engine and its identity."""
+    """How the diarizer's spans are used; the diarizer's own parameters belong to the engine and its identity."""
 
     # Seconds; shorter spans are breaths and clicks, in which no word fits.
     shortest_span: Seconds = 0.1
@@ -89,19 +89,19 @@ class DiarizeSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class IdentifyLanguageSettings(Settings):
-    """How much of a recording is listened to."""
+    """How much of a recording is examined."""
 
     # Seconds up to which a recording is examined as a whole; Whisper takes 30.
     whole: Annotated[float, Field(ge=0, le=LONGEST_CHUNK)] = 30.0
-    # Seconds of one window of a longer recording. Eight windows of 10 s are as accurate as five of 30 s, do not hide
-    # another language in what surrounds it, and take little more than half of the time.
+    # Seconds of one window of a longer recording. Eight windows of 10 s are as accurate as five of 30 s, show a short
+    # part in another language, and take little more than half of the time.
     window: Annotated[float, Field(ge=1, le=LONGEST_CHUNK)] = 10.0
     # Windows, spread evenly, in a recording of up to ten minutes; longer ones get more, by the square root of length.
     windows: Count = 8
     # Windows at most, however long the recording is.
     most_windows: Count = 32
-    # P of another language in a window from which the window is examined in stretches of some seconds, and all speech
-    # if another language is found; above 1: never. Low, because looking is cheap and a missed language loses its words.
+    # P of another language in a window from which the window is examined in pieces of some seconds, and all speech if
+    # another language is found; above 1: never. Low, because the check is cheap and a missed language loses its words.
     other_language: Annotated[float, Field(ge=0)] = 0.1
     # P(speech) from which a frame counts as speech.
     speech_threshold: Share = 0.5
@@ -111,15 +111,15 @@ class IdentifyLanguageSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class TranscribeSettings(Settings):
-    """How speech is cut and shared out, and what is heard twice. Times in seconds."""
+    """How speech is cut into chunks, and what is decoded twice. Times in seconds."""
 
-    # Seconds of one chunk. The cost of attention grows with its square; less than 20 s costs words at the edges.
+    # Longest chunk. The cost of attention grows with its square; less than 20 s costs words at the edges.
     max_chunk: Annotated[float, Field(ge=4, le=LONGEST_CHUNK)] = 28.0
     # A longer pause ends a chunk: silence costs time, and recognisers invent words in it.
     max_pause: Seconds = 2.0
-    # Chunks read into memory together; the recogniser batches among them.
+    # Chunks read into memory together; the recogniser forms its batches from them.
     group: Annotated[int, Field(ge=1, le=1000)] = 16
-    # The language of speech that is too short to identify it.
+    # The language assumed for speech that is too short to identify its language.
     default_language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] = "en"
     # Whether doubtful stretches are decoded again by the next recogniser that supports the language.
     second_decoding: bool = True
@@ -134,7 +134,7 @@ class TranscribeSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class AssessSettings(Settings):
-    """How words become turns, and below what a person looks at the transcript."""
+    """How words become turns, and the limits below which a person reviews the transcript."""
 
     # Seconds; a word outside every speaker's span belongs to the nearest span at most this far away.
     speaker_reach: Seconds = 1.0
@@ -193,7 +193,7 @@ class FindTopicsSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class TriageSettings(Settings):
-    """Below any of these limits a person looks first. The defaults pass clean speech and stop what would be garbled."""
+    """Limits below which a person reviews the recording. The defaults pass clean speech and stop garbled speech."""
 
     # P(language) of the chosen language. Whisper base is above 0.9 on clear speech; near 0.5 it wavers between two.
     min_language_confidence: Share = 0.6
@@ -210,9 +210,9 @@ class TriageSettings(Settings):
 
 
 def validated(kind: type[S], overrides: object) -> S:
-    """``kind`` with these fields; pydantic's ValidationError has one entry per unknown or wrong field.
+    """``kind`` with these fields. Raises pydantic's ValidationError with one entry per unknown or invalid field.
 
-    What concerns several fields is judged only if each of them is valid.
+    Rules over several fields are checked only if each field is valid.
     """
     wanted: Any = kind
     value: S = _adapter(wanted).validate_python(overrides)
@@ -220,15 +220,15 @@ def validated(kind: type[S], overrides: object) -> S:
 
 
 def read_settings(kind: type[S], overrides: Mapping[str, Any], place: str) -> S:
-    """``kind`` with these fields; ConfigError names ``place``, every unknown or wrong field, and the valid ones."""
+    """``kind`` with these fields. Raises ConfigError that names ``place``, each invalid field and the valid ones."""
     try:
         return validated(kind, overrides)
     except ValidationError as error:
-        faults = [_told(kind, fault) for fault in error.errors(include_url=False)]
+        faults = [_fault_message(kind, fault) for fault in error.errors(include_url=False)]
         raise ConfigError(f"{place}: {'; '.join(faults)}") from error
 
 
-def _told(kind: type[Settings], fault: Any) -> str:
+def _fault_message(kind: type[Settings], fault: Any) -> str:
     name = ".".join(map(str, fault["loc"]))
     if fault["type"] == "unexpected_keyword_argument":
         return f"unknown setting {name}; valid settings: {', '.join(field.name for field in fields(kind))}"

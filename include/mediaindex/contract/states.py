@@ -1,6 +1,6 @@
-"""Closed sets of names: what the stages, the catalog and the commands call states, kinds and reasons.
+"""Enumerations of the states, kinds and reasons that stages, the catalog and commands use.
 
-The values are stored in the catalog and in artifacts: they never change. A test holds them against the database.
+The values are stored in the catalog and in artifacts and never change. A test compares them with the database.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Self
 
 
 class ObjectState(StrEnum):
-    """Where an object stands in the ledger, in the order of a recording's life (table ``media_state``)."""
+    """State of an object in the ledger, in the order of processing (table ``media_state``)."""
 
-    SEEN = "seen"  # listed, not claimed: not complete yet, or in an archive
+    SEEN = "seen"  # listed, not claimed: incomplete, or in an archive
     CLAIMED = "claimed"  # waits for a batch or is in one
     INDEXED = "indexed"  # its transcript is current and published
     IN_REVIEW = "in_review"  # waits for a person
@@ -21,41 +21,41 @@ class ObjectState(StrEnum):
     GONE = "gone"  # no longer in the bucket under this key
 
 
-# What takes an object out of its batch for good.
+# States in which an object has left its batch for good.
 OUT_OF_BATCH = (ObjectState.QUARANTINED, ObjectState.DUPLICATE, ObjectState.GONE)
 
 
 class Lane(StrEnum):
-    """Whose slots and whose share of the processors a batch takes."""
+    """The lane of a batch; it decides its slots and its share of the processors."""
 
     FRESH = "fresh"
     BACKFILL = "backfill"
 
 
 class ItemStatus(StrEnum):
-    """What became of one item of a job."""
+    """The outcome of one item of a job."""
 
     DONE = "done"
-    CACHED = "cached"  # the artifact was there
+    CACHED = "cached"  # the artifact existed
     FAILED = "failed"
 
 
 class Decision(StrEnum):
-    """Which way triage sends a recording."""
+    """The decision of triage about a recording."""
 
     TRANSCRIBE = "transcribe"
     REVIEW = "review"
 
 
 class ReviewKind(StrEnum):
-    """What a person is asked about: a recording before recognition, or its transcript."""
+    """The subject of a review: a recording before recognition, or its transcript."""
 
     TRIAGE = "triage"
     ASSESSMENT = "assessment"
 
 
 class ReviewAction(StrEnum):
-    """A line of a review's audit."""
+    """An entry in the audit log of a review."""
 
     OPENED = "opened"
     CHANGED = "changed"
@@ -63,21 +63,21 @@ class ReviewAction(StrEnum):
 
 
 class PublicationKind(StrEnum):
-    """What the outbox is to do with a recording's documents."""
+    """The outbox's task for the documents of a recording."""
 
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
 
 
 class SeenBy(StrEnum):
-    """What saw an object first."""
+    """What discovered an object."""
 
     LISTING = "listing"
     EVENT = "event"
 
 
 class EpisodeState(StrEnum):
-    """Where the copy of a podcast episode stands."""
+    """State of the copy of a podcast episode."""
 
     WANTED = "wanted"
     COPIED = "copied"
@@ -86,26 +86,26 @@ class EpisodeState(StrEnum):
 
 
 class ErasureCause(StrEnum):
-    """Who wants something erased: a person, or the source's retention."""
+    """Cause of an erasure: a request, or the source's retention."""
 
     REQUEST = "request"
     RETENTION = "retention"
 
 
 class TopicKind(StrEnum):
-    """What a topic is: a name, or a key phrase."""
+    """Kind of a topic: a name, or a key phrase."""
 
     ENTITY = "entity"
     PHRASE = "phrase"
 
 
 class _Explained(StrEnum):
-    """A name with one sentence for people."""
+    """A name with a sentence that explains it."""
 
     meaning: str
 
     def __new__(cls, value: str, meaning: str = "") -> Self:
-        """A member; a look-up names the value alone."""
+        """A member; a look-up takes the value alone."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
@@ -113,7 +113,7 @@ class _Explained(StrEnum):
 
 
 class StateReason(_Explained):
-    """Why an object is in its state if no error put it there; stands in the ledger where an error's code stands."""
+    """Why an object is in its state, if not because of an error; stored in place of an error code."""
 
     ARCHIVED = "archived", "The object is in an archive storage class; restore it, or allow archive.restore."
     RESTORING = "restoring", "The object is being restored from its archive; it is claimed afterwards."
@@ -139,12 +139,12 @@ class StateReason(_Explained):
 
     @classmethod
     def of_review(cls, kind: str) -> StateReason:
-        """That of an object with an open question of this kind."""
+        """The reason of an object with an open review of this kind."""
         return cls(f"review_{ReviewKind(kind)}")
 
 
 class DoubtReason(StrEnum):
-    """Why the words of a stretch cannot all be right."""
+    """Why words cannot all be right."""
 
     NO_WORDS = "no_words"
     NOBODY_SPEAKS = "nobody_speaks"
@@ -155,7 +155,7 @@ class DoubtReason(StrEnum):
 
 
 class ReasonCode(_Explained):
-    """Why a person is asked to look: the stable first part of a reason of triage or assessment."""
+    """Why a review is needed: the stable first part of a reason of triage or assessment."""
 
     LANGUAGE_UNDETERMINED = "language_undetermined", "There is speech, but no language was recognised."
     LANGUAGE_NOT_ALLOWED = "language_not_allowed", "The language is probably none of those that the source allows."
@@ -168,13 +168,13 @@ class ReasonCode(_Explained):
     LOW_COVERAGE = "low_coverage", "Much of the speech has no words."
     NOT_RECOGNISED = "not_recognised", "Parts could not be recognised."
     DOUBTFUL_NO_WORDS = "doubtful_no_words", "A long stretch of speech has no words."
-    DOUBTFUL_NOBODY_SPEAKS = "doubtful_nobody_speaks", "There are words where nobody speaks."
-    DOUBTFUL_TOO_FAST = "doubtful_too_fast", "There are more words than anybody can say in the time."
+    DOUBTFUL_NOBODY_SPEAKS = "doubtful_nobody_speaks", "There are words where no speech was detected."
+    DOUBTFUL_TOO_FAST = "doubtful_too_fast", "There are more words than can be spoken in the time."
     DOUBTFUL_TOO_SLOW = "doubtful_too_slow", "There are far fewer words than the speech takes."
     DOUBTFUL_LOOP = "doubtful_loop", "The same words are repeated again and again."
     DOUBTFUL_LOW_CONFIDENCE = "doubtful_low_confidence", "A stretch of words is probably wrong."
 
     @classmethod
     def of_doubt(cls, reason: DoubtReason) -> ReasonCode:
-        """That of a transcript with too much of this doubt."""
+        """The reason of a transcript with too much of this doubt."""
         return cls(f"doubtful_{reason}")

@@ -1,4 +1,4 @@
-"""Word, Turn, Span, Transcript: frozen, in seconds on the source's clock, checked at construction."""
+"""Words, turns, spans and transcripts: immutable, in seconds on the source's clock, checked at construction."""
 
 from .clock import Anchor, Clock
 from .span import RESOLUTION, Span, TimelineError, merged, round_to_ms

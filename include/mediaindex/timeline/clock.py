@@ -1,7 +1,7 @@
-"""From the position in decoded audio to the source's own clock, and back.
+"""Conversion between positions in the decoded audio and times on the source's own clock.
 
 Decoded audio is one run of samples; the source may start late (container offset) and may jump (a stream that was
-interrupted). Stages work on samples and speak in source time, so links into the original player are right.
+interrupted). Stages work on samples and report source time, so that links into the original player are right.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .span import Span, TimelineError, round_to_ms
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """From ``audio`` seconds of decoded audio on, the source's clock reads ``source`` seconds and runs along."""
+    """At ``audio`` seconds of decoded audio the source's clock reads ``source`` seconds; from there both run alike."""
 
     audio: float
     source: float
@@ -23,7 +23,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Anchors in order: the first at audio 0, each later one a jump forward of the source's clock."""
+    """Anchors in order: the first is at audio 0; each later one is a forward jump of the source's clock."""
 
     anchors: tuple[Anchor, ...] = (Anchor(0.0, 0.0),)
 
@@ -35,7 +35,7 @@ class Clock:
         for before, after in zip(self.anchors, self.anchors[1:], strict=False):
             step = after.audio - before.audio
             if step <= 0 or after.source - before.source < step:
-                raise TimelineError(f"clock: {after} does not lie after {before}; a gap only moves forward")
+                raise TimelineError(f"clock: {after} is not after {before}; the source's clock may only jump forward")
 
     def to_source(self, audio: float) -> float:
         """Source time (s) at a position (s) in the decoded audio."""
@@ -52,32 +52,33 @@ class Clock:
         return round_to_ms(audio)
 
     def pieces_to_source(self, span: Span) -> list[Span]:
-        """The span of decoded audio in source time, cut where the clock jumps: nothing was heard inside a gap.
+        """The span of decoded audio in source time, cut at each jump of the clock: a gap holds no audio.
 
-        In order; all together as long as ``span``, but for what is too short for the timeline (1 ms) and left out.
+        The pieces are in order and together as long as ``span``, except that pieces too short for the timeline (1 ms)
+        are left out.
         """
         indices = range(self._index(span.start), self._index(span.end) + 1)
         bounds = (self._between_jumps(index, span) for index in indices)
         return [Span(low, high) for low, high in bounds if low < high]
 
     def side_to_source(self, span: Span) -> Span:
-        """Of these pieces the one that holds the span's middle: for what cannot be cut, as a word.
+        """The piece of ``pieces_to_source`` that holds the span's middle, for what cannot be cut, such as a word.
 
-        Raises TimelineError if that is too short for the timeline.
+        Raises TimelineError if the piece is too short for the timeline.
         """
         low, high = self._between_jumps(self._index(span.middle), span)
         return Span(low, high)
 
     def span_to_audio(self, span: Span) -> Span:
-        """The span of source time, as positions in the decoded audio."""
+        """The span of source time as positions in the decoded audio."""
         return Span(self.to_audio(span.start), self.to_audio(span.end))
 
     def _index(self, audio: float) -> int:
         return max(0, bisect_right(self.anchors, audio, key=lambda a: a.audio) - 1)
 
     def _between_jumps(self, index: int, span: Span) -> tuple[float, float]:
-        """Source times of what lies of the span between one anchor and the next."""
+        """Source times of the part of the span between an anchor and the next."""
         anchor, after = self.anchors[index], self.anchors[index + 1 : index + 2]
         low = max(span.start, anchor.audio)
-        high = min([span.end, *(one.audio for one in after)])
+        high = min([span.end, *(anchor.audio for anchor in after)])
         return round_to_ms(anchor.source + low - anchor.audio), round_to_ms(anchor.source + high - anchor.audio)

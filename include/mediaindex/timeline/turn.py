@@ -1,4 +1,4 @@
-"""Who speaks when, and what they say."""
+"""Speaker spans and turns: who speaks when, and with which words."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .word import Word
 
 @dataclass(frozen=True, slots=True)
 class SpeakerSpan(Span):
-    """A stretch in which one speaker is heard; spans of different speakers may overlap."""
+    """Time in which one speaker talks; spans of different speakers may overlap."""
 
     speaker: str
 
     def __post_init__(self) -> None:
         Span.__post_init__(self)
         if not self.speaker:
-            raise TimelineError(f"{self!r}: needs a speaker label")
+            raise TimelineError(f"{self!r}: the speaker label is empty")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn(Span):
-    """Words of one speaker in a row; at least one word, in order, all inside the turn."""
+    """Consecutive words of one speaker: at least one, in order, all inside the turn."""
 
     speaker: str
     language: str
@@ -33,7 +33,7 @@ class Turn(Span):
     def __post_init__(self) -> None:
         Span.__post_init__(self)
         if not self.words:
-            raise TimelineError(f"turn {self.start}-{self.end}: a turn has at least one word")
+            raise TimelineError(f"turn {self.start}-{self.end}: a turn must have at least one word")
         check_order(self.words)
         if self.words[0].start < self.start or self.words[-1].end > self.end:
             raise TimelineError(f"turn {self.start}-{self.end}: a word lies outside it")
@@ -45,12 +45,12 @@ class Turn(Span):
 
     @property
     def confidence(self) -> float:
-        """Mean P(word is right) over the words."""
+        """Mean P(word is right) over the words of the turn."""
         return sum(word.confidence for word in self.words) / len(self.words)
 
 
 def check_order(words: Sequence[Word]) -> None:
-    """Raise TimelineError unless each word starts no earlier, and ends no earlier, than the one before."""
+    """Raise TimelineError if a word starts or ends before the previous one does."""
     for before, after in itertools.pairwise(words):
         if after.start < before.start or after.end < before.end:
-            raise TimelineError(f"{after!r} comes before {before!r}: words must be monotonic")
+            raise TimelineError(f"{after!r} follows {before!r}; the starts and ends of words must be monotonic")

@@ -1,4 +1,4 @@
-"""Artifacts come back as they went in, and nothing else passes for one."""
+"""Artifacts are read back unchanged, and invalid payloads are refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_equal_results_are_equal_bytes() -> None:
     [b"", b"not JSON", b"{}", artifacts.dump(SPEECH)[:-9], gzip.compress(artifacts.dump(SPEECH))],
     ids=["empty", "not JSON", "no fields", "cut off", "compressed"],
 )
-def test_a_broken_artifact_is_a_clear_terminal_error(payload: bytes) -> None:
+def test_a_damaged_artifact_is_a_terminal_error(payload: bytes) -> None:
     with pytest.raises(TerminalError, match="does not hold a valid Speech"):
         artifacts.load(Speech, payload)
 

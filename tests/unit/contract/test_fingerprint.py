@@ -1,4 +1,4 @@
-"""The name of a computation changes with everything that changes its result, and with nothing else."""
+"""A fingerprint changes with everything that changes the result, and with nothing else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BASE: dict[str, Any] = {
 }
 
 
-def test_equal_parts_give_equal_names_whatever_their_order() -> None:
+def test_the_order_of_inputs_does_not_change_the_fingerprint() -> None:
     other = BASE | {"inputs": {"detect_speech": "bb", "normalize": "aa"}}
     assert fingerprint(**BASE) == fingerprint(**other)
 
@@ -42,5 +42,5 @@ def test_equal_parts_give_equal_names_whatever_their_order() -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_each_part_changes_the_name(change: dict[str, Any]) -> None:
+def test_each_part_changes_the_fingerprint(change: dict[str, Any]) -> None:
     assert fingerprint(**BASE) != fingerprint(**(BASE | change))

@@ -1,4 +1,4 @@
-"""The table of stages is a pipeline: every stage reads what earlier ones wrote."""
+"""The table of stages is a pipeline: every stage reads results of earlier stages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_triage_divides_the_stages_without_changing_their_order() -> None:
     assert BEFORE_TRIAGE + AFTER_TRIAGE == NAMES
 
 
-def test_every_result_but_the_last_has_a_reader_among_stages_or_steps() -> None:
+def test_every_result_except_the_last_is_read() -> None:
     read = {name for step in PASSED_BEFORE.values() for name in step}
     assert read >= set(NAMES) - {LAST_STAGE}
 
@@ -36,8 +36,8 @@ def test_default_settings_are_valid_and_costs_are_positive(name: str) -> None:
     assert min(stage.cost.cpu, stage.cost.cores, stage.cost.batch_s) > 0
 
 
-# A change here makes every installation compute its recordings again: bump a stage's VERSION for it, never by accident.
-NAMED = {
+# A change here makes every installation compute its recordings again: it is never an accident.
+FINGERPRINTS = {
     "normalize": (1, "8578e48c7ea3e55386a1fcabb0b83c02"),
     "detect_speech": (1, "e8063bca1c679d8fdf965277c8d25bd4"),
     "diarize": (4, "a73ab268a6a50cae5582ee3fd817865e"),
@@ -52,5 +52,5 @@ NAMED = {
 def test_default_settings_keep_their_fingerprint(name: str) -> None:
     binding = BINDINGS[name]
     inputs = {stage: stage for stage in binding.stage.reads}
-    mark = fingerprint(name, binding.version, ("engine 1",), binding.stage.settings(), inputs)
-    assert (binding.version, mark) == NAMED[name]
+    own_fingerprint = fingerprint(name, binding.version, ("engine 1",), binding.stage.settings(), inputs)
+    assert (binding.version, own_fingerprint) == FINGERPRINTS[name]

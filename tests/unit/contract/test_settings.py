@@ -13,11 +13,11 @@ KINDS = {name: stage.settings for name, stage in STAGES.items()} | {"triage": Tr
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-def test_defaults_are_in_their_own_ranges(kind: type[Settings]) -> None:
+def test_defaults_are_valid(kind: type[Settings]) -> None:
     assert read_settings(kind, asdict(kind()), "it") == kind() == read_settings(kind, {}, "it")
 
 
-def test_numbers_come_out_in_the_type_of_the_field() -> None:
+def test_numbers_have_the_type_of_the_field() -> None:
     assert isinstance(read_settings(TranscribeSettings, {"max_chunk": 20}, "transcribe").max_chunk, float)
 
 
@@ -46,7 +46,7 @@ def test_numbers_come_out_in_the_type_of_the_field() -> None:
         ("triage", {"min_snr_db": float("inf")}),
     ],
 )
-def test_a_setting_out_of_range_is_refused_by_name(stage: str, wrong: dict[str, Any]) -> None:
+def test_the_message_names_a_setting_out_of_range(stage: str, wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(
         ConfigError, match=rf"^{stage}: .*{'enter' if stage == 'detect_speech' and name == 'enter' else name}"
@@ -54,7 +54,7 @@ def test_a_setting_out_of_range_is_refused_by_name(stage: str, wrong: dict[str, 
         read_settings(KINDS[stage], wrong, stage)
 
 
-def test_every_wrong_setting_is_named() -> None:
+def test_the_message_names_every_invalid_setting() -> None:
     with pytest.raises(ConfigError) as caught:
         read_settings(TranscribeSettings, {"max_chunk": 0, "volume": 11, "reach": -1}, "transcribe")
     assert all(name in str(caught.value) for name in ("max_chunk", "unknown setting volume", "reach"))

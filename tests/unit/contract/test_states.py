@@ -32,19 +32,19 @@ QUERIES = "\n".join(path.read_text("utf-8") for path in sorted((SQL / "queries")
 
 
 def inserted(table: str) -> list[str]:
-    """The first column of what the migrations put into the table."""
+    """The first column of the rows that the migrations insert into the table."""
     statement = rf"insert into {table} \(name, description\) values(.*?\));$"
     (rows,) = re.findall(statement, MIGRATIONS, re.DOTALL | re.MULTILINE)
     return re.findall(r"^\s*\('(\w+)'", rows, re.MULTILINE)
 
 
 def named(sql: str, pattern: str) -> set[str]:
-    """All names quoted in what the pattern finds."""
+    """All quoted names in the matches of the pattern."""
     return {name for part in re.findall(pattern, sql) for name in re.findall(r"'(\w+)'", part)}
 
 
 @pytest.mark.parametrize(("table", "names"), [("media_state", ObjectState), ("failure_class", FailureClass)])
-def test_the_tables_of_names_hold_what_the_enum_has(table: str, names: type[StrEnum]) -> None:
+def test_name_tables_have_the_members_of_the_enum(table: str, names: type[StrEnum]) -> None:
     assert inserted(table) == list(names)
 
 
@@ -62,23 +62,23 @@ def test_the_tables_of_names_hold_what_the_enum_has(table: str, names: type[StrE
         ("kind", [TopicKind, ReviewKind, PublicationKind]),
     ],
 )
-def test_the_checks_of_the_database_name_what_the_enums_have(column: str, names: list[type[StrEnum]]) -> None:
+def test_check_constraints_have_the_members_of_the_enums(column: str, names: list[type[StrEnum]]) -> None:
     allowed = re.findall(rf"check \({column} in \(([^)]*)\)\)", MIGRATIONS)
-    found = [set(re.findall(r"'(\w+)'", one)) for one in allowed]
-    assert found[-len(names) :] == [set(one) for one in names]
+    constraints = [set(re.findall(r"'(\w+)'", values)) for values in allowed]
+    assert constraints[-len(names) :] == [set(enum) for enum in names]
 
 
-def test_every_move_that_the_database_allows_is_between_known_states() -> None:
+def test_transitions_in_the_database_are_between_known_states() -> None:
     (rows,) = re.findall(r"insert into media_transition \(from_state, to_state\) values(.*?);", MIGRATIONS, re.DOTALL)
     assert set(re.findall(r"'(\w+)'", rows)) == set(ObjectState)
 
 
-def test_queries_compare_states_that_exist() -> None:
+def test_queries_compare_existing_states() -> None:
     states_named = named(QUERIES, r"\b(?:[a-z]+\.)?(?:to_)?state\s*(?:=|<>|(?:not )?in)\s*(\([^)]*\)|'\w+')")
     assert states_named <= {*ObjectState, *EpisodeState}
 
 
-def test_queries_and_triggers_write_reasons_that_exist() -> None:
+def test_queries_and_triggers_write_existing_reasons() -> None:
     pattern = r"\breason_code(?:,\s*'')?\)?\s*(?:=|:=|in)\s*(\([^)]*\)|'\w+'|case.*?end)"
     assert named(QUERIES + MIGRATIONS, pattern) == {
         *(StateReason.ERASED, StateReason.EXPIRED, StateReason.PROMOTED),
@@ -92,12 +92,14 @@ def test_every_reason_has_a_sentence(name: StateReason | ReasonCode) -> None:
     assert re.fullmatch(r"[a-z_]+", name.value)
 
 
-def test_every_kind_of_review_and_of_doubt_has_its_reason() -> None:
+def test_every_kind_of_review_and_doubt_has_a_reason() -> None:
     assert {StateReason.of_review(kind) for kind in ReviewKind} == {"review_triage", "review_assessment"}
-    assert [ReasonCode.of_doubt(reason).value for reason in DoubtReason] == [f"doubtful_{one}" for one in DoubtReason]
+    assert [ReasonCode.of_doubt(reason).value for reason in DoubtReason] == [
+        f"doubtful_{doubt}" for doubt in DoubtReason
+    ]
 
 
-def test_all_names_are_text_in_json() -> None:
-    kinds = [one for one in vars(states).values() if isinstance(one, type) and issubclass(one, StrEnum)]
+def test_all_names_are_strings_in_json() -> None:
+    kinds = [kind for kind in vars(states).values() if isinstance(kind, type) and issubclass(kind, StrEnum)]
     names = [name for kind in kinds for name in kind]
     assert json.loads(json.dumps(names)) == [name.value for name in names]

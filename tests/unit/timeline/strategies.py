@@ -16,7 +16,7 @@ LABELS = st.sampled_from(["SPEAKER_00", "SPEAKER_01", "SPEAKER_02"])
 
 @st.composite
 def word_rows(draw: st.DrawFn, speaker: str | None = None, begin: int = 0) -> tuple[Word, ...]:
-    """Words in order on a grid of milliseconds; they may overlap as recognisers' words do."""
+    """Words in order on a grid of milliseconds; they may overlap, as the words of recognisers do."""
     start, end, words = begin, begin, []
     for _ in range(draw(st.integers(1, 6))):
         start += draw(st.integers(0, 3000))
@@ -27,7 +27,7 @@ def word_rows(draw: st.DrawFn, speaker: str | None = None, begin: int = 0) -> tu
 
 @st.composite
 def turn_rows(draw: st.DrawFn) -> tuple[Turn, ...]:
-    """Turns in order of start; two people may speak at once."""
+    """Turns in order of start; turns may overlap."""
     begin, turns = 0, []
     for _ in range(draw(st.integers(0, 5))):
         begin += draw(st.integers(0, 20_000))
@@ -46,7 +46,7 @@ def transcripts(draw: st.DrawFn) -> Transcript:
 
 @st.composite
 def clocks(draw: st.DrawFn) -> Clock:
-    """A late start and up to six gaps, to the millisecond, as ``normalize`` makes them."""
+    """A late start and up to six gaps, in milliseconds, as ``normalize`` writes them."""
     audio, offset = 0, draw(MILLISECONDS)
     anchors = [Anchor(0.0, offset / 1000)]
     for _ in range(draw(st.integers(0, 6))):

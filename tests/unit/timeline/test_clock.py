@@ -14,20 +14,20 @@ positions = st.integers(0, 10_000_000).map(lambda ms: ms / 1000)
 
 
 @given(clocks(), positions)
-def test_there_and_back_is_the_same_place(clock: Clock, audio: float) -> None:
+def test_converting_to_source_time_and_back_gives_the_same_position(clock: Clock, audio: float) -> None:
     assert clock.to_audio(clock.to_source(audio)) == pytest.approx(audio, abs=0.0011)
 
 
 @given(clocks(), positions, positions)
-def test_time_never_runs_backward(clock: Clock, one: float, other: float) -> None:
-    early, late = sorted((one, other))
+def test_time_never_runs_backward(clock: Clock, first: float, second: float) -> None:
+    early, late = sorted((first, second))
     assert clock.to_source(early) <= clock.to_source(late)
     assert clock.to_audio(early) <= clock.to_audio(late)
     assert clock.to_source(late) - clock.to_source(early) >= late - early - 0.0011
 
 
 @given(clocks())
-def test_inside_a_gap_is_where_the_gap_opens(clock: Clock) -> None:
+def test_a_time_inside_a_gap_maps_to_its_start(clock: Clock) -> None:
     for before, after in itertools.pairwise(clock.anchors):
         opens = before.source + after.audio - before.audio
         for share in (0.25, 0.5, 0.75):
@@ -45,7 +45,7 @@ def clocks_and_spans(draw: st.DrawFn) -> tuple[Clock, Span]:
 
 
 @given(clocks_and_spans())
-def test_the_pieces_of_a_span_leave_every_gap_out_and_nothing_else(both: tuple[Clock, Span]) -> None:
+def test_the_pieces_of_a_span_leave_out_gaps_only(both: tuple[Clock, Span]) -> None:
     clock, span = both
     pieces = clock.pieces_to_source(span)
     assert all(before.end <= after.start for before, after in itertools.pairwise(pieces))
@@ -57,7 +57,7 @@ def test_the_pieces_of_a_span_leave_every_gap_out_and_nothing_else(both: tuple[C
 
 
 @given(clocks_and_spans())
-def test_one_side_of_a_span_is_the_piece_of_its_middle(both: tuple[Clock, Span]) -> None:
+def test_the_side_of_a_span_is_the_piece_of_its_middle(both: tuple[Clock, Span]) -> None:
     clock, span = both
     span = Span(round_to_ms(span.start), round_to_ms(span.end))
     side = clock.side_to_source(span)
@@ -101,6 +101,6 @@ def test_the_plain_clock_is_the_identity(audio: float) -> None:
         (Anchor(0.0, 0.0), Anchor(1.0, math.inf)),
     ],
 )
-def test_a_clock_that_cannot_be_is_an_error(anchors: tuple[Anchor, ...]) -> None:
+def test_an_impossible_clock_is_an_error(anchors: tuple[Anchor, ...]) -> None:
     with pytest.raises(TimelineError):
         Clock(anchors)

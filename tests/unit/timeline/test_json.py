@@ -32,7 +32,7 @@ def test_json_and_back_changes_nothing(kind: Any, values: st.SearchStrategy[Any]
 
 
 @given(st.floats(0, 1e6), st.floats(0.001, 1e5))
-def test_any_span_survives(start: float, length: float) -> None:
+def test_any_span_survives_json(start: float, length: float) -> None:
     adapter = TypeAdapter(Span)
     assert adapter.validate_json(adapter.dump_json(Span(start, start + length))) == Span(start, start + length)
 
@@ -46,6 +46,6 @@ def test_any_span_survives(start: float, length: float) -> None:
         (Clock, b'{"anchors": []}'),
     ],
 )
-def test_invariants_hold_for_what_is_read(kind: type, text: bytes) -> None:
+def test_invariants_are_checked_on_reading(kind: type, text: bytes) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_json(text)

@@ -24,10 +24,10 @@ def test_a_span_is_finite_positive_and_forward_or_an_error(start: float, end: fl
 
 @given(st.lists(times, min_size=4, max_size=4, unique=True))
 def test_overlap_is_symmetric_and_no_longer_than_either(edges: list[float]) -> None:
-    one, other = Span(*sorted(edges[:2])), Span(*sorted(edges[2:]))
-    assert one.overlap(other) == other.overlap(one)
-    assert 0 <= one.overlap(other) <= min(one.duration, other.duration)
-    assert one.overlap(one) == one.duration
+    first, second = Span(*sorted(edges[:2])), Span(*sorted(edges[2:]))
+    assert first.overlap(second) == second.overlap(first)
+    assert 0 <= first.overlap(second) <= min(first.duration, second.duration)
+    assert first.overlap(first) == first.duration
 
 
 def test_neighbours_do_not_overlap() -> None:
@@ -35,7 +35,7 @@ def test_neighbours_do_not_overlap() -> None:
 
 
 @given(st.floats(-1e6, 1e6))
-def test_seconds_are_milliseconds_and_rounding_twice_changes_nothing(value: float) -> None:
+def test_times_are_rounded_to_milliseconds_and_stay_so(value: float) -> None:
     assert abs(round_to_ms(value) - value) <= 0.0005 + 1e-9
     assert round_to_ms(round_to_ms(value)) == round_to_ms(value)
     assert math.copysign(1, round_to_ms(value)) == 1 or round_to_ms(value) < 0  # never -0.0
@@ -51,14 +51,14 @@ SPANS = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 10)).map(lambda pa
 
 @given(SPANS)
 def test_merged_covers_the_same_seconds_once_and_in_order(spans: list[Span]) -> None:
-    found = merged(spans)
+    union = merged(spans)
     covered = {second for span in spans for second in range(int(span.start), int(span.end))}
-    assert {second for span in found for second in range(int(span.start), int(span.end))} == covered
-    assert all(before.end < after.start for before, after in pairwise(found))
+    assert {second for span in union for second in range(int(span.start), int(span.end))} == covered
+    assert all(before.end < after.start for before, after in pairwise(union))
 
 
 @given(SPANS, st.tuples(st.integers(0, 50), st.integers(1, 10)).map(lambda pair: Span(pair[0], sum(pair))))
-def test_clipped_is_what_overlaps(spans: list[Span], within: Span) -> None:
+def test_clipped_returns_the_overlap(spans: list[Span], within: Span) -> None:
     for span in spans:
         clipped = span.clipped(within)
         assert (clipped.duration if clipped else 0.0) == span.overlap(within)

@@ -11,7 +11,7 @@ from tests.unit.timeline.strategies import transcripts
 
 
 @given(transcripts())
-def test_what_is_inside_is_what_was_put_in(transcript: Transcript) -> None:
+def test_words_speakers_and_confidence_are_those_of_the_turns(transcript: Transcript) -> None:
     words = list(transcript.words)
     assert [word for turn in transcript.turns for word in turn.words] == words
     assert set(transcript.speakers) == {turn.speaker for turn in transcript.turns}
@@ -25,7 +25,7 @@ def test_what_is_inside_is_what_was_put_in(transcript: Transcript) -> None:
 @given(transcripts())
 def test_turns_out_of_order_are_an_error(transcript: Transcript) -> None:
     assume(len(transcript.turns) > 1 and transcript.turns[0].start < transcript.turns[-1].start)
-    with pytest.raises(TimelineError, match="sort by start"):
+    with pytest.raises(TimelineError, match="sort turns by start"):
         replace(transcript, turns=transcript.turns[::-1])
 
 
@@ -51,7 +51,7 @@ def test_turns_outside_the_recording_are_an_error(transcript: Transcript) -> Non
         {"language_confidence": math.nan},
     ],
 )
-def test_what_cannot_be_is_an_error(wrong: dict[str, float | str]) -> None:
+def test_an_impossible_transcript_is_an_error(wrong: dict[str, float | str]) -> None:
     good = {"start": 0.0, "end": 10.0, "language": "und", "recogniser": "none", "turns": ()}
     Transcript(**good)  # type: ignore[arg-type]
     with pytest.raises(TimelineError):
