@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup requirements up down status logs demo test bench lint types docs clean
+.PHONY: help setup requirements up down status logs demo test test-rounding bench lint types docs clean
 
 # The first Python that the package supports; `make PYTHON=/path/to/python3.12 …` chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
@@ -16,7 +16,7 @@ LOCAL := $(AIRFLOW)/python -m local
 NAMES ?=
 
 help:  ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
 
 setup: .venv-airflow/.synced .venv-speech/.synced  ## System packages and both environments; instant when current
 
@@ -74,6 +74,11 @@ test: setup  ## Everything that must pass: lint, types, unit and integration tes
 	@$(LOCAL) up
 	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; \
 		$(AIRFLOW)/python -m pytest -q --durations=15 $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
+
+test-rounding: setup  ## The tests that use models, as other CPUs, thread counts and precisions compute (about an hour)
+	$(SPEECH)/mediaindex models fetch  # so that no test is skipped for want of one
+	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # what ours is compared with
+	@$(SPEECH)/python tests/rounding.py $(OPTIONS)
 
 SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost
 LONE_BENCHES := faults  # with servers of their own

@@ -18,6 +18,11 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A marker beside those of pyproject.toml, for `make test-rounding` alone."""
+    config.addinivalue_line("markers", "rounding: compares what two libraries compute, without a model's weights")
+
+
 @pytest.fixture(scope="session")
 def tiny_nemo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tiny checkpoints, two recordings (``a.npy``, ``b.npy``) and what NeMo hears in them: see the maker."""

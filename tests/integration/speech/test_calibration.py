@@ -77,7 +77,8 @@ def test_half_of_the_speakers_calibrate_the_other_half(words: list[RawWord], con
     error = calibration_error(right, wrong)
     assert error is not None
     assert error <= BOUND + float(np.quantile(chance, 0.95))
-    assert (ranking(right, wrong) or 0.0) > 0.8
+    # Measured: 0.85 to 0.92, of 38 to 63 wrong words; 0.5 is chance, and a few other words move it by 0.02.
+    assert (ranking(right, wrong) or 0.0) > 0.75
 
 
 def _error_by_chance(probabilities: list[float], drawn: np.random.Generator) -> float:

@@ -69,7 +69,9 @@ def test_a_report_and_its_comparison(manifest: Path) -> None:
     assert first.returncode == 0, first.stderr
     found = json.loads(report.read_text("utf-8"))
     english, german, notes = found["files"]
-    assert english["tallies"]["wer"]["part"] <= 1
+    # One sentence: that its words were counted, not how good the model is. Measured: none wrong.
+    assert english["tallies"]["wer"]["whole"] == 10
+    assert english["tallies"]["wer"]["part"] <= 4
     assert english["tallies"]["der"]["part"] < 0.5 * english["tallies"]["der"]["whole"]
     assert (german["audio_s"], german["tallies"]["language"]) == (4.0, {"part": 1.0, "whole": 1.0})
     assert (notes["status"], notes["tallies"]["wer"]) == ("quarantined", {"part": 2.0, "whole": 2.0})

@@ -81,10 +81,12 @@ def test_spans_are_those_of_silero_itself(name: str, tmp_path: Path) -> None:
         speech_pad_ms=100,
     )
     ours = detect_speech(audio, _detector(), DetectSpeechSettings()).spans
+    # Two graphs of the same weights. They agree where it was measured; if a probability lies at the threshold, rounding
+    # moves an edge by a frame of 32 ms. A wrong threshold or length moves edges by tenths of a second.
     assert np.allclose(
         [(span.start, span.end) for span in ours],
         [(span["start"] / 16_000, span["end"] / 16_000) for span in theirs],
-        atol=0.001,
+        atol=0.034,
     )
 
 

@@ -66,7 +66,8 @@ def test_a_second_run_computes_nothing(lab: Lab) -> None:
     assert set(did.values()) == {"cached"}
     found = lab.run.transcript(outcome)
     assert found is not None
-    assert len(list(found[0].transcript.words)) > 50
+    words = list(found[0].transcript.words)
+    assert len(words) > 50  # measured: 85
 
 
 def test_another_way_to_diarize_recomputes_the_diarizer_and_its_readers_only(lab: Lab) -> None:

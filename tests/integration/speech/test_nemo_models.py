@@ -20,6 +20,8 @@ from mediaindex.stages.protocols import Recogniser
 
 pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
 
+pytestmark = pytest.mark.rounding
+
 SHARED = Path(__file__).parents[4] / "shared"
 REFERENCES = SHARED / "data" / "wer" / "refs.jsonl"
 NAMES = ("a", "b")
@@ -37,6 +39,12 @@ def chunks(tiny_nemo: Path) -> list[np.ndarray]:
 
 def located(weights: Path) -> LocatedModel:
     return LocatedModel(weights.stem, weights, "local", file_digest(weights), "MIT", ("en",))
+
+
+def margin(expected: np.ndarray) -> float:
+    """By how much the likeliest class is ahead of the next, where that is least."""
+    best = np.sort(expected, axis=-1)
+    return float((best[..., -1] - best[..., -2]).min())
 
 
 def heard(recogniser: Recogniser, chunks: list[np.ndarray]) -> list[list[tuple[str, float, float]]]:
@@ -77,7 +85,7 @@ def test_a_transducer_with_durations_says_what_nemo_says(tiny_nemo: Path, chunks
 @pytest.mark.parametrize(
     ("where", "differing"),
     [
-        ("cpu", 0.0),
+        ("cpu", 0.02),  # float32 in another order: none of 190 words where it was measured
         pytest.param(
             "cuda",
             0.02,  # bfloat16 has three digits: a doubtful word in a hundred may tip over

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mediaindex.engines.ctc import conformer as conformer_ctc
 from mediaindex.engines.ctc.reader import CtcReader
 from mediaindex.engines.runtime.onnx_session import giving_back
 from mediaindex.models import LocatedModel
+from mediaindex.timeline import Word
 
 Model = Callable[[str], LocatedModel]
 Dataset = Callable[[str], list[dict[str, Any]]]
@@ -29,7 +31,7 @@ def recogniser(model: Model) -> conformer_ctc.ConformerCtc:
 
 @pytest.fixture(scope="module")
 def utterances(dataset: Dataset) -> list[tuple[np.ndarray, str]]:
-    rows = dataset("wer/refs.jsonl")[::10]
+    rows = dataset("wer/refs.jsonl")[::5]
     return [(soundfile.read(row["path"], dtype="float32")[0], row["text"]) for row in rows]
 
 
@@ -69,6 +71,16 @@ def test_no_memory_for_a_chunk_is_a_memory_error_and_no_gap(tmp_path: Path) -> N
         recogniser.recognise([np.ones(16_000, np.float32)], "en")
 
 
+def alike(found: Sequence[Sequence[Word]], expected: Sequence[Sequence[Word]]) -> bool:
+    """The same words at the same times; the last digits of a confidence depend on where numbers lie in memory."""
+    assert [[(word.text, word.start, word.end) for word in words] for words in found] == [
+        [(word.text, word.start, word.end) for word in words] for words in expected
+    ]
+    return [word.confidence for words in found for word in words] == pytest.approx(
+        [word.confidence for words in expected for word in words], abs=0.01
+    )
+
+
 @pytest.mark.models
 @pytest.mark.shared
 def test_words_are_as_right_as_nemos_own(
@@ -76,7 +88,9 @@ def test_words_are_as_right_as_nemos_own(
 ) -> None:
     words = recogniser.recognise([samples for samples, _ in utterances], "en")
     said = [" ".join(word.text for word in one) for one in words]
-    assert jiwer.wer([text for _, text in utterances], said) < 0.11  # NeMo's transcribe() on these ten: 0.090
+    # Of these 396 words 10 % are wrong, a few more or less in each rounding, and of half of them NeMo's own
+    # transcribe() gets 9 % wrong. Features, pieces or weights that are wrong in any way cost tens of percent.
+    assert jiwer.wer([text for _, text in utterances], said) < 0.15
 
 
 @pytest.mark.models
@@ -85,7 +99,8 @@ def test_words_come_in_the_order_of_the_chunks_and_do_not_depend_on_the_others(
     recogniser: conformer_ctc.ConformerCtc, utterances: list[tuple[np.ndarray, str]]
 ) -> None:
     chunks = [samples for samples, _ in utterances[:4]]
-    assert recogniser.recognise(chunks, "en") == [recogniser.recognise([chunk], "en")[0] for chunk in chunks]
+    together, alone = recogniser.recognise(chunks, "en"), [recogniser.recognise([chunk], "en")[0] for chunk in chunks]
+    assert alike(together, alone)
 
 
 @pytest.mark.models
@@ -98,7 +113,9 @@ def test_callers_in_several_threads_get_their_own_words(
     fresh = conformer_ctc.load(model(NAME), threads=2)  # loaded by whoever comes first
     with ThreadPoolExecutor(3) as callers:
         asked = [callers.submit(fresh.recognise, part, "en") for part in (chunks, chunks[::-1], chunks[1:3])]
-        assert [one.result() for one in asked] == [alone, alone[::-1], alone[1:3]]
+        found = [one.result() for one in asked]
+    for mine, expected in zip(found, [alone, alone[::-1], alone[1:3]], strict=True):
+        assert alike(mine, expected)
 
 
 @pytest.mark.models
@@ -106,11 +123,17 @@ def test_callers_in_several_threads_get_their_own_words(
 def test_words_are_heard_where_they_are(
     recogniser: conformer_ctc.ConformerCtc, utterances: list[tuple[np.ndarray, str]]
 ) -> None:
-    samples = utterances[0][0]
-    late = np.concatenate([np.zeros(16_000 * 2, np.float32), samples])
-    (at_once,), (after,) = (recogniser.recognise([chunk], "en") for chunk in (samples, late))
-    assert after[3].text == at_once[3].text
-    assert after[3].start - at_once[3].start == pytest.approx(2.0, abs=0.09)
+    chunks = [samples for samples, _ in utterances[:4]]
+    late = [np.concatenate([np.zeros(16_000 * 2, np.float32), samples]) for samples in chunks]
+    shifts = []
+    for before, after in zip(recogniser.recognise(chunks, "en"), recogniser.recognise(late, "en"), strict=True):
+        texts = [[word.text for word in words] for words in (before, after)]
+        for block in SequenceMatcher(a=texts[0], b=texts[1], autojunk=False).get_matching_blocks():
+            pairs = zip(before[block.a :][: block.size], after[block.b :][: block.size], strict=True)
+            shifts += [two.start - one.start for one, two in pairs]
+    # Silence before them changes a few of the words; of all the others, the middle one is moved by two frames at most.
+    assert len(shifts) > 20
+    assert np.median(shifts) == pytest.approx(2.0, abs=0.09)
 
 
 @pytest.mark.models

@@ -6,6 +6,8 @@ from onnx_asr.preprocessors.numpy_preprocessor import NemoPreprocessorNumpy
 
 from mediaindex.engines.ctc import nemo_mel
 
+pytestmark = pytest.mark.rounding
+
 
 @pytest.mark.parametrize("bands", [80, 128])
 @pytest.mark.parametrize("samples", [3200, 3359, 16_000 * 7 + 77])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jiwer
 import numpy as np
 import pytest
 import soundfile
 
 from mediaindex.engines.ctc import conformer as conformer_ctc
 from mediaindex.models import LocatedModel
+from mediaindex.stages.protocols import Recogniser
 from tests.builders.arpa import bigrams
 
 Model = Callable[[str], LocatedModel]
@@ -19,43 +22,62 @@ Dataset = Callable[[str], list[dict[str, Any]]]
 NAME = "stt-en-conformer-ctc-small"
 
 
-def speech(dataset: Dataset, beginning: str) -> np.ndarray:
-    (row,) = (row for row in dataset("wer/refs.jsonl") if row["text"].startswith(beginning))
-    return soundfile.read(row["path"], dtype="float32")[0]
+@dataclass(frozen=True)
+class Heard:
+    """Recordings of 559 words by ten readers: what is said, and what the model hears by itself."""
+
+    chunks: list[np.ndarray]
+    wanted: list[str]
+    plain: list[str]
+
+
+@pytest.fixture(scope="module")
+def heard(model: Model, dataset: Dataset) -> Heard:
+    rows = dataset("wer/refs.jsonl")[::3]
+    chunks = [soundfile.read(row["path"], dtype="float32")[0] for row in rows]
+    plain = texts(conformer_ctc.load(model(NAME), threads=2), chunks)
+    return Heard(chunks, [row["text"] for row in rows], plain)
+
+
+def texts(recogniser: Recogniser, chunks: list[np.ndarray], vocabulary: Sequence[str] = ()) -> list[str]:
+    found = recogniser.recognise(chunks, "en", vocabulary)
+    assert all(0 < word.confidence <= 1 for words in found for word in words)
+    return [" ".join(word.text for word in words) for words in found]
 
 
 @pytest.mark.models
 @pytest.mark.shared
-def test_a_name_that_was_said_is_written_as_given_and_nothing_else_changes(model: Model, dataset: Dataset) -> None:
-    recogniser = conformer_ctc.load(model(NAME), threads=2)
-    samples = speech(dataset, "sherburn run his eye slow")
-    (plain,) = recogniser.recognise([samples], "en")
-    (named,) = recogniser.recognise([samples], "en", ["Sherburn", "Zarathustra", "Helstone"])
-    assert "sherburn" not in [word.text for word in plain]
-    assert [word.text for word in named] == ["Sherburn", *(word.text for word in plain[1:])]
-    assert named[1:] == plain[1:]
-    assert 0 < named[0].confidence < 1
+def test_terms_that_were_said_are_written_as_given_and_nothing_else_changes(model: Model, heard: Heard) -> None:
+    said = {word for text in heard.wanted for word in text.split() if len(word) >= 8 and "'" not in word}
+    terms = {word: word.capitalize() for word in said}
+    told = texts(conformer_ctc.load(model(NAME), threads=2), heard.chunks, sorted(terms.values()))
+
+    def right(found: list[str], spelled: dict[str, str]) -> int:
+        """How many of the terms that are said stand in their sentence, spelled so."""
+        pairs = zip(heard.wanted, found, strict=True)
+        return sum(spelled[word] in text.split() for wanted, text in pairs for word in said & set(wanted.split()))
+
+    # Of 51 terms, measured: 40 or 41 by itself, 47 if told. Rounding moves both alike: it is one run.
+    assert right(told, terms) >= right(heard.plain, {word: word for word in said}) + 3
+
+    def others(found: list[str]) -> list[str]:
+        return [" ".join(word for word in text.lower().split() if word not in said) or "-" for text in found]
+
+    # Measured: 1.5 %; in the place of a term stood something else before.
+    assert jiwer.wer(others(heard.plain), others(told)) < 0.05
 
 
 @pytest.mark.models
 @pytest.mark.shared
 def test_a_language_model_of_what_is_said_helps(
-    model: Model, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: Model, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MEDIAINDEX_PRECISION", "float32")  # which words are misheard is the rounding's affair
-    samples = speech(dataset, "put this in a double boiler")
-    arpa = tmp_path / "kitchen.arpa"
-    arpa.write_text(
-        bigrams(["a double boiler and a pot", "in the boiler", "put this in and cook until thick"]), "utf-8"
-    )
-    (greedy,) = conformer_ctc.load(model(NAME), threads=2).recognise([samples], "en")
+    arpa = tmp_path / "readers.arpa"
+    arpa.write_text(bigrams(heard.wanted), "utf-8")
     monkeypatch.setenv("MEDIAINDEX_LANGUAGE_MODEL", str(arpa))
-    (beam,) = conformer_ctc.load(model(NAME), threads=2).recognise([samples], "en")
-    heard, read = ([word.text for word in words] for words in (greedy, beam))
-    assert "boiler" not in heard
-    where = read.index("boiler")
-    assert read[:where] + read[where + 1 :] == heard[:where] + heard[where + 1 :]
-    assert all(0 < word.confidence <= 1 for word in beam)
+    helped = texts(conformer_ctc.load(model(NAME), threads=2), heard.chunks)
+    # Measured: 9.8 to 10.2 % of the words wrong without it, 5.2 to 5.4 % with it, in one run.
+    assert jiwer.wer(heard.wanted, helped) < 0.8 * jiwer.wer(heard.wanted, heard.plain)
 
 
 def test_a_language_model_changes_the_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

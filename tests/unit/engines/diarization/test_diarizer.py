@@ -55,14 +55,14 @@ def test_a_recording_is_diarized_without_torch_or_pyannote(model):
     located = [model(name) for name in ("pyannote-segmentation-3.0-onnx", "wespeaker-resnet34")]
     facts = [(str(one.path), one.sha256) for one in located]
     code = (
-        "import sys, numpy; from pathlib import Path; from mediaindex.engines import diarizer; "
+        "import sys, numpy; from pathlib import Path; from mediaindex.engines.diarization import diarizer; "
         "from mediaindex.models import LocatedModel; from tests.builders.in_memory import InMemory; "
         f"models = [LocatedModel('m', Path(p), 'local', s, 'MIT') for p, s in {facts!r}]; "
         "noise = numpy.random.default_rng(0).normal(0, 0.1, 16000).astype('float32'); "
         "diarizer.load(*models, identity='x').diarize(InMemory(noise), None); "
         "print(sorted({'torch', 'pyannote', 'nemo', 'torchaudio'} & set(sys.modules)))"
     )
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "[]"
 

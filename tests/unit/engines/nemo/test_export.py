@@ -20,6 +20,8 @@ pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
 onnx = pytest.importorskip("onnx", reason="as above")
 onnxruntime = pytest.importorskip("onnxruntime", reason="as above")
 
+pytestmark = pytest.mark.rounding
+
 PRECISIONS = ("float32", "int8")
 
 

@@ -10,6 +10,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is in the speech environment only")
 from mediaindex.engines.nemo.rounded_feed_forward import balance_channels  # noqa: E402  # needs torch, here
 
+pytestmark = pytest.mark.rounding
+
 
 class Layer(torch.nn.Module):  # type: ignore[misc]
     """Named as NeMo names it; some channels are a hundred times as loud as others."""

@@ -13,6 +13,8 @@ torch = pytest.importorskip("torch", reason="torch is in the speech environment 
 onnxruntime = pytest.importorskip("onnxruntime", reason="as above")
 from mediaindex.engines.nemo.rounded_subsampling import RoundedConvolution, round_subsampling  # noqa: E402  # needs torch
 
+pytestmark = pytest.mark.rounding
+
 CHANNELS = 6
 
 

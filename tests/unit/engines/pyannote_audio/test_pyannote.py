@@ -92,7 +92,7 @@ def test_the_same_recording_gives_the_same_answer_and_threads_stay_as_they_were(
 @pytest.mark.models
 def test_neither_telemetry_nor_nemo_comes_with_pyannote(diarizer):
     code = (
-        "import os, sys; from mediaindex.engines import pyannote_pipeline; "
+        "import os, sys; from mediaindex.engines.pyannote_audio import pipeline; "
         "from pyannote.audio.telemetry.metrics import is_metrics_enabled; "
         "print(is_metrics_enabled(), 'nemo' in sys.modules)"
     )

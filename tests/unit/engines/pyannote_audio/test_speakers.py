@@ -13,7 +13,7 @@ from tests.builders.readings import taking_turns
 
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
-WER = Path(__file__).parents[4] / "shared" / "data" / "wer"
+WER = Path(__file__).parents[5] / "shared" / "data" / "wer"
 
 pytestmark = [
     pytest.mark.models,
@@ -44,8 +44,9 @@ def test_two_readers_are_told_apart(diarizer, utterances):
         heard[Segment(span.start, span.end)] = span.speaker
     parts = DiarizationErrorRate(collar=0.25)(reference, heard, detailed=True)
     # Readers pause inside an utterance, so what is missed says nothing here; who is confused with whom does.
-    assert parts["confusion"] < 0.05 * parts["total"]
-    assert parts["false alarm"] < 0.05 * parts["total"]
+    # Two readers that are mixed up cost tens of percent.
+    assert parts["confusion"] < 0.1 * parts["total"]
+    assert parts["false alarm"] < 0.1 * parts["total"]
 
 
 def test_one_reader_is_one_speaker(diarizer, utterances):

@@ -49,7 +49,7 @@ def test_many_texts_come_back_in_order(reader):
 
 def test_reading_needs_no_torch_and_leaves_it_to_others(reader):
     code = (
-        "import sys, pathlib; from mediaindex.engines import spacy_reader\n"
+        "import sys, pathlib; from mediaindex.engines.text import spacy_reader\n"
         "reader = spacy_reader.load(pathlib.Path(sys.argv[1]), identity='spacy')\n"
         "assert reader.read(['She lives in Paris.'])[0].entities and 'torch' not in sys.modules\n"
         "import torch; assert torch.ones(1).sum() == 1\n"
