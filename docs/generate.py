@@ -209,6 +209,13 @@ def _settings() -> str:
     return "\n\n".join(map(_group, settings.GROUPS))
 
 
+def _local_settings() -> str:
+    sys.path.insert(0, str(DOCS.parent))
+    from local.settings import LocalSettings
+
+    return _group(LocalSettings)
+
+
 def _group(group: Any) -> str:
     heading, _, prose = inspect.cleandoc(group.__doc__).partition("\n")
     rows = [
@@ -227,7 +234,11 @@ def _unset(field: Any) -> str:
     default = field.default
     if isinstance(default, tuple):
         return " ".join(f"`{one}`" for one in default) or "none"
-    return "none" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    return (
+        "none"
+        if default is None or field.default_factory
+        else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    )
 
 
 def _error_codes() -> str:
@@ -272,6 +283,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "error-codes": _error_codes,
     "state-reasons": partial(_reasons, "StateReason"),
     "review-reasons": partial(_reasons, "ReasonCode"),
+    "local-settings": _local_settings,
 }
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from local.credentials import Credentials
-from local.settings import ARTIFACTS_BUCKET, EVENTS_QUEUE, MEDIA_BUCKET, OURS, Settings
+from local.settings import ARTIFACTS_BUCKET, EVENTS_QUEUE, MEDIA_BUCKET, LocalSettings, Settings
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -33,7 +33,7 @@ def environment(settings: Settings, credentials: Credentials) -> dict[str, str]:
     models = settings.root.parent / "shared" / "models"
     if models.is_dir():
         values["MEDIAINDEX_MODELS"] = str(models)
-    values[OURS] = str(settings.state)
+    values[LocalSettings.variable("local")] = str(settings.state)
     chosen = {name: settings.variables[name] for name in MAY_SET if settings.variables.get(name)}
     return values | chosen
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from local import ports, process
 from local.process import Launch, Running
+from local.settings import LocalSettings
 from local.site import ServerError, Site
 
 
@@ -90,7 +91,7 @@ class Server(ABC):
     def _require_port(self) -> None:
         taken_by = ports.holder(self.port) if self.port else None
         if taken_by:
-            variable = f"MEDIAINDEX_PORT_{str(self.port_name).upper()}"
+            variable = LocalSettings.variable(f"port_{self.port_name}")
             raise ServerError(
                 f"{self.name} needs port {self.port}, but {taken_by} holds it. "
                 f"End that process, or choose another port: {variable}=… make up"

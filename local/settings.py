@@ -7,32 +7,53 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
 
 from local.account import Account, reachable, service_account
-from mediaindex.errors import ConfigError
+from mediaindex.settings import FilePath, Group, ModelSettings, ServerSettings, described
 
 ROOT = Path(__file__).resolve().parent.parent
-
-# Away from every server's usual port, so that a PostgreSQL or Airflow of the user's own does not stand in the way.
-# Below 32768: from there on Linux gives ports to outgoing connections, which were met on Elasticsearch's.
-PORTS = {"postgres": 25432, "elasticsearch": 29200, "s3": 29000, "sqs": 29324, "airflow": 28080}
-
-# A server that the user brought is named by the variable that the package itself reads.
-EXTERNAL = {
-    "postgres": "MEDIAINDEX_DATABASE_URL",
-    "elasticsearch": "MEDIAINDEX_ELASTICSEARCH_URL",
-    "s3": "MEDIAINDEX_S3_ENDPOINT_URL",
-    "sqs": "MEDIAINDEX_SQS_ENDPOINT_URL",
-    "airflow-database": "MEDIAINDEX_AIRFLOW_DATABASE_URL",
-}
-
-# Set by `python -m local env`: the addresses beside it are those of our own servers, not of servers the user brought.
-OURS = "MEDIAINDEX_LOCAL"
 
 MEDIA_BUCKET = "mediaindex-media"
 ARTIFACTS_BUCKET = "mediaindex-artifacts"
 EVENTS_QUEUE = "mediaindex-events"
 DEAD_LETTER_QUEUE = "mediaindex-events-dead"
+
+
+Port = Annotated[int, Field(ge=1024, le=65535)]
+READ_BY = "`make up`, `make demo`, tests"
+
+
+class LocalSettings(Group):
+    """Local servers
+
+    The ports lie away from every server's usual port, so that a PostgreSQL or Airflow of your own is not in the way,
+    and below 32768, because Linux gives higher ports to outgoing connections.
+    """
+
+    state: FilePath | None = described(
+        None,
+        "Folder for logs, process ids and generated credentials; by default `.mediaindex` in the checkout.",
+        read_by=READ_BY,
+    )
+    port_postgres: Port = described(25432, "Port of PostgreSQL on the loopback address.", read_by=READ_BY)
+    port_elasticsearch: Port = described(29200, "Port of Elasticsearch.", read_by=READ_BY)
+    port_s3: Port = described(29000, "Port of the S3 server.", read_by=READ_BY)
+    port_sqs: Port = described(29324, "Port of the SQS server.", read_by=READ_BY)
+    port_airflow: Port = described(28080, "Port of Airflow's web interface.", read_by=READ_BY)
+    airflow_database_url: SecretStr | None = described(
+        None,
+        "A PostgreSQL database of your own for Airflow's metadata, instead of the local one.",
+        read_by=READ_BY,
+        examples=["postgresql://user:password@host:5432/airflow"],
+    )
+    local: FilePath | None = described(
+        None,
+        "Set by `python -m local env` to the state folder: the addresses beside it are those of the local servers.",
+        read_by=READ_BY,
+    )
 
 
 @dataclass(frozen=True)
@@ -53,21 +74,39 @@ class Settings:
 
 
 def load(variables: Mapping[str, str] = os.environ) -> Settings:
-    """Read the environment; raises ConfigError for a port that is none."""
-    state = Path(variables.get("MEDIAINDEX_STATE") or ROOT / ".mediaindex").absolute()
-    cache = Path(variables.get("MEDIAINDEX_CACHE") or Path.home() / ".cache" / "mediaindex").absolute()
+    """Read the environment; ConfigError if a value is not allowed."""
+    given = LocalSettings.read(variables)
+    state = (given.state or ROOT / ".mediaindex").absolute()
+    cache = ModelSettings.read(variables).cache.absolute()
     account = service_account()
-    ours = variables.get(OURS) == str(state)
     return Settings(
         root=ROOT,
         state=state,
         data=_for_account(state, account, Path("/var/lib/mediaindex") / _short_hash(state)),
         downloads=_for_account(cache / "servers", account, Path("/var/cache/mediaindex")),
-        ports={name: _port(variables, name, default) for name, default in PORTS.items()},
-        external={} if ours else {name: variables[key] for name, key in EXTERNAL.items() if variables.get(key)},
+        ports={
+            "postgres": given.port_postgres,
+            "elasticsearch": given.port_elasticsearch,
+            "s3": given.port_s3,
+            "sqs": given.port_sqs,
+            "airflow": given.port_airflow,
+        },
+        external={} if given.local == state else _external(given, ServerSettings.read(variables)),
         account=account,
         variables=variables,
     )
+
+
+def _external(given: LocalSettings, servers: ServerSettings) -> dict[str, str]:
+    """Servers that the user brought: the variables that the package itself reads name them."""
+    secrets = {
+        "postgres": servers.database_url,
+        "elasticsearch": servers.elasticsearch_url,
+        "airflow-database": given.airflow_database_url,
+    }
+    addresses = {"s3": servers.s3_endpoint_url, "sqs": servers.sqs_endpoint_url}
+    addresses |= {name: secret.get_secret_value() for name, secret in secrets.items() if secret}
+    return {name: address for name, address in addresses.items() if address}
 
 
 def _for_account(wanted: Path, account: Account | None, instead: Path) -> Path:
@@ -77,11 +116,3 @@ def _for_account(wanted: Path, account: Account | None, instead: Path) -> Path:
 
 def _short_hash(path: Path) -> str:
     return hashlib.sha256(str(path).encode()).hexdigest()[:12]
-
-
-def _port(variables: Mapping[str, str], name: str, default: int) -> int:
-    variable = f"MEDIAINDEX_PORT_{name.upper()}"
-    text = variables.get(variable) or str(default)
-    if not (text.isascii() and text.isdecimal()) or not 1024 <= int(text) <= 65535:
-        raise ConfigError(f"{variable}={text} is not a port: give a number from 1024 to 65535.")
-    return int(text)

@@ -4,9 +4,9 @@ A group is read from the environment at each call, never when a module is import
 
     RetrySettings.read().backoff_seconds
 
-``Group()`` without ``read`` holds the defaults. What the classes say here is also the documentation: docs/generate.py
-makes a page of it. pydantic-settings would read the same variables, but importing it costs each DAG file, task and
-speech process 75 ms of CPU time, as much as parsing a whole DAG file; ``read`` below is what we would use of it.
+What the classes say here is also the documentation: docs/generate.py makes a page of it. pydantic-settings would read
+the same variables, but importing it costs each DAG file, task and speech process 75 ms of CPU time, as much as parsing
+a whole DAG file; ``read`` below is what we would use of it.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def _lower(text: Any) -> Any:
 
 
 FilePath = Annotated[Path, AfterValidator(Path.expanduser)]
-HttpUrl = Annotated[str, Field(pattern=r"^https?://\S+$", examples=["http://localhost:9000"])]
-Cron = Annotated[str, Field(pattern=r"^(@[a-z]+|\S+( +\S+){4,5})$", examples=["*/5 * * * *", "@hourly"])]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[!-~]+$", examples=["http://localhost:9000"])]
+Cron = Annotated[str, Field(pattern=r"^(@[a-z]+|[!-~]+( +[!-~]+){4,5})$", examples=["*/5 * * * *", "@hourly"])]
 
 
 class Group(BaseModel):
@@ -47,7 +47,6 @@ class Group(BaseModel):
         frozen=True,
         extra="forbid",
         defer_build=True,  # a DAG file reads two or three of the groups
-        validate_default=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,
     )
@@ -60,11 +59,18 @@ class Group(BaseModel):
         """
         given = os.environ if variables is None else variables
         found = {name: text for name in cls.model_fields if (text := given.get(cls.variable(name), "").strip())}
+        if not found:
+            return cls.defaults()
         try:
             return cls.model_validate(found)
         except ValidationError as error:
             wrong = dict.fromkeys(str(part["loc"][0]) for part in error.errors(include_input=False))
             raise ConfigError("; ".join(cls._refusal(name, found[name]) for name in wrong)) from None
+
+    @classmethod
+    def defaults(cls) -> Self:
+        """The group as it is if no variable is set; costs next to nothing, because it needs no validator."""
+        return cls.model_construct()
 
     @classmethod
     def variable(cls, name: str) -> str:
@@ -97,19 +103,20 @@ class Group(BaseModel):
         return f"{cls.variable(name)} is {shown}; write {cls.allowed(name)}, or unset it"
 
 
-def _field(default: Any, meaning: str, *, read_by: str, **limits: Any) -> Any:
+def described(default: Any, meaning: str, *, read_by: str, **limits: Any) -> Any:
+    """A field with its documentation: its meaning, who reads it, and limits and examples as pydantic has them."""
     return Field(default, description=meaning, json_schema_extra={"read_by": read_by}, **limits)
 
 
 class SourceSettings(Group):
     """Sources of recordings"""
 
-    config: FilePath = _field(
+    config: FilePath = described(
         Path("/etc/mediaindex/sources.yaml"),
         "The sources file, which lists where recordings come from.",
         read_by="DAG processor, triggerer, workers, command line",
     )
-    event_queues: Annotated[tuple[HttpUrl, ...], BeforeValidator(_words)] = _field(
+    event_queues: Annotated[tuple[HttpUrl, ...], BeforeValidator(_words)] = described(
         (),
         "Addresses of the SQS queues that announce uploads, if the sources file names none.",
         read_by="DAG processor, workers",
@@ -124,30 +131,30 @@ class ServerSettings(Group):
     ``mediaindex_s3`` and ``mediaindex_sqs``; the command line gets them from here.
     """
 
-    database_url: SecretStr | None = _field(
+    database_url: SecretStr | None = described(
         None,
         "Address of the catalog in PostgreSQL, with user and password.",
         read_by="command line, installation",
         examples=["postgresql://user:password@host:5432/mediaindex"],
     )
-    elasticsearch_url: SecretStr | None = _field(
+    elasticsearch_url: SecretStr | None = described(
         None,
         "Address of Elasticsearch 8 or 9, with user and password if it asks for them.",
         read_by="command line, installation",
         examples=["http://localhost:9200"],
     )
-    elasticsearch_api_key: SecretStr | None = _field(
+    elasticsearch_api_key: SecretStr | None = described(
         None, "API key for Elasticsearch, instead of a user and password.", read_by="command line, installation"
     )
-    s3_endpoint_url: HttpUrl | None = _field(
+    s3_endpoint_url: HttpUrl | None = described(
         None,
         "Address of an S3 server other than AWS.",
         read_by="command line; tasks and their speech processes, from the connection",
     )
-    sqs_endpoint_url: HttpUrl | None = _field(
+    sqs_endpoint_url: HttpUrl | None = described(
         None, "Address of an SQS server other than AWS.", read_by="workers, from the connection"
     )
-    airflow_url: HttpUrl | None = _field(
+    airflow_url: HttpUrl | None = described(
         None,
         "Address of Airflow's web interface, for links in reports; by default `AIRFLOW__API__BASE_URL`.",
         read_by="command line",
@@ -158,15 +165,15 @@ class ServerSettings(Group):
 class StorageSettings(Group):
     """Buckets and indexes"""
 
-    media_bucket: str | None = _field(
+    media_bucket: str | None = described(
         None,
         "The bucket for recordings that the installation creates; a source names its own bucket.",
         read_by="installation",
     )
-    artifacts_bucket: str | None = _field(
+    artifacts_bucket: str | None = described(
         None, "The bucket for what the stages produce (artifacts).", read_by="workers, command line, installation"
     )
-    index_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = _field(
+    index_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = described(
         "mediaindex", "First part of the names of the indexes in Elasticsearch.", read_by="workers, command line"
     )
 
@@ -174,17 +181,18 @@ class StorageSettings(Group):
 class ModelSettings(Group):
     """Models"""
 
-    models: FilePath | None = _field(
+    models: FilePath | None = described(
         None,
         "Folder with models of your own, which is searched before the cache.",
         read_by="speech processes, command line",
     )
-    cache: FilePath = _field(
-        Path("~/.cache/mediaindex"),
-        "Folder for fetched and converted models; it may be deleted, and is filled again.",
-        read_by="speech processes, command line",
+    cache: FilePath = Field(
+        default_factory=lambda: Path("~/.cache/mediaindex").expanduser(),  # not read from HOME at import
+        description="Folder for fetched and converted models; it may be deleted, and is filled again. By default "
+        "`~/.cache/mediaindex`.",
+        json_schema_extra={"read_by": "speech processes, command line"},
     )
-    offline: bool = _field(
+    offline: bool = described(
         default=False,
         meaning="Whether fetching models is forbidden; what is missing is then an error.",
         read_by="speech processes, command line",
@@ -194,27 +202,27 @@ class ModelSettings(Group):
 class SpeechSettings(Group):
     """Speech processing"""
 
-    speech_python: FilePath | None = _field(
+    speech_python: FilePath | None = described(
         None, "Python of the speech environment, in which tasks run the speech stages.", read_by="workers"
     )
-    speech_slots: int | None = _field(
+    speech_slots: int | None = described(
         None,
         "How many backfill speech processes run at the same time, for forecasts; by default the slots of the Airflow "
         "pool as shipped. Set it if you changed the pool.",
         read_by="command line",
         ge=1,
     )
-    device: Annotated[Device, BeforeValidator(_lower)] | None = _field(
+    device: Annotated[Device, BeforeValidator(_lower)] | None = described(
         None,
         "Where the engines compute; by default on the GPU if the driver shows one and PyTorch supports it.",
         read_by="speech processes, command line",
     )
-    precision: Annotated[Precision, BeforeValidator(_lower)] = _field(
+    precision: Annotated[Precision, BeforeValidator(_lower)] = described(
         "int8",
         "Numbers in which the Conformer computes on the CPU: most of its products as int8, or all as trained.",
         read_by="speech processes, command line",
     )
-    recognisers: Annotated[tuple[str, ...], BeforeValidator(_words)] = _field(
+    recognisers: Annotated[tuple[str, ...], BeforeValidator(_words)] = described(
         # English goes to the Conformer; the rest to Whisper, and English too if the Conformer's weights are missing.
         ("stt-en-conformer-ctc-small", "whisper-base"),
         "Models that transcribe, in order of preference, if the sources file names none.",
@@ -222,7 +230,7 @@ class SpeechSettings(Group):
         min_length=1,
         examples=["stt-en-conformer-ctc-small, whisper-base"],
     )
-    diarizer: Annotated[DiarizerChoice, BeforeValidator(_lower)] | None = _field(
+    diarizer: Annotated[DiarizerChoice, BeforeValidator(_lower)] | None = described(
         None,
         "What tells speakers apart: `onnx` is our own, `pyannote` is the pipeline of pyannote.audio. By default "
         "pyannote's community-1 on a GPU if its weights are installed, otherwise `onnx`.",
@@ -236,25 +244,25 @@ class LanguageModelSettings(Group):
     The defaults suit a modest model; pyctcdecode's weight of 0.5 and bonus of 1.5 suit models of large corpora.
     """
 
-    language_model: FilePath | None = _field(
+    language_model: FilePath | None = described(
         None, "N-gram language model (an ARPA file); without it no language model is used.",
         read_by="speech processes, command line",
     )  # fmt: skip
-    language_model_weight: float = _field(
+    language_model_weight: float = described(
         0.3,
         "Factor of the log probability that the language model gives a word (alpha).",
         read_by="speech processes, command line",
         ge=0,
         le=10,
     )
-    language_model_bonus: float = _field(
+    language_model_bonus: float = described(
         1.0,
         "Added for each word, because a language model alone prefers few long words (beta).",
         read_by="speech processes, command line",
         ge=-10,
         le=10,
     )
-    language_model_beam: int = _field(
+    language_model_beam: int = described(
         16,  # 100 gave one word in a thousand more, at three times the cost
         "How many readings are followed at the same time.",
         read_by="speech processes, command line",
@@ -270,23 +278,23 @@ class RetrySettings(Group):
     task's own retries: longer than a restart, or than an outage that somebody is repairing.
     """
 
-    transient_attempts: int = _field(
+    transient_attempts: int = described(
         8, "Attempts in a row after which a recording with a transient failure is quarantined.",
         read_by="workers", ge=1, le=100,
     )  # fmt: skip
-    doubtful_attempts: int = _field(
+    doubtful_attempts: int = described(
         3, "The same for a failure of which nobody knows whether the recording caused it.",
         read_by="workers", ge=1, le=100,
     )  # fmt: skip
-    backoff_seconds: float = _field(
+    backoff_seconds: float = described(
         120.0, "Seconds until a failed recording is tried again; they double with each attempt.",
         read_by="workers", ge=0, le=604_800,
     )  # fmt: skip
-    backoff_longest_seconds: float = _field(
+    backoff_longest_seconds: float = described(
         3600.0, "The longest wait between two attempts, in seconds.",
         read_by="workers", ge=0, le=604_800,
     )  # fmt: skip
-    retry_seconds: float = _field(
+    retry_seconds: float = described(
         30.0, "Seconds until Airflow retries a failed task; they double with each retry, up to 15 minutes.",
         read_by="DAG processor", ge=0, le=86_400,
     )  # fmt: skip
@@ -295,18 +303,18 @@ class RetrySettings(Group):
 class ScheduleSettings(Group):
     """Schedules of DAGs"""
 
-    outbox_schedule: Cron = _field(
+    outbox_schedule: Cron = described(
         "*/2 * * * *", "When `publish_outbox` brings Elasticsearch up to date.", read_by="DAG processor"
     )
-    podcast_schedule: Cron = _field(
+    podcast_schedule: Cron = described(
         "*/15 * * * *",
         "When `collect_podcasts` looks for feeds that are due; the source says how often a feed is due.",
         read_by="DAG processor",
     )
-    retention_schedule: Cron = _field(
+    retention_schedule: Cron = described(
         "17 3 * * *", "When `apply_retention` removes what is older than its source keeps it.", read_by="DAG processor"
     )
-    sweep_schedule: Cron = _field(
+    sweep_schedule: Cron = described(
         "*/5 * * * *", "When `sweep_ledger` resumes what dead runs left.", read_by="DAG processor"
     )
 

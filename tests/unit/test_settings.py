@@ -31,8 +31,9 @@ class Guarded(Group):
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_nothing_needs_to_be_set(group: type[Group]) -> None:
-    assert group.read({}) == group()
+def test_nothing_needs_to_be_set_and_the_defaults_are_valid(group: type[Group]) -> None:
+    defaults = group.read({})
+    assert defaults == group.defaults() == group.model_validate(defaults.model_dump())
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mediaindex.errors import ErrorCode, FailureClass
 from mediaindex.settings import RetrySettings
 
-_USUAL = RetrySettings()
+_USUAL = RetrySettings.defaults()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from mediaindex.models.files import file_digest
 from mediaindex.settings import LanguageModelSettings
 
 VARIABLE = LanguageModelSettings.variable("language_model")
-_USUAL = LanguageModelSettings()
+_USUAL = LanguageModelSettings.defaults()
 _LN_10 = 2.302585  # ARPA files speak in powers of ten
 _FIELDS = re.compile(r"[^\t\f\r\n ]+")  # KenLM's spaces: a no-break space is part of a word
 _NEVER = -90.0  # log10 P of what stands in the file and cannot follow: <s>
