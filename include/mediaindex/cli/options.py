@@ -38,7 +38,7 @@ RAW = typer.Option(
     None, "--raw", help="The files are headerless: FORMAT:RATE:CHANNELS as ffmpeg names it, like s16le:16000:1."
 )
 PARTY_A_CHANNEL = typer.Option(
-    False, "--party-a-channel", help="Calls with one party a channel: the channel is the speaker."
+    False, "--party-a-channel", help="Calls with one speaker per channel: the channel is the speaker."
 )
 VOCABULARY = typer.Option(
     None,

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from mediaindex.contract.job import ExitCode, Job, JobResult
 from mediaindex.errors import DoubtfulError, ErrorCode, MediaindexError, TerminalError, TransientError
-from mediaindex.runner.disk_space import room_errors
+from mediaindex.runner.disk_space import disk_errors
 from mediaindex.stages.media.process import printable
 
 from .job_folder import job_folder
@@ -104,7 +104,7 @@ class SpeechChild:
         """Run the job, at most ``limit_s`` seconds; raises an error from above, or TransientError for exit code 75."""
         if self._stopped:
             raise ChildStoppedError(f"{job.stage}: ended before it began")
-        with room_errors(f"{job.stage}: the speech process cannot be started"), job_folder() as folder:
+        with disk_errors(f"{job.stage}: the speech process cannot be started"), job_folder() as folder:
             request, answer = folder / "job.json", folder / "result.json"
             request.write_text(job.model_dump_json(), "utf-8")
             last = ""

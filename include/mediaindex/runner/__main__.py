@@ -1,6 +1,6 @@
-"""``python -m mediaindex.runner --job job.json --result result.json``: one stage over one batch, in this process.
+"""``python -m mediaindex.runner --job job.json --result result.json``: run one stage over one batch.
 
-The exit code is the contract (``job.ExitCode``); the last line of output says in words what happened.
+The exit code is the contract (``contract.job.ExitCode``); the last line of output is a message that explains it.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import ErrorCode, TerminalError, TransientError
 from mediaindex.stages.media.process import printable
 
-from .disk_space import room_errors
+from .disk_space import disk_errors
 
 log = logging.getLogger("mediaindex.runner")
 
-LONGEST_LINE = 8_192  # characters; a message may quote what a stranger's file contains
+LONGEST_LINE = 8_192  # characters; a message may quote the content of an untrusted file
 
 
 def main(arguments: list[str] | None = None) -> ExitCode:
-    """Run the job; never raises for what a job, a recording or the world can do."""
+    """Run the job. Faults of the job, the recordings and the environment become exit codes, not exceptions."""
     parser = argparse.ArgumentParser(prog="mediaindex.runner", description=__doc__)
-    parser.add_argument("--job", type=Path, required=True, help="what to do (see runner/job.py)")
-    parser.add_argument("--result", type=Path, required=True, help="where to write what became of it")
+    parser.add_argument("--job", type=Path, required=True, help="the job to run (see contract/job.py)")
+    parser.add_argument("--result", type=Path, required=True, help="where to write the result")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
         job = _read(options.job)
         if not job.items:
-            log.info("%s: nothing to do, no recording of this batch is left for it", job.stage)
+            log.info("%s: nothing to do, the batch has no recording left for this stage", job.stage)
             return ExitCode.NOTHING_TO_DO
         result = _run(job)
-        with room_errors(f"{job.stage}: the result cannot be written"):
+        with disk_errors(f"{job.stage}: the result cannot be written"):
             _write(options.result, result)
     except (TransientError, MemoryError) as error:
-        log.error("try again later: %s", error)  # noqa: TRY400  # the message says it all; a traceback is for bugs
+        log.error("transient failure, try again later: %s", error)  # noqa: TRY400  # a traceback is for bugs
         return ExitCode.TRANSIENT
     except TerminalError as error:
         log.error("%s", error)  # noqa: TRY400
@@ -55,7 +55,8 @@ def _read(path: Path) -> Job:
         return Job.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise TerminalError(
-            f"job {path}: {error}; it must be what runner/job.py describes", code=ErrorCode.BAD_JOB
+            f"job {path} is invalid: {error}; use the same version in both environments",
+            code=ErrorCode.BAD_JOB,
         ) from error
 
 
@@ -84,19 +85,19 @@ def _write(path: Path, result: JobResult) -> None:
 
 
 def item_line(result: ItemResult) -> str:
-    """One item's fate for a log: cost and speed, or the reason."""
+    """The outcome of one item as a log line: cost and speed, or the error."""
     if result.error:
         return f"{result.error.failure_class} {result.error.code}: {result.error.message}"
     warned = "".join(f"; warning: {text}" for text in result.summary.get("warnings", ()))
     if result.status == ItemStatus.CACHED:
-        return f"already there{warned}"
+        return f"already computed{warned}"
     usage = result.usage
     speed = f", {usage.audio_s / usage.wall_s:.0f}x real time" if usage.audio_s and usage.wall_s else ""
     return f"{usage.audio_s:.1f} s of audio in {usage.wall_s:.1f} s{speed}{warned}"
 
 
 def summary_line(result: JobResult) -> str:
-    """The batch in one line."""
+    """The outcome of the batch as a log line."""
     counts = {status: sum(item.status == status for item in result.items) for status in ItemStatus}
     wall = sum(item.usage.wall_s for item in result.items)
     parts = [f"{count} {status}" for status, count in counts.items() if count]
@@ -106,5 +107,5 @@ def summary_line(result: JobResult) -> str:
 if __name__ == "__main__":
     code = main()
     logging.shutdown()
-    # Everything is written. Taking the models apart, too, would keep the task waiting for up to a quarter of a second.
+    # Everything is written. Freeing the models first would delay the task by up to a quarter of a second.
     os._exit(code)

@@ -1,4 +1,4 @@
-"""How the runner sees a stage: what it reads, what it writes, which engines and hints make its fingerprint."""
+"""Bindings: how the runner runs a stage, and which engines and hints enter its fingerprint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a stage may ask for: decoded upstream results by stage name, and the audio if it wants it."""
+    """Inputs of a stage: results of earlier stages by name, and a function that loads the audio."""
 
     item: JobItem
     upstream: Mapping[str, Any]
@@ -32,7 +32,7 @@ def _no_hints(_hints: Hints) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One stage, wired to what it runs. ``engines``: by their names in ``Engines``; ``programs``: what else it runs."""
+    """A stage with its function. ``engines``: names of attributes of ``Engines``; ``programs``: external programs."""
 
     stage: Stage[Any]
     version: int
@@ -41,7 +41,7 @@ class Binding:
     engines: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     hints: Callable[[Hints], dict[str, str]] = _no_hints
-    concurrent: bool = False  # several items at a time: for stages that wait for programs, models or the store
+    concurrent: bool = False  # run several items at a time: for stages that wait for programs, models or the store
 
     @property
     def name(self) -> str:
@@ -49,11 +49,11 @@ class Binding:
         return self.stage.name
 
     def identities(self, engines: Engines) -> tuple[str, ...]:
-        """Whoever shares in the result, down to weights and versions; loads nothing."""
+        """All programs and engines that affect the result, with versions and weights; loads nothing."""
         return (*self.programs, *engines.identities(self.engines))
 
     def fingerprint(self, item: JobItem, settings: Any, engines: Engines) -> str:
-        """The name of this computation for this item."""
+        """The fingerprint of the stage's result for this item."""
         inputs = {stage: item.upstream[stage] for stage in self.stage.reads}
         inputs |= {f"hint.{name}": value for name, value in self.hints(item.hints).items()}
         return fingerprint(self.name, self.version, self.identities(engines), settings, inputs)

@@ -1,20 +1,17 @@
-"""All stages, wired to the engines that they ask for: the one place that knows both."""
+"""The bindings of all stages: the only module that knows both stages and engines."""
 
 from __future__ import annotations
 
 from mediaindex.contract import pipeline, results
 from mediaindex.contract.job import Hints
-from mediaindex.contract.settings import (
-    AssessSettings,
-    DiarizeSettings,
-)
+from mediaindex.contract.settings import AssessSettings, DiarizeSettings
 from mediaindex.stages import assess, detect_speech, diarize, find_topics, identify_language, normalize, transcribe
 
 from . import summaries
 from .binding import Binding, Inputs
 from .normalize_item import ENGINE
 
-VOCABULARY = 2  # of the way terms are found: it changes what was written with any, and nothing else
+VOCABULARY = 2  # version of the search for terms; enters the fingerprint only if a vocabulary is given
 
 
 def _assess(inputs: Inputs, settings: AssessSettings) -> results.Assessment:
@@ -42,7 +39,7 @@ NORMALIZE = Binding(
     stage=pipeline.NORMALIZE,
     version=normalize.VERSION,
     programs=(ENGINE,),
-    run=lambda inputs, settings: NotImplemented,  # normalize_item: its input is the recording, not an artifact
+    run=lambda inputs, settings: NotImplemented,  # see normalize_item: its input is the recording, not an artifact
     summary=summaries.of_normalized,
     concurrent=True,
 )

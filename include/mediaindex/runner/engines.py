@@ -1,4 +1,4 @@
-"""The composition root: which engine stands behind each Protocol, from which model. Nothing loads before its use."""
+"""The composition root: which engine implements each protocol, with which model. Models load at first use."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def return_freed_memory() -> None:
-    """Collect what nobody holds, and the pages under it; where the C library is not glibc, it keeps those as it likes.
+    """Collect garbage and return free pages to the operating system (glibc only).
 
-    glibc itself returns only what lies above everything else: a model that was let go would stay in the process's
-    memory below the next one.
+    By itself glibc returns only pages at the top of the heap: a released model would keep its memory below the next
+    one.
     """
     gc.collect()
     with suppress(OSError, AttributeError):
@@ -39,10 +39,10 @@ def return_freed_memory() -> None:
 
 
 class Engines:
-    """One engine a kind and process, shared by every item of the batch.
+    """One engine per kind and process, shared by all items of the batch.
 
-    ``recognisers``: registry names in order of preference; empty leaves it to MEDIAINDEX_RECOGNISERS and the default.
-    ``without_first``: why the first of them that is here is not to be asked; empty where it is.
+    ``recognisers``: registry names in order of preference; if empty, MEDIAINDEX_RECOGNISERS or its default is used.
+    ``without_first``: why the first available recogniser is not used; empty if it is.
     """
 
     def __init__(self, recognisers: Sequence[str] = (), without_first: str = "") -> None:
@@ -54,12 +54,12 @@ class Engines:
         """Silero VAD."""
         from mediaindex.engines import silero
 
-        found = model("silero-vad")
-        return silero.load(found.path, identity=identity("silero-vad", found))
+        located = model("silero-vad")
+        return silero.load(located.path, identity=identity("silero-vad", located))
 
     @cached_property
     def diarizer(self) -> Diarizer:
-        """pyannote's method on ONNX Runtime, or pyannote.audio itself (see ``diarizer_choice``)."""
+        """pyannote's method on ONNX Runtime, or pyannote.audio itself (see ``choices.diarizer``)."""
         from .choices import diarizer
 
         return diarizer()
@@ -73,45 +73,51 @@ class Engines:
 
     @cached_property
     def recognisers(self) -> Sequence[Recogniser]:
-        """``raw_recognisers``, each with the calibration of its weights where there is one, until it proves broken."""
+        """``raw_recognisers``, each with the calibration of its weights, if any, and watched for being broken."""
         from .choices import calibrated
         from .set_aside import StandIn, Watched
 
-        found = [one if isinstance(one, StandIn) else Watched(calibrated(one)) for one in self.raw_recognisers]
-        first = next((one for one in found if isinstance(one, Watched)), None)
+        recognisers = [
+            recogniser if isinstance(recogniser, StandIn) else Watched(calibrated(recogniser))
+            for recogniser in self.raw_recognisers
+        ]
+        first = next((recogniser for recogniser in recognisers if isinstance(recogniser, Watched)), None)
         if first and self._without_first:
             first.set_aside(self._without_first)
-        return found
+        return recognisers
 
     def without(self, broken: Mapping[str, SetAsideError]) -> Engines:
-        """The same engines, shared, with a stand-in for each of these recognisers, by name."""
+        """The same engines with a placeholder for each broken recogniser; ``broken`` maps names to errors."""
         from .set_aside import without
 
         if not broken:
             return self
         view = copy(self)
         view.__dict__["recognisers"] = [
-            without(one.name, one.languages, broken[one.name].message) if one.name in broken else one
-            for one in self.recognisers
+            without(recogniser.name, recogniser.languages, broken[recogniser.name].message)
+            if recogniser.name in broken
+            else recogniser
+            for recogniser in self.recognisers
         ]
         return view
 
     def identities(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Engine, model and weights of each engine of these names, in their order; loads no weights."""
-        found = (getattr(self, name) for name in names)
-        return tuple(one.identity for some in found for one in (some if isinstance(some, (list, tuple)) else (some,)))
+        """The identities of the engines with these names, in order; loads no weights."""
+        values = (getattr(self, name) for name in names)
+        groups = (value if isinstance(value, (list, tuple)) else (value,) for value in values)
+        return tuple(engine.identity for group in groups for engine in group)
 
     def keep(self, names: Container[str]) -> None:
-        """Let go of all other engines. Whoever needs one again loads it again."""
+        """Release all engines except those with these names; a released engine is loaded again when it is needed."""
         if "identifier" in self.__dict__ and "recognisers" in names:
-            _ = self.recognisers  # one of them may share the identifier's model, which then stays
+            _ = self.recognisers  # one of them may share the identifier's model and so keep it
         for name in [name for name in self.__dict__ if not name.startswith("_") and name not in names]:
             del self.__dict__[name]
         return_freed_memory()
 
     @cached_property
     def raw_recognisers(self) -> Sequence[Recogniser]:
-        """In order of preference; ConfigError where one of them is in no registry."""
+        """The recognisers in order of preference. Raises ConfigError if a name is not in the registry."""
         from .choices import chosen, recogniser_of
 
         return [recogniser_of(entry) for entry in chosen(self._recognisers)]
@@ -121,8 +127,8 @@ class Engines:
         """spaCy's small English model."""
         from mediaindex.engines.text import spacy_reader
 
-        found = model("en_core_web_sm")
-        return spacy_reader.load(found.path, identity=identity("spacy", found))
+        located = model("en_core_web_sm")
+        return spacy_reader.load(located.path, identity=identity("spacy", located))
 
     @cached_property
     def number_finder(self) -> NumberFinder:

@@ -1,7 +1,7 @@
-"""Run one stage over one batch: each item on its own, so that a poison file never takes the others along.
+"""Run one stage over one batch: each item on its own, so that a failing file does not fail the rest of its batch.
 
-Several items at a time, where the stage allows it: while one waits for the store or for a model, another one uses the
-cores; and recognisers see the chunks of several recordings at once.
+If the stage allows it, several items run at a time: while one waits for the store or for a model, another one uses the
+cores, and recognisers batch the chunks of several recordings.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.contract import artifacts
@@ -36,9 +34,9 @@ from mediaindex.stages.normalize import AUDIO, CHANNELS
 
 from .binding import Binding, Inputs
 from .bindings import BINDINGS, NORMALIZE
-from .disk_space import is_exhausted, needs, no_room, room_errors
+from .disk_space import disk_errors, is_exhausted, needs, worker_exhausted
+from .job_context import JobContext
 from .normalize_item import normalize_item
-from .outage import Outage
 from .set_aside import SetAsideError
 from .usage import Meter, shared
 
@@ -49,33 +47,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Errors of the installation, not of the recording that happened to meet them first.
+# Errors of the installation, not of the recording during which they are first raised.
 INSTALLATION = {
     *(ErrorCode.CONFIG, ErrorCode.MODEL_MISSING, ErrorCode.MODEL_CHANGED, ErrorCode.FFMPEG_MISSING),
     *(ErrorCode.S3_CREDENTIALS, ErrorCode.NO_BUCKET, ErrorCode.ARTIFACTS_REFUSED),
 }
 
 Progress = Callable[[JobItem, ItemResult], None]
-
-
-@dataclass(slots=True)
-class Bench:
-    """What every item of a job shares: the store, the engines, a folder for files that may go afterwards."""
-
-    store: ArtifactStore
-    engines: Engines
-    folder: Path
-    settings: Any
-    bindings: Mapping[str, Binding]
-    # One a computation: a second copy of the same audio waits for the first one's result instead of repeating it.
-    busy: defaultdict[tuple[str, str], Lock] = field(default_factory=lambda: defaultdict(Lock))
-    outage: Outage = field(default_factory=Outage)
-    given_up: Event = field(default_factory=Event)
-
-    def check_wanted(self) -> None:
-        """Raise TransientError where nobody waits for the results any more: the job has failed, or was interrupted."""
-        if self.given_up.is_set():
-            raise TransientError("the job was given up", code=ErrorCode.GIVEN_UP)
 
 
 def run_job(
@@ -85,90 +63,92 @@ def run_job(
     progress: Progress | None = None,
     bindings: Mapping[str, Binding] = BINDINGS,
 ) -> JobResult:
-    """Run the job's stage over its items; an error of one item is its result, not the job's.
+    """Run the job's stage over its items; an error of one item becomes the item's result.
 
-    ``progress`` hears of each item when it is done, in this thread. An item's usage is its share of the whole job's.
-    Raises TerminalError where the job itself can never work: an unknown stage, a wrong setting, a missing model;
-    TransientError where the worker has no room to begin.
+    ``progress`` is called in this thread with each item that is done. The usage of an item is its share of the usage of
+    the job. Raises TerminalError if the job can never succeed (unknown stage, invalid setting, missing model) and
+    TransientError if the worker has no disk space to begin.
     """
     binding = bindings.get(job.stage)
     if binding is None:
-        raise TerminalError(f"stage {job.stage!r} is unknown; known are {', '.join(bindings)}", code=ErrorCode.BAD_JOB)
+        raise TerminalError(f"unknown stage {job.stage!r}; valid stages: {', '.join(bindings)}", code=ErrorCode.BAD_JOB)
     settings = read_settings(binding.stage.settings, job.settings, job.stage)
-    binding.identities(engines)  # makes the engines, once, before several threads ask for them
+    binding.identities(engines)  # creates the engines once, before several threads use them
     meter = Meter()
     with (
-        room_errors(job.stage),
+        disk_errors(job.stage),
         tempfile.TemporaryDirectory(prefix="mediaindex-", ignore_cleanup_errors=True) as folder,
     ):
-        bench = Bench(store, engines, Path(folder), settings, bindings)
-        results = _run_items(binding, job.items, bench, progress)
+        context = JobContext(store, engines, Path(folder), settings, bindings)
+        results = _run_items(binding, job.items, context, progress)
     return JobResult(stage=job.stage, items=tuple(shared(results, meter.read(0.0))))
 
 
-def _run_items(binding: Binding, items: Sequence[JobItem], bench: Bench, progress: Progress | None) -> list[ItemResult]:
-    """The results, in the items' order. An error of the installation ends the job: what has not begun never does.
+def _run_items(
+    binding: Binding, items: Sequence[JobItem], context: JobContext, progress: Progress | None
+) -> list[ItemResult]:
+    """The results, in the order of the items. After an error of the installation no further item is started.
 
-    Those for which the disk was too small have shared it: each of them gets it once for itself.
+    Items that ran out of disk space while they shared the disk with others are run once more, one at a time.
     """
     workers = max(2, len(os.sched_getaffinity(0))) if binding.concurrent else 1
     with ThreadPoolExecutor(workers, thread_name_prefix=binding.name) as pool:
         futures: dict[Future[ItemResult], JobItem] = {
-            pool.submit(_run_item, binding, item, bench): item for item in items
+            pool.submit(_run_item, binding, item, context): item for item in items
         }
         try:
             for future in as_completed(futures):
                 result = future.result()
-                if progress and not _has_shared_too_little(result, items):
+                if progress and not _ran_out_of_shared_disk(result, items):
                     progress(futures[future], result)
         except BaseException:
-            bench.given_up.set()  # or whoever interrupts waits for the end of what has begun, hours maybe
+            context.cancelled.set()  # otherwise an interrupt waits for the running items, for hours
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     results = []
     for future, item in futures.items():
         result = future.result()
-        if _has_shared_too_little(result, items):
-            result = _run_item(binding, item, bench)
+        if _ran_out_of_shared_disk(result, items):
+            result = _run_item(binding, item, context)
             if progress:
                 progress(item, result)
         results.append(result)
     return results
 
 
-def _has_shared_too_little(result: ItemResult, items: Sequence[JobItem]) -> bool:
+def _ran_out_of_shared_disk(result: ItemResult, items: Sequence[JobItem]) -> bool:
     return len(items) > 1 and result.error is not None and result.error.code == ErrorCode.WORKER_EXHAUSTED
 
 
-def _run_item(binding: Binding, item: JobItem, bench: Bench) -> ItemResult:
+def _run_item(binding: Binding, item: JobItem, context: JobContext) -> ItemResult:
     meter = Meter()
     try:
-        bench.outage.check(item.name)
-        # A folder of its own, gone with it: a batch of long recordings would otherwise fill the disk.
-        with tempfile.TemporaryDirectory(dir=bench.folder, ignore_cleanup_errors=True) as folder:
-            result = _in_folder(binding, item, replace(bench, folder=Path(folder)), meter)
-        bench.outage.note(None)
+        context.outage.check(item.name)
+        # A folder per item, removed after it: a batch of long recordings would otherwise fill the disk.
+        with tempfile.TemporaryDirectory(dir=context.folder, ignore_cleanup_errors=True) as folder:
+            result = _in_folder(binding, item, replace(context, folder=Path(folder)), meter)
+        context.outage.note(None)
     except Exception as error:
         if _is_installation(error):
-            raise  # every other recording would fail alike: the task must be red, not the ledger full of good files
+            raise  # every recording would fail alike: the job must fail, not each recording in the ledger
         return ItemResult(
             id=item.id, status=ItemStatus.FAILED, error=_describe(binding, item, error), usage=meter.read(0.0)
         )
     return result
 
 
-def _in_folder(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> ItemResult:
+def _in_folder(binding: Binding, item: JobItem, context: JobContext, meter: Meter) -> ItemResult:
     try:
         if binding is NORMALIZE:
-            return normalize_item(item, bench.store, bench.folder, bench.settings, meter)
-        return _stage_item(binding, item, bench, meter)
+            return normalize_item(item, context.store, context.folder, context.settings, meter)
+        return _stage_item(binding, item, context, meter)
     except OSError as error:
-        if is_exhausted(error):  # told while the folder is there: so it says how full the disk was
+        if is_exhausted(error):  # before the folder is removed, so that the message has the disk's fill level
             what = f"{item.name}: {binding.name}"
-            raise no_room(what, error, bench.folder, needs(binding.name, item)) from error
+            raise worker_exhausted(what, error, context.folder, needs(binding.name, item)) from error
         raise
     except TransientError as error:
-        bench.outage.note(error)
+        context.outage.note(error)
         raise
 
 
@@ -177,87 +157,87 @@ def _is_installation(error: Exception) -> bool:
 
 
 def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
-    """The exception as a result says it; an unforeseen one is doubtful and logged with its traceback."""
+    """The item error for an exception; an unforeseen one is doubtful and logged with its traceback."""
     if isinstance(error, MediaindexError):
         return ItemError.of(error)
     if isinstance(error, MemoryError):
         message = f"{item.name}: {binding.name} ran out of memory; it is tried again"
         return ItemError(code=ErrorCode.OUT_OF_MEMORY, message=message, failure_class=FailureClass.TRANSIENT)
-    log.exception("%s failed on %s in a way nobody foresaw", binding.name, item.name)
+    log.exception("%s: %s failed with an unforeseen error", item.name, binding.name)
     message = f"{item.name}: {binding.name} failed with {type(error).__name__}: {error}; the task log has the traceback"
     return ItemError(code=ErrorCode.INTERNAL_ERROR, message=message, failure_class=FailureClass.DOUBTFUL)
 
 
-def _stage_item(binding: Binding, item: JobItem, bench: Bench, meter: Meter) -> ItemResult:
-    """The item by all engines; from its beginning, under another fingerprint, without each that proves broken."""
-    sha256, upstream = _upstream(binding, item, bench)
+def _stage_item(binding: Binding, item: JobItem, context: JobContext, meter: Meter) -> ItemResult:
+    """Run the stage on an item; if a recogniser proves broken, start over without it, under another fingerprint."""
+    sha256, upstream = _upstream(binding, item, context)
     broken: dict[str, SetAsideError] = {}
     while True:
         try:
-            engines = bench.engines.without(broken)
-            return _computed(binding, item, sha256, upstream, replace(bench, engines=engines), meter)
+            engines = context.engines.without(broken)
+            return _computed(binding, item, sha256, upstream, replace(context, engines=engines), meter)
         except SetAsideError as error:
             broken[error.name] = error
         except ModelMissingError as error:
-            if any(one.memory for one in broken.values()):
+            if any(recogniser.memory for recogniser in broken.values()):
                 raise TransientError(f"{item.name}: {error.message}", code=ErrorCode.OUT_OF_MEMORY) from error
             raise
 
 
 def _computed(
-    binding: Binding, item: JobItem, sha256: str, upstream: dict[str, Any], bench: Bench, meter: Meter
+    binding: Binding, item: JobItem, sha256: str, upstream: dict[str, Any], context: JobContext, meter: Meter
 ) -> ItemResult:
-    """What there is by this name, or what the stage makes now."""
-    mark = binding.fingerprint(item, bench.settings, bench.engines)
-    with bench.busy[sha256, mark]:
-        result = _known(binding, sha256, mark, bench)
+    """The existing result with this fingerprint, or the newly computed one."""
+    fingerprint = binding.fingerprint(item, context.settings, context.engines)
+    with context.locks[sha256, fingerprint]:
+        result = _known(binding, sha256, fingerprint, context)
         status = ItemStatus.DONE if result is None else ItemStatus.CACHED
         if result is None:
-            inputs = Inputs(item, upstream, lambda: _audio(item, sha256, upstream, bench), bench.engines)
-            result = binding.run(inputs, bench.settings)
-            bench.store.put(sha256, binding.name, mark, artifacts.dump(result))
+            inputs = Inputs(item, upstream, lambda: _audio(item, sha256, upstream, context), context.engines)
+            result = binding.run(inputs, context.settings)
+            context.store.put(sha256, binding.name, fingerprint, artifacts.dump(result))
     normalized = upstream.get(NORMALIZE.name)
     return ItemResult(
         id=item.id,
         status=status,
         audio_sha256=sha256,
-        fingerprint=mark,
-        engine="; ".join(binding.identities(bench.engines)),
+        fingerprint=fingerprint,
+        engine="; ".join(binding.identities(context.engines)),
         summary=binding.summary(result),
         usage=meter.read(normalized.duration if normalized else 0.0),
     )
 
 
-def _known(binding: Binding, sha256: str, mark: str, bench: Bench) -> Any:
-    """What an earlier run left; None if there is nothing, or nothing that can be read."""
+def _known(binding: Binding, sha256: str, fingerprint: str, context: JobContext) -> Any:
+    """The result of an earlier run; None if it does not exist or is damaged."""
     try:
-        return artifacts.find(bench.store, binding.stage, sha256, mark)
+        return artifacts.find(context.store, binding.stage, sha256, fingerprint)
     except TerminalError as error:
         log.warning("%s: %s; it is computed again", binding.name, error)
         return None
 
 
-def _upstream(binding: Binding, item: JobItem, bench: Bench) -> tuple[str, dict[str, Any]]:
+def _upstream(binding: Binding, item: JobItem, context: JobContext) -> tuple[str, dict[str, Any]]:
     """The hash of the item's audio, and the results that the stage reads."""
     if item.audio_sha256 is None:
         raise TerminalError(
-            f"{item.name}: {binding.name} needs the result of normalize; run that first", code=ErrorCode.BAD_JOB
+            f"{item.name}: {binding.name} needs the result of normalize; run normalize first", code=ErrorCode.BAD_JOB
         )
-    stages = (bench.bindings[name].stage for name in binding.stage.reads)
-    return item.audio_sha256, {stage.name: artifacts.read(bench.store, stage, item) for stage in stages}
+    stages = (context.bindings[name].stage for name in binding.stage.reads)
+    return item.audio_sha256, {stage.name: artifacts.read(context.store, stage, item) for stage in stages}
 
 
-def _audio(item: JobItem, sha256: str, upstream: dict[str, Any], bench: Bench) -> Audio:
+def _audio(item: JobItem, sha256: str, upstream: dict[str, Any], context: JobContext) -> Audio:
     normalized: NormalizedAudio = upstream[NORMALIZE.name]
 
-    def bring(name: str) -> Path:
-        path = bench.folder / name
-        mark = item.upstream[NORMALIZE.name]
-        if not path.exists() and not bench.store.get_file(sha256, NORMALIZE.name, mark, name, path):
+    def fetch(name: str) -> Path:
+        path = context.folder / name
+        fingerprint = item.upstream[NORMALIZE.name]
+        if not path.exists() and not context.store.get_file(sha256, NORMALIZE.name, fingerprint, name, path):
             raise DoubtfulError(
-                f"{item.name}: its {name} is gone; run normalize again", code=ErrorCode.MISSING_ARTIFACT
+                f"{item.name}: {name} is missing from the store; run normalize again", code=ErrorCode.MISSING_ARTIFACT
             )
         return path
 
-    channels = (lambda: bring(CHANNELS)) if normalized.channels_kept > 1 else None
-    return Audio(bring(AUDIO), normalized.duration, normalized.clock, channels, bench.check_wanted)
+    channels = (lambda: fetch(CHANNELS)) if normalized.channels_kept > 1 else None
+    return Audio(fetch(AUDIO), normalized.duration, normalized.clock, channels, context.check_cancelled)

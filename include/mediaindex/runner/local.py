@@ -1,4 +1,4 @@
-"""All stages over files on this machine, without Airflow and without servers."""
+"""Run all stages over files on this machine, without Airflow and servers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Progress = Callable[[str, JobItem, ItemResult], None]
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one file. ``status``: indexed, in_review or quarantined; ``wall_s`` is compute over all stages."""
+    """The outcome of one file. ``status``: indexed, in_review or quarantined; ``wall_s``: seconds over all stages."""
 
     item: JobItem
     status: ObjectState = ObjectState.INDEXED
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def items_of(files: Sequence[Path], hints: Hints) -> list[JobItem]:
-    """One job item a file, in the order given. Names are text for people: bytes that are none are marked in them."""
+    """One job item per file, in the order given. In names, bytes that are not UTF-8 are replaced."""
     return [
         JobItem(id=str(number), name=_name(file), source=FileSource(path=str(file.resolve())), hints=hints)
         for number, file in enumerate(files, 1)
@@ -61,10 +61,10 @@ def _name(file: Path) -> str:
 
 @dataclass(slots=True)
 class LocalRun:
-    """Stages over a batch of files; ``settings`` overrides fields by stage name.
+    """Runs stages over a batch of files; ``settings`` overrides fields by stage name.
 
-    ``frugal``: an engine is let go after the last stage that asks it; a day's recording needs the room. Else all of
-    them stay, for another batch.
+    ``frugal``: release each engine after the last stage that uses it, because a day-long recording needs the memory.
+    Else all engines are kept for another batch.
     """
 
     store: FolderStore
@@ -75,7 +75,7 @@ class LocalRun:
     frugal: bool = True
 
     def index(self, items: Sequence[JobItem]) -> list[Outcome]:
-        """Every item through every stage that triage leaves it."""
+        """Run all stages on each item; after triage only on items that go on to recognition."""
         outcomes = [Outcome(item) for item in items]
         for stage in BEFORE_TRIAGE:
             self._stage(stage, [outcome for outcome in outcomes if outcome.status == ObjectState.INDEXED])
@@ -90,7 +90,7 @@ class LocalRun:
         return outcomes
 
     def transcript(self, outcome: Outcome) -> tuple[Assessment, Topics] | None:
-        """What was written of a recording, read from the store; None where it did not come so far."""
+        """The assessment and topics of a recording, read from the store; None if it did not complete all stages."""
         if outcome.error or LAST_STAGE not in outcome.item.upstream:
             return None
         store = self._open()
@@ -118,7 +118,7 @@ class LocalRun:
         if self.frugal:
             names = tuple(STAGES)
             later = names[names.index(stage) + 1 :]
-            self.engines.keep({name for one in later for name in BINDINGS[one].engines})
+            self.engines.keep({name for later_stage in later for name in BINDINGS[later_stage].engines})
 
     def _triage(self, outcome: Outcome) -> None:
         if outcome.error:
@@ -129,9 +129,9 @@ class LocalRun:
 
 
 def run_one(stage: str, item: JobItem, store: FolderStore, engines: Engines) -> tuple[JobItem, ItemResult]:
-    """One stage over one file, after everything that it reads; the first error on the way is the result.
+    """Run one stage on one file, after the stages that it reads; the first error is the result.
 
-    The item comes back with what it has passed.
+    The returned item has the fingerprints of the completed stages.
     """
     from mediaindex.storage.artifacts import open_store
 
@@ -145,7 +145,7 @@ def run_one(stage: str, item: JobItem, store: FolderStore, engines: Engines) -> 
 
 
 def passed(item: JobItem, stage: str, result: ItemResult) -> JobItem:
-    """The item, knowing the artifact of a stage that it went through; unchanged where it failed."""
+    """The item with the fingerprint of a completed stage; unchanged if the stage failed."""
     if result.error:
         return item
     upstream = item.upstream | {stage: str(result.fingerprint)}

@@ -1,8 +1,8 @@
-"""``normalize`` as the runner does it: the one stage whose input is the recording itself.
+"""Running ``normalize``: the only stage whose input is the recording itself.
 
-A pointer from the source (an object's version or a file's bytes, plus settings) to the audio's hash lets a second run
-over the same source find its artifact without decoding anything. Where the source is no longer in its bucket, what an
-earlier run made of it under other settings serves as well.
+A pointer from the source (an object's version or a file's bytes, plus settings) to the hash of the audio lets a second
+run over the same source find its artifact without decoding. If the object no longer exists, the artifact of an earlier
+run with other settings is used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaindex.contract import artifacts
-from mediaindex.contract.artifacts import fingerprint
 from mediaindex.contract.job import ItemResult, JobItem
 from mediaindex.contract.pipeline import NORMALIZE
 from mediaindex.contract.results import NormalizedAudio
@@ -35,62 +34,63 @@ log = logging.getLogger(__name__)
 NAME = NORMALIZE.name
 ENGINE = "ffmpeg"
 POINTER = "source"
-OTHERWISE = "the recording is no longer in its bucket; its audio is that of an earlier run, normalised by its settings"
+FROM_EARLIER_RUN = "the recording is no longer in its bucket; the audio of an earlier run and its settings are used"
 
 
 def normalize_item(
     item: JobItem, store: ArtifactStore, folder: Path, settings: NormalizeSettings, meter: Meter
 ) -> ItemResult:
-    """Normalise one recording and put its FLAC and facts into the store, unless they are there."""
+    """Normalise one recording and store its FLAC and facts, unless they exist."""
     if item.hints.party_a_channel:
         settings = replace(settings, keep_channels=True)
     hint = {"hint.raw_format": item.hints.raw_format.model_dump_json()} if item.hints.raw_format else {}
-    pointer = fingerprint(NAME, VERSION, (ENGINE,), settings, {**hint, "source": sources.identity(item.source)})
-    known = _known(store, pointer)
-    if known:
+    pointer = artifacts.fingerprint(
+        NAME, VERSION, (ENGINE,), settings, {**hint, "source": sources.identity(item.source)}
+    )
+    if known := _known(store, pointer):
         return _result(item, ItemStatus.CACHED, *known, meter)
 
     try:
         source = sources.local_path(item.source, folder, _download)
     except TerminalError as error:
         if error.code == ErrorCode.GONE and (kept := _kept(item, store)):
-            return _result(item, ItemStatus.CACHED, *kept, meter, OTHERWISE)
+            return _result(item, ItemStatus.CACHED, *kept, meter, FROM_EARLIER_RUN)
         raise
     normalized = normalize(source, folder, settings, item.hints.raw_format)
-    # The same audio in another container may run on another clock; its readers' times differ, so the name must too.
+    # The same audio in another container may have another clock, so that times in results of later stages differ.
     clock = hashlib.sha256(repr(normalized.clock).encode()).hexdigest()
-    mark = fingerprint(NAME, VERSION, (ENGINE,), settings, {**hint, "clock": clock})
+    fingerprint = artifacts.fingerprint(NAME, VERSION, (ENGINE,), settings, {**hint, "clock": clock})
     for file in sorted(folder.glob("*.flac")):
-        store.put_file(normalized.audio_sha256, NAME, mark, file.name, file)
-    store.put(normalized.audio_sha256, NAME, mark, artifacts.dump(normalized))
-    store.put_pointer(POINTER, pointer, {"audio_sha256": normalized.audio_sha256, "fingerprint": mark})
-    return _result(item, ItemStatus.DONE, normalized, mark, meter)
+        store.put_file(normalized.audio_sha256, NAME, fingerprint, file.name, file)
+    store.put(normalized.audio_sha256, NAME, fingerprint, artifacts.dump(normalized))
+    store.put_pointer(POINTER, pointer, {"audio_sha256": normalized.audio_sha256, "fingerprint": fingerprint})
+    return _result(item, ItemStatus.DONE, normalized, fingerprint, meter)
 
 
 def _known(store: ArtifactStore, pointer: str) -> tuple[NormalizedAudio, str] | None:
-    """What an earlier run found, and its fingerprint; None where a part of it is gone: other stages read the files."""
+    """The result of an earlier run and its fingerprint; None if any part, files included, is missing."""
     known = store.get_pointer(POINTER, pointer)
-    return _whole(store, known["audio_sha256"], known["fingerprint"]) if known else None
+    return _complete(store, known["audio_sha256"], known["fingerprint"]) if known else None
 
 
 def _kept(item: JobItem, store: ArtifactStore) -> tuple[NormalizedAudio, str] | None:
-    """What the item's latest run left, whatever its settings were."""
-    mark = item.upstream.get(NAME)
-    if item.audio_sha256 is None or mark is None:
+    """The result of the item's latest run, with any settings, and its fingerprint; None if a part is missing."""
+    fingerprint = item.upstream.get(NAME)
+    if item.audio_sha256 is None or fingerprint is None:
         return None
     try:
-        return _whole(store, item.audio_sha256, mark)
+        return _complete(store, item.audio_sha256, fingerprint)
     except TerminalError as error:
-        log.warning("%s: its earlier normalised audio cannot be used: %s", item.name, error)
+        log.warning("%s: the audio of its earlier run cannot be used: %s", item.name, error)
         return None
 
 
-def _whole(store: ArtifactStore, sha256: str, mark: str) -> tuple[NormalizedAudio, str] | None:
-    normalized = artifacts.find(store, NORMALIZE, sha256, mark)
+def _complete(store: ArtifactStore, sha256: str, fingerprint: str) -> tuple[NormalizedAudio, str] | None:
+    normalized = artifacts.find(store, NORMALIZE, sha256, fingerprint)
     if normalized is None:
         return None
-    whole = all(store.has_file(sha256, NAME, mark, name) for name in files_of(normalized))
-    return (normalized, mark) if whole else None
+    complete = all(store.has_file(sha256, NAME, fingerprint, name) for name in files_of(normalized))
+    return (normalized, fingerprint) if complete else None
 
 
 def _download(source: Located, target: Path) -> None:
@@ -101,14 +101,14 @@ def _download(source: Located, target: Path) -> None:
 
 
 def _result(
-    item: JobItem, status: ItemStatus, normalized: NormalizedAudio, mark: str, meter: Meter, *warnings: str
+    item: JobItem, status: ItemStatus, normalized: NormalizedAudio, fingerprint: str, meter: Meter, *warnings: str
 ) -> ItemResult:
     summary = summaries.of_normalized(normalized)
     return ItemResult(
         id=item.id,
         status=status,
         audio_sha256=normalized.audio_sha256,
-        fingerprint=mark,
+        fingerprint=fingerprint,
         engine=ENGINE,
         summary=summary | {"warnings": [*summary["warnings"], *warnings]},
         usage=meter.read(normalized.duration),

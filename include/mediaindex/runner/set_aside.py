@@ -1,7 +1,7 @@
-"""A recogniser that cannot be loaded, or fails whatever it is given, is set aside: the next one writes instead.
+"""Setting broken recognisers aside: one that cannot be loaded, or fails on any input, is replaced by the next one.
 
-Whether a recording or the recogniser is to blame, a probe tells: whoever fails on plain noise, too, is broken. That
-also finds one that worked until now, such as a GPU that is lost on the way.
+A probe decides whether the recording or the recogniser is at fault: a recogniser that also fails on plain noise is
+broken. This also detects a recogniser that breaks while it is used, for example because the GPU is lost.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOUDNESS = 0.001  # of the probe; some engines answer digital silence without asking the model
-LONGEST_WHY = 300  # characters; it stands on every transcript that is written without it
+LOUDNESS = 0.001  # of the probe; some engines do not run the model on digital silence
+LONGEST_WHY = 300  # characters; the reason is stored with every transcript that is affected
 
 
 class SetAsideError(MediaindexError):
-    """This recogniser is of no use in this process: the recording is to be written again without it."""
+    """The recogniser is broken in this process; the recording must be recognised again without it."""
 
     code = ErrorCode.RECOGNISER_SET_ASIDE
 
@@ -32,14 +32,14 @@ class SetAsideError(MediaindexError):
         super().__init__(f"{name} was set aside: {why}")
         self.name = name
         self.why = why
-        self.memory = memory  # it had too little of it: another time may be better
+        self.memory = memory  # for want of memory, so that a later attempt may succeed
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.name, self.why)
 
 
 class StandIn:
-    """Takes the place of a recogniser that is not to be had: says so when it is asked, and in the fingerprint."""
+    """A placeholder for an unavailable recogniser: raises when called, and appears in the fingerprint."""
 
     def __init__(self, name: str, languages: frozenset[str], identity: str, why: str) -> None:
         self.name = name
@@ -50,19 +50,19 @@ class StandIn:
     def recognise(
         self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
-        """Raises ModelMissingError that says why."""
+        """Raise ModelMissingError with the reason."""
         raise ModelMissingError(self._why)
 
 
 def without(name: str, languages: Iterable[str], why: str) -> StandIn:
-    """A stand-in for it: what is computed without it has a fingerprint of its own, whatever the reason was."""
+    """A placeholder for a broken recogniser. Results without it have the same fingerprint for every reason."""
     return StandIn(name, frozenset(languages), f"without {name}", why)
 
 
 class Watched:
-    """The recogniser inside, until it turns out to be broken; from then on each call raises SetAsideError.
+    """Wraps a recogniser until it proves broken; from then on each call raises SetAsideError.
 
-    As safe with threads as that one.
+    As thread-safe as the wrapped recogniser.
     """
 
     def __init__(self, recogniser: Recogniser) -> None:
@@ -74,13 +74,13 @@ class Watched:
 
     @property
     def identity(self) -> str:
-        """The recogniser's: what it writes is its own, and what others write instead is never taken for that."""
+        """The identity of the wrapped recogniser; results of a replacement have another fingerprint."""
         return self._recogniser.identity
 
     def recognise(
         self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
-        """Words of each chunk; see ``Recogniser``. Its own errors, where these chunks are to blame for them."""
+        """Words of each chunk; see ``Recogniser``. Raises the recogniser's errors if the chunks cause them."""
         self._raise_if_broken()
         try:
             return self._recogniser.recognise(chunks, language, vocabulary)
@@ -89,17 +89,17 @@ class Watched:
             raise
 
     def set_aside(self, why: str, error: Exception | None = None) -> None:
-        """From now on; told once, with all that ``error`` says."""
+        """Mark the recogniser as broken, and log it once, with ``error`` in full."""
         self._broken = SetAsideError(self.name, why, memory=isinstance(error, MemoryError))
-        ours = isinstance(error, MediaindexError)
+        known = isinstance(error, MediaindexError)
         log.error(
-            "%s; the next recogniser writes instead of it. Mend what the error says, or its weights (`mediaindex "
-            "models check %s` names the file): every new process tries it again, and recordings that were written "
-            "without it are sent again once it works%s",
+            "%s; the next recogniser is used instead. Fix the cause of the error, or replace the weights (`mediaindex "
+            "models check %s` names the file). Every new process tries the recogniser again; once it works, recordings "
+            "that were recognised without it are processed again%s",
             self._broken.message,
             self.name,
-            f"\n{error}" if ours else "",
-            exc_info=None if ours else error,
+            f"\n{error}" if known else "",
+            exc_info=None if known else error,
         )
 
     def _judge(self, error: Exception, samples: int) -> None:
@@ -109,23 +109,23 @@ class Watched:
         self._raise_if_broken()
 
     def _fails_always(self, error: Exception, samples: int) -> bool:
-        """Errors of our own tell of the model; any other may tell of the chunks, so noise of their length is asked."""
+        """A MediaindexError concerns the model; other errors may be due to the chunks, so noise is tried."""
         if isinstance(error, MediaindexError):
             return True
         import numpy as np
 
         noise = np.random.default_rng(0).normal(0.0, LOUDNESS, samples).astype(np.float32)
-        # A language that it does not write after all must not cost the others.
+        # A language in which the recogniser fails must not set it aside for the others.
         language = "en" if "en" in self.languages else min(self.languages)
         try:
             self._recogniser.recognise([noise], language)
-        except Exception:  # whatever it is, that was no recording
+        except Exception:  # any error: noise is not the cause
             return True
         return False
 
     def _raise_if_broken(self) -> None:
         if broken := self._broken:
-            # A new one each time: several threads must not write their tracebacks into the same.
+            # A new exception each time: several threads must not write their tracebacks into the same one.
             raise SetAsideError(broken.name, broken.why, memory=broken.memory)
 
 

@@ -1,4 +1,4 @@
-"""The recording itself, on this machine: fetched from S3, or already a file."""
+"""Access to the recording on this machine: a local file, or an object downloaded from S3."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_NAME = 60  # characters: at most 240 bytes in UTF-8, and file systems ta
 
 
 def identity(source: ObjectSource | FileSource) -> str:
-    """What makes this source the same one again, as a hex digest: an object's version, or a file's bytes."""
+    """A hex digest that identifies the source: of an object's version, or of a file's bytes."""
     if isinstance(source, FileSource):
         path = Path(source.path)
         try:
@@ -25,16 +25,16 @@ def identity(source: ObjectSource | FileSource) -> str:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             raise BadMediaError(
-                f"{path}: {error.strerror}; name a file that can be read", code=ErrorCode.NOT_READABLE
+                f"{path}: {error.strerror}; give a file that can be read", code=ErrorCode.NOT_READABLE
             ) from error
     version = source.version_id or source.etag
     return hashlib.sha256(f"s3://{source.bucket}/{source.key}@{version}".encode()).hexdigest()
 
 
 def local_path(source: ObjectSource | FileSource, folder: Path, downloader: Downloader) -> Path:
-    """A path that holds the recording; an object is downloaded into a folder of its own in ``folder``.
+    """The path of the recording; an object is downloaded into its own folder inside ``folder``.
 
-    Messages name the recording by that path's last part, so it keeps as much of the key as a file name safely can.
+    Messages name the recording by the last part of the path, so it keeps as much of the key as a file name safely can.
     """
     if isinstance(source, FileSource):
         return Path(source.path)
@@ -45,6 +45,6 @@ def local_path(source: ObjectSource | FileSource, folder: Path, downloader: Down
 
 
 def file_name(key: str) -> str:
-    """A harmless file name that people recognise the key by: the key is somebody else's text."""
+    """A safe file name that resembles the key, which is untrusted text."""
     name = re.sub(r"[^\w.\- ]", "_", key.rpartition("/")[2])[-LONGEST_NAME:].lstrip(".- ")
     return name or "recording"

@@ -1,4 +1,4 @@
-"""The small numbers of each result: what decisions, tables and XCom may carry."""
+"""Summaries of results: few small values for decisions, tables and XCom."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mediaindex.contract.results import Assessment, Language, NormalizedAudio, R
 
 
 def of_normalized(audio: NormalizedAudio) -> dict[str, Any]:
-    """Length, loudness and what the container was."""
+    """Duration, loudness and container."""
     return {
         "duration": audio.duration,
         "loudness_lufs": audio.loudness_lufs,
@@ -21,7 +21,7 @@ def of_normalized(audio: NormalizedAudio) -> dict[str, Any]:
 
 
 def of_speech(speech: Speech) -> dict[str, Any]:
-    """How much speech, and how clean."""
+    """Amount and quality of speech."""
     return {
         "speech_seconds": round(speech.speech_seconds, 3),
         "speech_share": round(speech.speech_share, 4),
@@ -31,12 +31,12 @@ def of_speech(speech: Speech) -> dict[str, Any]:
 
 
 def of_speakers(speakers: Speakers) -> dict[str, Any]:
-    """How many speak."""
+    """Number of speakers."""
     return {"speakers": speakers.count, "warnings": list(speakers.warnings)}
 
 
 def of_language(language: Language) -> dict[str, Any]:
-    """Which language, and how sure."""
+    """Language and confidence."""
     return {
         "language": language.language,
         "confidence": round(language.confidence, 4),
@@ -45,7 +45,7 @@ def of_language(language: Language) -> dict[str, Any]:
 
 
 def of_recognition(recognition: Recognition) -> dict[str, Any]:
-    """How many words, by whom, and what is missing."""
+    """Number of words, recogniser and doubtful parts."""
     return {
         "words": len(recognition.words),
         "recogniser": recognition.recogniser,
@@ -58,7 +58,7 @@ def of_recognition(recognition: Recognition) -> dict[str, Any]:
 
 
 def of_assessment(assessment: Assessment) -> dict[str, Any]:
-    """How far to trust the transcript."""
+    """Quality of the transcript."""
     turns = assessment.transcript.turns
     return {
         "confidence": None if assessment.confidence is None else round(assessment.confidence, 4),
@@ -71,5 +71,5 @@ def of_assessment(assessment: Assessment) -> dict[str, Any]:
 
 
 def of_topics(topics: Topics) -> dict[str, Any]:
-    """How many topics."""
+    """Number of topics."""
     return {"topics": len(topics.topics)}

@@ -1,4 +1,4 @@
-"""What a piece of work cost: wall and CPU seconds (children included), and the process's peak memory."""
+"""Cost of work: wall and CPU seconds (child processes included), and peak memory."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def _cpu_seconds() -> float:
 
 @dataclass(slots=True)
 class Meter:
-    """Started when made; ``read`` may be called more than once."""
+    """Measures from its creation on; ``read`` may be called more than once."""
 
     wall: float = field(default_factory=time.perf_counter)
     cpu: float = field(default_factory=_cpu_seconds)
 
     def read(self, audio_s: float) -> Usage:
-        """Cost since the meter was made. ``peak_mb``: high-water mark of this process or its largest child."""
+        """Cost since creation. ``peak_mb``: high-water mark of this process or of its largest child process."""
         peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         return Usage(
             wall_s=round(time.perf_counter() - self.wall, 3),
@@ -34,13 +34,13 @@ class Meter:
 
 
 def shared(results: Sequence[ItemResult], whole: Usage) -> Iterator[ItemResult]:
-    """Each item with its share of the job's wall and CPU seconds, by the time that it was being worked on.
+    """Each item with its share of the job's wall and CPU seconds, in proportion to its own wall seconds.
 
-    Items that run at the same time share the cores, and a process's CPU seconds say nothing about which of them used
-    them: shares add up to what the job cost, so that sums over items, batches and days are right.
+    Items that run at the same time share the cores, and the CPU seconds of a process cannot be assigned to one of them.
+    Shares add up to the cost of the job, so that sums over items, batches and days are right.
     """
     worked = sum(result.usage.wall_s for result in results) or 1.0
     for result in results:
         share = result.usage.wall_s / worked
-        mine = {"wall_s": round(whole.wall_s * share, 3), "cpu_s": round(whole.cpu_s * share, 3)}
-        yield result.model_copy(update={"usage": result.usage.model_copy(update=mine)})
+        costs = {"wall_s": round(whole.wall_s * share, 3), "cpu_s": round(whole.cpu_s * share, 3)}
+        yield result.model_copy(update={"usage": result.usage.model_copy(update=costs)})

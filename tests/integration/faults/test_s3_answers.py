@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mediaindex.errors import TransientError
-from mediaindex.runner.outage import ENOUGH
+from mediaindex.runner.job_context import OUTAGE_AFTER
 from mediaindex.storage import looks, media
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.upload import Upload
@@ -117,7 +117,7 @@ def test_while_s3_is_away_a_batch_is_not_tried_to_its_end_and_nobody_is_blamed(
     proxy.on(hangs_up)
     errors = [item.error for item in run_normalize(objects, proxy.url).items if item.error]
     assert {(error.failure_class, error.code) for error in errors} == {("transient", "s3_unreachable")}
-    tried = [error for error in errors if "not tried" not in error.message]
+    tried = [error for error in errors if "skipped" not in error.message]
     at_once = max(2, len(os.sched_getaffinity(0)))
-    assert (len(errors), ENOUGH <= len(tried) < ENOUGH + at_once) == (30, True)
+    assert (len(errors), OUTAGE_AFTER <= len(tried) < OUTAGE_AFTER + at_once) == (30, True)
     assert len(proxy.asked) == TRIES * len(tried)

@@ -13,7 +13,7 @@ NAME = "stt-en-conformer-ctc-small"
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine whose only model is a file of five bytes."""
+    """A models folder whose only model is a file of five bytes."""
     monkeypatch.setenv("MEDIAINDEX_MODELS", str(tmp_path))
     monkeypatch.setenv("MEDIAINDEX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -32,18 +32,18 @@ def write() -> None:
     write_card(card)
 
 
-def test_weights_with_a_calibration_get_it(weights: Path) -> None:
+def test_the_calibration_of_the_weights_is_used(weights: Path) -> None:
     write()
     raw = MissingRecogniser(NAME)  # any recogniser of that name
     assert calibrated(raw).identity.startswith(f"{raw.identity} calibration ")
 
 
-def test_weights_without_one_are_left_as_they_are(weights: Path) -> None:
+def test_weights_without_a_calibration_are_not_calibrated(weights: Path) -> None:
     raw = MissingRecogniser(NAME)
     assert calibrated(raw) is raw
 
 
-def test_missing_weights_are_left_as_they_are(weights: Path) -> None:
+def test_missing_weights_are_not_calibrated(weights: Path) -> None:
     write()
     weights.unlink()
     raw = MissingRecogniser(NAME)

@@ -19,7 +19,7 @@ def names(*wanted: str) -> list[str]:
     return [entry.name for entry in chosen(wanted)]
 
 
-def test_the_job_decides_then_the_environment_then_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_job_goes_before_the_environment_and_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDIAINDEX_RECOGNISERS", raising=False)
     assert names() == list(SpeechSettings().recognisers)
     monkeypatch.setenv("MEDIAINDEX_RECOGNISERS", f"whisper-base, {CTC}")
@@ -28,38 +28,36 @@ def test_the_job_decides_then_the_environment_then_the_default(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("wrong", ["wisper", "silero-vad"])
-def test_what_is_no_recogniser_is_refused_with_a_list_of_those_there_are(wrong: str) -> None:
+def test_an_unknown_recogniser_is_refused_with_the_valid_names(wrong: str) -> None:
     with pytest.raises(ConfigError, match=f"{wrong}.*stt-en-conformer-ctc-small.*whisper-base"):
         chosen([wrong])
 
 
-def test_the_same_one_twice_is_refused() -> None:
+def test_a_recogniser_given_twice_is_refused() -> None:
     with pytest.raises(ConfigError, match="twice"):
         chosen(["whisper-base", "whisper-base"])
 
 
-def test_engines_recognise_with_what_they_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_engines_use_the_given_recognisers_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_MODELS", str(tmp_path))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     (tmp_path / "parakeet-tdt-0.6b-v3.nemo").write_bytes(b"weights")
-    found = Engines([TRANSDUCER, CTC]).raw_recognisers
-    assert [one.name for one in found] == [TRANSDUCER, CTC]
-    assert isinstance(found[0], nemo_torch.NemoTorch)
-    assert {"de", "en"} <= found[0].languages
+    recognisers = Engines([TRANSDUCER, CTC]).raw_recognisers
+    assert [recogniser.name for recogniser in recognisers] == [TRANSDUCER, CTC]
+    assert isinstance(recognisers[0], nemo_torch.NemoTorch)
+    assert {"de", "en"} <= recognisers[0].languages
 
 
-def test_weights_that_are_missing_are_told_of_only_when_they_are_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_weights_are_reported_only_when_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_MODELS", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-    found = recogniser_of(load_registry()[CTC])
-    assert isinstance(found, MissingRecogniser)
-    assert found.identity == f"missing {CTC}"
+    recogniser = recogniser_of(load_registry()[CTC])
+    assert isinstance(recogniser, MissingRecogniser)
+    assert recogniser.identity == f"missing {CTC}"
 
 
 @pytest.mark.parametrize(
-    ("name", "where", "kind"),
+    ("name", "device", "kind"),
     [
         (CTC, "cpu", conformer_ctc.ConformerCtc),
         (CTC, "cuda", nemo_torch.NemoTorch),
@@ -67,11 +65,12 @@ def test_weights_that_are_missing_are_told_of_only_when_they_are_asked_for(
         (TRANSDUCER, "cuda", nemo_torch.NemoTorch),
     ],
 )
-def test_the_machine_decides_what_runs_a_model(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, where: str, kind: type
+def test_the_device_decides_which_engine_runs_a_model(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, device: str, kind: type
 ) -> None:
-    monkeypatch.setenv("MEDIAINDEX_DEVICE", where)
-    found = load(load_registry()[name], LocatedModel(name, tmp_path / "absent", "local", "ab" * 32, "MIT", ("en",)))
-    assert isinstance(found, kind)
-    assert "ab" * 32 in found.identity
-    assert where in found.identity or kind is conformer_ctc.ConformerCtc
+    monkeypatch.setenv("MEDIAINDEX_DEVICE", device)
+    located = LocatedModel(name, tmp_path / "absent", "local", "ab" * 32, "MIT", ("en",))
+    recogniser = load(load_registry()[name], located)
+    assert isinstance(recogniser, kind)
+    assert "ab" * 32 in recogniser.identity
+    assert device in recogniser.identity or kind is conformer_ctc.ConformerCtc

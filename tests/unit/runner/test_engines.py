@@ -29,7 +29,7 @@ def needs(name: str) -> None:
 
 
 @pytest.mark.models
-def test_an_engine_that_is_let_go_is_freed_and_loaded_again_where_somebody_needs_it() -> None:
+def test_a_released_engine_is_freed_and_loaded_again_on_use() -> None:
     needs(WHISPER)
     engines = Engines([CONFORMER])
     engines.identifier.probabilities(SECOND)
@@ -41,7 +41,7 @@ def test_an_engine_that_is_let_go_is_freed_and_loaded_again_where_somebody_needs
 
 
 @pytest.mark.models
-def test_workers_that_wait_for_chunks_hold_no_model() -> None:
+def test_a_recogniser_with_worker_threads_is_freed() -> None:
     needs(CONFORMER)
     engines = Engines([CONFORMER])
     (recogniser,) = engines.raw_recognisers
@@ -65,5 +65,5 @@ def test_a_model_stays_for_the_recogniser_that_shares_it() -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_engine_that_a_stage_names_is_one(stage: str) -> None:
+def test_every_engine_of_a_stage_exists(stage: str) -> None:
     assert all(hasattr(Engines, name) for name in BINDINGS[stage].engines)

@@ -1,4 +1,4 @@
-"""One stage over a batch: nothing twice, and no item takes the others along."""
+"""One stage over a batch: nothing is computed twice, and a failing item does not fail the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from mediaindex.contract.pipeline import Cost, Stage
 from mediaindex.errors import BadMediaError, ConfigError, ErrorCode, ModelMissingError, TerminalError, TransientError
 from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
-from mediaindex.runner.execute import Bench, _run_items, run_job
+from mediaindex.runner.execute import _run_items, run_job
+from mediaindex.runner.job_context import JobContext
 from mediaindex.storage.artifacts import FolderArtifactStore
 from tests.builders.waiting import SOON_S
 
@@ -51,7 +52,7 @@ def binding(
 
 
 class Lab:
-    """Two stages, the second of which reads the first."""
+    """Two stages; the second reads the first."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = FolderStore(path=str(folder))
@@ -95,7 +96,7 @@ def test_a_second_run_computes_nothing(lab: Lab) -> None:
     assert again.items[0].summary == {"text": "a!"}
 
 
-def test_an_own_artifact_that_cannot_be_read_is_computed_again(lab: Lab) -> None:
+def test_a_damaged_artifact_is_computed_again(lab: Lab) -> None:
     (item,) = lab.items("a")
     (first,) = lab.run("first", (item,)).items
     lab.store.put(str(item.audio_sha256), "first", str(first.fingerprint), b'{"written": "by another version"}')
@@ -103,7 +104,7 @@ def test_an_own_artifact_that_cannot_be_read_is_computed_again(lab: Lab) -> None
     assert statuses(lab.run("first", (item,))) == ["cached"]
 
 
-def test_several_items_are_under_way_at_once_and_results_keep_their_order(lab: Lab) -> None:
+def test_items_run_concurrently_and_results_keep_their_order(lab: Lab) -> None:
     together = threading.Barrier(2)
 
     def run(inputs: Inputs, settings: Settings) -> Shout:
@@ -115,7 +116,7 @@ def test_several_items_are_under_way_at_once_and_results_keep_their_order(lab: L
     assert [item.summary["text"] for item in lab.run("first", lab.items(*names)).items] == ["a!", "b!", "c!", "d!"]
 
 
-def test_copies_of_the_same_audio_in_one_batch_are_computed_once(lab: Lab) -> None:
+def test_copies_of_the_same_audio_are_computed_once(lab: Lab) -> None:
     lab.table["first"] = binding("first", concurrent=True)
     (item,) = lab.items("a")
     copies = tuple(item.model_copy(update={"id": str(number)}) for number in range(6))
@@ -131,7 +132,7 @@ def test_a_changed_setting_recomputes_the_stage_and_its_readers(lab: Lab) -> Non
     assert changed.items[0].summary == {"text": "a?!"}
 
 
-def test_a_changed_reader_leaves_what_it_reads_alone(lab: Lab) -> None:
+def test_a_changed_reader_does_not_recompute_what_it_reads(lab: Lab) -> None:
     items = lab.items("a")
     lab.both(items)
     lab.table["second"] = binding("second", reads=("first",), version=2)
@@ -142,15 +143,15 @@ def test_a_changed_reader_leaves_what_it_reads_alone(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("error", "failure_class", "code"),
     [
-        (BadMediaError("b: is a stone; send music", code=ErrorCode.NOT_MEDIA), "terminal", "not_media"),
-        (TransientError("the store is away; wait"), "transient", "transient"),
+        (BadMediaError("b: not audio; send audio", code=ErrorCode.NOT_MEDIA), "terminal", "not_media"),
+        (TransientError("the store is unavailable; wait"), "transient", "transient"),
         (MemoryError(), "transient", "out_of_memory"),
         (OSError(errno.ENOSPC, "No space left on device"), "transient", "worker_exhausted"),
         (ZeroDivisionError("oh"), "doubtful", "internal_error"),
     ],
     ids=["bad media", "transient", "memory", "disk full", "bug"],
 )
-def test_a_poison_item_fails_alone(lab: Lab, error: Exception, failure_class: str, code: str) -> None:
+def test_a_failing_item_fails_alone(lab: Lab, error: Exception, failure_class: str, code: str) -> None:
     def run(inputs: Inputs, settings: Settings) -> Shout:
         if inputs.item.name == "b":
             raise error
@@ -164,8 +165,8 @@ def test_a_poison_item_fails_alone(lab: Lab, error: Exception, failure_class: st
     assert (failed.failure_class, failed.code) == (failure_class, code)
 
 
-@pytest.mark.parametrize("error", [ModelMissingError("voice is nowhere; get it"), ConfigError("ffmpeg is not here")])
-def test_a_broken_installation_ends_the_job_and_condemns_no_recording(lab: Lab, error: TerminalError) -> None:
+@pytest.mark.parametrize("error", [ModelMissingError("voice is missing"), ConfigError("no ffmpeg")])
+def test_a_broken_installation_fails_the_job_and_no_recording(lab: Lab, error: TerminalError) -> None:
     def run(inputs: Inputs, settings: Settings) -> Shout:
         raise error
 
@@ -182,13 +183,13 @@ def test_a_missing_artifact_upstream_is_named(lab: Lab) -> None:
 
 
 def test_an_unknown_stage_or_setting_ends_the_job(lab: Lab) -> None:
-    with pytest.raises(TerminalError, match="stage 'third' is unknown"):
+    with pytest.raises(TerminalError, match="unknown stage 'third'; valid stages: first, second"):
         lab.run("third", lab.items("a"))
     with pytest.raises(TerminalError, match="unknown setting volume; valid settings: suffix"):
         lab.run("first", lab.items("a"), {"volume": 11})
 
 
-def test_those_that_shared_a_disk_that_was_too_small_get_it_for_themselves(lab: Lab) -> None:
+def test_items_that_filled_the_disk_together_are_run_again_one_at_a_time(lab: Lab) -> None:
     together = threading.Barrier(2)
     tried: dict[str, int] = {}
 
@@ -208,23 +209,23 @@ def test_those_that_shared_a_disk_that_was_too_small_get_it_for_themselves(lab: 
     assert (alone.error.code, tried) == ("worker_exhausted", {"c": 1})
 
 
-def test_what_has_begun_ends_early_once_nobody_waits_for_it(lab: Lab, tmp_path: Path) -> None:
-    bench = Bench(lab.store, Engines(), tmp_path, Settings(), lab.table)
+def test_running_items_end_early_once_the_job_has_failed(lab: Lab, tmp_path: Path) -> None:
+    context = JobContext(lab.store, Engines(), tmp_path, Settings(), lab.table)
     begun, ended = threading.Event(), []
 
     def run(inputs: Inputs, settings: Settings) -> Shout:
         if inputs.item.name == "a":
             assert begun.wait(SOON_S)
-            raise ConfigError("no such thing is installed")
+            raise ConfigError("not installed")
         begun.set()
-        assert bench.given_up.wait(SOON_S)
+        assert context.cancelled.wait(SOON_S)
         try:
-            bench.check_wanted()
+            context.check_cancelled()
         except TransientError as error:
             ended.append(error.code)
             raise
         return shout(inputs, settings)
 
     with pytest.raises(ConfigError):
-        _run_items(binding("first", run=run, concurrent=True), lab.items("a", "b"), bench, None)
+        _run_items(binding("first", run=run, concurrent=True), lab.items("a", "b"), context, None)
     assert ended == ["given_up"]

@@ -1,4 +1,4 @@
-"""normalize by the runner: what is there is not computed again, and what is only half there is."""
+"""Running normalize: a complete artifact is not computed again; an incomplete one is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.builders import media
 
 
 class Lab:
-    """One recording with a party a channel, and a store."""
+    """A recording with one speaker per channel, and a store."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -46,17 +46,17 @@ def test_a_second_run_decodes_nothing(lab: Lab) -> None:
     assert [lab.run().status, lab.run().status] == ["done", "cached"]
 
 
-@pytest.mark.parametrize("gone", ["audio.flac", "channels.flac"])
-def test_audio_that_is_gone_from_the_store_is_made_again(lab: Lab, gone: str) -> None:
+@pytest.mark.parametrize("missing", ["audio.flac", "channels.flac"])
+def test_audio_missing_from_the_store_is_computed_again(lab: Lab, missing: str) -> None:
     lab.run(party_a_channel=True)
-    (lost,) = [path for path in lab.files() if path.name.endswith(gone)]
-    lost.unlink()
+    (lost_part,) = [path for path in lab.files() if path.name.endswith(missing)]
+    lost_part.unlink()
     assert lab.run(party_a_channel=True).status == "done"
-    assert lost.is_file()
+    assert lost_part.is_file()
     assert lab.run(party_a_channel=True).status == "cached"
 
 
-def test_a_party_a_channel_keeps_the_channels_under_another_name(lab: Lab) -> None:
+def test_one_speaker_per_channel_keeps_the_channels_under_another_fingerprint(lab: Lab) -> None:
     plain = lab.run()
     assert [path.name.split(".", 1)[1] for path in lab.files()] == ["audio.flac"]
     kept = lab.run(party_a_channel=True)
@@ -66,7 +66,7 @@ def test_a_party_a_channel_keeps_the_channels_under_another_name(lab: Lab) -> No
     assert sum(path.name.endswith("channels.flac") for path in lab.files()) == 1
 
 
-def test_a_source_whose_channels_are_kept_anyway_shares_the_artifact(lab: Lab) -> None:
+def test_kept_channels_and_one_speaker_per_channel_share_the_artifact(lab: Lab) -> None:
     first = lab.run(NormalizeSettings(keep_channels=True))
     again = lab.run(NormalizeSettings(keep_channels=True), party_a_channel=True)
     assert (again.status, again.fingerprint) == ("cached", first.fingerprint)
@@ -74,7 +74,7 @@ def test_a_source_whose_channels_are_kept_anyway_shares_the_artifact(lab: Lab) -
 
 @pytest.fixture
 def bucket(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for S3: what lies under this path is what the bucket holds."""
+    """A replacement for S3: the bucket holds the file at this path."""
 
     def download(_source: object, target: Path) -> None:
         if not lab.path.exists():
@@ -100,7 +100,7 @@ def from_bucket(lab: Lab, earlier: ItemResult | None, settings: NormalizeSetting
     return normalize_item(item, lab.store, place, settings, Meter())
 
 
-def test_a_recording_that_left_its_bucket_goes_on_from_its_earlier_audio(lab: Lab, bucket: Path) -> None:
+def test_the_earlier_audio_of_a_removed_recording_is_used(lab: Lab, bucket: Path) -> None:
     first = from_bucket(lab, None, NormalizeSettings())
     bucket.unlink()
     again = from_bucket(lab, first, NormalizeSettings(target_lufs=-16.0))
@@ -108,20 +108,20 @@ def test_a_recording_that_left_its_bucket_goes_on_from_its_earlier_audio(lab: La
     assert "no longer in its bucket" in again.summary["warnings"][-1]
 
 
-@pytest.mark.parametrize("lost", ["the flac", "the facts", "any memory of it"])
-def test_without_its_earlier_audio_it_is_gone(lab: Lab, bucket: Path, lost: str) -> None:
+@pytest.mark.parametrize("lost_part", ["the flac", "the facts", "the fingerprint"])
+def test_a_removed_recording_without_earlier_audio_is_gone(lab: Lab, bucket: Path, lost_part: str) -> None:
     first = from_bucket(lab, None, NormalizeSettings())
     bucket.unlink()
-    if lost == "the flac":
+    if lost_part == "the flac":
         lab.files()[0].unlink()
-    if lost == "the facts":
+    if lost_part == "the facts":
         next(lab.folder.glob("store/*/normalize/*.json.gz")).unlink()
     with pytest.raises(TerminalError) as caught:
-        from_bucket(lab, None if lost == "any memory of it" else first, NormalizeSettings(target_lufs=-16.0))
+        from_bucket(lab, None if lost_part == "the fingerprint" else first, NormalizeSettings(target_lufs=-16.0))
     assert caught.value.code == "gone"
 
 
-def test_while_the_recording_is_there_other_settings_make_other_audio(lab: Lab, bucket: Path) -> None:
+def test_other_settings_make_other_audio_while_the_recording_exists(lab: Lab, bucket: Path) -> None:
     assert bucket.exists()
     first = from_bucket(lab, None, NormalizeSettings())
     again = from_bucket(lab, first, NormalizeSettings(target_lufs=-16.0))

@@ -1,4 +1,4 @@
-"""The hint, from the job to the speakers: the store brings the channels, and nobody is told apart by voice."""
+"""Recordings with one speaker per channel: the hint of the job makes the channels the speakers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.builders.listeners import LevelIsSpeech, OneVoice
 
 
 class Lab:
-    """Two stages over one recording."""
+    """Runs two stages over one recording."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,7 +40,7 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(tmp_path / "store")
 
 
-def test_the_channels_are_the_speakers_and_the_diarizer_is_not_asked(lab: Lab, tmp_path: Path) -> None:
+def test_the_channels_are_the_speakers_and_the_diarizer_is_not_called(lab: Lab, tmp_path: Path) -> None:
     result = lab.diarize(media.party_a_channel(tmp_path), party_a_channel=True)
     assert result.summary == {"speakers": 2, "warnings": []}
     assert lab.diarizer.asked == 0
@@ -48,11 +48,11 @@ def test_the_channels_are_the_speakers_and_the_diarizer_is_not_asked(lab: Lab, t
 
 def test_the_hint_is_part_of_the_fingerprint(lab: Lab, tmp_path: Path) -> None:
     path = media.tone(tmp_path)
-    marks = {lab.diarize(path, party_a_channel=hint).fingerprint for hint in (True, False)}
-    assert len(marks) == 2
+    fingerprints = {lab.diarize(path, party_a_channel=hint).fingerprint for hint in (True, False)}
+    assert len(fingerprints) == 2
 
 
-def test_a_recording_with_one_channel_goes_to_the_diarizer_with_a_warning(lab: Lab, tmp_path: Path) -> None:
+def test_a_recording_with_one_channel_is_diarized_with_a_warning(lab: Lab, tmp_path: Path) -> None:
     result = lab.diarize(media.tone(tmp_path), party_a_channel=True)
     assert (result.summary["speakers"], lab.diarizer.asked) == (1, 1)
     assert "told apart by voice" in result.summary["warnings"][0]

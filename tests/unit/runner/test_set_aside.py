@@ -1,4 +1,4 @@
-"""A recogniser that is broken is set aside; one that a recording is too much for is not."""
+"""A broken recogniser is set aside; one that fails on a particular recording is not."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Fault = Callable[["Scribe", np.ndarray, str], None]
 
 @dataclass
 class Scribe:
-    """Writes a word a second; ``fault`` may raise at a chunk."""
+    """Writes one word per second; ``fault`` may raise for a chunk."""
 
     name: str
     fault: Fault = lambda *_: None
@@ -67,7 +67,7 @@ def always(error: Exception) -> Fault:
 
 
 def loud(_: Scribe, chunk: np.ndarray, __: str) -> None:
-    """What a recording is to blame for: no probe sounds like that."""
+    """A fault that only a recording causes: no probe is that loud."""
     if np.abs(chunk).max() > 0.4:
         raise RuntimeError("shape mismatch")
 
@@ -85,7 +85,7 @@ class Process(Engines):
 
 
 class Lab:
-    """Recordings of noise that processes write, one after another, into one store."""
+    """Recordings of noise that several processes, one after another, transcribe into one store."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = FolderStore(path=str(folder / "artifacts"))
@@ -139,10 +139,8 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("error", BROKEN, ids=["whatever it is given", "no memory", "cannot be loaded"])
-def test_the_next_recogniser_writes_what_a_broken_one_would_and_the_transcript_says_so(
-    lab: Lab, error: Exception
-) -> None:
+@pytest.mark.parametrize("error", BROKEN, ids=["any input", "no memory", "cannot be loaded"])
+def test_the_next_recogniser_replaces_a_broken_one_and_the_transcript_says_so(lab: Lab, error: Exception) -> None:
     process = Process(Scribe("main", always(error)), Scribe("spare"))
     items = lab.write(process, "a", "b", "c")
     assert [by(item) for item in items] == [("spare", True)] * 3
@@ -154,7 +152,7 @@ def test_the_next_recogniser_writes_what_a_broken_one_would_and_the_transcript_s
     assert "\n" not in str(written.fallback)
 
 
-def test_what_the_next_one_wrote_is_never_taken_for_the_first_ones(lab: Lab) -> None:
+def test_the_result_of_a_replacement_is_not_reused_for_the_preferred_recogniser(lab: Lab) -> None:
     (instead,) = lab.write(Process(Scribe("main", always(RuntimeError("lost"))), Scribe("spare")))
     (back,) = lab.write(Process(Scribe("main"), Scribe("spare")))
     assert (back.status, by(back)) == ("done", ("main", False))
@@ -163,14 +161,14 @@ def test_what_the_next_one_wrote_is_never_taken_for_the_first_ones(lab: Lab) -> 
     assert lab.artifact(back).fallback is None
 
 
-def test_while_it_is_broken_nothing_is_computed_twice(lab: Lab) -> None:
+def test_while_a_recogniser_is_broken_nothing_is_computed_twice(lab: Lab) -> None:
     lab.write(Process(Scribe("main", always(RuntimeError("lost"))), Scribe("spare")))
     spare = Scribe("spare")
     (again,) = lab.write(Process(Scribe("main", always(RuntimeError("lost"))), spare))
     assert (again.status, by(again), spare.calls) == ("cached", ("spare", True), [])
 
 
-def test_what_it_wrote_before_it_broke_stays_the_better_result(lab: Lab) -> None:
+def test_a_result_from_before_the_fault_is_kept(lab: Lab) -> None:
     lab.write(Process(Scribe("main"), Scribe("spare")), "a")
     broken = Process(Scribe("main", always(RuntimeError("lost"))), Scribe("spare"))
     before, new = lab.write(broken, "a", "b")
@@ -178,7 +176,7 @@ def test_what_it_wrote_before_it_broke_stays_the_better_result(lab: Lab) -> None
     assert by(new) == ("spare", True)
 
 
-def test_one_that_is_lost_on_the_way_keeps_what_it_wrote(lab: Lab) -> None:
+def test_a_recogniser_that_breaks_later_keeps_its_earlier_results(lab: Lab) -> None:
     def later(scribe: Scribe, _: np.ndarray, __: str) -> None:
         if scribe.written:
             raise RuntimeError("the GPU has fallen off the bus")
@@ -188,14 +186,14 @@ def test_one_that_is_lost_on_the_way_keeps_what_it_wrote(lab: Lab) -> None:
     assert by(lab.write(process, "b")[0]) == ("spare", True)
 
 
-def test_a_recording_that_it_cannot_take_is_a_gap_and_no_reason_to_set_it_aside(lab: Lab) -> None:
+def test_a_recording_that_fails_is_a_gap_and_does_not_set_the_recogniser_aside(lab: Lab) -> None:
     main = Scribe("main", loud)
     (item,) = lab.write(Process(main))
     assert (item.summary["gaps"], item.summary["fallback"], item.engine) == (2, None, "main 1")
     assert "shape mismatch" in lab.artifact(item).gaps[0].reason
 
 
-def test_a_language_that_it_fails_in_does_not_cost_the_others(lab: Lab) -> None:
+def test_a_failing_language_does_not_set_the_recogniser_aside(lab: Lab) -> None:
     def german(_: Scribe, __: np.ndarray, language: str) -> None:
         if language == "de":
             raise ValueError("no such token")
@@ -205,7 +203,7 @@ def test_a_language_that_it_fails_in_does_not_cost_the_others(lab: Lab) -> None:
     assert by(lab.write(process, "b")[0]) == ("main", False)
 
 
-def test_a_recording_without_work_for_the_broken_one_is_as_it_always_was(lab: Lab) -> None:
+def test_a_recording_in_a_language_of_another_recogniser_is_not_affected(lab: Lab) -> None:
     main, spare = Scribe("main", always(RuntimeError("lost")), frozenset({"en"})), Scribe("spare")
     process = Process(main, spare)
     lab.write(process, "a")
@@ -213,25 +211,25 @@ def test_a_recording_without_work_for_the_broken_one_is_as_it_always_was(lab: La
     assert (by(item), item.engine) == (("spare", False), "main 1; spare 1")
 
 
-def test_a_broken_second_opinion_costs_nothing_but_itself(lab: Lab) -> None:
+def test_a_broken_recogniser_for_second_decodings_only_loses_those(lab: Lab) -> None:
     (item,) = lab.write(Process(Scribe("main", loud), Scribe("spare", always(RuntimeError("lost")))))
     assert (item.summary["gaps"], item.summary["fallback"], item.engine) == (2, None, "main 1; without spare")
 
 
-def test_with_all_of_them_broken_the_job_ends_and_condemns_no_recording(lab: Lab) -> None:
+def test_with_all_recognisers_broken_the_job_fails_and_no_recording(lab: Lab) -> None:
     lost = always(RuntimeError("lost"))
     with pytest.raises(ModelMissingError, match="main was set aside: RuntimeError: lost"):
         lab.write(Process(Scribe("main", lost), Scribe("spare", lost)), "a", "b")
 
 
-def test_with_no_memory_for_any_of_them_it_is_tried_again(lab: Lab) -> None:
+def test_too_little_memory_for_all_recognisers_is_transient(lab: Lab) -> None:
     full = always(MemoryError("9 GB"))
     (item,) = lab.write(Process(Scribe("main", full), Scribe("spare", full)))
     assert item.error is not None
     assert (item.error.failure_class, item.error.code) == ("transient", "out_of_memory")
 
 
-def test_memory_that_is_short_for_a_moment_sets_nobody_aside(lab: Lab) -> None:
+def test_a_passing_shortage_of_memory_sets_no_recogniser_aside(lab: Lab) -> None:
     def once(scribe: Scribe, _: np.ndarray, __: str) -> None:
         if len(scribe.calls) == 1:
             raise MemoryError
@@ -243,18 +241,18 @@ def test_memory_that_is_short_for_a_moment_sets_nobody_aside(lab: Lab) -> None:
     assert by(lab.write(process)[0]) == ("main", False)
 
 
-def test_it_is_told_once_a_process(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
+def test_setting_aside_is_logged_once_per_process(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
     main = Scribe("main", always(RuntimeError("lost")))
-    at_once = max(2, len(os.sched_getaffinity(0)))  # as the runner has it: by the machine's cores
+    at_once = max(2, len(os.sched_getaffinity(0)))  # as in the runner: by the machine's cores
     with caplog.at_level(logging.WARNING):
         lab.write(Process(main, Scribe("spare")), *(str(number) for number in range(3 * at_once)))
-    (told,) = caplog.records
-    assert "main was set aside: RuntimeError: lost" in told.message
-    assert "mediaindex models check main" in told.message
-    assert len(main.calls) <= at_once + 1  # each thread that met it first, a probe, and not one more per recording
+    (record,) = caplog.records
+    assert "main was set aside: RuntimeError: lost" in record.message
+    assert "mediaindex models check main" in record.message
+    assert len(main.calls) <= at_once + 1  # one call per thread and a probe, not one per recording
 
 
-def test_the_first_one_is_not_asked_where_the_job_says_so(lab: Lab) -> None:
+def test_the_job_may_exclude_the_first_recogniser(lab: Lab) -> None:
     main = Scribe("main")
     (item,) = lab.write(Process(main, Scribe("spare"), without_first="it was ended by SIGSEGV"))
     assert (by(item), main.calls, item.engine) == (("spare", True), [], "without main; spare 1")

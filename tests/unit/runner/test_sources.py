@@ -1,4 +1,4 @@
-"""What a source is called on this machine, and what makes it the same one again."""
+"""Local file names and identities of sources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mediaindex.runner.sources import file_name, identity
 
 
 @given(st.text(max_size=300))
-def test_any_key_becomes_one_harmless_file_name(key: str) -> None:
+def test_any_key_becomes_a_safe_file_name(key: str) -> None:
     name = file_name(key)
     assert name not in {"", ".", ".."}
     assert "/" not in name
@@ -27,19 +27,19 @@ def test_an_ordinary_key_keeps_its_name() -> None:
     assert file_name("calls/2026/Mañana talk-1.mp3") == "Mañana talk-1.mp3"
 
 
-def test_a_file_is_its_bytes_whatever_its_name(tmp_path: Path) -> None:
+def test_the_identity_of_a_file_depends_on_its_bytes_alone(tmp_path: Path) -> None:
     for name in ("a.wav", "b.wav"):
         (tmp_path / name).write_bytes(b"same")
-    one, other = (identity(FileSource(path=str(tmp_path / name))) for name in ("a.wav", "b.wav"))
-    assert one == other
+    first, second = (identity(FileSource(path=str(tmp_path / name))) for name in ("a.wav", "b.wav"))
+    assert first == second
 
 
-def test_an_object_is_its_version() -> None:
+def test_the_identity_of_an_object_depends_on_its_version() -> None:
     first = ObjectSource(bucket="b", key="k", etag="1", size=1)
     assert identity(first) == identity(first.model_copy(update={"size": 2}))
     assert identity(first) != identity(first.model_copy(update={"etag": "2"}))
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_the_message_names_an_unreadable_file(tmp_path: Path) -> None:
     with pytest.raises(BadMediaError, match=r"gone\.wav: No such file"):
         identity(FileSource(path=str(tmp_path / "gone.wav")))

@@ -9,7 +9,7 @@ from mediaindex.errors import TerminalError
 
 @pytest.mark.parametrize("places", [(0,), (0, 1, 2), (1, 1), (1, 0), (-1, 0), ()])
 def test_tokens_and_words_must_fit(places):
-    with pytest.raises(ValueError, match="begins with a word of its own"):
+    with pytest.raises(ValueError, match="the index of its first word"):
         TurnText("two tokens", places)
 
 
