@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mediaindex.contract.states import ObjectState
+
 from .packages import from_debian, from_wheel
 
 # Pink noise at this level over the reader at this gain, -8 dB by our own measure: people still follow, machines garble.
@@ -21,7 +23,7 @@ class Sample:
 
     name: str
     about: str
-    status: str
+    status: ObjectState
     language: str | None
     speakers: int | None
     make: Callable[[Path], None]
@@ -69,17 +71,22 @@ def _write(*arguments: str) -> None:
 
 SAMPLES = (
     Sample(
-        "endgame.wav", "a dialogue of two speakers", "indexed", "en", 2, _copy_of(from_wheel, "endgame_nagg_nell.wav")
+        "endgame.wav",
+        "a dialogue of two speakers",
+        ObjectState.INDEXED,
+        "en",
+        2,
+        _copy_of(from_wheel, "endgame_nagg_nell.wav"),
     ),
-    Sample("two_cities.wav", "one reader", "indexed", "en", 1, _copy_of(from_wheel, "two_cities.wav")),
-    Sample("beckett.mp4", "a video with a voice", "indexed", "en", None, _video),
+    Sample("two_cities.wav", "one reader", ObjectState.INDEXED, "en", 1, _copy_of(from_wheel, "two_cities.wav")),
+    Sample("beckett.mp4", "a video with a voice", ObjectState.INDEXED, "en", None, _video),
     Sample(
         "bienvenue.wav",
         "another language, over the telephone",
-        "indexed",
+        ObjectState.INDEXED,
         "fr",
         1,
         _copy_of(from_debian, "demo-congrats.wav"),
     ),
-    Sample("street.ogg", "a voice under noise, for the reviewers", "in_review", None, None, _noisy),
+    Sample("street.ogg", "a voice under noise, for the reviewers", ObjectState.IN_REVIEW, None, None, _noisy),
 )

@@ -20,7 +20,7 @@ OURS = {
     "stages": {"timeline", "contract"},
     "exports": {"timeline", "contract"},
     "storage": {"contract"},
-    "samples": {"models"},
+    "samples": {"models", "contract"},
     "config": {"contract", "models"},
     "engines": {"timeline", "stages", "models"},
     "catalog": {"contract", "storage", "feeds"},

@@ -22,8 +22,6 @@ from mediaindex.catalog.ledger.ledger import move
 from mediaindex.contract.states import ErasureCause, ObjectState, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
 
-ERASED_CODES = (StateReason.ERASED, StateReason.EXPIRED)
-
 
 @dataclass(frozen=True, slots=True)
 class ErasedObject:
