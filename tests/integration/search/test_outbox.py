@@ -76,7 +76,7 @@ def test_a_refused_one_is_tried_again_when_its_time_has_come(
 ) -> None:
     load("bad", "weather", speaker="x" * 40_000)
     for attempts in (1, 2):
-        assert publish_pending(conn, client, indexes=indexes, waits=AT_ONCE).failed == 1
+        assert publish_pending(conn, client, indexes=indexes, retries=AT_ONCE).failed == 1
         assert waiting(conn) == [(attempts, True, False)]
 
 
@@ -94,7 +94,7 @@ def test_an_outage_in_the_middle_of_a_recording_is_made_good_by_the_next_run(
     # The recording's document is written, its turns are not.
     client.indices.put_settings(index=indexes.turns, settings={"index.blocks.write": True})
     with pytest.raises(TransientError):
-        publish_pending(conn, client, indexes=indexes, waits=AT_ONCE)
+        publish_pending(conn, client, indexes=indexes, retries=AT_ONCE)
     assert (len(publications.pending(conn)), find("weather")) == (1, [])
     client.indices.put_settings(index=indexes.turns, settings={"index.blocks.write": None})
     publish_pending(conn, client, indexes=indexes)
