@@ -29,7 +29,7 @@ def state(conn: Any, id_: int) -> ledger.MediaObject:
     return ledger.find(conn, ids=[id_])[0]
 
 
-def test_a_transient_failure_goes_back_into_the_queue_until_its_patience_ends(
+def test_a_transient_failure_goes_back_into_the_queue_until_its_tries_are_used_up(
     conn: Any, source: str, batch: Make
 ) -> None:
     batch_id, (one,) = batch(1)

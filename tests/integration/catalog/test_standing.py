@@ -98,7 +98,7 @@ def test_a_recording_that_fails_for_good_keeps_what_it_had(conn: Any, again: Mak
     assert batches.finish(conn, batch_id).unfinished == ()
 
 
-def test_what_passes_later_is_tried_until_its_patience_ends(conn: Any, source: str, again: Make) -> None:
+def test_what_passes_later_is_tried_until_its_tries_are_used_up(conn: Any, source: str, again: Make) -> None:
     batch_id, one, audio, transcript = again()
     assert failures.settle(conn, batch_id, {one: BUSY}, FEW_TRIES).put_back == (one,)
     assert current(conn, audio) == transcript

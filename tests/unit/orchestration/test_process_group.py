@@ -12,7 +12,7 @@ import pytest
 from mediaindex.orchestration.process_group import GRACE_S, LINE_BYTES, ProcessGroup
 from tests.builders.waiting import SOON_S, until
 
-AIRFLOWS_PATIENCE_S = 5.0  # between SIGTERM and SIGKILL to a task
+KILLED_AFTER_S = 5.0  # between SIGTERM and SIGKILL to a task
 
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(300)"
@@ -116,7 +116,7 @@ def test_a_signal_handler_ends_a_deaf_child_within_airflows_five_seconds(
     # What it waits for before it kills, not how long a busy machine took: that may be minutes. The second wait is for a
     # process that has been killed.
     assert waits == [GRACE_S, GRACE_S]
-    assert GRACE_S <= AIRFLOWS_PATIENCE_S - 1
+    assert GRACE_S <= KILLED_AFTER_S - 1
 
 
 def test_ending_twice_or_after_the_end_does_nothing(tmp_path: Path) -> None:
