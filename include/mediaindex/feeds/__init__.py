@@ -1,4 +1,4 @@
-"""Podcasts: reading feeds and copying their episodes. All of it comes from strangers, and is treated so.
+"""Podcasts: read feeds and copy their episodes. All input is untrusted.
 
-Knows nothing of S3 or PostgreSQL: what is copied goes into a ``Sink``, what is known comes as arguments.
+Independent of S3 and PostgreSQL: copied bytes go into a ``Sink``, known state is passed as arguments.
 """

@@ -1,7 +1,7 @@
-"""Which IP addresses a stranger's URL may lead to: public ones, and private networks that the configuration names.
+"""IP addresses that an untrusted URL may lead to: public ones, and private networks that the configuration names.
 
-Python's ``is_global`` is asked too, but its tables differ between versions; ours are IANA's special-purpose registries
-(RFC 6890 and its updates) as of 2026.
+Python's ``is_global`` is checked too, but its tables differ between versions; the tables here are IANA's
+special-purpose registries (RFC 6890 and its updates) as of 2026.
 """
 
 from __future__ import annotations
@@ -22,28 +22,29 @@ _NOT_PUBLIC_4 = tuple(
         ),
     )
 )  # fmt: skip
-# Only 2000::/3 is given out as public; these lie in it and are not: protocol assignments with Teredo, documentation,
-# 6to4 (an IPv4 address in disguise), AS112, documentation again.
+# Only 2000::/3 is assigned as public. These ranges lie in it and are not public: protocol assignments with Teredo,
+# documentation, 6to4 (an embedded IPv4 address), AS112, documentation again.
 _PUBLIC_6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")))
-# Networks with IPv6 alone reach the others through these; what counts is the IPv4 address at their end.
+# IPv6-only networks reach IPv4 through these addresses; the embedded IPv4 address decides.
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 def usable(text: str, allowed: Sequence[Network] = ()) -> bool:
-    """Whether we may connect to this address (as getaddrinfo writes it); what is no address is refused."""
+    """Whether a connection to this address (as getaddrinfo writes it) is allowed; False if it is not an address."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return False
     inner = _inner(address)
-    if any(one in network for one in {address, inner} for network in allowed if network.version == one.version):
+    forms = {address, inner}
+    if any(form in network for form in forms for network in allowed if network.version == form.version):
         return True
     return "%" not in text and _is_public(inner)
 
 
 def _inner(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address only wraps, where it does."""
+    """The IPv4 address that an IPv6 address wraps; other addresses unchanged."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:

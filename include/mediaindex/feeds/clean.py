@@ -1,4 +1,4 @@
-"""Text, numbers and dates from strangers, made harmless: no control signs, bounded, finite, or None."""
+"""Untrusted text, numbers and dates made harmless: without control characters, bounded, finite, or None."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from urllib.parse import urljoin
 TITLE, LINK, GUID, WORD = 500, 4_000, 1_000, 100  # characters
 LONGEST_S = 7 * 86_400.0
 LARGEST = 1 << 50  # bytes
-_JOINERS = "\u200c\u200d"  # Persian and emoji need them; all other format signs (direction overrides) can only mislead
+_JOINERS = "\u200c\u200d"  # needed by Persian and emoji; other format characters (direction overrides) only mislead
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)|(\d{1,7}(?:\.\d{1,6})?)", re.ASCII)
 
 
 def line(value: Any, limit: int = TITLE) -> str:
-    """One line of text; empty where there is none."""
+    """One line of at most ``limit`` characters; empty if ``value`` is not text."""
     if not isinstance(value, str):
         return ""
-    # Cut before the work, too: a name may be megabytes long.
+    # Cut before normalising as well: a name may be megabytes long.
     text = unicodedata.normalize("NFC", value[: limit * 4])
-    kept = "".join(_plain(sign) for sign in text)
+    kept = "".join(_plain(character) for character in text)
     short = " ".join(kept.split())
     return short if len(short) <= limit else short[: limit - 1].rstrip() + "…"
 
 
 def word(value: Any, limit: int = WORD) -> str | None:
-    """A short name without spaces, like a language or media type; None where it is something else."""
+    """A short name without spaces, such as a language or media type; None for anything else."""
     text = line(value, limit + 1).strip().lower()
     return text if re.fullmatch(r"[a-z0-9][a-z0-9_./+-]*", text) and len(text) <= limit else None
 
 
 def link(value: Any, base: str = "") -> str | None:
-    """An http or https address, made whole by ``base``; None for anything else (javascript:, data:, too long)."""
+    """An http or https URL, resolved against ``base``; None for anything else (javascript:, data:, too long)."""
     if not isinstance(value, str) or not value.strip():
         return None
     try:
@@ -49,7 +49,7 @@ def link(value: Any, base: str = "") -> str | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """A parsed date (UTC) that is one: feeds say year 0 and year 9999."""
+    """A parsed date (UTC) between 1990 and 2100, else None: feeds contain years 0 and 9999."""
     if not isinstance(value, struct_time) or not 1990 <= value.tm_year <= 2100:
         return None
     try:
@@ -59,17 +59,17 @@ def moment(value: Any) -> datetime | None:
 
 
 def seconds(value: Any) -> float | None:
-    """``H:MM:SS``, ``MM:SS`` or seconds, at most a week."""
-    found = _CLOCK.fullmatch(line(value, 30))
-    if not found:
+    """Seconds from ``H:MM:SS``, ``MM:SS`` or a number; None if invalid, zero or longer than a week."""
+    match = _CLOCK.fullmatch(line(value, 30))
+    if not match:
         return None
-    hours, minutes, rest, plain = found.groups()
+    hours, minutes, rest, plain = match.groups()
     total = float(plain) if plain else int(hours or 0) * 3600.0 + int(minutes) * 60.0 + float(rest)
     return total if math.isfinite(total) and 0 < total <= LONGEST_S else None
 
 
 def size(value: Any) -> int | None:
-    """Bytes; None where it is no positive number."""
+    """Bytes; None if ``value`` is not a positive number."""
     text = line(value, 30)
     if not (text.isascii() and text.isdecimal()):
         return None
@@ -77,10 +77,10 @@ def size(value: Any) -> int | None:
     return number if 0 < number <= LARGEST else None
 
 
-def _plain(sign: str) -> str:
-    kind = unicodedata.category(sign)
-    if kind in {"Zl", "Zp", "Zs"} or sign in "\t\n\r":
+def _plain(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in {"Zl", "Zp", "Zs"} or character in "\t\n\r":
         return " "
-    if kind in {"Cc", "Cs", "Co", "Cn"} or (kind == "Cf" and sign not in _JOINERS):
+    if category in {"Cc", "Cs", "Co", "Cn"} or (category == "Cf" and character not in _JOINERS):
         return ""
-    return sign
+    return character

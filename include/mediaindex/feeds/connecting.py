@@ -1,8 +1,8 @@
-"""Connections to strangers: the name is resolved once, each address is checked, and that very address is called.
+"""Connections to untrusted hosts: resolve the name once, check each address, and connect to the checked address.
 
-The HTTP library above still sees the name, so Host, SNI and the certificate check are about the name. Nobody resolves
-it a second time, so a name server that changes its mind (DNS rebinding) changes nothing; a redirect to another host is
-another connection and passes through here as well.
+The HTTP library still sees the name, so Host, SNI and the certificate check use the name. The name is not resolved a
+second time, so a changed DNS answer (DNS rebinding) has no effect. A redirect to another host opens another connection,
+which is checked in the same way.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ Resolve = Callable[[str, int], list[str]]
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The host's IP addresses, as the machine's own resolver gives them."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """The host's IP addresses from the system resolver. Raises OSError or UnicodeError."""
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 class CheckedBackend(httpcore.NetworkBackend):
-    """Connects to public addresses and to ``allowed`` networks only; ``pace`` is the clock of the current request."""
+    """Connects only to public addresses and ``allowed`` networks; ``pace`` is the clock of the current request."""
 
     def __init__(self, limits: WebLimits, allowed: Sequence[Network] = (), resolver: Resolve = resolve) -> None:
         self.pace = Pace(limits)
@@ -46,41 +46,44 @@ class CheckedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """See httpcore. Raises RefusedError ``private_address`` where the host has no address that we may call."""
+        """See httpcore. Raises RefusedError ``private_address`` if none of the host's addresses is allowed."""
         error: Exception | None = None
         for address in self._usable(host, port):
             try:
                 stream = self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
-                error = failed
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failure:
+                error = failure
                 continue
             return PacedStream(stream, self)
         raise error or httpcore.ConnectError(f"{host} has no address")
 
     def _usable(self, host: str, port: int) -> list[str]:
         try:
-            found = self._resolve(host.strip("[]"), port)
+            addresses = self._resolve(host.strip("[]"), port)
         except (OSError, UnicodeError) as error:
-            raise LaterError(f"{host}: no such host, or no name server: {error}", code=ErrorCode.UNREACHABLE) from error
-        good = [address for address in found if usable(address, self._allowed)]
-        if found and not good:
+            raise LaterError(
+                f"{host}: the host name cannot be resolved: {error}; check the name and the DNS server",
+                code=ErrorCode.UNREACHABLE,
+            ) from error
+        allowed = [address for address in addresses if usable(address, self._allowed)]
+        if addresses and not allowed:
             raise RefusedError(
-                f"{host}: leads to an address that is not public, which feeds may not; if it is a host of your own, "
-                "name its network in the source's allowed_networks",
+                f"{host}: resolves to a private address, which feeds may not use; if the host is your own, "
+                "add its network to the source's allowed_networks",
                 code=ErrorCode.PRIVATE_ADDRESS,
             )
-        return good
+        return allowed
 
 
 class PacedStream(httpcore.NetworkStream):
-    """A connection whose every read and write counts against the pace of the current request."""
+    """A connection whose reads and writes all count against the pace of the current request."""
 
     def __init__(self, stream: httpcore.NetworkStream, backend: CheckedBackend) -> None:
         self._stream = stream
         self._backend = backend
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """See httpcore; ``timeout`` is shortened to what the pace leaves."""
+        """See httpcore; ``timeout`` is limited to the time that the pace leaves."""
         pace = self._backend.pace
         limit, began = pace.left(), pace.now()
         received = 0
@@ -107,7 +110,7 @@ class PacedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        """See httpcore; the name to check is given by the caller, who knows no address."""
+        """See httpcore; the caller gives the name to check, not the address."""
         return PacedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._backend)
 
     def get_extra_info(self, info: str) -> Any:

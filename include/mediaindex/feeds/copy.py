@@ -1,4 +1,4 @@
-"""Copying one episode: in pieces of bounded size, going on where the connection broke, and only if it has changed."""
+"""Copy one episode in pieces of bounded size, only if it has changed; resume after a broken connection."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from mediaindex.errors import ErrorCode
 
 from .errors import CutError, LaterError, RefusedError, UnexpectedAnswerError, WebError
+from .places import shown
 from .sink import Sink, Stored
 from .validators import Validators, if_range
 from .web import Answer, Web
 
 log = logging.getLogger(__name__)
 
-CUTS = 8  # broken connections in one go; those that brought nothing new count double
+CUTS = 8  # broken connections per copy; those without new bytes count double
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The copy that there is: what its server said of it, its size, and its SHA-256 where it was measured."""
+    """The existing copy: its validators, its size in bytes, and its SHA-256 (hex) if it was computed."""
 
     validators: Validators = field(default_factory=Validators)
     size: int | None = None
@@ -32,7 +33,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """An unfinished copy that another process may go on with: only if the file is still the one of ``if_range``."""
+    """An unfinished copy that another process may resume if ``if_range`` still identifies the file."""
 
     resume_id: str
     if_range: str
@@ -40,7 +41,7 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to copy. ``announced``: the feed itself says that the file is new or another one."""
+    """What to copy. ``announced``: the feed says that the file is new or was replaced."""
 
     url: str
     known: Known
@@ -51,7 +52,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """``stored`` is None where the file is the one that there is already."""
+    """``stored`` is None if the file has not changed."""
 
     stored: Stored | None
     validators: Validators
@@ -59,7 +60,7 @@ class Copied:
 
 
 class Copier:
-    """One copy. ``note`` is told what another process would need, as soon as there is something, or None again."""
+    """Copies one episode. ``note`` receives what another process needs to resume, or None if it cannot resume."""
 
     def __init__(
         self, web: Web, wanted: Wanted, sink: Sink, partial: Partial | None, note: Callable[[Partial | None], None]
@@ -68,11 +69,11 @@ class Copier:
         self._noted = partial
         self._if_range = partial.if_range if partial and sink.received else None
         self._validators = Validators()
-        # Of what an earlier process wrote we have no sum.
+        # The SHA-256 of the bytes that an earlier process wrote is unknown.
         self._sum = None if sink.received else hashlib.sha256()
 
     def run(self) -> Copied:
-        """Copy it. Raises WebErrors; after a LaterError another process may go on with what was ``note``d."""
+        """Copy the episode. Raises WebError; after a LaterError another process may resume what was ``note``d."""
         try:
             return self._copy()
         except WebError as error:
@@ -95,12 +96,12 @@ class Copier:
                 broken += 1 if self._sink.received > before else 2
                 if broken >= CUTS:
                     raise
-                log.info("%s; going on at %d bytes", cut, self._sink.received)
+                log.info("%s; resuming at %d bytes", cut, self._sink.received)
                 if not self._if_range:
                     self._restart()
 
     def _transfer(self) -> bool:
-        """Whether the file came to its end; False where it is the one that there is."""
+        """Whether the file was received to its end; False if it has not changed."""
         headers = {"Accept-Encoding": "identity"}
         if begun := self._sink.received:
             headers |= {"Range": f"bytes={begun}-", "If-Range": self._if_range or ""}
@@ -116,19 +117,21 @@ class Copier:
             for chunk in answer.chunks:
                 self._take(answer, chunk)
         if total is not None and self._sink.received != total:
-            raise CutError(f"{answer.shown}: {self._sink.received} bytes came instead of {total}", code=ErrorCode.CUT)
+            raise CutError(
+                f"{answer.shown}: received {self._sink.received} bytes instead of {total}", code=ErrorCode.CUT
+            )
         return True
 
     def _begin(self, answer: Answer, begun: int) -> int | None:
-        """Check the head against the limits; the whole file's size, where it says so."""
+        """Check the response head against the limits; the size of the whole file in bytes, if the server says it."""
         if answer.status == 416:
-            # The file has fewer bytes than we asked for: another one, so everything anew.
+            # The file is shorter than the requested offset: it was replaced, so start again.
             self._restart()
-            raise CutError(f"{answer.shown}: has another size now", code=ErrorCode.CUT)
+            raise CutError(f"{answer.shown}: the size of the file has changed", code=ErrorCode.CUT)
         total = answer.length
         if answer.status == 206:
             total = self._continued(answer, begun)
-        elif begun:  # another file now, or a server without ranges: all of it comes again
+        elif begun:  # the file was replaced, or the server does not support ranges: the whole file is sent
             self._restart()
         self._check(answer, total)
         self._validators = Validators.of(answer.headers)
@@ -136,36 +139,39 @@ class Copier:
         return total
 
     def _continued(self, answer: Answer, begun: int) -> int | None:
-        found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
-        if not begun or not found or int(found[1]) != begun:
+        content_range = _RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if not begun or not content_range or int(content_range[1]) != begun:
             self._restart()
-            raise CutError(f"{answer.shown}: sends another part than was asked for", code=ErrorCode.CUT)
-        # Servers that know ranges and not If-Range would give us the end of another file.
-        told = {answer.headers.get("etag"), answer.headers.get("last-modified")} - {None}
-        if told and self._if_range not in told:
+            raise CutError(f"{answer.shown}: the server sent a different range than requested", code=ErrorCode.CUT)
+        # Servers that support ranges but not If-Range would send the end of the replaced file.
+        validators = {answer.headers.get("etag"), answer.headers.get("last-modified")} - {None}
+        if validators and self._if_range not in validators:
             self._restart()
-            raise CutError(f"{answer.shown}: has become another file", code=ErrorCode.CUT)
-        return None if found[3] == "*" else int(found[3])
+            raise CutError(f"{answer.shown}: the file was replaced", code=ErrorCode.CUT)
+        return None if content_range[3] == "*" else int(content_range[3])
 
     def _check(self, answer: Answer, total: int | None) -> None:
         if answer.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
             raise UnexpectedAnswerError(
-                f"{answer.shown}: comes encoded, though nobody asked for it", code=ErrorCode.CONTENT_ENCODING
+                f"{answer.shown}: the server sent a Content-Encoding that was not requested",
+                code=ErrorCode.CONTENT_ENCODING,
             )
         if total is not None and total > self._wanted.max_bytes:
             raise self._too_large(answer)
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind and not any(
-            kind.startswith(one) if one.endswith("/") else kind == one for one in self._wanted.media_types
+        media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type and not any(
+            media_type.startswith(accepted) if accepted.endswith("/") else media_type == accepted
+            for accepted in self._wanted.media_types
         ):
             raise UnexpectedAnswerError(
-                f"{answer.shown}: is {kind[:100]!r}, not media; if it is meant, add it to the source's media_types",
+                f"{answer.shown}: the media type {media_type[:100]!r} is not accepted; "
+                "to accept it, add it to the source's media_types",
                 code=ErrorCode.MEDIA_TYPE,
             )
-        self._sink.open(kind or "application/octet-stream")
+        self._sink.open(media_type or "application/octet-stream")
 
     def _is_known(self, answer: Answer, total: int | None) -> bool:
-        """Servers that ignore conditions send an unchanged file in full: the head tells."""
+        """Whether the head describes the known file: servers that ignore conditions send unchanged files in full."""
         known = self._wanted.known
         if known.size is None or self._sink.received:
             return False
@@ -187,7 +193,9 @@ class Copier:
 
     def _finish(self) -> Copied:
         if self._sink.received == 0:
-            raise UnexpectedAnswerError("the file is empty", code=ErrorCode.EMPTY)
+            raise UnexpectedAnswerError(
+                f"{shown(self._wanted.url)}: the file is empty; check the address", code=ErrorCode.EMPTY
+            )
         digest = self._sum.hexdigest() if self._sum is not None else None
         if digest and digest == self._wanted.known.sha256:
             self._forget()
@@ -206,6 +214,6 @@ class Copier:
 
     def _too_large(self, answer: Answer) -> RefusedError:
         return RefusedError(
-            f"{answer.shown}: more than {self._wanted.max_bytes} bytes; raise the source's episode_bytes to take it",
+            f"{answer.shown}: larger than {self._wanted.max_bytes} bytes; raise the source's episode_bytes to copy it",
             code=ErrorCode.TOO_LARGE,
         )

@@ -1,4 +1,4 @@
-"""What can go wrong with somebody else's server. Errors of our own servers never look like these."""
+"""Errors of podcast servers. Errors of S3, PostgreSQL and Elasticsearch are separate classes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _LONGEST_RETRY_AFTER_S = 86_400.0
 
 
 class WebError(MediaindexError):
-    """A feed or episode that could not be had; ``retry_after_s``: seconds that its server asked us to wait."""
+    """A feed or episode could not be fetched; ``retry_after_s``: seconds that the server asked to wait."""
 
     retry_after_s: float | None = None
 
 
 class RefusedError(WebError, TerminalError):
-    """Asking again cannot help: a forbidden address, too large, not media."""
+    """A retry cannot help: the address is forbidden, the answer too large or gone."""
 
 
 class LaterError(WebError, TransientError):
-    """It may come in a while: the server is away, busy, slow, or the connection broke."""
+    """A retry may help: the server is unreachable, busy or slow, or the connection broke."""
 
 
 class UnexpectedAnswerError(WebError, DoubtfulError):
-    """An answer that makes no sense, and may be a mistake of the moment: tried a few times."""
+    """The answer is invalid, possibly for a short time: retried a few times."""
 
 
 class CutError(LaterError):
@@ -38,38 +38,40 @@ class CutError(LaterError):
 
 @contextmanager
 def web_errors(what: str) -> Iterator[None]:
-    """Raise the HTTP library's errors of the block as ours; ``what`` is a URL that may be shown."""
+    """Raise the HTTP library's errors as WebErrors; ``what`` is a URL without secrets."""
     try:
         yield
     except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
         raise LaterError(
-            f"{what}: cannot be reached: {error or 'no answer'}; it is tried again later", code=ErrorCode.UNREACHABLE
+            f"{what}: cannot be reached: {error or 'no answer'}; it is retried later", code=ErrorCode.UNREACHABLE
         ) from error
     except (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.TimeoutException) as error:
         raise CutError(
-            f"{what}: the connection broke: {error or 'silence'}; it is tried again", code=ErrorCode.CUT
+            f"{what}: the connection broke: {error or 'timeout'}; it is retried", code=ErrorCode.CUT
         ) from error
     except (httpcore.UnsupportedProtocol, httpcore.ProtocolError) as error:
         raise RefusedError(
-            f"{what}: cannot be asked for: {error}; check the address", code=ErrorCode.BAD_URL
+            f"{what}: cannot be requested: {error}; check the address", code=ErrorCode.BAD_URL
         ) from error
 
 
 def of_status(what: str, status: int, headers: Mapping[str, str]) -> WebError:
-    """The error that an HTTP status means."""
+    """The error for an HTTP status."""
     if status in _SOON or status >= 500:
-        later = LaterError(f"{what}: answers {status}; it is tried again later", code=_code(status))
+        later = LaterError(f"{what}: the server answered {status}; it is retried later", code=_code(status))
         later.retry_after_s = _seconds(headers.get("retry-after"))
         return later
     if status in _NEVER:
-        return RefusedError(f"{what}: answers {status}: it is gone for good", code=_code(status))
+        return RefusedError(
+            f"{what}: the server answered {status}: it was removed; remove it from the sources", code=_code(status)
+        )
     return UnexpectedAnswerError(
-        f"{what}: answers {status}; check the address, and whether we may read it", code=_code(status)
+        f"{what}: the server answered {status}; check the address and the permission to read it", code=_code(status)
     )
 
 
 def _code(status: int) -> ErrorCode:
-    """The status's own code if it is a common one."""
+    """The code of this status if it is a common one, else of its class."""
     try:
         return ErrorCode(f"http_{status}")
     except ValueError:
@@ -77,7 +79,7 @@ def _code(status: int) -> ErrorCode:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    # The other form, a date, is rare: our own waiting time serves there.
+    # The other form, a date, is rare: the default waiting time is used for it.
     if retry_after and retry_after.isascii() and retry_after.isdecimal():
         return min(float(retry_after[:9]), _LONGEST_RETRY_AFTER_S)
     return None

@@ -1,4 +1,4 @@
-"""A feed's bytes, if they have changed: bounded in size, also when they come compressed."""
+"""Fetch a feed's bytes if they have changed, bounded in size, compressed or not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .web import Answer, Web
 
 @dataclass(frozen=True, slots=True)
 class FeedBody:
-    """``content_type`` as sent; ``url``: where it came from in the end; ``moved_to``: where it lies from now on."""
+    """``content_type`` as sent; ``url``: after redirects; ``moved_to``: the new URL after permanent redirects only."""
 
     data: bytes
     content_type: str
@@ -25,18 +25,19 @@ class FeedBody:
 
 
 def fetch_feed(web: Web, url: str, known: Validators, max_bytes: int) -> FeedBody | None:
-    """The feed; None where it is as it was. Raises WebErrors; RefusedError ``too_large`` beyond ``max_bytes``."""
+    """The feed; None if it has not changed. Raises WebError; RefusedError ``too_large`` beyond ``max_bytes``."""
     headers = {"Accept-Encoding": "gzip", **known.conditions}
     with web.get(url, headers) as answer:
         if answer.status == 304:
             return None
         if answer.status != 200:
             raise UnexpectedAnswerError(
-                f"{answer.shown}: answers {answer.status} to a plain request", code=ErrorCode.HTTP_UNASKED
+                f"{answer.shown}: the server answered {answer.status} to a request without a range",
+                code=ErrorCode.HTTP_UNASKED,
             )
         data = b"".join(_bounded(answer, max_bytes))
-        found = Validators.of(answer.headers)
-        return FeedBody(data, answer.headers.get("content-type", ""), answer.url, answer.moved_to, found)
+        validators = Validators.of(answer.headers)
+        return FeedBody(data, answer.headers.get("content-type", ""), answer.url, answer.moved_to, validators)
 
 
 def _bounded(answer: Answer, max_bytes: int) -> Iterator[bytes]:
@@ -45,7 +46,7 @@ def _bounded(answer: Answer, max_bytes: int) -> Iterator[bytes]:
         size += len(piece)
         if size > max_bytes:
             raise RefusedError(
-                f"{answer.shown}: a feed of more than {max_bytes} bytes; raise feed_bytes if that is meant",
+                f"{answer.shown}: the feed is larger than {max_bytes} bytes; raise the source's feed_bytes to read it",
                 code=ErrorCode.TOO_LARGE,
             )
         yield piece
@@ -58,17 +59,18 @@ def _unpacked(answer: Answer, max_bytes: int) -> Iterator[bytes]:
         return
     if encoding not in {"gzip", "x-gzip"}:
         raise UnexpectedAnswerError(
-            f"{answer.shown}: comes encoded in a way nobody asked for", code=ErrorCode.CONTENT_ENCODING
+            f"{answer.shown}: the server sent a Content-Encoding that was not requested",
+            code=ErrorCode.CONTENT_ENCODING,
         )
     unpacker = zlib.decompressobj(wbits=31)
     try:
         for chunk in answer.chunks:
-            # A small answer may hold gigabytes of zeros. What is left over when the limit cuts is never asked for:
-            # the reader has already had a byte too many.
+            # A small answer may unpack to gigabytes of zeros. What remains packed at the limit is never unpacked: the
+            # caller has already received one byte too many.
             yield unpacker.decompress(chunk, max_bytes + 1)
     except zlib.error as error:
         raise UnexpectedAnswerError(
-            f"{answer.shown}: its compression is damaged", code=ErrorCode.CONTENT_ENCODING
+            f"{answer.shown}: the gzip data is damaged", code=ErrorCode.CONTENT_ENCODING
         ) from error
     if not unpacker.eof:
-        raise UnexpectedAnswerError(f"{answer.shown}: its compression ends too early", code=ErrorCode.CONTENT_ENCODING)
+        raise UnexpectedAnswerError(f"{answer.shown}: the gzip data is truncated", code=ErrorCode.CONTENT_ENCODING)

@@ -1,4 +1,4 @@
-"""Names of episodes in the bucket: decided once, from nothing that a stranger could steer out of its place."""
+"""Object keys of episodes, decided once; feed content cannot make a key leave its prefix."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ _BY_TYPE = {
 def episode_key(prefix: str, feed: str, show: Show, episode: Episode) -> str:
     """``{prefix}{show}/{hash}-{title}.{extension}``; ``feed`` tells feeds with equal guids apart.
 
-    The hash alone decides: the words are for people. The caller keeps the key, for titles change.
+    The hash makes the key unique; the words make it readable. The caller stores the key, because titles change.
     """
     digest = hashlib.sha256(f"{feed}\0{episode.guid_sha256}".encode()).hexdigest()[:20]
     return f"{prefix}{safe_name(show.title, 'show')}/{digest}-{safe_name(episode.title, 'episode')}.{_ending(episode)}"
 
 
 def safe_name(text: str, otherwise: str) -> str:
-    """Lower-case ASCII letters and digits, joined by dashes; ``otherwise`` where none are left."""
+    """Lower-case ASCII letters and digits, joined by dashes; ``otherwise`` if none are left."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:_LONGEST].strip("-") or otherwise
 
 
 def labels(show: str, title: str, guid_sha256: str, published_at: datetime | None) -> dict[str, str]:
-    """What the object itself says of the episode: at most 1 KB of the 2 KB that S3 allows, in ASCII."""
-    said = {
+    """Metadata of the object about its episode: at most 1 KB of the 2 KB that S3 allows, in ASCII."""
+    values = {
         "episode-guid-sha256": guid_sha256,
         "episode-published": published_at.isoformat() if published_at else "",
         "episode-title": _quoted(title, 400),
         "episode-show": _quoted(show, 300),
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def _quoted(text: str, limit: int) -> str:
-    """Percent-encoded, as metadata headers must be ASCII; cut between signs."""
-    whole = ""
-    for sign in text:
-        if len(whole) + len(piece := quote(sign, safe=" ")) > limit:
+    """Percent-encoded, because metadata headers must be ASCII; cut between characters."""
+    quoted = ""
+    for character in text:
+        if len(quoted) + len(piece := quote(character, safe=" ")) > limit:
             break
-        whole += piece
-    return whole.strip()
+        quoted += piece
+    return quoted.strip()
 
 
 def _ending(episode: Episode) -> str:

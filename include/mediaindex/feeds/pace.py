@@ -1,4 +1,4 @@
-"""How slow a stranger's server may be. A timeout for each read alone is outwitted by one byte now and then."""
+"""How slow a podcast server may be. A server can evade a timeout per read by sending single bytes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import httpcore
 class WebLimits:
     """Seconds and bytes for one request.
 
-    Waiting for the server is counted, not what we do in between (storing a part may take its time). An answer may take
-    ``whole_s`` altogether, and must bring ``window_bytes`` in every ``window_s``: 4 KiB a second by default, half of
-    the leanest speech that anybody publishes.
+    Only time spent waiting for the server counts, not the time between reads (storing a part may be slow). An answer
+    may take ``whole_s`` in total and must deliver ``window_bytes`` in every ``window_s``: 4 KiB per second by default,
+    half the bit rate of the most compressed speech that is published.
     """
 
     connect_s: float = 10.0
@@ -28,7 +28,7 @@ class WebLimits:
 
 
 class Pace:
-    """The clock of one request; ``left`` is asked before each wait, ``waited`` told after it."""
+    """The clock of one request: call ``left`` before each wait and ``waited`` after it."""
 
     def __init__(self, limits: WebLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
@@ -37,13 +37,13 @@ class Pace:
         self._whole = self._window = 0.0
         self._bytes = 0
 
-    def head_has_come(self) -> None:
-        """From here on it is the body."""
+    def begin_body(self) -> None:
+        """Start to count the body."""
         self._in_head = False
         self._window, self._bytes = 0.0, 0
 
     def left(self) -> float:
-        """Seconds that the next wait may take; ReadTimeout where there are none."""
+        """Seconds that the next wait may take. Raises ReadTimeout if none are left."""
         limits = self._limits
         ends = [limits.silence_s, limits.whole_s - self._whole]
         ends.append((limits.head_s if self._in_head else limits.window_s) - self._window)
@@ -52,7 +52,7 @@ class Pace:
         return min(ends)
 
     def waited(self, seconds: float, received: int = 0) -> None:
-        """A wait of ``seconds`` brought so many bytes."""
+        """Count a wait of ``seconds`` that received ``received`` bytes."""
         self._whole += seconds
         self._window += seconds
         self._bytes += received

@@ -1,12 +1,11 @@
-"""RSS and Atom by feedparser, in a process of its own: ``python -m mediaindex.feeds.parse``.
+"""Parse RSS and Atom by feedparser, in a separate process: ``python -m mediaindex.feeds.parse``.
 
-Reads a line of JSON (``url``, ``content_type``, ``memory_bytes``, ``cpu_seconds``) and the feed's bytes from its input,
-writes a ``Show`` as JSON.
+Reads a line of JSON (``url``, ``content_type``, ``memory_bytes``, ``cpu_seconds``) and the feed's bytes from standard
+input; writes a ``Show`` as JSON to standard output.
 
-A process of its own, with limits on memory and time, because a parser of everything that was ever called a feed has
-corners where little input costs much: this way the worst feed costs one child. Beyond that, entities are refused
-outright (no feed needs them, and the lenient half of feedparser expands them without a limit), and feedparser only ever
-gets a stream: text or bytes that look like an address or a file name it would open.
+The process has limits on memory and time, because for a lenient parser a small input can be expensive: the worst feed
+costs one child process. Entities are refused (no feed needs them, and feedparser's lenient parser expands them without
+a limit). feedparser gets a stream, because it would open text or bytes that look like a URL or a file name.
 """
 
 from __future__ import annotations
@@ -32,43 +31,43 @@ _MEDIA_NAME = re.compile(r"\.(mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|wma|mp4|m4v|
 
 
 def parse(data: bytes, content_type: str, url: str) -> Show | None:
-    """What the feed says; None where it is none. ``url`` completes relative addresses."""
+    """The show; None if the data is neither RSS nor Atom. Relative links are resolved against ``url``."""
     import feedparser
 
     _keep_every_transcript()
-    # It is not told where the feed lies: it would complete guids, which are names, and rename them when the feed moves.
+    # feedparser does not get the feed's URL: it would resolve guids against it, and they would change with the URL.
     headers = {"content-type": content_type}
-    found = feedparser.parse(
+    parsed = feedparser.parse(
         io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
-    if not found.get("version") and not found.entries:
+    if not parsed.get("version") and not parsed.entries:
         return None
-    entries = found.entries[:MOST_EPISODES]
-    heard = [one for entry in entries if (one := _episode(entry, url))]
-    episodes = {one.guid_sha256: one for one in reversed(heard)}
+    entries = parsed.entries[:MOST_EPISODES]
+    with_media = [episode for entry in entries if (episode := _episode(entry, url))]
+    episodes = {episode.guid_sha256: episode for episode in reversed(with_media)}
     return Show(
-        title=clean.line(found.feed.get("title")),
-        link=clean.link(found.feed.get("link"), url),
-        language=clean.word(found.feed.get("language"), 20),
-        podcast_guid=clean.word(found.feed.get("podcast_guid")),
-        moved_to=clean.link(found.feed.get("itunes_new-feed-url") or found.feed.get("newlocation")),
-        episodes=tuple(reversed(episodes.values())),  # of two with one guid the one that stands first: the newest
-        without_media=len(entries) - len(heard),
+        title=clean.line(parsed.feed.get("title")),
+        link=clean.link(parsed.feed.get("link"), url),
+        language=clean.word(parsed.feed.get("language"), 20),
+        podcast_guid=clean.word(parsed.feed.get("podcast_guid")),
+        moved_to=clean.link(parsed.feed.get("itunes_new-feed-url") or parsed.feed.get("newlocation")),
+        episodes=tuple(reversed(episodes.values())),  # of two entries with the same guid the first, which is the newest
+        without_media=len(entries) - len(with_media),
     )
 
 
 def has_entities(data: bytes) -> bool:
-    """Whether an entity is declared, in whatever width the signs are written."""
+    """Whether the data declares an XML entity, in any encoding of 8, 16 or 32 bits."""
     return b"<!entity" in data.replace(b"\x00", b"").lower()
 
 
 def _episode(entry: Mapping[str, Any], base: str) -> Episode | None:
-    enclosure = next((found for one in entry.get("enclosures") or () if (found := _medium(one, base))), None)
-    if enclosure is None:
+    media = next((medium for link in entry.get("enclosures") or () if (medium := _medium(link, base))), None)
+    if media is None:
         return None
-    url, media_type, length = enclosure
+    url, media_type, length = media
     raw = entry.get("id")
-    # Without a guid the file's address is the best name there is; its query may change every day.
+    # Without a guid the URL of the file identifies the episode, without its query, which may change every day.
     guid = raw.strip() if isinstance(raw, str) and raw.strip() else url.partition("?")[0]
     return Episode(
         guid=clean.line(guid, clean.GUID),
@@ -85,7 +84,7 @@ def _episode(entry: Mapping[str, Any], base: str) -> Episode | None:
 
 
 def _medium(enclosure: Mapping[str, Any], base: str) -> tuple[str, str | None, int | None] | None:
-    """Address, type and length of an enclosure that may be heard: pictures and texts may not."""
+    """URL, media type and length in bytes of an enclosure; None if it is neither audio nor video."""
     url = clean.link(enclosure.get("href"), base)
     if url is None:
         return None
@@ -98,15 +97,16 @@ def _medium(enclosure: Mapping[str, Any], base: str) -> tuple[str, str | None, i
 
 def _transcripts(entry: Mapping[str, Any], base: str) -> tuple[TranscriptLink, ...]:
     links = []
-    for one in (entry.get("podcast_transcripts") or ())[:MOST_TRANSCRIPTS]:
-        url, kind = clean.link(one.get("url"), base), clean.word(one.get("type"))
-        if url and kind:
-            links.append(TranscriptLink(url, kind, clean.word(one.get("language"), 20), clean.word(one.get("rel"))))
+    for element in (entry.get("podcast_transcripts") or ())[:MOST_TRANSCRIPTS]:
+        url, media_type = clean.link(element.get("url"), base), clean.word(element.get("type"))
+        if url and media_type:
+            language, rel = clean.word(element.get("language"), 20), clean.word(element.get("rel"))
+            links.append(TranscriptLink(url, media_type, language, rel))
     return tuple(links)
 
 
 def _keep_every_transcript() -> None:
-    # feedparser knows no podcast namespace, and of several elements of an unknown one it keeps the last.
+    # feedparser does not support the podcast namespace; of repeated unknown elements it keeps only the last.
     from feedparser.mixin import _FeedParserMixin
 
     def start(self: Any, attributes: Mapping[str, str]) -> None:
@@ -117,7 +117,7 @@ def _keep_every_transcript() -> None:
 
 
 def main() -> int:
-    """Exit code 0: a show is on the output; NOT_A_FEED and ENTITIES otherwise."""
+    """The exit code: 0 after a show was written, else NOT_A_FEED or ENTITIES."""
     about = json.loads(sys.stdin.buffer.readline())
     for what, limit in ((resource.RLIMIT_AS, about["memory_bytes"]), (resource.RLIMIT_CPU, about["cpu_seconds"])):
         resource.setrlimit(what, (limit, limit))

@@ -1,4 +1,4 @@
-"""URLs from strangers: taken apart once, and shown without what may be secret in them."""
+"""Untrusted URLs: parsed once, and shown without their secrets."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An http or https address. ``url`` has no user, password or fragment; ``login`` is the Authorization header."""
+    """An http or https URL. ``url`` has no user, password or fragment; ``login`` is the Authorization header."""
 
     url: str
     login: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises RefusedError ``bad_url`` for what is no http(s) URL; the message shows no part that may be secret."""
+        """Raises RefusedError ``bad_url`` if the text is not an http(s) URL; the message shows no secrets."""
         text = text.strip()
         if len(text) > LONGEST:
             raise RefusedError(f"{shown(text)}: longer than {LONGEST} characters", code=ErrorCode.BAD_URL)
@@ -36,16 +36,16 @@ class Place:
         except (httpx.InvalidURL, UnicodeError, ValueError) as error:
             raise RefusedError(f"{shown(text)}: not a URL", code=ErrorCode.BAD_URL) from error
         if url.scheme not in {"http", "https"} or not host or (url.port is not None and not 0 < url.port < 65_536):
-            raise RefusedError(f"{shown(text)}: not an http or https address of a host", code=ErrorCode.BAD_URL)
+            raise RefusedError(f"{shown(text)}: not an http or https URL with a host", code=ErrorCode.BAD_URL)
         login = f"Basic {base64.b64encode(unquote_to_bytes(url.userinfo)).decode()}" if url.userinfo else None
         return cls(str(url.copy_with(userinfo=b"", fragment=None)), login)
 
     def follow(self, location: str) -> Place:
-        """Where a redirect leads. A login goes along within one origin only."""
+        """The target of a redirect. The login is kept within the same origin only."""
         try:
             target = urljoin(self.url, location.strip())
         except ValueError as error:
-            raise RefusedError(f"{shown(self.url)}: redirects to what is not a URL", code=ErrorCode.BAD_URL) from error
+            raise RefusedError(f"{shown(self.url)}: redirects to an invalid URL", code=ErrorCode.BAD_URL) from error
         place = Place.parse(target)
         if place.login is None and place.origin == self.origin:
             return Place(place.url, self.login)
@@ -59,11 +59,11 @@ class Place:
 
 
 def shown(url: str) -> str:
-    """For logs and messages: scheme, host and path. Users, passwords, queries and fragments may be keys."""
+    """Scheme, host and path, for logs and messages. Users, passwords, queries and fragments may be secret."""
     try:
         parsed = httpx.URL(url)
         text = f"{parsed.scheme}://{parsed.netloc.decode('ascii', 'replace')}{parsed.path}"
     except (httpx.InvalidURL, UnicodeError, ValueError):
-        return "an address that is no URL"
-    plain = "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+        return "an invalid URL"
+    plain = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return plain if len(plain) <= _SHOWN else plain[:_SHOWN] + "…"

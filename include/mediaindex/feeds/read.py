@@ -1,4 +1,4 @@
-"""Bytes of a feed → what it says, by a child process that may fail however it likes."""
+"""Parse the bytes of a feed in a child process, whose failures are errors of this feed alone."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .show import Show
 
 MEMORY_BYTES = 1 << 30
 CPU_SECONDS = 60
-_KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "VIRTUAL_ENV")  # not our credentials
+_KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "VIRTUAL_ENV")  # no credentials
 
 
 def read_feed(body: FeedBody, *, memory_bytes: int = MEMORY_BYTES, cpu_seconds: int = CPU_SECONDS) -> Show:
-    """Raises RefusedError ``entities``, UnexpectedAnswerError ``not_a_feed`` or ``feed_too_hard``."""
+    """The show. Raises RefusedError ``entities``, UnexpectedAnswerError ``not_a_feed`` or ``feed_too_hard``."""
     what = shown(body.url)
     limits = {"memory_bytes": memory_bytes, "cpu_seconds": cpu_seconds}
     about = json.dumps({"url": body.url, "content_type": body.content_type, **limits}).encode()
@@ -36,22 +36,27 @@ def read_feed(body: FeedBody, *, memory_bytes: int = MEMORY_BYTES, cpu_seconds: 
             timeout=3.0 * cpu_seconds + 30,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise UnexpectedAnswerError(f"{what}: reading it takes too long", code=ErrorCode.FEED_TOO_HARD) from error
+        raise UnexpectedAnswerError(f"{what}: parsing takes too long", code=ErrorCode.FEED_TOO_HARD) from error
     if done.returncode == ENTITIES:
         raise RefusedError(
-            f"{what}: declares XML entities, which no feed needs and attacks are made of", code=ErrorCode.ENTITIES
+            f"{what}: declares XML entities, which are refused as unsafe; ask the publisher to remove them",
+            code=ErrorCode.ENTITIES,
         )
     if done.returncode == NOT_A_FEED:
-        raise UnexpectedAnswerError(f"{what}: is neither RSS nor Atom; open it in a browser", code=ErrorCode.NOT_A_FEED)
+        raise UnexpectedAnswerError(
+            f"{what}: neither RSS nor Atom; open the address in a browser and correct it", code=ErrorCode.NOT_A_FEED
+        )
     try:
         if done.returncode == 0:
             return _shows().validate_json(done.stdout)
     except ValidationError as error:
         raise UnexpectedAnswerError(
-            f"{what}: what was read makes no sense: {error}", code=ErrorCode.FEED_TOO_HARD
+            f"{what}: the parser returned invalid values: {error}", code=ErrorCode.FEED_TOO_HARD
         ) from error
     last = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
-    raise UnexpectedAnswerError(f"{what}: cannot be read ({done.returncode}): {last}", code=ErrorCode.FEED_TOO_HARD)
+    raise UnexpectedAnswerError(
+        f"{what}: parsing failed with exit code {done.returncode}: {last}", code=ErrorCode.FEED_TOO_HARD
+    )
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a feed says, as far as we keep it: plain values of bounded length, whatever stood in the feed."""
+"""The content of a feed: plain values of bounded length, whatever the feed contains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLink:
-    """A ``podcast:transcript``: where somebody's own transcript lies; ``type`` is its media type."""
+    """A ``podcast:transcript``: the URL of the publisher's own transcript; ``type`` is its media type."""
 
     url: str
     type: str
@@ -18,9 +18,9 @@ class TranscriptLink:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One episode with something to hear; ``guid_sha256`` (hex) is of the guid as it stood in the feed.
+    """One episode with audio or video; ``guid_sha256`` (hex) is the hash of the guid as the feed writes it.
 
-    ``length`` is what the feed calls the file's size in bytes; feeds are often wrong there.
+    ``length``: the file's size in bytes according to the feed, which is often wrong.
     """
 
     guid: str
@@ -37,7 +37,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A feed. ``moved_to``: where it says it lies from now on; ``without_media``: entries that hold nothing to hear."""
+    """A feed. ``moved_to``: its new URL, if it names one; ``without_media``: entries without audio or video."""
 
     title: str
     link: str | None

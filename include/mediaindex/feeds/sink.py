@@ -1,4 +1,4 @@
-"""Where a copied episode goes, as the copier sees it."""
+"""The interface of the store that a copied episode is written to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Stored(Protocol):
-    """What was written: its ETag there (without quotes) and its size in bytes."""
+    """The stored object: its ETag (without quotes) and its size in bytes."""
 
     @property
     def etag(self) -> str:
@@ -20,34 +20,34 @@ class Stored(Protocol):
 
 
 class Sink(Protocol):
-    """Takes bytes in order. Nothing is to be seen at its place before ``finish``."""
+    """Takes bytes in order. The object is not visible before ``finish``."""
 
     @property
     def received(self) -> int:
-        """Bytes taken so far, with those of an earlier process that it goes on from."""
+        """Bytes taken so far, including those of an earlier process that it resumes."""
         ...
 
     @property
     def resume_id(self) -> str | None:
-        """What another process needs to go on from here; None while nothing is kept yet."""
+        """What another process needs to resume; None while nothing is stored yet."""
         ...
 
     def open(self, media_type: str) -> None:
-        """Learn what is coming, before its first byte."""
+        """Set the media type, before the first byte."""
         ...
 
     def write(self, data: bytes) -> None:
-        """Take more."""
+        """Append bytes."""
         ...
 
     def restart(self) -> None:
-        """Forget what came so far."""
+        """Discard all bytes and start again."""
         ...
 
     def finish(self) -> Stored:
-        """Show the object, whole."""
+        """Make the whole object visible."""
         ...
 
     def abort(self) -> None:
-        """Forget everything; what was at the place before stays."""
+        """Discard all bytes; an earlier object stays as it is."""
         ...

@@ -1,4 +1,4 @@
-"""GET requests to strangers: checked addresses, few redirects, bounded time."""
+"""GET requests to untrusted servers: checked addresses, few redirects, bounded time."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .places import Place, shown
 AGENT = "mediaindex podcast collector"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
-_GOOD = frozenset({200, 206, 304, 416})
+_ACCEPTED = frozenset({200, 206, 304, 416})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The head of an answer, header names in lower case, and its body in chunks as they come.
+    """The head of an answer, header names in lower case, and its body in chunks as they arrive.
 
-    ``shown``: its URL without secrets. ``moved_to``: the final URL where every step there was a permanent redirect.
+    ``shown``: the URL without secrets. ``moved_to``: the final URL if all redirects to it were permanent.
     """
 
     status: int
@@ -41,13 +41,13 @@ class Answer:
 
     @property
     def length(self) -> int | None:
-        """Content-Length in bytes, where there is a believable one."""
+        """Content-Length in bytes; None if missing or invalid."""
         text = self.headers.get("content-length", "")
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
 
 
 class Web:
-    """Asks one stranger after the other; not for several threads."""
+    """A client that sends one request at a time; not thread-safe."""
 
     def __init__(
         self,
@@ -58,10 +58,10 @@ class Web:
     ) -> None:
         self._limits = limits or WebLimits()
         self._backend = CheckedBackend(self._limits, allowed, resolver)
-        # SSL_CERT_FILE and SSL_CERT_DIR are honoured: closed networks have authorities of their own.
+        # SSL_CERT_FILE and SSL_CERT_DIR are honoured: closed networks have their own certificate authorities.
         context = httpx.create_ssl_context()
-        # No connection is used twice: servers close idle ones just as the next request is sent, and each new one has
-        # its address checked.
+        # No connection is reused: servers close idle connections just as the next request is sent, and each new
+        # connection has its address checked.
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, max_connections=2, max_keepalive_connections=0, network_backend=self._backend
         )
@@ -78,26 +78,27 @@ class Web:
     def get(self, url: str, headers: Mapping[str, str]) -> Iterator[Answer]:
         """The answer after at most ``redirects`` redirects; its status is 200, 206, 304 or 416.
 
-        Raises RefusedError, LaterError or DoubtfulError; CutError (a LaterError) also while the body is read.
+        Raises RefusedError, LaterError or UnexpectedAnswerError; CutError (a LaterError) also while the body is read.
         """
         place, permanent = Place.parse(url), True
         for step in range(self._limits.redirects + 1):
             with self._ask(place, headers) as response:
-                known = _headers(response)
-                if response.status in _REDIRECTS and "location" in known:
+                received = _headers(response)
+                if response.status in _REDIRECTS and "location" in received:
                     permanent = permanent and response.status in _PERMANENT
-                    place = place.follow(known["location"])
+                    place = place.follow(received["location"])
                     continue
-                if response.status not in _GOOD:
-                    raise of_status(shown(place.url), response.status, known)
-                self._backend.pace.head_has_come()
+                if response.status not in _ACCEPTED:
+                    raise of_status(shown(place.url), response.status, received)
+                self._backend.pace.begin_body()
                 moved_to = place.url if step and permanent else None
                 yield Answer(
-                    response.status, known, place.url, shown(place.url), moved_to, iter(response.iter_stream())
+                    response.status, received, place.url, shown(place.url), moved_to, iter(response.iter_stream())
                 )
                 return
         raise RefusedError(
-            f"{shown(url)}: more than {self._limits.redirects} redirects", code=ErrorCode.TOO_MANY_REDIRECTS
+            f"{shown(url)}: more than {self._limits.redirects} redirects; check the address",
+            code=ErrorCode.TOO_MANY_REDIRECTS,
         )
 
     @contextmanager
@@ -118,8 +119,8 @@ class Web:
 
 
 def _headers(response: httpcore.Response) -> dict[str, str]:
-    """By lower-case name; of several with one name the first counts."""
-    known: dict[str, str] = {}
+    """Values by lower-case name; the first if a name occurs more than once."""
+    headers: dict[str, str] = {}
     for name, value in response.headers:
-        known.setdefault(name.decode("latin-1").lower(), value.decode("latin-1").strip())
-    return known
+        headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1").strip())
+    return headers

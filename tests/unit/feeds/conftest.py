@@ -20,6 +20,6 @@ def host() -> Iterator[Host]:
 
 @pytest.fixture
 def web() -> Iterator[Web]:
-    """May call 127.0.0.1 and no other private address."""
+    """A client that may connect to 127.0.0.1 and to no other private address."""
     with Web(WebLimits(), LOOPBACK) as opened:
         yield opened

@@ -19,19 +19,19 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize("address", FORBIDDEN)
-def test_what_is_not_public_is_refused(address: str) -> None:
+def test_an_address_that_is_not_public_is_refused(address: str) -> None:
     assert not usable(address)
 
 
 @pytest.mark.parametrize(
     "address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
 )
-def test_what_is_public_is_usable(address: str) -> None:
+def test_a_public_address_is_usable(address: str) -> None:
     assert usable(address)
 
 
 @pytest.mark.parametrize("address", ["10.1.2.3", "::ffff:10.1.2.3", "fd00::5"])
-def test_a_network_that_the_configuration_names_is_usable(address: str) -> None:
+def test_an_address_of_an_allowed_network_is_usable(address: str) -> None:
     allowed = (ip_network("10.1.0.0/16"), ip_network("fd00::/64"))
     assert usable(address, allowed)
     assert not usable("10.2.0.1", allowed)
@@ -39,7 +39,7 @@ def test_a_network_that_the_configuration_names_is_usable(address: str) -> None:
 
 
 @given(st.sampled_from(["10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "100.64.0.0/10"]), st.data())
-def test_no_dress_of_ipv6_makes_a_private_address_public(network: str, data: st.DataObject) -> None:
+def test_no_ipv6_form_makes_a_private_address_public(network: str, data: st.DataObject) -> None:
     size = ip_network(network).num_addresses
     inner = int(ip_network(network)[data.draw(st.integers(0, size - 1))])
     for prefix in ("::ffff:0:0", "64:ff9b::", "::"):

@@ -10,14 +10,14 @@ from mediaindex.feeds import clean
 
 
 @given(st.text(max_size=3_000), st.integers(2, 600))
-def test_a_line_is_one_line_of_bounded_length_that_utf8_can_write(text: str, limit: int) -> None:
+def test_a_line_is_one_line_of_bounded_length_in_valid_utf8(text: str, limit: int) -> None:
     line = clean.line(text, limit)
     assert len(line) <= limit
-    assert not any(sign in line for sign in "\x00\n\r\t\x1b\u202e\u2066\ufeff")
+    assert not any(character in line for character in "\x00\n\r\t\x1b\u202e\u2066\ufeff")
     line.encode()
 
 
-def test_signs_that_mislead_go_and_those_that_scripts_need_stay() -> None:
+def test_misleading_characters_are_removed_and_joiners_kept() -> None:
     assert clean.line("ab\u202ecod.exe \x1b[31m red\x00 \ud800") == "abcod.exe [31m red"
     assert clean.line("\u0645\u06cc\u200c\u062e") == "\u0645\u06cc\u200c\u062e"  # Persian
     assert clean.line("👩\u200d🚀") == "👩\u200d🚀"
@@ -45,7 +45,7 @@ def test_only_web_links_are_links(text: object) -> None:
     assert clean.link("https://a.example/x") == "https://a.example/x"
 
 
-def test_moments_are_between_the_first_podcasts_and_reason() -> None:
+def test_implausible_dates_are_none() -> None:
     assert clean.moment(time.struct_time((2026, 1, 2, 3, 4, 5, 0, 0, 0))).isoformat() == "2026-01-02T03:04:05+00:00"  # type: ignore[union-attr]
     assert clean.moment(time.struct_time((9999, 12, 31, 0, 0, 0, 0, 0, 0))) is None
     assert clean.moment(time.struct_time((2, 1, 1, 0, 0, 0, 0, 0, 0))) is None

@@ -91,7 +91,7 @@ def known_of(copied: Copied) -> Known:
     return Known(copied.validators, copied.stored.size, copied.sha256)
 
 
-def test_an_episode_comes_whole(case: Case) -> None:
+def test_a_whole_episode_is_copied(case: Case) -> None:
     sink = Memory()
     copied = case.copy(File(SOUND, last_modified=WHEN), sink)
     assert sink.shown == SOUND
@@ -101,14 +101,14 @@ def test_an_episode_comes_whole(case: Case) -> None:
 
 
 @pytest.mark.parametrize("file", [File(SOUND), File(SOUND, etag=None, last_modified=WHEN)], ids=["by-etag", "by-date"])
-def test_a_cut_transfer_goes_on_where_it_was(case: Case, file: File) -> None:
+def test_a_cut_transfer_is_resumed(case: Case, file: File) -> None:
     sink = Memory()
     case.copy(replace(file, cuts=[15_000, 20_000]), sink)
     assert sink.shown == SOUND
     assert case.ranges() == [None, "bytes=15000-", "bytes=35000-"]
 
 
-def test_a_file_that_was_replaced_in_between_comes_anew(case: Case) -> None:
+def test_a_file_replaced_during_the_copy_is_copied_again(case: Case) -> None:
     sink, other = Memory(), SOUND[::-1]
     first = File(SOUND, cuts=[15_000])
 
@@ -121,7 +121,7 @@ def test_a_file_that_was_replaced_in_between_comes_anew(case: Case) -> None:
     assert copied.sha256 == hashlib.sha256(other).hexdigest()
 
 
-def test_nor_is_a_server_believed_that_ignores_if_range(case: Case) -> None:
+def test_a_server_that_ignores_if_range_gives_no_mixed_file(case: Case) -> None:
     sink, other = Memory(), SOUND[::-1]
     first, second = File(SOUND, cuts=[15_000]), File(other, etag='"two"', if_range=False)
 
@@ -135,15 +135,15 @@ def test_nor_is_a_server_believed_that_ignores_if_range(case: Case) -> None:
 
 @pytest.mark.parametrize(
     "file", [File(SOUND, ranges=False), File(SOUND, etag=None), File(SOUND, etag='W/"weak"')],
-    ids=["no-ranges", "nothing-to-tell-versions", "weak"],
+    ids=["no-ranges", "no-validators", "weak"],
 )  # fmt: skip
-def test_where_pieces_cannot_be_joined_safely_it_comes_anew(case: Case, file: File) -> None:
+def test_pieces_that_cannot_be_joined_safely_are_copied_again(case: Case, file: File) -> None:
     sink = Memory()
     case.copy(replace(file, cuts=[15_000]), sink)
     assert sink.shown == SOUND
 
 
-def test_another_process_goes_on_from_the_last_whole_part(case: Case) -> None:
+def test_another_process_resumes_from_the_last_whole_part(case: Case) -> None:
     sink = Memory()
     with pytest.raises(CutError):
         case.copy(File(SOUND, cuts=[25_000, *[0] * 20]), sink)
@@ -154,16 +154,16 @@ def test_another_process_goes_on_from_the_last_whole_part(case: Case) -> None:
     copied = case.copy(File(SOUND), later, partial=partial)
     assert case.ranges() == ["bytes=20000-"]
     assert later.shown == SOUND
-    assert copied.sha256 is None  # nobody has seen all bytes
+    assert copied.sha256 is None  # this process has not received all bytes
 
 
-def test_another_process_begins_anew_where_the_file_is_another_one(case: Case) -> None:
+def test_another_process_starts_again_if_the_file_was_replaced(case: Case) -> None:
     later = Memory(kept=bytearray(b"x" * 20_000))
     case.copy(File(SOUND, etag='"two"'), later, partial=Partial("upload-0", '"one"'))
     assert later.shown == SOUND
 
 
-def test_a_server_that_hangs_up_again_and_again_is_left_in_peace(case: Case) -> None:
+def test_a_server_that_always_hangs_up_is_given_up(case: Case) -> None:
     with pytest.raises(CutError):
         case.copy(File(SOUND, cuts=[0] * 50), Memory())
     assert len(case.host.asked) == 4
@@ -178,7 +178,7 @@ def test_an_unchanged_file_is_not_copied_again(case: Case, file: File, condition
     assert again.shown is None
 
 
-def test_a_file_of_the_same_bytes_under_another_etag_is_not_shown_again(case: Case) -> None:
+def test_equal_bytes_under_another_etag_are_not_stored_again(case: Case) -> None:
     known = known_of(case.copy(File(SOUND), Memory()))
     again = Memory()
     copied = case.copy(File(SOUND, etag='"other-node"'), again, known)
@@ -193,7 +193,7 @@ def test_a_changed_file_is_copied(case: Case) -> None:
     assert again.shown == SOUND[::-1]
 
 
-def test_without_any_validator_the_size_tells_unless_the_feed_announced_a_change(case: Case) -> None:
+def test_without_validators_the_size_decides_unless_the_feed_announces_a_change(case: Case) -> None:
     mute = File(SOUND, etag=None)
     known = known_of(case.copy(mute, Memory()))
     assert case.copy(mute, Memory(), known, announced=False).stored is None
@@ -202,7 +202,7 @@ def test_without_any_validator_the_size_tells_unless_the_feed_announced_a_change
 
 
 @pytest.mark.parametrize("says_length", [True, False])
-def test_a_file_beyond_the_limit_is_refused_and_nothing_is_left(case: Case, says_length: bool) -> None:
+def test_a_file_beyond_the_limit_is_refused_and_discarded(case: Case, says_length: bool) -> None:
     sink = Memory()
     with pytest.raises(RefusedError) as caught:
         case.copy(File(SOUND, says_length=says_length), sink, max_bytes=50_000)
@@ -218,9 +218,9 @@ def test_a_file_beyond_the_limit_is_refused_and_nothing_is_left(case: Case, says
         (lambda request: reply(request, 200, {"Content-Encoding": "gzip"}, b"x"), "content_encoding"),
         (lambda request: reply(request, 404, {}), "http_404"),
     ],
-    ids=["a-page", "empty", "encoded", "missing"],
+    ids=["html", "empty", "encoded", "missing"],
 )
-def test_what_is_no_media_is_not_shown(case: Case, answer: Any, code: str) -> None:
+def test_an_answer_without_media_is_not_stored(case: Case, answer: Any, code: str) -> None:
     sink = Memory()
     with pytest.raises(UnexpectedAnswerError) as caught:
         case.copy(answer, sink)
@@ -233,7 +233,7 @@ def test_what_is_no_media_is_not_shown(case: Case, answer: Any, code: str) -> No
     "headers",
     [{"Content-Range": "bytes 0-9/10"}, {"Content-Range": "bytes 20001-20010/20011"}, {}, {"Content-Range": "x"}],
 )
-def test_a_part_that_does_not_fit_is_not_taken(case: Case, headers: dict[str, Any]) -> None:
+def test_a_part_with_a_wrong_range_is_discarded(case: Case, headers: dict[str, Any]) -> None:
     later = Memory(kept=bytearray(b"x" * 20_000))
 
     def answer(request: Any) -> None:
@@ -246,7 +246,7 @@ def test_a_part_that_does_not_fit_is_not_taken(case: Case, headers: dict[str, An
     assert later.shown == SOUND
 
 
-def test_a_range_beyond_the_end_means_another_file(case: Case) -> None:
+def test_a_range_beyond_the_end_means_a_replaced_file(case: Case) -> None:
     later = Memory(kept=bytearray(b"x" * 120_000))
 
     def answer(request: Any) -> None:
@@ -256,10 +256,10 @@ def test_a_range_beyond_the_end_means_another_file(case: Case) -> None:
     assert later.shown == SOUND
 
 
-def test_errors_of_ours_are_not_taken_for_theirs(case: Case) -> None:
+def test_errors_of_the_sink_are_not_errors_of_the_server(case: Case) -> None:
     class Broken(Memory):
         def write(self, data: bytes) -> None:
-            raise ConnectionResetError("our own store")
+            raise ConnectionResetError("the store")
 
     with pytest.raises(ConnectionResetError):
         case.copy(File(SOUND), Broken())

@@ -16,7 +16,7 @@ WHEN = "Fri, 02 Jan 2026 03:04:05 GMT"
 FEED = File(b"<rss/>", "application/rss+xml", '"one"', WHEN)
 
 
-def test_a_feed_comes_with_what_asks_for_it_again(web: Web, host: Host) -> None:
+def test_a_feed_is_fetched_with_its_validators(web: Web, host: Host) -> None:
     host.answers |= {"/old": redirect("/feed", 301), "/feed": FEED}
     found = fetch_feed(web, f"{host.url}/old", Validators(), 1_000)
     assert found is not None
@@ -27,12 +27,12 @@ def test_a_feed_comes_with_what_asks_for_it_again(web: Web, host: Host) -> None:
 
 
 @pytest.mark.parametrize("known", [Validators('"one"'), Validators(None, WHEN), Validators('"one"', WHEN)])
-def test_an_unchanged_feed_is_not_sent_again(web: Web, host: Host, known: Validators) -> None:
+def test_an_unchanged_feed_is_none(web: Web, host: Host, known: Validators) -> None:
     host.answers["/feed"] = FEED
     assert fetch_feed(web, f"{host.url}/feed", known, 1_000) is None
 
 
-def test_a_changed_feed_is(web: Web, host: Host) -> None:
+def test_a_changed_feed_is_fetched(web: Web, host: Host) -> None:
     host.answers["/feed"] = replace(FEED, etag='"two"')
     assert fetch_feed(web, f"{host.url}/feed", Validators('"one"', WHEN), 1_000) is not None
 
@@ -56,7 +56,7 @@ def test_a_compressed_feed_is_unpacked(web: Web, host: Host) -> None:
     assert found.data == b"<rss/>" * 100
 
 
-def test_a_small_answer_that_unpacks_to_a_lot_is_refused_early(web: Web, host: Host) -> None:
+def test_a_small_answer_that_unpacks_to_a_large_feed_is_refused(web: Web, host: Host) -> None:
     packed(host, gzip.compress(bytes(50_000_000), 1))
     with pytest.raises(RefusedError) as caught:
         fetch_feed(web, f"{host.url}/feed", Validators(), 1_000_000)
@@ -67,7 +67,7 @@ def test_a_small_answer_that_unpacks_to_a_lot_is_refused_early(web: Web, host: H
     ("body", "encoding"),
     [(b"no gzip at all", "gzip"), (gzip.compress(b"x" * 999)[:-12], "gzip"), (zlib.compress(b"x"), "br")],
 )
-def test_damaged_or_unasked_compression_is_doubtful(web: Web, host: Host, body: bytes, encoding: str) -> None:
+def test_damaged_or_unrequested_compression_is_doubtful(web: Web, host: Host, body: bytes, encoding: str) -> None:
     packed(host, body, encoding)
     with pytest.raises(UnexpectedAnswerError) as caught:
         fetch_feed(web, f"{host.url}/feed", Validators(), 1_000)

@@ -15,42 +15,42 @@ EPISODE = Episode("g", "ab" * 32, "The First: Ünë!", None, None, None, "https:
 SHOW = Show("A Show / of ../ Shows", None, None, None, None, ())
 
 
-def test_a_key_says_show_and_title_and_is_made_by_the_guid() -> None:
+def test_a_key_contains_show_title_and_a_hash_of_the_guid() -> None:
     key = episode_key("podcasts/", "feed", SHOW, EPISODE)
     assert re.fullmatch(r"podcasts/a-show-of-shows/[0-9a-f]{20}-the-first-une\.mp3", key)
 
 
-def test_equal_guids_of_two_feeds_have_two_keys() -> None:
+def test_equal_guids_of_two_feeds_give_two_keys() -> None:
     renamed = replace(EPISODE, title="other")
     keys = {episode_key("", feed, SHOW, EPISODE).split("/")[1][:20] for feed in ("one", "two")}
     assert len(keys) == 2
     assert episode_key("", "one", SHOW, renamed).split("/")[1][:20] in keys
 
 
-def test_the_ending_comes_from_the_address_else_from_the_type() -> None:
-    def ending(url: str, kind: str | None) -> str:
+def test_the_extension_comes_from_the_url_else_from_the_media_type() -> None:
+    def extension(url: str, kind: str | None) -> str:
         return episode_key("", "f", SHOW, replace(EPISODE, url=url, media_type=kind)).rpartition(".")[2]
 
-    assert ending("https://a.example/play.php?f=x.exe", "audio/x-m4a") == "m4a"
-    assert ending("https://a.example/evil.sh", "audio/mpeg") == "mp3"
-    assert ending("https://a.example/stream", None) == "media"
+    assert extension("https://a.example/play.php?f=x.exe", "audio/x-m4a") == "m4a"
+    assert extension("https://a.example/evil.sh", "audio/mpeg") == "mp3"
+    assert extension("https://a.example/stream", None) == "media"
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=100))
-def test_a_key_is_safe_whatever_the_titles_are(show: str, title: str, path: str) -> None:
+def test_a_key_is_safe_for_any_title(show: str, title: str, path: str) -> None:
     episode = replace(EPISODE, title=title, url=f"https://a.example/{path}")
     key = episode_key("in/", "f", replace(SHOW, title=show), episode)
     assert re.fullmatch(r"in/[a-z0-9-]{1,60}/[0-9a-f]{20}-[a-z0-9-]{1,60}\.[a-z0-9]{2,5}", key)
 
 
 @given(st.text(max_size=2_000), st.text(max_size=2_000))
-def test_labels_are_ascii_of_bounded_size_and_read_back(show: str, title: str) -> None:
+def test_labels_are_bounded_ascii_that_can_be_decoded(show: str, title: str) -> None:
     said = labels(show, title, "ab" * 32, datetime(2026, 1, 2, tzinfo=UTC))
     assert sum(len(name) + len(value) for name, value in said.items()) <= 1_024
     assert all(value.isascii() and value.isprintable() for value in said.values())
     assert title.strip().startswith(unquote(said.get("episode-title", "")).strip()) or len(title) > 100
 
 
-def test_a_name_without_letters_has_another() -> None:
+def test_a_name_without_ascii_letters_has_the_default() -> None:
     assert safe_name("…!?", "episode") == "episode"
     assert safe_name("日本語", "episode") == "episode"

@@ -8,11 +8,11 @@ from mediaindex.feeds.pace import Pace, WebLimits
 LIMITS = WebLimits(silence_s=10, head_s=20, window_s=30, window_bytes=100, whole_s=1_000)
 
 
-def test_one_wait_is_never_longer_than_silence_may_be() -> None:
+def test_a_wait_is_at_most_the_allowed_silence() -> None:
     assert Pace(LIMITS).left() == 10
 
 
-def test_a_head_that_comes_byte_by_byte_is_ended() -> None:
+def test_a_slow_head_times_out() -> None:
     pace = Pace(LIMITS)
     for _ in range(4):
         assert pace.left() > 0
@@ -21,9 +21,9 @@ def test_a_head_that_comes_byte_by_byte_is_ended() -> None:
         pace.left()
 
 
-def test_a_body_that_trickles_is_ended() -> None:
+def test_a_slow_body_times_out() -> None:
     pace = Pace(LIMITS)
-    pace.head_has_come()
+    pace.begin_body()
     for _ in range(6):
         pace.left()
         pace.waited(5, 16)
@@ -31,9 +31,9 @@ def test_a_body_that_trickles_is_ended() -> None:
         pace.left()
 
 
-def test_a_body_of_fair_speed_goes_on_until_it_takes_too_long_altogether() -> None:
+def test_a_body_at_a_fair_pace_times_out_at_the_total_limit() -> None:
     pace = Pace(LIMITS)
-    pace.head_has_come()
+    pace.begin_body()
     for _ in range(112):  # 1008 s
         pace.left()
         pace.waited(9, 50)

@@ -7,7 +7,7 @@ from mediaindex.feeds.validators import Validators, if_range
 OLD, SENT = "Fri, 02 Jan 2026 03:04:05 GMT", "Sat, 03 Jan 2026 03:04:05 GMT"
 
 
-def test_only_what_is_surely_one_version_joins_two_pieces() -> None:
+def test_only_a_strong_validator_joins_two_pieces() -> None:
     assert if_range({"etag": '"a"', "last-modified": OLD, "date": SENT}) == '"a"'
     assert if_range({"etag": 'W/"a"', "last-modified": OLD, "date": SENT}) is None
     assert if_range({"last-modified": OLD, "date": SENT}) == OLD
@@ -18,11 +18,11 @@ def test_only_what_is_surely_one_version_joins_two_pieces() -> None:
 
 
 @pytest.mark.parametrize("value", ["x" * 501, "a\r\nX-Evil: 1", "ü", ""])
-def test_unreasonable_validators_are_not_kept(value: str) -> None:
+def test_invalid_validators_count_as_missing(value: str) -> None:
     assert Validators.of({"etag": value, "last-modified": value}) == Validators()
 
 
-def test_two_answers_are_compared_by_the_best_that_both_have() -> None:
+def test_answers_are_compared_by_the_best_validator_of_both() -> None:
     assert Validators('"a"', OLD).same_file(Validators('W/"a"', SENT)) is True
     assert Validators('"a"', OLD).same_file(Validators('"b"', OLD)) is False
     assert Validators(None, OLD).same_file(Validators('"b"', OLD)) is True
