@@ -1,4 +1,4 @@
-"""``mediaindex calibrate MANIFEST``: word confidence that means P(the word is right)."""
+"""``mediaindex calibrate MANIFEST``: fit the confidence of words to the probability that they are right."""
 
 from __future__ import annotations
 
@@ -22,26 +22,38 @@ if TYPE_CHECKING:
     from mediaindex.runner.engines import Engines
     from mediaindex.stages.protocols import Recogniser
 
-MODEL = typer.Option([], "--model", help="Calibrate this model only; may be repeated  [default: all that fit].")
-DEGRADED = typer.Option(
-    True, help="Also hear every recording over a telephone line and in noise, so that the calibration holds there."
+MODEL = typer.Option(
+    [],
+    "--model",
+    help="Calibrate only this model; may be repeated  [default: all installed models of these languages].",
 )
-FOLDER = typer.Option(None, "--folder", file_okay=False, help="Write the calibrations here instead of beside models.")
+DEGRADED = typer.Option(
+    True, help="Whether to fit on telephone and noisy versions of every recording too, for audio of that quality."
+)
+FOLDER = typer.Option(
+    None, "--folder", file_okay=False, help="Write calibrations to this folder instead of the models'."
+)
 
 
 def calibrate(
-    manifest: Path = typer.Argument(..., exists=True, dir_okay=False, help="JSON Lines with NeMo's field names."),
+    manifest: Path = typer.Argument(
+        ..., exists=True, dir_okay=False, help="A manifest: JSON Lines with NeMo's field names."
+    ),
     model: list[str] = MODEL,
     degraded: bool = DEGRADED,
     folder: Path | None = FOLDER,
 ) -> None:
-    """Fit each recogniser's confidence to the recordings of MANIFEST, so that it is P(the word is right).
+    """Fit each recogniser's word confidence on the recordings of MANIFEST: the probability that a word is right.
 
-    Each line names a recording, its text, its language and who speaks: {"audio_filepath": "a.wav", "text": "…",
-    "lang": "en", "speaker": "x"}. Recognisers are heard one by one. Figures come from speakers (where no speaker is
-    named: recordings) that the fit did not see. Results of transcribe are computed again with the new confidences.
+    Each line describes one recording: {"audio_filepath": "a.wav", "text": "hello", "lang": "en", "speaker": "x"}. The
+    printed figures are cross-validated: no speaker (or recording, if speakers are not named) is in both fit and test.
+    After a new calibration, the transcribe stage computes its results again.
 
-    Example:  mediaindex calibrate test.jsonl --model whisper-base
+    Examples:
+
+      mediaindex calibrate test.jsonl
+
+      mediaindex calibrate test.jsonl --model whisper-base
     """
     from mediaindex.evaluation.conditions import CLEAN, CONDITIONS
     from mediaindex.evaluation.manifest import read_manifest
@@ -57,7 +69,7 @@ def calibrate(
         check_folder(place)
     with tempfile.TemporaryDirectory(prefix="mediaindex-calibrate-") as made:
         takes = takes_of(entries, CONDITIONS if degraded else {}, CLEAN, Path(made))
-        done = [_calibrated(one, takes, engines, entries, manifest.name, folder) for one in chosen]
+        done = [_calibrated(recogniser, takes, engines, entries, manifest.name, folder) for recogniser in chosen]
     if not all(done):
         raise typer.Exit(1)
 
@@ -68,26 +80,30 @@ def _usable(entries: Sequence[Entry], manifest: Path) -> list[Entry]:
 
     for number, entry in enumerate(entries, 1):
         if not entry.lang or read_reference(entry).text is None:
-            raise ConfigError(f"{manifest}: recording {number} has no text or no lang; calibration needs both")
+            raise ConfigError(f"{manifest}: line {number} has no text or no lang; add both")
     return list(entries)
 
 
 def _chosen(engines: Engines, names: Sequence[str], entries: Sequence[Entry]) -> list[Recogniser]:
-    """The recognisers that were named, or those that are here and write one of the manifest's languages."""
+    """The named recognisers, else the installed ones that support a language of the manifest."""
     from mediaindex.errors import ConfigError
     from mediaindex.evaluation.word_errors import base
     from mediaindex.models import locate, try_locate
 
     known = {recogniser.name: recogniser for recogniser in engines.raw_recognisers}
     if unknown := [name for name in names if name not in known]:
-        raise ConfigError(f"no recogniser is called {', '.join(unknown)}; there are {', '.join(known)}")
+        raise ConfigError(f"unknown recogniser {', '.join(unknown)}; valid recognisers: {', '.join(known)}")
     for name in names:
-        locate(name)  # says how to get it
+        locate(name)  # raises an error that says how to install it
     languages = {base(str(entry.lang)) for entry in entries}
-    chosen = [one for name, one in known.items() if name in (names or known) and languages & one.languages]
+    chosen = [
+        recogniser
+        for name, recogniser in known.items()
+        if name in (names or known) and languages & recogniser.languages
+    ]
     if not chosen:
-        raise ConfigError(f"no recogniser that was chosen writes {', '.join(sorted(languages))}")
-    return [one for one in chosen if try_locate(one.name)]
+        raise ConfigError(f"no chosen recogniser supports {', '.join(sorted(languages))}; choose others with --model")
+    return [recogniser for recogniser in chosen if try_locate(recogniser.name)]
 
 
 def _calibrated(
@@ -98,25 +114,25 @@ def _calibrated(
     manifest: str,
     folder: Path | None,
 ) -> bool:
-    """Write one recogniser's calibration; False, and the reason told, where there is none: others may have one."""
+    """Write one recogniser's calibration; if it cannot be fitted, print why and return False."""
     from mediaindex.errors import TerminalError
     from mediaindex.models.calibrations import write_card
 
     try:
-        card = _card(recogniser, _heard(takes, recogniser, engines), entries, manifest)
+        card = _card(recogniser, _recognised_words(takes, recogniser, engines), entries, manifest)
     except TerminalError as error:
         print(f"{recogniser.name}: {error}", file=sys.stderr)
         return False
-    _show(card, write_card(card, folder), Console())
+    _print_card(card, write_card(card, folder), Console())
     return True
 
 
-def _heard(takes: Sequence[Take], recogniser: Recogniser, engines: Engines) -> list[RawWord]:
+def _recognised_words(takes: Sequence[Take], recogniser: Recogniser, engines: Engines) -> list[RawWord]:
     from mediaindex.evaluation.raw_words import raw_words
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("loading", total=None)
+        bar = progress.add_task("loading models", total=None)
 
         def tell(stage: str, done: int, expected: int) -> None:
             progress.update(bar, description=f"{recogniser.name}: {stage}", completed=done, total=expected)
@@ -130,41 +146,42 @@ def _card(recogniser: Recogniser, words: Sequence[RawWord], entries: Sequence[En
     from mediaindex.models import locate
     from mediaindex.models.calibrations import CalibrationCard, Fitted, Quality
 
-    found = fitted(words)
-    heard = [entry for entry in entries if base(str(entry.lang)) in recogniser.languages]
+    fit = fitted(words)
+    used = [entry for entry in entries if base(str(entry.lang)) in recogniser.languages]
     return CalibrationCard(
         model=recogniser.name,
         weights=locate(recogniser.name).sha256,
         engine=recogniser.identity,
-        parameters=(found.calibration.a, found.calibration.b, found.calibration.c),
+        parameters=(fit.calibration.a, fit.calibration.b, fit.calibration.c),
         fitted=Fitted(
             manifest=manifest,
             date=datetime.now(UTC).date().isoformat(),
-            languages=tuple(sorted({base(str(entry.lang)) for entry in heard})),
-            recordings=len(heard),
-            folds=found.folds,
-            folds_by="speaker" if all(entry.speaker for entry in heard) else "recording",
+            languages=tuple(sorted({base(str(entry.lang)) for entry in used})),
+            recordings=len(used),
+            folds=fit.folds,
+            folds_by="speaker" if all(entry.speaker for entry in used) else "recording",
         ),
-        quality={name: Quality.model_validate(one, from_attributes=True) for name, one in found.quality.items()},
+        quality={name: Quality.model_validate(quality, from_attributes=True) for name, quality in fit.quality.items()},
     )
 
 
-def _show(card: CalibrationCard, path: Path, console: Console) -> None:
-    """Figures by condition; the last line says where the calibration lies."""
+def _print_card(card: CalibrationCard, path: Path, console: Console) -> None:
+    """Print the figures of each condition and the path of the calibration."""
     columns = ("", "words", "right", "ECE raw", "ECE held out", "ECE unseen", "AUROC")
     table = Table(*columns, title=card.model)
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, one in card.quality.items():
-        unseen = "" if one.ece_unseen is None else f"{one.ece_unseen:.3f}"
-        auroc = "" if one.auroc is None else f"{one.auroc:.3f}"
-        figures = (f"{one.right:.1%}", f"{one.ece_raw:.3f}", f"{one.ece_cv:.3f}", unseen, auroc)
-        table.add_row(name, str(one.words), *figures, end_section=False)
+    for name, quality in card.quality.items():
+        unseen = "" if quality.ece_unseen is None else f"{quality.ece_unseen:.3f}"
+        auroc = "" if quality.auroc is None else f"{quality.auroc:.3f}"
+        figures = (f"{quality.right:.1%}", f"{quality.ece_raw:.3f}", f"{quality.ece_cv:.3f}", unseen, auroc)
+        table.add_row(name, str(quality.words), *figures, end_section=False)
     console.print(table)
     fitted = card.fitted
     console.print(
-        f"held out: fitted without the {fitted.folds_by} ({fitted.folds} folds); unseen: without the condition, too",
-        f"written to {path}",
+        f"held out: fitted without the same {fitted.folds_by} ({fitted.folds} folds); "
+        "unseen: fitted without the condition too",
+        f"Wrote {path}.",
         sep="\n",
         soft_wrap=True,
         highlight=False,

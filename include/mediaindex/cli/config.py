@@ -1,4 +1,4 @@
-"""``mediaindex config``: whether a sources file is valid, and what it means for a source."""
+"""``mediaindex config``: check a sources file, and show the settings of a source."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ import typer
 
 from mediaindex import settings
 
-from .figures import many
+from .figures import count_of
+from .options import Json
 
 if TYPE_CHECKING:
     from mediaindex.config.sources import Checked, Configuration
 
-app = typer.Typer(help="The sources file: check it, show settings.", no_args_is_help=True)
-_FILE = "The sources file; by default the one that MEDIAINDEX_CONFIG names."
-_Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+app = typer.Typer(help="Check the sources file; show the settings of a source.", no_args_is_help=True)
+_FILE = "The sources file  [default: the file that MEDIAINDEX_CONFIG names]."
 
 
 @app.command("check")
 def check_file(
     file: Annotated[Path | None, typer.Argument(help=_FILE)] = None,
     *,
-    as_json: _Json = False,
+    as_json: Json = False,
 ) -> None:
-    """Every fault in a sources file: file, line, field, what is wrong and what to write.
+    """Check a sources file and the MEDIAINDEX_ variables of the environment.
 
-    MEDIAINDEX_ variables of the environment are checked, too. Exit code 1 if there is a fault; warnings are none.
+    Each fault is one line: file, line, field, what is wrong and what to write. The exit code is 1 if there is a fault;
+    warnings do not change it.
 
     Example:
 
@@ -42,23 +43,23 @@ def check_file(
     checked = sources.check(path)
     environment = list(settings.problems())
     similar = settings.unknown_variables()
-    strange = [f"{name} is not a variable of mediaindex; write {near}" for name, near in similar.items()]
+    unknown = [f"{name} is not a variable of mediaindex; write {near}" for name, near in similar.items()]
     if as_json:
-        print(json.dumps(_as_json(path, checked, environment, strange), ensure_ascii=False, indent=2))
+        print(json.dumps(_as_json(path, checked, environment, unknown), ensure_ascii=False, indent=2))
     else:
-        _print(path, checked, environment, strange)
+        _print(path, checked, environment, unknown)
     if checked.faults or environment:
         raise typer.Exit(1)
 
 
 @app.command("show")
 def show_settings(
-    source: Annotated[str, typer.Argument(help="A source of the sources file.")],
+    source: Annotated[str, typer.Argument(help="The name of a source in the sources file.")],
     file: Annotated[Path | None, typer.Option("--file", help=_FILE)] = None,
     *,
-    as_json: _Json = False,
+    as_json: Json = False,
 ) -> None:
-    """The settings of every stage and of triage for a source: the file's, else the defaults.
+    """Show the settings of every stage and of triage for a source, with the file's overrides applied.
 
     Example:
 
@@ -80,18 +81,18 @@ def _effective(known: Configuration, source: str) -> dict[str, dict[str, Any]]:
     from mediaindex.contract.settings import TriageSettings, read_settings
 
     stages = {name: read_settings(stage.settings, known.stages.get(name, {}), name) for name, stage in STAGES.items()}
-    found = {name: asdict(value) for name, value in stages.items()}
-    return found | {"triage": asdict(read_settings(TriageSettings, known.triage_of(source), "triage"))}
+    effective = {name: asdict(value) for name, value in stages.items()}
+    return effective | {"triage": asdict(read_settings(TriageSettings, known.triage_of(source), "triage"))}
 
 
-def _print(path: Path, checked: Checked, environment: Iterable[str], strange: Iterable[str]) -> None:
+def _print(path: Path, checked: Checked, environment: Iterable[str], unknown: Iterable[str]) -> None:
     for fault in checked.faults:
         print(f"{path}:{fault}")
     for message in environment:
         print(f"environment: {message}")
     for warning in checked.warnings:
         print(f"warning: {path}:{warning}")
-    for message in strange:
+    for message in unknown:
         print(f"warning: environment: {message}")
     if checked.configuration:
         print(f"{path} is valid: {_summary(checked.configuration)}")
@@ -99,8 +100,8 @@ def _print(path: Path, checked: Checked, environment: Iterable[str], strange: It
 
 def _summary(known: Configuration) -> str:
     counts = _counts(known)
-    return ", ".join((many(counts["sources"], "source"), many(counts["feeds"], "feed"),
-                      many(counts["overrides"], "overridden setting")))  # fmt: skip
+    return ", ".join((count_of(counts["sources"], "source"), count_of(counts["feeds"], "feed"),
+                      count_of(counts["overrides"], "overridden setting")))  # fmt: skip
 
 
 def _counts(known: Configuration) -> dict[str, int]:
@@ -112,12 +113,12 @@ def _counts(known: Configuration) -> dict[str, int]:
     }
 
 
-def _as_json(path: Path, checked: Checked, environment: list[str], strange: list[str]) -> dict[str, Any]:
+def _as_json(path: Path, checked: Checked, environment: list[str], unknown: list[str]) -> dict[str, Any]:
     return {
         "file": str(path),
         "valid": not checked.faults and not environment,
         "faults": [asdict(fault) for fault in checked.faults],
         "warnings": [asdict(warning) for warning in checked.warnings],
-        "environment": {"faults": environment, "warnings": strange},
+        "environment": {"faults": environment, "warnings": unknown},
         "counts": _counts(checked.configuration) if checked.configuration else None,
     }

@@ -1,4 +1,4 @@
-"""``mediaindex erase``: a recording, everywhere and for good, with a receipt."""
+"""``mediaindex erase``: erase a recording in every store, permanently, with a receipt."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import typer
 
 from mediaindex.errors import ErrorCode, TerminalError
 
+from .figures import count_of
+from .options import OBJECT_NAMES, Yes
 from .search import printable
 from .stores import all_stores
 
@@ -17,26 +19,27 @@ if TYPE_CHECKING:
     from mediaindex.catalog.erasure.erasure import Receipt
     from mediaindex.upkeep.stores import Stores
 
-Names = Annotated[
-    list[str] | None, typer.Argument(help="Keys, numbers as `ledger list` shows them, or s3://bucket/key.")
+Reason = Annotated[str | None, typer.Option(help="The reason, kept on the receipt. Do not name a person in it.")]
+AllCopies = Annotated[bool, typer.Option("--all-copies", help="Also erase other objects with the same audio.")]
+HashKeys = Annotated[
+    bool, typer.Option("--hash-keys", help="Also replace keys in the ledger by their hash, if keys are personal.")
 ]
+Resume = Annotated[bool, typer.Option("--resume", help="Complete erasures that were interrupted.")]
 
 
 def erase(
-    names: Names = None,
+    names: Annotated[list[str] | None, typer.Argument(help=OBJECT_NAMES)] = None,
     *,
-    reason: Annotated[str | None, typer.Option(help="Why; stands on the receipt. Name no person.")] = None,
-    all_copies: Annotated[bool, typer.Option("--all-copies", help="Other objects with the same audio too.")] = False,
-    hash_keys: Annotated[
-        bool, typer.Option("--hash-keys", help="The keys tell something too: leave only their hash on the ledger.")
-    ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Complete erasures that were killed or held up.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it; without this, only say what would be done.")] = False,
+    reason: Reason = None,
+    all_copies: AllCopies = False,
+    hash_keys: HashKeys = False,
+    resume: Resume = False,
+    yes: Yes = False,
 ) -> None:
-    """Erase recordings: objects with all their versions, artifacts, transcripts, documents. A receipt stays.
+    """Erase recordings: objects with all their versions, artifacts, transcripts and documents. A receipt is kept.
 
-    A key means everything that ever lay under it; a number means that version and those before it. If it is killed,
-    the same command (or --resume) goes on. Who uploads the recording again after that gives a new order to index it.
+    A key stands for every object that was ever stored under it; an id stands for that version and older ones. If the
+    command is killed, run it again or use --resume. A recording that is uploaded again afterwards is indexed again.
 
     Examples:
 
@@ -47,44 +50,47 @@ def erase(
     from mediaindex.upkeep import erasing
 
     if bool(names) == resume:
-        raise typer.BadParameter("say which: keys, numbers, s3://bucket/key, or --resume")
+        raise typer.BadParameter("name the objects by key, id or s3://bucket/key, or use --resume")
     if names and not reason:
-        raise typer.BadParameter("--reason: say why; it stands on the receipt")
+        raise typer.BadParameter("--reason is missing; it is kept on the receipt")
     with all_stores("erase") as stores:
         if resume:
             done = erasing.resume(stores)
-            print(f"{len(done)} erasures completed" + (f", receipts {', '.join(map(str, done))}." if done else "."))
+            receipts = f" (receipts: {', '.join(map(str, done))})" if done else ""
+            print(f"Completed {count_of(len(done), 'erasure')}{receipts}.")
             return
         for name in dict.fromkeys(names or []):
             objects = _objects(stores.conn, name)
             if yes:
                 _erase(stores, objects, str(reason), all_copies=all_copies, hash_keys=hash_keys)
             else:
-                _say(stores.conn, name, objects, all_copies)
+                _describe(stores.conn, name, objects, all_copies)
 
 
 def _objects(conn: Connection, name: str) -> dict[int, bool]:
-    """Ids of the objects that the name means, and whether their whole key goes."""
+    """Ids of the named objects, and whether every object under their key is to be erased."""
     from mediaindex.catalog.ledger import lines as ledger_lines
 
-    found = ledger_lines.resolve(conn, name)
-    if len({(one.bucket, one.key) for one in found}) > 1:
-        places = ", ".join(sorted({f"s3://{one.bucket}/{one.key}" for one in found}))
-        raise TerminalError(f"{name}: may mean {places}; say which", code=ErrorCode.AMBIGUOUS_NAME)
-    by_number = name.isdecimal() and [one.id for one in found] == [int(name)]
-    return {one.id: not by_number for one in found}
+    lines = ledger_lines.resolve(conn, name)
+    if len({(line.bucket, line.key) for line in lines}) > 1:
+        objects = ", ".join(sorted({f"s3://{line.bucket}/{line.key}" for line in lines}))
+        raise TerminalError(f"{name} is ambiguous: {objects}; write one of these", code=ErrorCode.AMBIGUOUS_NAME)
+    by_id = name.isdecimal() and [line.id for line in lines] == [int(name)]
+    return {line.id: not by_id for line in lines}
 
 
-def _say(conn: Connection, name: str, objects: dict[int, bool], all_copies: bool) -> None:
+def _describe(conn: Connection, name: str, objects: dict[int, bool], all_copies: bool) -> None:
     from mediaindex.catalog.erasure import erasure
 
-    wanted = erasure.scope(conn, list(objects), all_copies=all_copies)
+    scope = erasure.scope(conn, list(objects), all_copies=all_copies)
+    objects_text = count_of(len(scope.objects), "object")
     print(
-        f"{printable(name)}: {len(wanted.objects)} objects on the ledger, {len(wanted.audios)} recordings with all "
-        "their transcripts and artifacts would be erased. --yes does it."
+        f"{printable(name)}: would erase {objects_text} of the ledger and {count_of(len(scope.audios), 'recording')} "
+        "with all transcripts and artifacts. Nothing was erased: add --yes."
     )
-    for copy in wanted.copies:
-        print(f"  the same audio: s3://{copy.bucket}/{printable(copy.key)} ({copy.id}, {copy.state}): --all-copies")
+    for copy in scope.copies:
+        name_of_copy = f"s3://{copy.bucket}/{printable(copy.key)} (id {copy.id}, {copy.state})"
+        print(f"  {name_of_copy} has the same audio and would stay; --all-copies erases it")
 
 
 def _erase(stores: Stores, objects: dict[int, bool], reason: str, *, all_copies: bool, hash_keys: bool) -> None:
@@ -94,10 +100,10 @@ def _erase(stores: Stores, objects: dict[int, bool], reason: str, *, all_copies:
     receipt = erasure.open_receipt(
         stores.conn, objects, reason=reason, actor=getpass.getuser(), all_copies=all_copies, hide_keys=hash_keys
     )
-    _tell(erasing.complete(stores, receipt))
+    _print_receipt(erasing.complete(stores, receipt))
 
 
-def _tell(receipt: Receipt) -> None:
-    removed = ", ".join(f"{count} {what}" for what, count in receipt.counts.items() if count)
-    state = "nothing is left" if receipt.finished else "its documents are being taken out of Elasticsearch"
-    print(f"Receipt {receipt.id}: {removed or 'nothing was there'}; {state}.")
+def _print_receipt(receipt: Receipt) -> None:
+    removed = ", ".join(f"{count} {kind}" for kind, count in receipt.counts.items() if count)
+    state = "complete" if receipt.finished else "publish_outbox still has to remove documents from Elasticsearch"
+    print(f"Receipt {receipt.id}: erased {removed or 'nothing'}; {state}.")

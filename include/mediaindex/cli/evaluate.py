@@ -1,4 +1,4 @@
-"""``mediaindex evaluate MANIFEST``: how good and how fast the pipeline is on recordings with references."""
+"""``mediaindex evaluate MANIFEST``: measure accuracy and speed on recordings with references."""
 
 from __future__ import annotations
 
@@ -19,28 +19,35 @@ if TYPE_CHECKING:
     from mediaindex.evaluation.report import Protocol, Report
 
 CACHE = typer.Option(
-    None, "--cache", help="Keep results of stages here and use those that are there; cached stages give no speed."
+    None, "--cache", help="The folder that keeps results of stages; stages with a kept result are not timed."
 )
+REPORT = typer.Option(
+    None, "--json", dir_okay=False, help="Write the report as JSON to this file, with figures of each recording."
+)
+COMPARE = typer.Option(None, exists=True, dir_okay=False, help="Compare with this older report, written by --json.")
 
 
 def evaluate(
-    manifest: Path = typer.Argument(..., exists=True, dir_okay=False, help="JSON Lines with NeMo's field names."),
+    manifest: Path = typer.Argument(
+        ..., exists=True, dir_okay=False, help="A manifest: JSON Lines with NeMo's field names."
+    ),
     language: list[str] = options.LANGUAGE,
-    collar: float = typer.Option(0.0, min=0, help="Seconds on either side of each boundary that DER and JER ignore."),
-    overlap: bool = typer.Option(True, help="Whether DER and JER judge overlapped speech."),
+    collar: float = typer.Option(0.0, min=0, help="Seconds before and after each boundary that DER and JER ignore."),
+    overlap: bool = typer.Option(True, help="Whether DER and JER include overlapped speech."),
     cache: Path | None = CACHE,
-    json: Path | None = typer.Option(None, "--json", dir_okay=False, help="Write the report, with each file, here."),
-    compare: Path | None = typer.Option(None, exists=True, dir_okay=False, help="An older report: what has changed?"),
+    json: Path | None = REPORT,
+    compare: Path | None = COMPARE,
 ) -> None:
     """Measure errors, confidence, speed and memory over the recordings of MANIFEST.
 
-    Each line names one: {"audio_filepath": "a.wav", "text": "…", "lang": "en", "rttm_filepath": "a.rttm"}; offset and
-    duration choose a part, ctm_filepath gives words with times and speakers (cpWER). Every recording is recognised,
-    also what triage would hold back; one that fails counts as all words missing.
+    Each line describes one recording: {"audio_filepath": "a.wav", "text": "hello", "lang": "en", "rttm_filepath":
+    "a.rttm"}. offset and duration select a part; ctm_filepath names words with times and speakers (for cpWER). Triage
+    is skipped: every recording is recognised. If a recording fails, all its words count as missing.
 
-    Example:  mediaindex evaluate test.jsonl --json new.json --compare old.json
+    Example:
+
+      mediaindex evaluate test.jsonl --json new.json --compare old.json
     """
-    from mediaindex.evaluation.compare import check_rules, read_report
     from mediaindex.evaluation.compare import compare as changes_between
     from mediaindex.evaluation.manifest import read_manifest
     from mediaindex.evaluation.report import Protocol
@@ -49,20 +56,25 @@ def evaluate(
     from .options import check_file
 
     protocol = Protocol(collar=collar, overlap=overlap, languages=tuple(language))
-    older = read_report(compare) if compare else None
-    if older:
-        check_rules(older, protocol)
+    older = _read_older(compare, protocol) if compare else None
     entries = read_manifest(manifest)
     if json:
         check_file(json)
-    store = options.store_at(cache) if cache else None
-    report = _run(manifest, entries, protocol, store)
-    console = console_for_tables()
-    show_report(report, console)
+    report = _run(manifest, entries, protocol, options.store_at(cache) if cache else None)
+    show_report(report, console_for_tables())
     if json:
         json.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
     if older:
-        show_changes(changes_between(older, report), protocol, console)
+        show_changes(changes_between(older, report), protocol, console_for_tables())
+
+
+def _read_older(path: Path, protocol: Protocol) -> Report:
+    """Raises ConfigError if the report was made with other scoring rules."""
+    from mediaindex.evaluation.compare import check_rules, read_report
+
+    report = read_report(path)
+    check_rules(report, protocol)
+    return report
 
 
 def _run(manifest: Path, entries: Sequence[Entry], protocol: Protocol, store: FolderStore | None) -> Report:
@@ -71,7 +83,7 @@ def _run(manifest: Path, entries: Sequence[Entry], protocol: Protocol, store: Fo
 
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("loading", total=None)
+        bar = progress.add_task("loading models", total=None)
 
         def tell(stage: str, done: int, expected: int) -> None:
             progress.update(bar, description=stage, completed=done, total=expected)

@@ -1,4 +1,4 @@
-"""An evaluation as tables for people."""
+"""An evaluation report as tables in a terminal."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from rich.text import Text
 
 from mediaindex.contract.states import ObjectState
 
+from .figures import count_of
 from .search import printable
 
 if TYPE_CHECKING:
     from mediaindex.evaluation.compare import Change
     from mediaindex.evaluation.report import Figures, FileScore, Metric, Protocol, Report
 
-MOST_FILES = 50  # rows; the JSON has them all
+MOST_FILES = 50  # rows; the JSON report has every file
 NARROWEST, NUMBER = 16, 9  # columns of a name, and of each number
-WIDTH = 110  # columns where nobody's terminal says how wide it is: a file, a pipe, a task's log
-TABLES = {  # two, so that a terminal of 80 columns holds them
+WIDTH = 110  # columns if the output is not a terminal: a file, a pipe, a task's log
+TABLES = {  # two, so that they fit into a terminal of 80 columns
     "Words, speakers, languages": {"wer", "cer", "cpwer", "der", "jer", "language"},
     "Confidence, times, speed": {"ece", "auroc", "word_start", "word_end", "rtf"},
 }
@@ -33,13 +34,13 @@ COLOURS = {"better": "green", "worse": "red", "unclear": "dim", "same": "dim"}
 
 
 def console_for_tables() -> Console:
-    """Standard output: as wide as its terminal, as COLUMNS says, or as tables need."""
+    """Standard output, as wide as its terminal; else of COLUMNS, else of WIDTH columns."""
     known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
     return Console(width=None if known else WIDTH)
 
 
 def show_report(report: Report, console: Console) -> None:
-    """Rules, figures of each file and each bucket, and what did not come out."""
+    """Print the figures of each file and bucket, the scoring rules, and the files that failed."""
     from mediaindex.evaluation.report import METRICS
 
     known = [metric for metric in METRICS if metric.name in report.all.metrics]
@@ -51,7 +52,7 @@ def show_report(report: Report, console: Console) -> None:
 
 
 def _table(*headings: str, title: str) -> Table:
-    """A row a line: numbers never break."""
+    """A table with one line per row: numbers do not wrap."""
     table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for at, heading in enumerate(headings):
         table.add_column(heading, justify="right" if at else "left", no_wrap=bool(at), vertical="bottom")
@@ -60,11 +61,11 @@ def _table(*headings: str, title: str) -> Table:
 
 def _show_table(report: Report, title: str, shown: Sequence[Metric], console: Console) -> None:
     table = _table("", "files", "audio s", *map(_heading, shown), title=title)
-    room = max(NARROWEST, console.width - NUMBER * (len(shown) + 2))
+    width = max(NARROWEST, console.width - NUMBER * (len(shown) + 2))
     worst = sorted(report.files, key=lambda file: -(file.value("wer") or 0.0))[:MOST_FILES]
     for file in worst:
         table.add_row(
-            *_row(_end_of(file.id, room), "", file.audio_s, [file.value(metric.name) for metric in shown], shown)
+            *_row(_end_of(file.id, width), "", file.audio_s, [file.value(metric.name) for metric in shown], shown)
         )
     table.add_section()
     for kind, named in report.buckets.items():
@@ -76,18 +77,20 @@ def _show_table(report: Report, title: str, shown: Sequence[Metric], console: Co
 
 
 def _heading(metric: Metric) -> str:
-    """A line a word: no wider than the numbers."""
+    """One word per line, so that a heading is no wider than its numbers."""
     return f"{metric.label} {metric.unit}".strip().replace(" ", "\n")
 
 
-def _end_of(name: str, room: int) -> str:
-    """The ends of names tell them apart."""
-    return name if len(name) <= room else f"…{name[1 - room :]}"
+def _end_of(name: str, width: int) -> str:
+    """The last ``width`` characters of a name: the ends of names differ."""
+    return name if len(name) <= width else f"…{name[1 - width :]}"
 
 
 def show_changes(changes: Sequence[Change], protocol: Protocol, console: Console) -> None:
-    """Old, new, the change and its interval."""
-    table = _table("", "files", "old", "new", "change", "95 % interval", "verdict", title="Against the older report")
+    """Print each metric's old and new value, their difference and its interval."""
+    table = _table(
+        "", "files", "old", "new", "change", "95 % interval", "verdict", title="Change since the older report"
+    )
     for change in changes:
         metric = change.metric
         interval = "too few files"
@@ -108,12 +111,14 @@ def show_changes(changes: Sequence[Change], protocol: Protocol, console: Console
 
 
 def _rules(protocol: Protocol) -> str:
-    overlap = "overlapped speech judged" if protocol.overlap else "overlapped speech left out"
+    overlap = "overlapped speech included" if protocol.overlap else "overlapped speech excluded"
     return f"DER and JER: collar {protocol.collar:g} s, {overlap}"
 
 
 def _figures(name: str, figures: Figures, shown: Sequence[Metric]) -> list[Text]:
-    return _row(name, str(figures.files), figures.audio_s, [figures.metrics.get(one.name) for one in shown], shown)
+    return _row(
+        name, str(figures.files), figures.audio_s, [figures.metrics.get(metric.name) for metric in shown], shown
+    )
 
 
 def _row(name: str, files: str, audio_s: float, values: Sequence[float | None], shown: Sequence[Metric]) -> list[Text]:
@@ -122,31 +127,35 @@ def _row(name: str, files: str, audio_s: float, values: Sequence[float | None], 
 
 
 def _number(metric: Metric, value: float, sign: str = "") -> str:
-    """The unit stands in the heading."""
+    """A value without its unit, which the heading has."""
     return f"{100 * value:{sign}.2f}" if metric.unit == "%" else f"{value:{sign}.3f}"
 
 
 def _lines(report: Report) -> list[str]:
-    speed = "from a cache, so no overall speed"
+    speed = "no overall speed, because results were cached"
     if report.wall_s and report.all.audio_s:
-        speed = (
-            f"{report.wall_s:.1f} s in all, {report.all.audio_s / report.wall_s:.1f}x real time, models loaded in it"
-        )
+        factor = report.all.audio_s / report.wall_s
+        speed = f"{report.wall_s:.1f} s, {factor:.1f}x real time, with the loading of models"
     lines = [f"{speed}; peak memory {report.peak_mb:.0f} MB; text normalised by {report.protocol.normaliser}"]
     if {"der", "jer"} & set(report.all.metrics):
         lines.append(_rules(report.protocol))
     if len(report.files) > MOST_FILES:
-        lines.append(f"the {MOST_FILES} files with the highest WER of {len(report.files)}; --json has all")
+        lines.append(f"showing the {MOST_FILES} files with the highest WER of {len(report.files)}; --json writes all")
     lines += _recognisers(report)
-    return lines + [_told(file) for file in report.files if file.status == ObjectState.QUARANTINED or file.detail]
+    failed = [file for file in report.files if file.status == ObjectState.QUARANTINED or file.detail]
+    return lines + [_failure(file) for file in failed]
 
 
 def _recognisers(report: Report) -> list[str]:
-    """How many files each recogniser wrote, and which weights and calibration it has."""
-    wrote = Counter(file.recogniser for file in report.files)
-    short = [re.sub(r"(?<=sha256:)([0-9a-f]{12})[0-9a-f]+", r"\1", identity) for identity in report.recognisers]
-    return [f"{sum(n for name, n in wrote.items() if name and name in one)} files recognised by {one}" for one in short]
+    """Each recogniser with its weights and calibration, and the number of files it recognised."""
+    files = Counter(file.recogniser for file in report.files)
+    lines = []
+    for identity in report.recognisers:
+        count = sum(number for name, number in files.items() if name and name in identity)
+        shortened = re.sub(r"(?<=sha256:)([0-9a-f]{12})[0-9a-f]+", r"\1", identity)
+        lines.append(f"{count_of(count, 'file')} recognised by {shortened}")
+    return lines
 
 
-def _told(file: FileScore) -> str:
+def _failure(file: FileScore) -> str:
     return f"{file.status}: {printable(file.id)}: {printable(file.detail)}"

@@ -1,4 +1,4 @@
-"""Hours, money, counts and paragraphs, as commands show them."""
+"""Durations, money, counts and paragraphs, as commands print them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.text import Text
 
 
 def duration(seconds: float) -> str:
-    """To a minute, or a second below ten minutes."""
+    """Rounded to minutes; below ten minutes, to seconds."""
     if seconds < 600:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -16,29 +16,29 @@ def duration(seconds: float) -> str:
 
 
 def hours(seconds: float) -> str:
-    """Three figures that count, as far as that is more than seconds."""
+    """Seconds as hours: one decimal place from ten hours on, two from one hour on, three below."""
     hours = seconds / 3600
     return f"{hours:,.1f}" if hours >= 10 else f"{hours:.2f}" if hours >= 1 else f"{hours:.3f}"
 
 
 def money(amount: float) -> str:
-    """Cents, and less where it is less than one."""
+    """Two decimal places; four below 1."""
     return f"{amount:,.2f}" if amount >= 1 else f"{amount:.4f}"
 
 
-def many(number: int, what: str, more: str = "") -> str:
-    """``1 file``, ``2 files``; ``more`` where the plural has another form."""
-    return f"{number:,} " + (what if number == 1 else more or f"{what}s")
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """``1 file``, ``2 files``; ``plural`` is for nouns with another plural."""
+    return f"{number:,} " + (noun if number == 1 else plural or f"{noun}s")
 
 
-def say(console: Console, text: str | Text, style: str = "") -> None:
-    """A paragraph."""
-    trimmed(console, text if isinstance(text, Text) else Text(text, style))
+def print_paragraph(console: Console, text: str | Text, style: str = "") -> None:
+    """Print a paragraph, folded to the terminal's width."""
+    print_trimmed(console, text if isinstance(text, Text) else Text(text, style))
 
 
-def trimmed(console: Console, what: RenderableType) -> None:
-    """Folded to the terminal's width, without blanks at the ends of lines."""
+def print_trimmed(console: Console, content: RenderableType) -> None:
+    """Print, folded to the terminal's width, without spaces at the ends of lines."""
     with console.capture() as capture:
-        console.print(what)
+        console.print(content)
     for line in capture.get().split("\n")[:-1]:
         console.out(line.rstrip(), highlight=False)

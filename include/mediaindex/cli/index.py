@@ -1,4 +1,4 @@
-"""``mediaindex index FILE… --out DIR``: transcripts of files on this machine, without Airflow or servers."""
+"""``mediaindex index FILES --out FOLDER``: transcribe files on this machine, without Airflow or servers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mediaindex.contract.states import ObjectState
 
 from . import options
+from .figures import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,24 +23,13 @@ if TYPE_CHECKING:
     from mediaindex.runner.local import LocalRun, Outcome
 
 LONGEST_STEM = 240  # bytes
-EXAMPLES = """
-Examples:
-
-  mediaindex index talk.mp3 --out transcripts
-
-  mediaindex index calls/*.wav --out transcripts --language en --speakers 2
-
-  mediaindex index stereo-calls/*.wav --out transcripts --party-a-channel
-
-  mediaindex index show.mp3 --out transcripts --vocabulary names.txt
-
-  mediaindex index dump.raw --out transcripts --raw s16le:8000:1
-"""
+FILES = typer.Argument(..., exists=True, dir_okay=False, help="Audio or video files in formats that ffmpeg reads.")
+OUT = typer.Option(..., "--out", "-o", help="The folder for transcripts: one JSON, SRT and WebVTT file per recording.")
 
 
 def index(
-    files: list[Path] = typer.Argument(..., exists=True, dir_okay=False, help="Audio or video, anything ffmpeg reads."),
-    out: Path = typer.Option(..., "--out", "-o", help="Folder for the transcripts: JSON, SRT and WebVTT a file."),
+    files: list[Path] = FILES,
+    out: Path = OUT,
     language: list[str] = options.LANGUAGE,
     speakers: int | None = options.SPEAKERS,
     raw: str | None = options.RAW,
@@ -49,7 +39,19 @@ def index(
 ) -> None:
     """Transcribe FILES: who said what, and when.
 
-    Results of stages are kept: a second run over the same audio computes nothing.
+    Results of stages are kept: a second run over the same audio computes nothing. The exit code is 1 if a file fails.
+
+    Examples:
+
+      mediaindex index talk.mp3 --out transcripts
+
+      mediaindex index calls/*.wav --out transcripts --language en --speakers 2
+
+      mediaindex index stereo-calls/*.wav --out transcripts --party-a-channel
+
+      mediaindex index show.mp3 --out transcripts --vocabulary names.txt
+
+      mediaindex index dump.raw --out transcripts --raw s16le:8000:1
     """
     from mediaindex.runner.local import items_of
 
@@ -57,15 +59,11 @@ def index(
 
     hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
     items = items_of(files, hints)
-    check_folder(out)  # before hours of work are for nothing
+    check_folder(out)  # before hours of work
     began = time.perf_counter()
     run, outcomes = _run(items, options.store_at(cache))
     wall = time.perf_counter() - began
-    written = _write(run, outcomes, out)
-    console = Console()
-    for outcome in outcomes:
-        _tell(console, outcome)
-    console.print(summary(outcomes, wall, written, out), highlight=False, markup=False, soft_wrap=True)
+    _print(outcomes, summary(outcomes, wall, _write(run, outcomes, out), out))
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -78,7 +76,7 @@ def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[O
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("loading", total=len(items) * len(STAGES))
+        bar = progress.add_task("loading models", total=len(items) * len(STAGES))
 
         def tell(stage: str, _item: JobItem, _result: ItemResult) -> None:
             progress.update(bar, description=stage, advance=1)
@@ -93,32 +91,39 @@ def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path) -> int:
     taken: set[str] = set()
     written = 0
     for outcome in outcomes:
-        found = run.transcript(outcome)
-        if found is None:
+        transcript = run.transcript(outcome)
+        if transcript is None:
             continue
-        name = _free(_short(Path(outcome.item.name).stem), taken)
+        name = _unused(_shortened(Path(outcome.item.name).stem), taken)
         taken.add(name)
-        write_transcript(out, name, outcome.item.name, *found)
+        write_transcript(out, name, outcome.item.name, *transcript)
         written += 1
     return written
 
 
-def _short(stem: str) -> str:
-    """As much of it as leaves room for a number and an ending in the 255 bytes that a file's name may have."""
+def _shortened(stem: str) -> str:
+    """The stem, cut so that a number and a suffix still fit into the 255 bytes of a file name."""
     return stem.encode()[:LONGEST_STEM].decode(errors="ignore")
 
 
-def _free(stem: str, taken: set[str]) -> str:
-    """A name that no other transcript has: recordings of one name from different folders must not meet."""
+def _unused(stem: str, taken: set[str]) -> str:
+    """The stem, numbered if it is taken: recordings in different folders may have the same name."""
     numbered = (f"{stem}-{number}" for number in itertools.count(2))
     return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
-def _tell(console: Console, outcome: Outcome) -> None:
+def _print(outcomes: Sequence[Outcome], closing_line: str) -> None:
+    console = Console()
+    for outcome in outcomes:
+        _print_outcome(console, outcome)
+    console.print(closing_line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_outcome(console: Console, outcome: Outcome) -> None:
     from rich.markup import escape
 
     name = escape(outcome.item.name)
-    for warning in (text for said in outcome.summaries.values() for text in said.get("warnings", ())):
+    for warning in (text for result in outcome.summaries.values() for text in result.get("warnings", ())):
         console.print(f"[yellow]warning[/] {name}: {escape(warning)}", soft_wrap=True, highlight=False)
     if outcome.error:
         console.print(
@@ -130,13 +135,13 @@ def _tell(console: Console, outcome: Outcome) -> None:
 
 
 def summary(outcomes: Sequence[Outcome], wall: float, written: int, out: Path) -> str:
-    """One line: how much audio, how fast, what became of it."""
+    """One line: the amount of audio, the speed, the number of files per state, and where the transcripts are."""
     audio = sum(outcome.summaries.get("normalize", {}).get("duration", 0.0) for outcome in outcomes)
     counts = {
         status: sum(outcome.status == status for outcome in outcomes)
         for status in (ObjectState.INDEXED, ObjectState.IN_REVIEW, ObjectState.QUARANTINED)
     }
-    fates = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    factor = f"real-time factor {wall / audio:.3f}, {audio / wall:.1f}x real time" if audio and wall else "no audio"
-    told = f"{len(outcomes)} files, {audio:.1f} s of audio in {wall:.1f} s ({factor})"
-    return f"{told}: {fates}; {written} transcripts in {out}"
+    states = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    speed = f"real-time factor {wall / audio:.3f}, {audio / wall:.1f}x real time" if audio and wall else "no audio"
+    work = f"{count_of(len(outcomes), 'file')} with {audio:.1f} s of audio in {wall:.1f} s ({speed})"
+    return f"{work}: {states}. Wrote {count_of(written, 'transcript')} to {out}."

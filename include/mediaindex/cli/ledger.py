@@ -1,4 +1,4 @@
-"""``mediaindex ledger``: what became of every object, why, and how to try again."""
+"""``mediaindex ledger``: the state of every object, the reason for it, and how to retry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 from . import ledger_tables as tables
+from .figures import count_of
 from .ledger_story import story as print_story
+from .options import DATES, OBJECT_NAMES, Json, Yes
 from .stores import catalog
 
 if TYPE_CHECKING:
@@ -21,23 +23,28 @@ if TYPE_CHECKING:
     from mediaindex.catalog.ledger.lines import LedgerLine, Wanted
 
 app = typer.Typer(
-    help="The ledger: what became of every object, why, and how to try again.",
+    help="Show the state of every object and the reason for it; retry failed objects.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 SAMPLE = 5  # lines of a dry run
 
 
 Source = Annotated[str | None, typer.Option(help="Only objects of this source.")]
-States = Annotated[list[ObjectState] | None, typer.Option("--state", help="Only in this state; may be repeated.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Only with this reason code, like s3_busy.")]
-Class = Annotated[FailureClass | None, typer.Option("--class", help="Only failures of this class.")]
-Stage = Annotated[str | None, typer.Option(help="Only what failed at this stage, like transcribe.")]
-Key = Annotated[str | None, typer.Option(help="Only keys that begin so, or match so with * and ?.")]
-Since = Annotated[datetime | None, typer.Option(formats=DATES, help="Only what moved since then (UTC).")]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many lines to show at most.")]
+States = Annotated[
+    list[ObjectState] | None, typer.Option("--state", help="Only objects in this state; may be repeated.")
+]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only objects with this reason code, such as s3_busy.")]
+Class = Annotated[FailureClass | None, typer.Option("--class", help="Only objects with a failure of this class.")]
+Stage = Annotated[str | None, typer.Option(help="Only objects that failed at this stage, such as transcribe.")]
+Key = Annotated[
+    str | None, typer.Option(help="Only objects whose key has this prefix, or matches this pattern with * and ?.")
+]
+Since = Annotated[
+    datetime | None, typer.Option(formats=DATES, help="Only objects whose state changed since then (UTC).")
+]
+Fallback = Annotated[bool, typer.Option("--fallback", help="Only objects that a fallback recogniser transcribed.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many objects.")]
 
 
 @app.command("list")
@@ -52,7 +59,7 @@ def list_objects(
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
-    """Objects and their states, the latest move first; how many in each state at the end.
+    """List objects and their states, most recently changed first, and the number of objects per state.
 
     Examples:
 
@@ -64,20 +71,22 @@ def list_objects(
 
     wanted = _wanted(source, state, reason, kind, stage, key, since)
     with catalog("ledger") as conn:
-        found = ledger_lines.lines(conn, wanted, limit)
+        lines = ledger_lines.lines(conn, wanted, limit)
         counts = ledger_lines.counts(conn, wanted)
     if as_json:
-        _print_json({"objects": [asdict(one) for one in found], "counts": counts})
+        _print_json({"objects": [asdict(line) for line in lines], "counts": counts})
     else:
-        tables.objects(tables.shown(), found, counts)
+        tables.objects(tables.table_console(), lines, counts)
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A key, a number as `list` shows it, or s3://bucket/key.")],
+    name: Annotated[
+        str, typer.Argument(help="An object key, an id as `mediaindex ledger list` shows it, or s3://bucket/key.")
+    ],
     as_json: Json = False,
 ) -> None:
-    """One object's whole history: moves, runs, costs, transcripts, reviews, copies.
+    """Show the history of one object: state changes, runs, costs, transcripts, reviews and copies.
 
     Examples:
 
@@ -90,31 +99,32 @@ def show(
 
     with catalog("ledger") as conn:
         newest, *_ = ledger_lines.resolve(conn, name)
-        told = object_story.tell(conn, newest)
+        history = object_story.tell(conn, newest)
     if as_json:
-        _print_json(asdict(told))
+        _print_json(asdict(history))
     else:
-        print_story(tables.shown(), told)
+        print_story(tables.table_console(), history)
 
 
 @app.command()
 def arrivals(
-    hours: Annotated[float, typer.Option(min=0.1, help="How far to look back.")] = 24.0, as_json: Json = False
+    hours: Annotated[float, typer.Option(min=0.1, help="The number of hours to look back.")] = 24.0,
+    as_json: Json = False,
 ) -> None:
-    """How recordings arrive: by source, how many were announced by events, and how many only listings found.
+    """Show how recordings arrive, per source: how many events announced, and how many only listings found.
 
-    Examples:
+    Example:
 
       mediaindex ledger arrivals --hours 1
     """
     from mediaindex.catalog.ledger import hearing
 
     with catalog("ledger") as conn:
-        found = hearing.arrivals(conn, window_s=3600 * hours)
+        sources = hearing.arrivals(conn, window_s=3600 * hours)
     if as_json:
-        _print_json([asdict(one) for one in found])
+        _print_json([asdict(source) for source in sources])
     else:
-        tables.arrivals(tables.shown(), found, hours)
+        tables.arrivals(tables.table_console(), sources, hours)
 
 
 @app.command("dead-letters")
@@ -128,7 +138,7 @@ def dead_letters(
     limit: Limit = 200,
     as_json: Json = False,
 ) -> None:
-    """What is quarantined, by reason, with the log and the one command that tries it again after a fix.
+    """List quarantined objects by reason, with their logs and the command that retries them after a fix.
 
     Example:
 
@@ -138,17 +148,17 @@ def dead_letters(
 
     wanted = _wanted(source, [ObjectState.QUARANTINED], reason, kind, stage, key, since)
     with catalog("ledger") as conn:
-        found = ledger_lines.lines(conn, wanted, limit)
+        lines = ledger_lines.lines(conn, wanted, limit)
         total = sum(ledger_lines.counts(conn, wanted).values())
     if as_json:
-        _print_json([asdict(one) | {"log": tables.link_of(one), "retry": tables.retry_of(one)} for one in found])
+        _print_json([asdict(line) | {"log": tables.link_of(line), "retry": tables.retry_of(line)} for line in lines])
     else:
-        tables.dead_letters(tables.shown(), found, total)
+        tables.dead_letters(tables.table_console(), lines, total)
 
 
 @app.command()
 def requeue(
-    names: Annotated[list[str] | None, typer.Argument(help="Keys, numbers or s3://bucket/key.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help=OBJECT_NAMES)] = None,
     *,
     source: Source = None,
     state: States = None,
@@ -157,12 +167,12 @@ def requeue(
     stage: Stage = None,
     key: Key = None,
     since: Since = None,
-    fallback: Annotated[bool, typer.Option("--fallback", help="What a fallback recogniser wrote.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it; without this, only say what would be done.")] = False,
+    fallback: Fallback = False,
+    yes: Yes = False,
 ) -> None:
-    """Back into the queue: by name, or all that match (of the quarantined, unless --state says otherwise).
+    """Queue objects again: the named ones, or all that match (quarantined ones, unless --state is given).
 
-    Says how many before it does anything; --yes does it. The next planning takes them; what is done is not done again.
+    The next planning takes them into a batch. Results of stages are kept and are not computed again.
 
     Examples:
 
@@ -176,14 +186,17 @@ def requeue(
     """
     filters = (source, state, reason, kind, stage, key, since)
     if not names and not fallback and not any(filters):
-        raise typer.BadParameter("say which: names, or one of --source, --reason, --class, --stage, --key, --fallback")
+        raise typer.BadParameter(
+            "name the objects, or use --source, --state, --reason, --class, --stage, --key, --since or --fallback"
+        )
     with catalog("ledger") as conn:
-        found = _chosen(conn, names or [], filters, fallback)
+        lines = _chosen(conn, names or [], filters, fallback)
         if not yes:
-            tables.dry_run(tables.shown(), found, SAMPLE)
+            tables.dry_run(tables.table_console(), lines, SAMPLE)
             return
-        done, busy = _requeue(conn, found)
-    print(f"{done} back in the queue." + (f" {busy} are at work and were left alone." if busy else ""))
+        done, busy = _requeue(conn, lines)
+    skipped = f" Skipped {count_of(busy, 'object')} in progress." if busy else ""
+    print(f"Queued {count_of(done, 'object')}.{skipped}")
 
 
 def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallback: bool) -> list[LedgerLine]:
@@ -199,18 +212,19 @@ def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallba
     return ledger_lines.lines(conn, _wanted(source, state or [ObjectState.QUARANTINED], *rest))
 
 
-def _requeue(conn: Connection, found: list[LedgerLine]) -> tuple[int, int]:
+def _requeue(conn: Connection, lines: list[LedgerLine]) -> tuple[int, int]:
+    """The numbers of objects that were queued, and of those in progress, which were not."""
     from mediaindex.catalog.ledger import ledger
 
     busy = 0
-    for one in found:
+    for line in lines:
         try:
-            ledger.requeue(conn, one.id, code=StateReason.REQUEUED, reason="put back into the queue by hand")
+            ledger.requeue(conn, line.id, code=StateReason.REQUEUED, reason="put back into the queue by hand")
         except TerminalError as error:
             if error.code != ErrorCode.IN_PROGRESS:
                 raise
             busy += 1
-    return len(found) - busy, busy
+    return len(lines) - busy, busy
 
 
 def _wanted(
@@ -235,5 +249,5 @@ def _wanted(
     )
 
 
-def _print_json(what: Any) -> None:
-    print(json.dumps(what, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()))
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()))

@@ -1,4 +1,4 @@
-"""One object's whole history as text."""
+"""The history of one object as text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from mediaindex.contract.states import ItemStatus, ObjectState
 
+from .figures import count_of
 from .ledger_tables import batch_link, length, link_of, retry_of, table, when, why
 from .search import printable
 
@@ -17,42 +18,42 @@ if TYPE_CHECKING:
     from mediaindex.catalog.ledger.ledger import ObjectEvent
     from mediaindex.catalog.ledger.story import Relative, Review, StageRun, Story, StoryBatch, TranscriptVersion
 
+CHANGE_HEADS = ("at (UTC)", "change", "stage", "batch", "actor", "reason")
+BATCH_HEADS = ("batch", "lane", "started", "finished", "triage", "run")
+REVIEW_HEADS = ("review", "kind", "opened", "closed", "resolution", "reasons")
+RELATIVE_HEADS = ("id", "state", "modified", "relation", "object")
 RUN_HEADS = ("batch", "stage", "result", "wall", "cpu", "gpu", "MB", "at (UTC)", "engine")
 TRANSCRIPT_HEADS = ("version", "words", "confidence", "language", "recogniser", "made", "published", "")
 
 
-def story(console: Console, told: Story) -> None:
-    """`ledger show`: who it is, where it stands, and how it got there."""
-    _head(console, told)
-    heads = ("at (UTC)", "move", "stage", "batch", "actor", "why")
-    _part(console, "Moves", heads, [_moved(move) for move in told.events], ("why",))
-    heads = ("batch", "lane", "started", "finished", "triage", "run")
-    _part(console, "Batches", heads, [_batch(one) for one in told.batches], ("run",))
-    _part(console, "Stages", RUN_HEADS, [_run(one) for one in told.runs], ("engine",))
-    if told.runs:
-        console.print(_total(told.runs))
-    _part(console, "Transcripts of its audio", TRANSCRIPT_HEADS, [_transcript(one) for one in told.transcripts], ("",))
-    heads = ("review", "kind", "opened", "closed", "resolution", "why")
-    _part(console, "Reviews", heads, [_review(one) for one in told.reviews], ("why",))
-    relatives = [_relative(one) for one in told.relatives]
-    _part(
-        console, "Copies and other versions", ("id", "state", "modified", "relation", "object"), relatives, ("object",)
-    )
+def story(console: Console, history: Story) -> None:
+    """Print `ledger show`: the object, its state, and the history of both."""
+    _head(console, history)
+    _part(console, "State changes", CHANGE_HEADS, [_change(event) for event in history.events], ("reason",))
+    _part(console, "Batches", BATCH_HEADS, [_batch(batch) for batch in history.batches], ("run",))
+    _part(console, "Stages", RUN_HEADS, [_run(run) for run in history.runs], ("engine",))
+    if history.runs:
+        console.print(_total(history.runs))
+    transcripts = [_transcript(transcript) for transcript in history.transcripts]
+    _part(console, "Transcripts of the audio", TRANSCRIPT_HEADS, transcripts, ("",))
+    _part(console, "Reviews", REVIEW_HEADS, [_review(review) for review in history.reviews], ("reasons",))
+    relatives = [_relative(relative) for relative in history.relatives]
+    _part(console, "Copies and other versions", RELATIVE_HEADS, relatives, ("object",))
 
 
-def _head(console: Console, told: Story) -> None:
-    line = told.line
+def _head(console: Console, history: Story) -> None:
+    line = history.line
     name = Text.assemble(
         (f"s3://{printable(line.bucket)}/{printable(line.key)}", "bold"), f"  (media object {line.id})"
     )
     console.print(name, soft_wrap=True)
-    stands = " · ".join(part for part in (line.state, why(line)) if part)
+    state = " · ".join(part for part in (line.state, why(line)) if part)
     facts = [
-        ("state", stands), ("source", line.source), ("etag", line.etag),
+        ("state", state), ("source", line.source), ("etag", line.etag),
         ("size", f"{line.size:,} bytes, modified {when(line.last_modified)}"),
     ]  # fmt: skip
     if line.state == ObjectState.QUARANTINED:
-        facts += [("log", link_of(line)), ("try again", retry_of(line))]
+        facts += [("log", link_of(line)), ("retry", retry_of(line))]
     for label, fact in facts:
         console.print(Text(f"  {label:<10} {printable(fact)}"), soft_wrap=True)
 
@@ -66,54 +67,59 @@ def _part(
         table(console, heads, listed, folds)
 
 
-def _moved(move: ObjectEvent) -> tuple[str, ...]:
-    same = move.from_state == move.to_state
-    step = f"still {move.to_state}" if same else f"{move.from_state or '-'} → {move.to_state}"
-    reason = _reason(move.code, move.reason_class, move.attempts, move.reason)
-    return (when(move.at), step, move.stage or "", str(move.batch_id or ""), move.actor, reason)
+def _change(event: ObjectEvent) -> tuple[str, ...]:
+    same = event.from_state == event.to_state
+    step = f"still {event.to_state}" if same else f"{event.from_state or '-'} → {event.to_state}"
+    reason = _reason(event.code, event.reason_class, event.attempts, event.reason)
+    return (when(event.at), step, event.stage or "", str(event.batch_id or ""), event.actor, reason)
 
 
-def _batch(one: StoryBatch) -> tuple[str, ...]:
-    moments = (when(one.started_at), when(one.finished_at))
-    return (str(one.id), one.lane, *moments, one.decision or "", batch_link(one))
+def _batch(batch: StoryBatch) -> tuple[str, ...]:
+    times = (when(batch.started_at), when(batch.finished_at))
+    return (str(batch.id), batch.lane, *times, batch.decision or "", batch_link(batch))
 
 
-def _review(one: Review) -> tuple[str, ...]:
-    closed = when(one.closed_at) if one.closed_at else "open"
-    return (str(one.id), one.kind, when(one.opened_at), closed, one.resolution or "", "; ".join(one.reasons))
+def _review(review: Review) -> tuple[str, ...]:
+    times = (when(review.opened_at), when(review.closed_at) if review.closed_at else "open")
+    return (str(review.id), review.kind, *times, review.resolution or "", "; ".join(review.reasons))
 
 
 def _reason(code: str | None, kind: str | None, attempts: int, reason: str | None) -> str:
     head = " ".join(
-        part for part in (code or "", f"({kind})" if kind else "", f"try {attempts}" if attempts else "") if part
+        part for part in (code or "", f"({kind})" if kind else "", f"attempt {attempts}" if attempts else "") if part
     )
     return ": ".join(part for part in (head, reason or "") if part)
 
 
-def _run(one: StageRun) -> tuple[str, ...]:
-    result = f"{one.failure_class} {one.code}" if one.code else one.status
-    costs = (length(one.wall_s), length(one.cpu_s), length(one.gpu_s), f"{one.peak_mb:.0f}")
-    return (str(one.batch_id), one.stage, result, *costs, when(one.recorded_at), one.engine)
+def _run(run: StageRun) -> tuple[str, ...]:
+    result = f"{run.failure_class} {run.code}" if run.code else run.status
+    costs = (length(run.wall_s), length(run.cpu_s), length(run.gpu_s), f"{run.peak_mb:.0f}")
+    return (str(run.batch_id), run.stage, result, *costs, when(run.recorded_at), run.engine)
 
 
 def _total(runs: tuple[StageRun, ...]) -> str:
     wall, cpu, gpu = sum(r.wall_s for r in runs), sum(r.cpu_s for r in runs), sum(r.gpu_s for r in runs)
     cached = sum(r.status == ItemStatus.CACHED for r in runs)
-    again = f"; {cached} results were there already" if cached else ""
-    return f"all together {length(wall)} wall, {length(cpu)} CPU, {length(gpu)} GPU{again}"
+    reused = f"; {count_of(cached, 'result')} reused" if cached else ""
+    return f"total {length(wall)} wall, {length(cpu)} CPU, {length(gpu)} GPU{reused}"
 
 
-def _transcript(one: TranscriptVersion) -> tuple[str, ...]:
+def _transcript(transcript: TranscriptVersion) -> tuple[str, ...]:
+    error = f": {transcript.last_error}" if transcript.last_error else ""
     notes = [
-        "current" if one.is_current else "",
-        "waits for Elasticsearch" + (f": {one.last_error}" if one.last_error else "") if one.waiting else "",
-        f"fallback: {one.fallback}" if one.fallback else "",
+        "current" if transcript.is_current else "",
+        f"not yet published{error}" if transcript.waiting else "",
+        f"fallback: {transcript.fallback}" if transcript.fallback else "",
     ]
-    confidence = "-" if one.confidence is None else f"{one.confidence:.2f}"
-    what = (str(one.version), str(one.words), confidence, one.language, one.recogniser)
-    return (*what, when(one.created_at), when(one.published_at), "; ".join(note for note in notes if note))
+    confidence = "-" if transcript.confidence is None else f"{transcript.confidence:.2f}"
+    content = (str(transcript.version), str(transcript.words), confidence, transcript.language, transcript.recogniser)
+    times = (when(transcript.created_at), when(transcript.published_at))
+    return (*content, *times, "; ".join(note for note in notes if note))
 
 
-def _relative(one: Relative) -> tuple[str, ...]:
-    relation = " and ".join(part for part in ("same audio" * one.same_audio, "same key" * one.same_key) if part)
-    return (str(one.id), one.state, when(one.last_modified), relation, f"s3://{one.bucket}/{one.key}")
+def _relative(relative: Relative) -> tuple[str, ...]:
+    relation = " and ".join(
+        part for part in ("same audio" * relative.same_audio, "same key" * relative.same_key) if part
+    )
+    name = f"s3://{relative.bucket}/{relative.key}"
+    return (str(relative.id), relative.state, when(relative.last_modified), relation, name)

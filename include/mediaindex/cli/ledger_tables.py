@@ -1,4 +1,4 @@
-"""The ledger as text: tables in a terminal, one line a row where it is piped."""
+"""The ledger as tables: folded to the terminal's width, or one line per row if the output is not a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.text import Text
 from mediaindex.contract.states import Lane, ObjectState
 from mediaindex.settings import ServerSettings
 
-from .figures import many, trimmed
+from .figures import count_of, print_trimmed
 from .search import clock, printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mediaindex.catalog.ledger.story import StoryBatch
 
 SHORT = 100  # characters of a reason in a terminal
-PIPED_WIDTH = 1_000  # columns: nothing is folded where no terminal shows it
+PIPED_WIDTH = 1_000  # columns if the output is not a terminal: rows are not folded
 COLOURS = {
     ObjectState.CLAIMED: "cyan",
     ObjectState.INDEXED: "green",
@@ -37,8 +37,8 @@ COLOURS = {
 DAGS = {Lane.FRESH: "index_recordings", Lane.BACKFILL: "index_recordings_backfill"}
 
 
-def shown() -> Console:
-    """Where tables go."""
+def table_console() -> Console:
+    """Standard output, as wide as its terminal or PIPED_WIDTH."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
 
@@ -46,126 +46,130 @@ def shown() -> Console:
 def table(
     console: Console, heads: Sequence[str], rows: Iterable[Sequence[str | Text]], folds: Sequence[str] = ()
 ) -> None:
-    """Columns without lines; ``folds`` are those that may be cut into several lines, the others never are."""
+    """Print a table without lines; only cells of the columns ``folds`` may wrap."""
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for head in heads:
         grid.add_column(head, no_wrap=head not in folds, overflow="fold")
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
-    trimmed(console, grid)
+    print_trimmed(console, grid)
 
 
-def objects(console: Console, found: Sequence[LedgerLine], counts: Mapping[ObjectState, int]) -> None:
-    """`ledger list`."""
-    if not found:
-        console.print("Nothing in the ledger matches.")
+def objects(console: Console, lines: Sequence[LedgerLine], counts: Mapping[ObjectState, int]) -> None:
+    """Print `ledger list`."""
+    if not lines:
+        console.print("No object matches.")
         return
-    longest = SHORT if console.is_terminal else None  # `show` has all of it
+    longest = SHORT if console.is_terminal else None  # `ledger show` prints the whole reason
     rows = [
-        (str(one.id), _state(one.state), when(one.updated_at), one.key, one.source, _cut(why(one), longest))
-        for one in found
+        (str(line.id), _state(line.state), when(line.updated_at), line.key, line.source, _cut(why(line), longest))
+        for line in lines
     ]
-    table(console, ("id", "state", "since (UTC)", "key", "source", "why"), rows, folds=("key", "why"))
+    table(console, ("id", "state", "since (UTC)", "key", "source", "reason"), rows, folds=("key", "reason"))
     total = sum(counts.values())
-    more = f" (the latest {len(found)} are shown; --limit shows more)" if total > len(found) else ""
+    more = f" (showing the latest {len(lines)}; --limit shows more)" if total > len(lines) else ""
     parts = "  ".join(f"{number:,} {state}" for state, number in counts.items())
-    console.print(f"\n{many(total, 'object')}{more}: {parts}", soft_wrap=True)
+    console.print(f"\n{count_of(total, 'object')}{more}: {parts}", soft_wrap=True)
 
 
-def dead_letters(console: Console, found: Sequence[LedgerLine], total: int) -> None:
-    """`ledger dead-letters`: by what went wrong, with the command that tries all of it again."""
-    if not found:
-        console.print("No dead letters: nothing is quarantined.")
+def dead_letters(console: Console, lines: Sequence[LedgerLine], total: int) -> None:
+    """Print `ledger dead-letters`: objects by reason, with the command that retries each group."""
+    if not lines:
+        console.print("No object is quarantined.")
         return
     groups: dict[tuple[str, str, str], list[LedgerLine]] = {}
-    for one in found:
-        groups.setdefault((one.reason_code or "", one.reason_class or "", one.reason_stage or ""), []).append(one)
+    for line in lines:
+        groups.setdefault((line.reason_code or "", line.reason_class or "", line.reason_stage or ""), []).append(line)
     for (code, kind, stage), members in sorted(groups.items(), key=lambda group: -len(group[1])):
         head = Text.assemble(
-            (code, "bold red"), f"  {kind}", f"  at {stage}" if stage else "", f"  {len(members)} objects"
+            (code, "bold red"), f"  {kind}", f"  at {stage}" if stage else "", f"  {count_of(len(members), 'object')}"
         )
         console.print(head, soft_wrap=True)
-        for one in members:
-            name = Text.assemble(f"  {one.id:>6}  {when(one.updated_at)}  ", (printable(one.key), "bold"))
+        for line in members:
+            name = Text.assemble(f"  {line.id:>6}  {when(line.updated_at)}  ", (printable(line.key), "bold"))
             console.print(name, soft_wrap=True)
-            console.print(Text(f"          {printable(one.reason or '')}"), soft_wrap=True)
-            console.print(Text(f"          {link_of(one)}", "dim"), soft_wrap=True)
+            console.print(Text(f"          {printable(line.reason or '')}"), soft_wrap=True)
+            console.print(Text(f"          {link_of(line)}", "dim"), soft_wrap=True)
         console.print(Text(f"  after a fix: {_retry_group(code, kind, stage)}\n", "green"), soft_wrap=True)
-    more = f", the latest {len(found)} of them shown" if total > len(found) else ""
-    console.print(f"{many(total, 'dead letter')}{more}. One alone: mediaindex ledger requeue ID --yes", soft_wrap=True)
+    more = f" (showing the latest {len(lines)})" if total > len(lines) else ""
+    console.print(
+        f"{count_of(total, 'object')} quarantined{more}. To retry one: mediaindex ledger requeue ID --yes",
+        soft_wrap=True,
+    )
 
 
-def arrivals(console: Console, found: Sequence[Arrivals], hours: float) -> None:
-    """`ledger arrivals`."""
-    if not found:
-        console.print(f"Nothing arrived within the last {hours:g} hours.")
+def arrivals(console: Console, sources: Sequence[Arrivals], hours: float) -> None:
+    """Print `ledger arrivals`."""
+    if not sources:
+        console.print(f"No recording arrived within the last {hours:g} hours.")
         return
     heads = ("source", "by event", "by listing", "waiting", "last event (UTC)")
     rows = [
-        (one.source, f"{one.by_event:,}", f"{one.by_listing:,}", f"{one.waiting:,}", when(one.last_event_at))
-        for one in found
+        (row.source, f"{row.by_event:,}", f"{row.by_listing:,}", f"{row.waiting:,}", when(row.last_event_at))
+        for row in sources
     ]
     table(console, heads, rows)
 
 
-def dry_run(console: Console, found: Sequence[LedgerLine], sample: int) -> None:
-    """What `ledger requeue` would do."""
-    if not found:
-        console.print("Nothing matches; nothing would be done.")
+def dry_run(console: Console, lines: Sequence[LedgerLine], sample: int) -> None:
+    """Print what `ledger requeue` would do."""
+    if not lines:
+        console.print("No object matches.")
         return
-    rows = [(str(one.id), _state(one.state), one.key, why(one)) for one in found[:sample]]
-    table(console, ("id", "state", "key", "why"), rows, folds=("key", "why"))
-    if len(found) > sample:
-        console.print(f"… and {len(found) - sample:,} more")
-    console.print(f"\n{many(len(found), 'object')} would go back into the queue. Nothing is done yet: add --yes.")
+    rows = [(str(line.id), _state(line.state), line.key, why(line)) for line in lines[:sample]]
+    table(console, ("id", "state", "key", "reason"), rows, folds=("key", "reason"))
+    if len(lines) > sample:
+        console.print(f"and {len(lines) - sample:,} more")
+    console.print(f"\nWould queue {count_of(len(lines), 'object')}. Nothing was changed: add --yes.")
 
 
-def why(one: LedgerLine) -> str:
-    """Code, class, tries and reason in one line."""
-    parts = [" ".join(part for part in (one.reason_code, f"({one.reason_class})" if one.reason_class else "") if part)]
-    if one.attempts:
-        parts.append("failed once" if one.attempts == 1 else f"failed {one.attempts} times")
-    if one.state == ObjectState.CLAIMED and one.not_before is not None:
-        parts.append(f"waits until {when(one.not_before)}")
-    head = ", ".join(part for part in parts if part)
-    return ": ".join(part for part in (head, one.reason or "") if part)
+def why(line: LedgerLine) -> str:
+    """Code, class, failures and reason in one line."""
+    head = (line.reason_code, f"({line.reason_class})" if line.reason_class else "")
+    parts = [" ".join(part for part in head if part)]
+    if line.attempts:
+        parts.append("failed once" if line.attempts == 1 else f"failed {line.attempts} times")
+    if line.state == ObjectState.CLAIMED and line.not_before is not None:
+        parts.append(f"waits until {when(line.not_before)}")
+    summary = ", ".join(part for part in parts if part)
+    return ": ".join(part for part in (summary, line.reason or "") if part)
 
 
 def when(moment: datetime | None) -> str:
-    """In UTC, to the second."""
+    """A time in UTC, to the second; "-" for None."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else "-"
 
 
-def retry_of(one: LedgerLine) -> str:
-    """The command that tries this object again."""
-    return f"mediaindex ledger requeue {one.id} --yes"
+def retry_of(line: LedgerLine) -> str:
+    """The command that retries this object."""
+    return f"mediaindex ledger requeue {line.id} --yes"
 
 
-def link_of(one: LedgerLine) -> str:
-    """Its log in Airflow's UI, at the task that failed; run and task by name where nobody said where Airflow is."""
-    if one.dag_run_id is None:
-        return "no run had it"
-    return run_link(one.dag_id or DAGS[one.lane or Lane.FRESH], one.dag_run_id, one.reason_stage)
+def link_of(line: LedgerLine) -> str:
+    """The URL of the failed task in Airflow's UI; names of run and task if Airflow's address is not set."""
+    if line.dag_run_id is None:
+        return "not in a run"
+    return run_link(line.dag_id or DAGS[line.lane or Lane.FRESH], line.dag_run_id, line.reason_stage)
 
 
 def batch_link(batch: StoryBatch) -> str:
-    """The same for a batch."""
+    """The URL of a batch's run in Airflow's UI; its name if Airflow's address is not set."""
     if batch.dag_run_id is None:
-        return "waits for a run"
+        return "no run yet"
     return run_link(batch.dag_id or DAGS[batch.lane], batch.dag_run_id, None)
 
 
 def run_link(dag_id: str, run_id: str, task: str | None) -> str:
-    """An address from MEDIAINDEX_AIRFLOW_URL (or Airflow's own base_url)."""
+    """The URL below MEDIAINDEX_AIRFLOW_URL (or Airflow's base_url); names if neither is set."""
     base = ServerSettings.read().airflow_url or os.environ.get("AIRFLOW__API__BASE_URL")
     if not base:
         return f"Airflow: {dag_id}, run {run_id}" + (f", task {task}" if task else "")
-    place = f"{base.rstrip('/')}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"
-    return place + (f"/tasks/{quote(task)}" if task else "")
+    url = f"{base.rstrip('/')}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"
+    return url + (f"/tasks/{quote(task)}" if task else "")
 
 
 def length(seconds: float) -> str:
-    """For costs."""
+    """Seconds with one decimal place; as ``h:mm:ss.s`` from ten minutes on."""
     return f"{seconds:.1f} s" if seconds < 600 else clock(seconds)
 
 

@@ -13,7 +13,7 @@ from . import calibrate, config, erase, evaluate, index, ledger, models, plan, r
 
 cli = typer.Typer(
     name="mediaindex",
-    help="Find the second somebody said something.",
+    help="Turn recordings into searchable, speaker-labelled transcripts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -42,14 +42,14 @@ def _version(wanted: bool) -> None:
 @cli.callback()
 def root(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Say which version this is."
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
     ),
 ) -> None:
-    """Recordings become searchable, speaker-labelled transcripts."""
+    """Turn recordings into searchable, speaker-labelled transcripts."""
 
 
 def app() -> None:
-    """Run the command; our own errors become one clear line instead of a traceback."""
+    """Run the command. A MediaindexError is printed as one line, without a traceback; the exit code is 1."""
     try:
         cli()
     except MediaindexError as error:

@@ -1,4 +1,4 @@
-"""``mediaindex models``: which models there are, whether they are here, and how to get them."""
+"""``mediaindex models``: list, check and fetch models."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from rich.table import Table
 from mediaindex.errors import MediaindexError
 from mediaindex.models import Checked, check, fetch, load_registry
 
-app = typer.Typer(help="Models: list, check, fetch.", no_args_is_help=True)
+app = typer.Typer(help="List, check and fetch models.", no_args_is_help=True)
 _out = Console()
 _err = Console(stderr=True)
 
-_Names = Annotated[list[str] | None, typer.Argument(help="Names as `mediaindex models list` shows them.")]
+_Names = Annotated[list[str] | None, typer.Argument(help="Model names, as `mediaindex models list` shows them.")]
 
 
 @app.command("list")
 def list_models() -> None:
-    """Every model the package knows, and the source it would be loaded from."""
+    """List every known model and the place it would be loaded from.
+
+    Example:
+
+      mediaindex models list
+    """
     table = Table("name", "task", "languages", "licence", "source", "sha256")
     table.columns[0].no_wrap = True
     for row in check():
-        source = row.located.source if row.located else "[red]damaged[/]" if row.damaged else "[dim]not here[/]"
+        source = row.located.source if row.located else "[red]damaged[/]" if row.damaged else "[dim]not installed[/]"
         languages = row.entry.languages
         table.add_row(
             row.entry.name,
@@ -40,7 +45,16 @@ def list_models() -> None:
 
 @app.command("check")
 def check_models(names: _Names = None) -> None:
-    """One line a model; exit code 1 if one that is needed (or named) is missing or damaged. Fetches nothing."""
+    """Check that models are present and undamaged, one line per model. Nothing is fetched.
+
+    The exit code is 1 if a model that is named, or needed by the default configuration, is missing or damaged.
+
+    Examples:
+
+      mediaindex models check
+
+      mediaindex models check whisper-base
+    """
     rows = _or_exit(names)
     bad = [row for row in rows if row.problem and (names or row.entry.required or row.damaged)]
     for row in rows:
@@ -56,18 +70,27 @@ def check_models(names: _Names = None) -> None:
 @app.command("fetch")
 def fetch_models(
     names: _Names = None,
-    hub: Annotated[bool, typer.Option("--hub", help="From Hugging Face, under the official name.")] = False,
+    hub: Annotated[
+        bool, typer.Option("--hub", help="Fetch from the Hugging Face Hub, under the model's official name.")
+    ] = False,
 ) -> None:
-    """Get these models, or all that the default configuration needs, into MEDIAINDEX_CACHE."""
+    """Fetch the named models, or all that the default configuration needs, into MEDIAINDEX_CACHE.
+
+    Examples:
+
+      mediaindex models fetch
+
+      mediaindex models fetch whisper-base --hub
+    """
     wanted = names or [name for name, entry in load_registry().items() if entry.required]
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=_err, transient=True) as bars:
         tasks = {}
 
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what)
-            bars.update(tasks[what], completed=done, total=total)
+        def show(file: str, done: int, total: int) -> None:
+            if file not in tasks:
+                tasks[file] = bars.add_task(file)
+            bars.update(tasks[file], completed=done, total=total)
 
         for name in wanted:
             try:

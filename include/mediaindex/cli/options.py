@@ -1,4 +1,4 @@
-"""Options that several commands share, read into the runner's own types."""
+"""Options that several commands share, and their conversion to the runner's types."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -15,14 +16,20 @@ from mediaindex.errors import ConfigError
 from mediaindex.settings import ModelSettings
 
 _CODE = re.compile(r"[a-z]{2,3}")
+DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+OBJECT_NAMES = "Object keys, ids as `mediaindex ledger list` shows them, or s3://bucket/key."
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Make the changes; without this option they are only described.")
+]
 
 
 def read_languages(given: list[str]) -> list[str]:
-    """The codes alone, "en" of "en-US" and "EN"; BadParameter for what is none: recognisers would know nobody by it."""
-    codes = [re.split("[-_]", one.strip().lower())[0] for one in given]
-    for one, code in zip(given, codes, strict=True):
+    """Language codes without their region: "en" for "en-US" and "EN". Raises BadParameter if one is malformed."""
+    codes = [re.split("[-_]", language.strip().lower())[0] for language in given]
+    for language, code in zip(given, codes, strict=True):
         if not _CODE.fullmatch(code):
-            raise typer.BadParameter(f"{one!r} is no code of ISO 639-1; give en for English, de for German")
+            raise typer.BadParameter(f"{language!r} is not an ISO 639-1 code; write en for English, de for German")
     return codes
 
 
@@ -31,24 +38,26 @@ LANGUAGE = typer.Option(
     "--language",
     "-l",
     callback=read_languages,
-    help="Allow this language only (ISO 639-1, like en); may be repeated.",
+    help="Allow only this language (ISO 639-1 code, such as en); may be repeated.",
 )
-SPEAKERS = typer.Option(None, "--speakers", min=1, help="How many people speak, if you know.")
+SPEAKERS = typer.Option(None, "--speakers", min=1, help="The number of speakers, if it is known.")
 RAW = typer.Option(
-    None, "--raw", help="The files are headerless: FORMAT:RATE:CHANNELS as ffmpeg names it, like s16le:16000:1."
+    None,
+    "--raw",
+    help="The files have no header: FORMAT:RATE:CHANNELS with ffmpeg's name of the format, such as s16le:16000:1.",
 )
 PARTY_A_CHANNEL = typer.Option(
-    False, "--party-a-channel", help="Calls with one speaker per channel: the channel is the speaker."
+    False, "--party-a-channel", help="Each channel carries one speaker, as in recorded calls: label words by channel."
 )
 VOCABULARY = typer.Option(
     None,
     "--vocabulary",
     exists=True,
     dir_okay=False,
-    help="A text file of names and terms, one a line, that are preferred to what sounds like them.",
+    help="A text file of names and terms, one per line, to prefer over words that sound similar.",
 )
 CACHE = typer.Option(
-    None, "--cache", help="Where results of stages are kept  [default: ~/.cache/mediaindex/artifacts]."
+    None, "--cache", help="The folder that keeps results of stages  [default: ~/.cache/mediaindex/artifacts]."
 )
 
 
@@ -60,7 +69,7 @@ def read_hints(
     party_a_channel: bool = False,
     vocabulary: Path | None = None,
 ) -> Hints:
-    """Hints from the shared options; BadParameter where the raw format is not of its form."""
+    """Hints from the shared options. Raises BadParameter if the raw format or the vocabulary is malformed."""
     return Hints(
         languages=tuple(language),
         speakers=speakers,
@@ -74,14 +83,14 @@ def _read_terms(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"--vocabulary {path}: not UTF-8 text; one name or term a line") from error
+        raise typer.BadParameter(f"--vocabulary {path}: not UTF-8; save it as UTF-8, one term per line") from error
     return tuple(line.strip() for line in lines if line.strip())
 
 
 def _read_raw(raw: str) -> RawFormat:
     name, *numbers = raw.split(":")
     if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
-        raise typer.BadParameter(f"--raw {raw}: give FORMAT:RATE:CHANNELS, like s16le:16000:1")
+        raise typer.BadParameter(f"--raw {raw}: write FORMAT:RATE:CHANNELS, such as s16le:16000:1")
     return RawFormat(format=name, sample_rate=int(numbers[0]), channels=int(numbers[1]))
 
 
@@ -91,22 +100,22 @@ def store_at(cache: Path | None) -> FolderStore:
 
 
 def check_file(path: Path) -> None:
-    """Make the file's folder; ConfigError where the file cannot be written."""
+    """Create the file's folder. Raises ConfigError if the file cannot be written."""
     if not path.exists():
         check_folder(path.parent)
-    elif not os.access(path, os.W_OK):  # opening would disturb a pipe
-        raise _refused(path, os.strerror(errno.EACCES))
+    elif not os.access(path, os.W_OK):  # not opened: that would disturb a pipe
+        raise _not_writable(path, os.strerror(errno.EACCES))
 
 
 def check_folder(folder: Path) -> None:
-    """Make the folder; ConfigError where no file can be made in it."""
+    """Create the folder. Raises ConfigError if no file can be created in it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _refused(folder, error.strerror or str(error)) from error
+        raise _not_writable(folder, error.strerror or str(error)) from error
 
 
-def _refused(path: Path, reason: str) -> ConfigError:
-    return ConfigError(f"{path} cannot be written: {reason}; name another place")
+def _not_writable(path: Path, reason: str) -> ConfigError:
+    return ConfigError(f"{path} cannot be written: {reason}; choose another path")

@@ -1,4 +1,4 @@
-"""``mediaindex plan``: what a backfill will take, before it runs; and how well that was foreseen, after it."""
+"""``mediaindex plan``: forecast what a backfill takes, and compare forecasts with actual figures afterwards."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from rich.console import Console
 
 from mediaindex.errors import ErrorCode, TerminalError
 
-from . import plan_reviews as told
+from . import plan_reviews
 from . import plan_tables as tables
-from .ledger_tables import shown
+from .ledger_tables import table_console
+from .options import Json
 from .stores import catalog
 
 if TYPE_CHECKING:
@@ -27,26 +28,32 @@ if TYPE_CHECKING:
     from mediaindex.forecast.tallying import Watch
 
 DAY = ["%Y-%m-%d"]
+Slots = Annotated[
+    int | None,
+    typer.Option(min=1, help="The number of parallel speech processes  [default: the slots of the pool]."),
+]
+Cores = Annotated[
+    int | None, typer.Option("--assume-cores", min=1, help="Assume this many processor cores without other work.")
+]
+ForecastId = Annotated[int | None, typer.Option("--forecast", help="With --review: only the forecast with this id.")]
 
 
 def plan(
-    source: Annotated[str | None, typer.Argument(help="A source of the sources file.")] = None,
+    source: Annotated[str | None, typer.Argument(help="The name of a source in the sources file.")] = None,
     *,
     first: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="The first day (UTC).")] = None,
-    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="The last day, all of it.")] = None,
-    slots: Annotated[int | None, typer.Option(min=1, help="Speech processes at a time  [default: as the pool]")] = None,
-    cores: Annotated[
-        int | None, typer.Option("--assume-cores", min=1, help="Reckon with so many cores that do nothing else.")
-    ] = None,
-    save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the forecast, for --review.")] = True,
-    review: Annotated[bool, typer.Option("--review", help="Compare kept forecasts with what came of them.")] = False,
-    number: Annotated[int | None, typer.Option("--forecast", help="With --review: only this one.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="The last day, inclusive (UTC).")] = None,
+    slots: Slots = None,
+    cores: Cores = None,
+    save: Annotated[bool, typer.Option("--save/--no-save", help="Whether to keep the forecast for --review.")] = True,
+    review: Annotated[bool, typer.Option("--review", help="Compare kept forecasts with actual figures.")] = False,
+    number: ForecastId = None,
+    as_json: Json = False,
 ) -> None:
-    """What indexing a source's recordings of some days takes: files, hours, work, cost, and when it is done.
+    """Forecast what indexing a source's recordings of some days takes: files, hours, work, cost and finish time.
 
-    Nothing is indexed; the prefixes of those days are listed. Figures are learned from what was done here before, and
-    the output says how. Kept forecasts are compared with what came of them by --review.
+    The prefixes of these days are listed; nothing is indexed. Figures are learned from earlier work of this
+    installation; the output says how each was estimated.
 
     Examples:
 
@@ -60,12 +67,12 @@ def plan(
         _review(source, number, as_json)
         return
     if source is None or first is None or last is None:
-        raise typer.BadParameter("say which: SOURCE --from DATE --to DATE, or --review")
+        raise typer.BadParameter("write SOURCE --from DATE --to DATE, or --review")
     made, kept = _forecast(source, first.date(), last.date(), slots, cores, save)
     if as_json:
         print(json.dumps(tables.as_json(made, kept), ensure_ascii=False, indent=2))
     else:
-        tables.forecast(shown(), made, kept)
+        tables.forecast(table_console(), made, kept)
 
 
 def _forecast(
@@ -87,7 +94,7 @@ def _forecast(
 
 
 def _run_prefixes() -> RunPrefixes | None:
-    """Airflow's own; None in an environment without Airflow."""
+    """Prefixes as Airflow renders them; None in an environment without Airflow."""
     if find_spec("airflow") is None:
         return None
     from mediaindex.orchestration.timetable import run_prefixes
@@ -99,15 +106,16 @@ def _review(source: str | None, number: int | None, as_json: bool) -> None:
     from mediaindex.forecast import reviewing
 
     with catalog("plan") as conn:
-        found = reviewing.reviews(conn, source, number)
-    if number is not None and not found:
+        reviews = reviewing.reviews(conn, source, number)
+    if number is not None and not reviews:
         raise TerminalError(
-            f"forecast {number}: not kept; `mediaindex plan --review` lists them", code=ErrorCode.NO_FORECAST
+            f"forecast {number} does not exist; `mediaindex plan --review` lists kept forecasts",
+            code=ErrorCode.NO_FORECAST,
         )
     if as_json:
-        print(json.dumps([told.review_as_json(one) for one in found], ensure_ascii=False, indent=2))
+        print(json.dumps([plan_reviews.review_as_json(each) for each in reviews], ensure_ascii=False, indent=2))
     else:
-        told.reviews(shown(), found)
+        plan_reviews.reviews(table_console(), reviews)
 
 
 def _configuration() -> Configuration:
@@ -118,14 +126,14 @@ def _configuration() -> Configuration:
 
 @contextmanager
 def _progress() -> Iterator[Watch]:
-    """How many objects were listed so far, where a person looks on; gone when it is done."""
+    """Show the number of listed objects while the listing runs, if the output is a terminal."""
     console = Console(stderr=True)
     if not (console.is_terminal and sys.stdout.isatty()):
         yield lambda _listed: None
         return
-    with console.status("listing …") as status:
+    with console.status("Listing objects") as status:
         yield lambda listed: _show(status, listed)
 
 
 def _show(status: Any, listed: int) -> None:
-    status.update(f"{listed:,} objects listed …")
+    status.update(f"Listed {listed:,} objects")

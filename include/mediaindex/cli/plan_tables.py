@@ -12,7 +12,7 @@ from rich.text import Text
 
 from mediaindex.contract.states import ObjectState
 
-from .figures import duration, hours, many, money, say, trimmed
+from .figures import count_of, duration, hours, money, print_paragraph, print_trimmed
 from .ledger_tables import table
 from .search import printable
 
@@ -20,74 +20,76 @@ if TYPE_CHECKING:
     from mediaindex.forecast.forecasting import Forecast
     from mediaindex.forecast.ranges import Range
 
-# States of a recording as a person asks: what is new first, then what is under way, then what has its end.
+# In this order: new recordings, recordings in progress, recordings that are done.
 STATES = {
     "new": "new",
-    ObjectState.SEEN: "waits to be whole",
-    ObjectState.CLAIMED: "under way",
+    ObjectState.SEEN: "not ready yet",
+    ObjectState.CLAIMED: "in progress",
     ObjectState.INDEXED: "indexed",
     ObjectState.IN_REVIEW: "in review",
     ObjectState.DUPLICATE: "duplicate",
     ObjectState.QUARANTINED: "quarantined",
 }
-NO_PRICES = "not known: add `prices: {currency: EUR, cpu_core_hour: 0.04}` to the sources file"
+NO_PRICES = "unknown: add `prices: {currency: EUR, cpu_core_hour: 0.04}` to the sources file"
 
 
 def forecast(console: Console, made: Forecast, kept: int | None) -> None:
-    """All of it: what there is, what it takes, how that was estimated, what to do next."""
-    first, last = (f"{one:%Y-%m-%d}" for one in (made.span.first, made.span.last))
-    say(console, Text(f"{made.source.name}, {first} to {last}: {_places(made)}", "bold"))
-    say(console, "")
+    """Print the recordings, the work, how it was estimated, and the command to run next."""
+    days = f"{made.span.first:%Y-%m-%d} to {made.span.last:%Y-%m-%d}"
+    print_paragraph(console, Text(f"{made.source.name}, {days}: {_places(made)}", "bold"))
+    print_paragraph(console, "")
     _files(console, made)
     if not made.new:
-        say(console, "\nNothing is new: a backfill of these days would index nothing.")
+        print_paragraph(console, "\nNo recording is new: a backfill of these days would index nothing.")
     else:
-        say(console, "")
+        print_paragraph(console, "")
         _stages(console, made)
-        say(console, "")
+        print_paragraph(console, "")
         _facts(console, [("work", _work(made)), ("cost", cost(made)), ("finish", finish(made))])
-        say(console, "\nHow this was estimated", "bold")
+        print_paragraph(console, "\nHow this was estimated", "bold")
         _facts(console, basis(made))
         _next(console, made, kept)
 
 
 def cost(made: Forecast) -> str:
-    """The line about money."""
+    """The expected cost with its range, and the price it was computed with."""
     if made.prices is None or made.cost is None:
         return NO_PRICES
     currency, whole = made.prices.currency, made.cost
     unpriced = "; `gpu_hour` has no price" if made.gpu.value and not made.prices.gpu_hour else ""
     between = f"({money(whole.low)} to {money(whole.high)})"
-    return f"{currency} {money(whole.value)} {between}, at {made.prices.cpu_core_hour:g} a core hour{unpriced}"
+    return f"{currency} {money(whole.value)} {between}, at {made.prices.cpu_core_hour:g} per core hour{unpriced}"
 
 
 def finish(made: Forecast) -> str:
-    """The line about time."""
+    """The expected time until the backfill is done, with its range."""
     cores, slots = made.machine.cores, made.machine.slots
-    machine = many(cores, "core") + " that do nothing else" if cores else many(slots, "speech slot")
+    machine = count_of(cores, "core") + " without other work" if cores else count_of(slots, "speech slot")
     between = f"({duration(made.finish.low)} to {duration(made.finish.high)})"
     before = (
-        f"; {duration(made.queue.seconds)} of it for {many(made.queue.files, 'recording')} that wait already"
+        f"; {duration(made.queue.seconds)} of it for {count_of(made.queue.files, 'recording')} already queued"
         if made.queue.files
         else ""
     )
     return (
         f"{duration(made.finish.value)} {between} on {machine}: "
-        f"{made.ends_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC if it begins now{before}"
+        f"{made.ends_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC if started now{before}"
     )
 
 
 def basis(made: Forecast) -> list[tuple[str, str]]:
-    """Where the figures come from."""
+    """How each figure was estimated."""
     lines = []
     for suffix in sorted(made.tally.largest):
         rate = made.estimator.rate(suffix)
         lines.append(("hours", f"{suffix or 'no suffix'}: {rate.basis}"))
     lines.append(("work", made.rates.basis))
     if made.rates.copies:
-        lines.append(("copies", f"{made.rates.copies:.0%} had known audio and cost little: that is in the figures"))
-    lines.append(("finish", "fresh recordings that come meanwhile go first, and make it later"))
-    lines.append(("ranges", "where learned, four in five of those lie between; together they are closer"))
+        lines.append(
+            ("copies", f"{made.rates.copies:.0%} were copies of known audio and cost little; this is included")
+        )
+    lines.append(("finish", "fresh recordings that arrive meanwhile are processed first and delay the finish"))
+    lines.append(("ranges", "learned ranges hold 80 % of single recordings; sums vary less"))
     return lines
 
 
@@ -103,15 +105,17 @@ def as_json(made: Forecast, kept: int | None) -> dict[str, Any]:
         "prefixes": list(made.places.prefixes),
         "outside": made.tally.outside,
         "files": dict(made.tally.files),
-        "audio_s": {state: _borders(one) for state, one in made.audio.items()},
+        "audio_s": {state: _limits(audio) for state, audio in made.audio.items()},
         "batches": made.tally.batches,
-        "stages": {one.stage: {"wall_s": one.wall_s, "cpu_s": one.cpu_s, "gpu_s": one.gpu_s} for one in made.stages},
-        "wall_s": _borders(made.work),
-        "cpu_s": _borders(made.core),
-        "gpu_s": _borders(made.gpu),
-        "cost": None if made.cost is None or made.prices is None else _borders(made.cost)
+        "stages": {
+            costs.stage: {"wall_s": costs.wall_s, "cpu_s": costs.cpu_s, "gpu_s": costs.gpu_s} for costs in made.stages
+        },
+        "wall_s": _limits(made.work),
+        "cpu_s": _limits(made.core),
+        "gpu_s": _limits(made.gpu),
+        "cost": None if made.cost is None or made.prices is None else _limits(made.cost)
         | {"currency": made.prices.currency},
-        "finish_s": _borders(made.finish),
+        "finish_s": _limits(made.finish),
         "ends_at": made.ends_at.isoformat(),
         "queue": {"files": made.queue.files, "audio_s": made.queue.audio_s, "seconds": made.queue.seconds},
         "basis": basis(made),
@@ -119,14 +123,14 @@ def as_json(made: Forecast, kept: int | None) -> dict[str, Any]:
 
 
 def _places(made: Forecast) -> str:
-    bucket, where = made.source.bucket, made.places
-    if not where.by_date:
-        return f"s3://{bucket}/{printable(made.source.prefix)}, by the date of the object"
-    if not where.prefixes:
-        return "no interval of these days is over"
-    more = f" … {printable(where.prefixes[-1])}" if len(where.prefixes) > 1 else ""
-    runs = many(where.intervals, "interval")
-    return f"{runs}, s3://{bucket}/{printable(where.prefixes[0])}{more}"
+    bucket, places = made.source.bucket, made.places
+    if not places.by_date:
+        return f"s3://{bucket}/{printable(made.source.prefix)}, by modification date"
+    if not places.prefixes:
+        return "no interval of these days has ended"
+    last = f" to {printable(places.prefixes[-1])}" if len(places.prefixes) > 1 else ""
+    intervals = count_of(places.intervals, "interval")
+    return f"{intervals}, s3://{bucket}/{printable(places.prefixes[0])}{last}"
 
 
 def _files(console: Console, made: Forecast) -> None:
@@ -135,7 +139,7 @@ def _files(console: Console, made: Forecast) -> None:
         if state == "new" or made.tally.files[state]:
             audio = made.audio.get(state)
             rows.append((name, f"{made.tally.files[state]:,}", *_hours_of(audio)))
-    whole = sum((one.value for one in made.audio.values()), 0.0)
+    whole = sum((audio.value for audio in made.audio.values()), 0.0)
     rows.append(("all", f"{sum(made.tally.files.values()):,}", hours(whole), ""))
     table(console, ("recordings", "files", "hours", ""), _right(("", "files", "hours", ""), rows))
 
@@ -143,37 +147,36 @@ def _files(console: Console, made: Forecast) -> None:
 def _stages(console: Console, made: Forecast) -> None:
     gpu = made.gpu.value > 0
     heads = ("stage", "slot hours", "core hours", *(("GPU hours",) if gpu else ()))
-    figures = [(one.stage, one.wall_s, one.cpu_s, one.gpu_s) for one in made.stages]
+    figures = [(costs.stage, costs.wall_s, costs.cpu_s, costs.gpu_s) for costs in made.stages]
     figures.append(("all", made.work.value, made.core.value, made.gpu.value))
-    rows = [(name, *(hours(one) for one in costs[: len(heads) - 1])) for name, *costs in figures]
+    rows = [(name, *map(hours, seconds[: len(heads) - 1])) for name, *seconds in figures]
     table(console, heads, _right(heads, rows))
 
 
 def _work(made: Forecast) -> str:
     core = made.core
     between = f"({hours(core.low)} to {hours(core.high)})"
-    return f"{hours(core.value)} core hours {between}, in {many(made.tally.batches, 'batch', 'batches')}"
+    return f"{hours(core.value)} core hours {between}, in {count_of(made.tally.batches, 'batch', 'batches')}"
 
 
 def _next(console: Console, made: Forecast, kept: int | None) -> None:
     if not made.places.by_date:
-        say(console, f"\n{whole_prefix(made)}", "yellow")
+        print_paragraph(console, f"\n{whole_prefix(made)}", "yellow")
     dates = f"--from-date {made.span.first:%Y-%m-%d} --to-date {made.span.last:%Y-%m-%dT%H:%M:%S}"
-    say(console, "\nTo do it:")
-    # One line, however narrow the terminal: it is copied.
+    print_paragraph(console, "\nTo start it:")
+    # Not wrapped, so that it can be copied.
     console.print(f"  airflow backfill create --dag-id discover_{made.source.name} {dates}", soft_wrap=True)
     if kept is not None:
-        say(console, f"Afterwards: mediaindex plan {made.source.name} --review   (this is forecast {kept})")
+        print_paragraph(console, f"Afterwards: mediaindex plan {made.source.name} --review   (this is forecast {kept})")
 
 
 def whole_prefix(made: Forecast) -> str:
-    """What a backfill does where the prefix has no date."""
-    more = (
-        f"{many(made.tally.outside, 'file')} of other days too" if made.tally.outside else "all of it is counted here"
-    )
+    """What a backfill does if the prefix has no date."""
+    outside = made.tally.outside
+    more = f"also {count_of(outside, 'file')} of other days" if outside else "all of it is counted here"
     return (
-        f"The prefix {printable(made.source.prefix)!r} has no date: `airflow backfill create` takes the whole prefix, "
-        f"whatever the days: {more}. Only a prefix like 'calls/{{{{ ds }}}}/' is taken by the day."
+        f"The prefix {printable(made.source.prefix)!r} has no date: `airflow backfill create` indexes the whole "
+        f"prefix, whatever the days: {more}. To index single days, use a prefix such as 'calls/{{{{ ds }}}}/'."
     )
 
 
@@ -183,11 +186,11 @@ def _facts(console: Console, facts: Sequence[tuple[str, str]]) -> None:
     grid.add_column(overflow="fold")
     for name, text in facts:
         grid.add_row(f"  {name}", Text(printable(text)))
-    trimmed(console, grid)
+    print_trimmed(console, grid)
 
 
 def _right(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Figures set flush right, all but the first and an explanation in the last column."""
+    """Cells aligned right, except the first column and ranges in parentheses."""
     widths = [max(len(head), *(len(row[at]) for row in rows)) for at, head in enumerate(heads)]
     return [
         [cell if at == 0 or cell.startswith("(") else cell.rjust(widths[at]) for at, cell in enumerate(row)]
@@ -202,5 +205,5 @@ def _hours_of(audio: Range | None) -> tuple[str, str]:
     return hours(audio.value), "" if low == high else f"({low} to {high})"
 
 
-def _borders(one: Range) -> dict[str, float]:
-    return {"low": one.low, "expected": one.value, "high": one.high}
+def _limits(amount: Range) -> dict[str, float]:
+    return {"low": amount.low, "expected": amount.value, "high": amount.high}

@@ -1,4 +1,4 @@
-"""``mediaindex reindex``: both search indexes anew from the catalog, while everything goes on."""
+"""``mediaindex reindex``: rebuild both search indexes from the catalog, while they stay in use."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .figures import count_of
 from .stores import catalog
 
 
 def reindex(
     *,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, whatever a killed rebuild has left.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over instead of continuing an interrupted rebuild.")
+    ] = False,
 ) -> None:
-    """Rebuild the search indexes from the catalog and switch to them; searches and publications go on.
+    """Rebuild the search indexes from the catalog and switch to them. Searches and publications continue meanwhile.
 
-    After an update of the package whose templates are newer, or when Elasticsearch has lost something. If it is killed,
-    the same command goes on where it was.
+    Needed after an upgrade with newer index templates, and if Elasticsearch has lost data. If the command is killed,
+    run it again: it continues where it stopped.
 
     Example:
 
@@ -37,8 +40,8 @@ def reindex(
             progress=lambda done, whole: bar.update(task, completed=done, total=whole),
             fresh=fresh,
         )
-    went_on = f", after {built.resumed_after} that a killed rebuild had done" if built.resumed_after else ""
+    resumed = f", after {built.resumed_after:,} of an interrupted rebuild" if built.resumed_after else ""
     print(
-        f"{built.recordings} recordings with {built.turns} turns{went_on}; "
-        f"in use: {built.indexes.recordings} and {built.indexes.turns}"
+        f"Indexed {count_of(built.recordings, 'recording')} with {count_of(built.turns, 'turn')}{resumed}. "
+        f"Searches now use {built.indexes.recordings} and {built.indexes.turns}."
     )

@@ -1,4 +1,4 @@
-"""``mediaindex samples DIR``: real recordings for a first try."""
+"""``mediaindex samples FOLDER``: sample recordings for a first run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 import typer
 
 
-def samples(folder: Path = typer.Argument(..., file_okay=False, help="Where to put them.")) -> None:
-    """Put five sample recordings into FOLDER: a dialogue, a reader, a video, another language, a noisy clip.
+def samples(folder: Path = typer.Argument(..., file_okay=False, help="The folder to write to.")) -> None:
+    """Write five sample recordings to FOLDER: a dialogue, a reader, a video, a French reader, a noisy clip.
 
-    Example:  mediaindex samples samples && mediaindex index samples/* --out transcripts
+    Example:
+
+      mediaindex samples samples && mediaindex index samples/* --out transcripts
     """
     from mediaindex.samples import SAMPLES, make_samples
 

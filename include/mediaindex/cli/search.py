@@ -1,4 +1,4 @@
-"""``mediaindex search "words"``: who said it, in which recording, and at which second."""
+"""``mediaindex search "words"``: find who said it, in which recording, at which second."""
 
 from __future__ import annotations
 
@@ -9,24 +9,35 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from .options import DATES, Json
+
 if TYPE_CHECKING:
     from mediaindex.search import Hit
 
-DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
-
 
 def search(
-    words: Annotated[list[str], typer.Argument(help='What was said. "Quoted words" must stand side by side.')],
+    words: Annotated[list[str], typer.Argument(help='Words to find in one turn; "quoted words" are a phrase.')],
     *,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many hits to show at most.")] = 10,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Show at most this many hits.")] = 10,
     source: Annotated[str | None, typer.Option(help="Only recordings of this source.")] = None,
-    speaker: Annotated[str | None, typer.Option(help="Only this speaker, like SPEAKER_00.")] = None,
-    language: Annotated[str | None, typer.Option("--language", "-l", help="Only this language, like en.")] = None,
-    since: Annotated[datetime | None, typer.Option(formats=DATES, help="Only what was published since (UTC).")] = None,
-    phrase: Annotated[bool, typer.Option("--phrase", help="All the words side by side, in this order.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Hits as JSON, for programs.")] = False,
+    speaker: Annotated[str | None, typer.Option(help="Only turns of this speaker, such as SPEAKER_00.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", "-l", help="Only turns in this language (ISO 639-1 code, such as en).")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=DATES, help="Only recordings published since then (UTC).")
+    ] = None,
+    phrase: Annotated[bool, typer.Option("--phrase", help="Treat all the words as one phrase.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Find the second somebody said something."""
+    """Find who said something, in which recording, and at which second.
+
+    Examples:
+
+      mediaindex search "season of light"
+
+      mediaindex search season light --speaker SPEAKER_00 --since 2026-11-01
+    """
     from mediaindex.search import Filters, from_environment
     from mediaindex.search import search as find
 
@@ -38,12 +49,12 @@ def search(
     elif hits:
         show(hits, Console())
     else:
-        said = "in this order" if phrase else "in one turn"
-        Console(stderr=True).print(Text(f"Nobody says {printable(text)!r} {said}. Try fewer words or fewer filters."))
+        kind = "the phrase" if phrase else "all words of"
+        Console(stderr=True).print(Text(f"No turn contains {kind} {printable(text)!r}; use fewer words or filters."))
 
 
 def show(hits: list[Hit], console: Console) -> None:
-    """Print the hits: recording, second, speaker, the words in their context, where to play."""
+    """Print each hit: recording, time, speaker, the words in their context, and a link to the second."""
     for number, hit in enumerate(hits, 1):
         head = Text.assemble(
             f"{number:>2}  ",
@@ -75,5 +86,5 @@ def clock(seconds: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without control characters: titles and keys come from outside, and a terminal obeys escape sequences."""
+    """Text without control characters: titles and keys are not trusted, and a terminal obeys escape sequences."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,4 +1,4 @@
-"""``mediaindex stage NAME FILE``: the result of one stage, as JSON."""
+"""``mediaindex stage NAME FILE``: print the result of one stage as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from . import options
 
 def stage(
     name: str = typer.Argument(..., help=f"One of {', '.join(STAGES)}."),
-    file: Path = typer.Argument(..., exists=True, dir_okay=False, help="Audio or video, anything ffmpeg reads."),
+    file: Path = typer.Argument(
+        ..., exists=True, dir_okay=False, help="An audio or video file in a format that ffmpeg reads."
+    ),
     language: list[str] = options.LANGUAGE,
     speakers: int | None = options.SPEAKERS,
     raw: str | None = options.RAW,
@@ -23,9 +25,11 @@ def stage(
     vocabulary: Path | None = options.VOCABULARY,
     cache: Path | None = options.CACHE,
 ) -> None:
-    """Run one stage over FILE, and what it reads before it, and print its result.
+    """Run one stage over FILE, after the stages whose results it reads, and print its result as JSON.
 
-    Example:  mediaindex stage detect_speech talk.mp3 | jq '.spans[0]'
+    Example:
+
+      mediaindex stage detect_speech talk.mp3 | jq '.spans[0]'
     """
     from mediaindex.errors import MediaindexError
     from mediaindex.runner.engines import Engines
@@ -33,7 +37,7 @@ def stage(
     from mediaindex.storage.artifacts import open_store
 
     if name not in STAGES:
-        raise typer.BadParameter(f"no stage is called {name}; there are {', '.join(STAGES)}")
+        raise typer.BadParameter(f"unknown stage {name!r}; valid stages: {', '.join(STAGES)}")
     store = options.store_at(cache)
     hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
     (item,) = items_of([file], hints)

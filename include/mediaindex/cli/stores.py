@@ -1,4 +1,4 @@
-"""The servers that the environment names, opened for one command."""
+"""Connections to the servers that the environment names, for one command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOCAL = 'For the servers of `make up`: eval "$(.venv-airflow/bin/python -m local
 
 @contextmanager
 def catalog(command: str) -> Iterator[Any]:
-    """A connection to the catalog in the name of the person at the keyboard; ConfigError if none is set."""
+    """A connection to the catalog; the ledger records the command and its user. Raises ConfigError if no URL is set."""
     from mediaindex.catalog.base.connection import connect
     from mediaindex.catalog.ledger.lines import act_as
 
@@ -28,7 +28,7 @@ def catalog(command: str) -> Iterator[Any]:
 
 @contextmanager
 def all_stores(command: str) -> Iterator[Stores]:
-    """Catalog, Elasticsearch and S3; ConfigError if one is not set."""
+    """Catalog, Elasticsearch and S3. Raises ConfigError if the address of one is not set."""
     from mediaindex.search import from_environment
     from mediaindex.storage.client import s3_client
     from mediaindex.upkeep.stores import Stores

@@ -1,4 +1,4 @@
-"""``mediaindex verify``: whether PostgreSQL, Elasticsearch and S3 hold the same."""
+"""``mediaindex verify``: check that PostgreSQL, Elasticsearch and S3 agree."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from rich.text import Text
 
 from mediaindex.errors import MediaindexError
 
+from .figures import count_of
+from .options import Json
 from .search import printable
 from .stores import all_stores
 
@@ -28,17 +30,23 @@ CLEAN, DIFFERENT, NOT_COMPARED = 0, 1, 2
 def verify(
     *,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Publish again what is wrong in Elasticsearch; touches nothing else.")
+        bool,
+        typer.Option("--repair", help="Publish recordings that differ to Elasticsearch again; changes no other store."),
     ] = False,
-    storage: Annotated[bool, typer.Option("--storage/--no-storage", help="Compare S3 too.")] = True,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many of each kind to show.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON a difference, the counts last.")] = False,
+    storage: Annotated[bool, typer.Option("--storage/--no-storage", help="Whether to compare S3.")] = True,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="Show at most this many differences per kind.")
+    ] = 20,
+    as_json: Json = False,
 ) -> None:
-    """Compare the catalog with Elasticsearch and S3 and print what differs.
+    """Compare the catalog with Elasticsearch and S3, and print the differences.
 
-    Ends with 0: nothing differs; 1: something does; 2: they could not be compared.
+    With --json, each difference is one line, and the last line holds the counts. Exit codes: 0 without differences,
+    1 with differences, 2 if the stores could not be compared.
 
-    Example:
+    Examples:
+
+      mediaindex verify
 
       mediaindex verify --repair
     """
@@ -47,58 +55,60 @@ def verify(
     counts: Counter[str] = Counter()
     try:
         with all_stores("verify") as stores:
-            found = _counted(verifying.verify(stores, storage=storage), counts)
-            told = _as_json(found) if as_json else _as_table(found, limit)
-            repaired = verifying.repair(stores, told) if repair else _drain(told)
+            differences = _counted(verifying.verify(stores, storage=storage), counts)
+            printed = _print_json(differences) if as_json else _print_table(differences, limit)
+            repaired = verifying.repair(stores, printed) if repair else _consume(printed)
     except MediaindexError as error:
         print(f"mediaindex: {error}", file=sys.stderr)
         raise typer.Exit(NOT_COMPARED) from error
     if as_json:
         print(json.dumps({"clean": not counts, "counts": counts, "repaired": repaired}))
     else:
-        _sum_up(counts, repaired)
+        _print_summary(counts, repaired)
     raise typer.Exit(DIFFERENT if counts else CLEAN)
 
 
-def _counted(found: Iterable[Difference], counts: Counter[str]) -> Iterator[Difference]:
-    for one in found:
-        counts[one.kind] += 1
-        yield one
+def _counted(differences: Iterable[Difference], counts: Counter[str]) -> Iterator[Difference]:
+    for difference in differences:
+        counts[difference.kind] += 1
+        yield difference
 
 
-def _as_json(found: Iterable[Difference]) -> Iterator[Difference]:
-    for one in found:
-        print(json.dumps(asdict(one) | {"remedy": one.remedy}, ensure_ascii=False))
-        yield one
+def _print_json(differences: Iterable[Difference]) -> Iterator[Difference]:
+    for difference in differences:
+        print(json.dumps(asdict(difference) | {"remedy": difference.remedy}, ensure_ascii=False))
+        yield difference
 
 
-def _as_table(found: Iterable[Difference], limit: int) -> Iterator[Difference]:
-    """At most ``limit`` of each kind are shown, all are passed on."""
-    shown: Counter[str] = Counter()
+def _print_table(differences: Iterable[Difference], limit: int) -> Iterator[Difference]:
+    """Pass every difference on, and print at most ``limit`` of each kind at the end."""
+    seen: Counter[str] = Counter()
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("difference", "of", "what"):
+    for heading in ("difference", "subject", "detail"):
         table.add_column(heading, overflow="fold")
-    for one in found:
-        shown[one.kind] += 1
-        if shown[one.kind] <= limit:
-            table.add_row(Text(one.kind), Text(printable(one.subject)), Text(printable(one.detail)))
-        yield one
-    if shown:
+    for difference in differences:
+        seen[difference.kind] += 1
+        if seen[difference.kind] <= limit:
+            table.add_row(
+                Text(difference.kind), Text(printable(difference.subject)), Text(printable(difference.detail))
+            )
+        yield difference
+    if seen:
         Console().print(table)
 
 
-def _drain(found: Iterable[Difference]) -> int:
-    for _ in found:
+def _consume(differences: Iterable[Difference]) -> int:
+    for _ in differences:
         pass
     return 0
 
 
-def _sum_up(counts: Counter[str], repaired: int) -> None:
+def _print_summary(counts: Counter[str], repaired: int) -> None:
     from mediaindex.upkeep.verifying_documents import REMEDIES
 
     if not counts:
-        print("Catalog, Elasticsearch and S3 hold the same.")
+        print("Catalog, Elasticsearch and S3 agree.")
     for kind, count in counts.most_common():
         print(f"{count} {kind}: {REMEDIES[kind]}")
     if repaired:
-        print(f"{repaired} recordings are in the outbox again; publish_outbox brings them to Elasticsearch.")
+        print(f"Queued {count_of(repaired, 'recording')} for publication; publish_outbox publishes them.")

@@ -16,15 +16,15 @@ WRONG = {"too-good": 3, "honest": 100}  # of 400 words
 
 @pytest.fixture
 def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two recognisers heard one recording: one is hardly ever wrong."""
-    some = [SimpleNamespace(name=name, languages={"en"}, identity=name) for name in WRONG]
+    """Two recognisers of one recording, of which one is hardly ever wrong."""
+    recognisers = [SimpleNamespace(name=name, languages={"en"}, identity=name) for name in WRONG]
 
-    def heard(_takes: object, recogniser: SimpleNamespace, _engines: object) -> list[RawWord]:
+    def recognised_words(_takes: object, recogniser: SimpleNamespace, _engines: object) -> list[RawWord]:
         wrong = WRONG[recogniser.name]
         return [RawWord((at % 97) / 97, at >= wrong, f"s{at % 4}", "as it is") for at in range(400)]
 
-    monkeypatch.setattr(calibrate, "_chosen", lambda *_: some)
-    monkeypatch.setattr(calibrate, "_heard", heard)
+    monkeypatch.setattr(calibrate, "_chosen", lambda *_: recognisers)
+    monkeypatch.setattr(calibrate, "_recognised_words", recognised_words)
     monkeypatch.setattr("mediaindex.models.locate", lambda _name: SimpleNamespace(sha256="ab" * 32))
     (tmp_path / "a.wav").touch()
     path = tmp_path / "m.jsonl"
@@ -45,6 +45,6 @@ def test_a_recogniser_that_cannot_be_calibrated_does_not_stop_the_others(
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
     manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibrate, "_heard", lambda *_: pytest.fail("it has listened"))
+    monkeypatch.setattr(calibrate, "_recognised_words", lambda *_: pytest.fail("recognition has begun"))
     with pytest.raises(ConfigError, match="cannot be written"):
         calibrate.calibrate(manifest, [], degraded=False, folder=tmp_path / "a.wav" / "out")

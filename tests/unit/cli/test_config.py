@@ -32,12 +32,12 @@ def run(*arguments: str | Path) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
-def test_a_valid_file_is_said_to_be_with_what_is_in_it(file: Path) -> None:
+def test_a_valid_file_is_summarised(file: Path) -> None:
     file.write_text(GOOD)
     assert run("check", file) == (0, f"{file} is valid: 2 sources, 1 feed, 4 overridden settings\n")
 
 
-def test_each_fault_is_one_line_that_editors_understand(file: Path) -> None:
+def test_each_fault_is_one_line_with_file_line_and_field(file: Path) -> None:
     file.write_text(BAD)
     code, out = run("check", file)
     assert code == 1
@@ -47,7 +47,9 @@ def test_each_fault_is_one_line_that_editors_understand(file: Path) -> None:
     ]
 
 
-def test_without_a_file_that_of_the_environment_is_checked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_argument_the_file_of_the_environment_is_checked(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.write_text(GOOD)
     monkeypatch.setenv("MEDIAINDEX_CONFIG", str(file))
     assert run("check")[0] == 0
@@ -83,12 +85,12 @@ def test_variables_are_checked_too(file: Path, monkeypatch: pytest.MonkeyPatch) 
     assert (code, "environment: MEDIAINDEX_DEVICE is 'tpu'" in out) == (1, True)
 
 
-def test_programs_get_the_same_as_json(file: Path) -> None:
+def test_faults_as_json(file: Path) -> None:
     file.write_text(BAD)
     code, out = run("check", "--json", file)
-    told = json.loads(out)
-    assert (code, told["valid"], told["counts"]) == (1, False, None)
-    assert told["faults"][1] == {
+    report = json.loads(out)
+    assert (code, report["valid"], report["counts"]) == (1, False, None)
+    assert report["faults"][1] == {
         "line": 3,
         "column": 34,
         "field": "sources[0].prefx",
@@ -96,7 +98,7 @@ def test_programs_get_the_same_as_json(file: Path) -> None:
     }
 
 
-def test_the_settings_of_a_source_are_the_files_else_the_defaults(file: Path) -> None:
+def test_the_settings_of_a_source_are_those_of_the_file_or_the_defaults(file: Path) -> None:
     file.write_text(GOOD)
     shown = json.loads(run("show", "calls", "--file", file, "--json")[1])
     assert (shown["triage"]["min_snr_db"], shown["transcribe"]["max_chunk"]) == (1.0, 20.0)

@@ -22,12 +22,12 @@ def command(folder: Path, report: Path) -> None:
 def test_a_report_that_cannot_be_written_is_refused_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluate, "_run", lambda *_: pytest.fail("it has run"))
+    monkeypatch.setattr(evaluate, "_run", lambda *_: pytest.fail("the evaluation has begun"))
     with pytest.raises(ConfigError, match="cannot be written"):
         command(tmp_path, tmp_path / "a.wav" / "new.json")
 
 
-def test_the_report_is_shown_though_its_file_fails_in_the_end(
+def test_the_report_is_printed_even_if_its_file_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def run(*_: object) -> Report:

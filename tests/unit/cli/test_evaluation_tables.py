@@ -24,7 +24,7 @@ def scored(name: str) -> FileScore:
         audio_s=3601.5,
         wall_s=3.0,
         peak_mb=900.0,
-        tallies={one: Tally(part=7, whole=70) for one in ALL_TALLIES},
+        tallies={name: Tally(part=7, whole=70) for name in ALL_TALLIES},
         right=(0.9, 0.95),
         wrong=(0.3,),
         recogniser="stt-en-conformer-ctc-small",
@@ -48,7 +48,7 @@ def report() -> Report:
 
 
 @pytest.mark.parametrize("width", [80, WIDTH])
-def test_each_recording_is_one_line_of_the_terminals_width(report: Report, width: int) -> None:
+def test_each_recording_is_one_line_that_fits_the_terminal(report: Report, width: int) -> None:
     console = Console(file=io.StringIO(), width=width)
     show_report(report, console)
     show_changes(compare(report, report), report.protocol, console)
@@ -56,11 +56,11 @@ def test_each_recording_is_one_line_of_the_terminals_width(report: Report, width
     tables = [line for line in written if "normalised by" not in line and "recognised by" not in line]
     assert max(map(len, tables)) <= width
     rows = [line for line in written if NAMES[1][-9:] in line]
-    assert len(rows) == 2  # one a table
+    assert len(rows) == 2  # one per table
     assert rows[0].split()[1:] == ["3601.5", "10.00", "10.00", "10.00", "10.00", "10.00", "10.00"]
 
 
-def test_who_recognised_is_told_with_weights_and_calibration(report: Report) -> None:
+def test_recognisers_are_named_with_weights_and_calibration(report: Report) -> None:
     console = Console(file=io.StringIO(), width=WIDTH)
     show_report(report, console)
     line = (
@@ -69,7 +69,7 @@ def test_who_recognised_is_told_with_weights_and_calibration(report: Report) -> 
     assert line in console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_a_pipe_gets_a_width_of_its_own_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_has_a_fixed_width_unless_columns_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation_tables.sys, "stdout", io.StringIO())
     monkeypatch.delenv("COLUMNS", raising=False)
     assert console_for_tables().width == WIDTH

@@ -23,58 +23,57 @@ LINE = LedgerLine(
 )  # fmt: skip
 
 
-def said(show: Any, *what: Any, width: int = 1_000) -> str:
+def printed(show: Any, *arguments: Any, width: int = 1_000) -> str:
     text = io.StringIO()
-    show(Console(file=text, width=width, highlight=False), *what)
+    show(Console(file=text, width=width, highlight=False), *arguments)
     return text.getvalue()
 
 
-def test_what_is_piped_is_one_line_a_row_without_padding_at_its_end() -> None:
+def test_piped_rows_are_single_lines_without_trailing_spaces() -> None:
     long = replace(LINE, reason="very long " * 60)
-    lines = said(tables.objects, [LINE, long], {"quarantined": 2}).splitlines()
+    lines = printed(tables.objects, [LINE, long], {"quarantined": 2}).splitlines()
     assert len(lines) == 5
     assert not [line for line in lines if line != line.rstrip()]
     assert lines[-1] == "2 objects: 2 quarantined"
 
 
-def test_arrivals_say_by_source_who_found_what() -> None:
-    lines = said(tables.arrivals, [Arrivals("calls", 12_000, 3, 1, WHEN), Arrivals("shows", 0, 5, 0, None)], 24.0)
+def test_arrivals_count_events_and_listings_per_source() -> None:
+    lines = printed(tables.arrivals, [Arrivals("calls", 12_000, 3, 1, WHEN), Arrivals("shows", 0, 5, 0, None)], 24.0)
     assert [line.split() for line in lines.splitlines()[1:]] == [
         ["calls", "12,000", "3", "1", "2026-11-21", "12:00:00"],
         ["shows", "0", "5", "0", "-"],
     ]
-    assert said(tables.arrivals, [], 1.5) == "Nothing arrived within the last 1.5 hours.\n"
+    assert printed(tables.arrivals, [], 1.5) == "No recording arrived within the last 1.5 hours.\n"
 
 
-def test_names_of_strangers_cannot_write_to_the_terminal_nor_forge_a_line() -> None:
+def test_keys_and_reasons_cannot_send_escape_sequences_or_forge_rows() -> None:
     evil = replace(LINE, key="in/a\x1b[31m\n8  indexed  b.wav", reason="x\n9  indexed")
     for show in (lambda c: tables.objects(c, [evil], {"quarantined": 1}), lambda c: tables.dead_letters(c, [evil], 1)):
-        text = said(show)
+        text = printed(show)
         assert "\x1b[31m" not in text
         assert not [line for line in text.splitlines() if line.startswith(("8", "9"))]
 
 
-def test_a_dead_letter_says_why_where_and_how_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_letter_shows_reason_log_and_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_AIRFLOW_URL", "https://airflow.example/")
-    text = said(tables.dead_letters, [LINE], 1)
+    text = printed(tables.dead_letters, [LINE], 1)
     assert "no_audio_stream  terminal  at normalize  1 object" in text
     assert "https://airflow.example/dags/index_recordings/runs/batch_3/tasks/normalize" in text
     assert "mediaindex ledger requeue --reason no_audio_stream --class terminal --stage normalize --yes" in text
 
 
-def test_without_an_address_the_run_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_airflows_address_the_run_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDIAINDEX_AIRFLOW_URL", raising=False)
     monkeypatch.delenv("AIRFLOW__API__BASE_URL", raising=False)
     assert tables.link_of(LINE) == "Airflow: index_recordings, run batch_3, task normalize"
 
 
-def test_what_waits_says_until_when() -> None:
+def test_a_waiting_object_shows_until_when() -> None:
     waiting = replace(LINE, state="claimed", reason_class="transient", attempts=2, not_before=WHEN)
     head = tables.why(waiting).partition(": a.wav")[0]
     assert head == "no_audio_stream (transient), failed 2 times, waits until 2026-11-21 12:00:00"
 
 
-def test_requeue_without_saying_which_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requeue_without_names_or_filters_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDIAINDEX_DATABASE_URL", raising=False)
-    answer = CliRunner().invoke(cli, ["ledger", "requeue", "--yes"])
-    assert answer.exit_code == 2
+    assert CliRunner().invoke(cli, ["ledger", "requeue", "--yes"]).exit_code == 2

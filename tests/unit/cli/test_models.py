@@ -11,7 +11,7 @@ from mediaindex.models import load_registry
 
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """A machine with no model but those inside installed packages."""
+    """A machine without models, except those inside installed packages."""
     monkeypatch.setenv("MEDIAINDEX_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("MEDIAINDEX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -25,14 +25,14 @@ def test_list_shows_every_model(bare: CliRunner) -> None:
     assert all(name in shown.output for name in load_registry())
 
 
-def test_check_fails_with_a_line_for_what_is_missing(bare: CliRunner) -> None:
+def test_check_reports_missing_models(bare: CliRunner) -> None:
     checked = bare.invoke(app, ["check"])
     assert checked.exit_code == 1
     assert "missing   model whisper-base" in checked.output
     assert "optional  model parakeet-tdt-0.6b-v3" in checked.output
 
 
-def test_check_passes_once_the_model_is_there(bare: CliRunner, tmp_path: Path) -> None:
+def test_check_passes_with_the_model(bare: CliRunner, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "stt_en_conformer_ctc_small.nemo").write_bytes(b"weights")
     checked = bare.invoke(app, ["check", "stt-en-conformer-ctc-small"])
@@ -47,7 +47,7 @@ def test_an_unknown_name_is_an_error_without_a_traceback(bare: CliRunner, comman
     assert "Traceback" not in result.output
 
 
-def test_fetch_offline_says_why(bare: CliRunner) -> None:
+def test_fetch_names_the_setting_that_forbids_it(bare: CliRunner) -> None:
     result = bare.invoke(app, ["fetch", "whisper-base"])
     assert result.exit_code == 1
     assert "MEDIAINDEX_OFFLINE" in result.output + result.stderr

@@ -16,19 +16,19 @@ def test_options_become_hints() -> None:
     assert not read_hints([], None, None).party_a_channel
 
 
-def test_a_language_is_its_code_however_it_is_written() -> None:
+def test_regions_and_case_of_languages_are_removed() -> None:
     assert read_languages(["en", "DE", "pt-BR", "zh_TW"]) == ["en", "de", "pt", "zh"]
-    for other in ("english", "", "e", "12"):
+    for invalid in ("english", "", "e", "12"):
         with pytest.raises(typer.BadParameter, match="ISO 639-1"):
-            read_languages([other])
+            read_languages([invalid])
 
 
-def test_a_raw_format_of_another_form_is_refused() -> None:
+def test_a_malformed_raw_format_is_refused() -> None:
     with pytest.raises(typer.BadParameter, match="FORMAT:RATE:CHANNELS"):
         read_hints([], None, "8000")
 
 
-def test_a_vocabulary_is_a_term_a_line(tmp_path: Path) -> None:
+def test_a_vocabulary_has_one_term_per_line(tmp_path: Path) -> None:
     terms = tmp_path / "names.txt"
     terms.write_text("Helstone\n\n  Zau al Makan \n", "utf-8")
     assert read_hints([], None, None, vocabulary=terms).vocabulary == ("Helstone", "Zau al Makan")

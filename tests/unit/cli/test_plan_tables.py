@@ -53,86 +53,86 @@ EXPECTED = Expected(
 )
 
 
-def said(show: Any, *what: Any, width: int = 80) -> str:
+def printed(show: Any, *arguments: Any, width: int = 80) -> str:
     text = io.StringIO()
-    show(Console(file=text, width=width, highlight=False), *what)
+    show(Console(file=text, width=width, highlight=False), *arguments)
     return text.getvalue()
 
 
-def test_a_forecast_says_files_hours_work_cost_and_when_it_is_done() -> None:
-    text = said(tables.forecast, MADE, 7)
+def test_a_forecast_shows_files_hours_work_cost_and_finish_time() -> None:
+    text = printed(tables.forecast, MADE, 7)
     rows = [line.split() for line in text.splitlines()]
     assert ["new", "1,204", "312.0", "(280.0", "to", "350.0)"] in rows
     assert ["indexed", "40", "12.0"] in rows
     assert ["all", "1,244", "324.0"] in rows
     assert ["transcribe", "3.00", "6.00"] in rows
-    assert "EUR 3.00 (2.00 to 4.00), at 0.5 a core hour" in text
+    assert "EUR 3.00 (2.00 to 4.00), at 0.5 per core hour" in text
     assert "2 h 00 min (1 h 00 min to 3 h 00 min) on 2 speech slots" in text
-    assert "2026-01-02 14:00 UTC if it begins now" in " ".join(text.split())
+    assert "2026-01-02 14:00 UTC if started now" in " ".join(text.split())
     assert ".mp3: a guess by the kind of file" in text
     assert "40 recordings in 4 batches of calls" in text
-    assert "4% had known audio" in text
+    assert "4% were copies of known audio" in text
     assert "this is forecast 7" in text
 
 
-def test_tables_fit_into_eighty_columns() -> None:
-    lines = said(tables.forecast, MADE, None).splitlines()
+def test_tables_fit_into_80_columns() -> None:
+    lines = printed(tables.forecast, MADE, None).splitlines()
     assert not [line for line in lines if len(line) > 80 and not line.startswith("  airflow")]
     assert not [line for line in lines if line != line.rstrip()]
 
 
-def test_without_prices_it_says_how_to_give_them() -> None:
-    text = said(tables.forecast, replace(MADE, prices=None, cost=None), None, width=200)
+def test_without_prices_the_forecast_says_how_to_set_them() -> None:
+    text = printed(tables.forecast, replace(MADE, prices=None, cost=None), None, width=200)
     assert "prices: {currency: EUR, cpu_core_hour: 0.04}" in text
 
 
-def test_where_nothing_is_new_nothing_is_reckoned() -> None:
+def test_without_new_recordings_no_work_is_forecast() -> None:
     none = replace(MADE, tally=Tally(files=Counter(indexed=40)), audio={"indexed": Range.exactly(HOUR)})
-    text = said(tables.forecast, none, None)
-    assert "Nothing is new" in text
+    text = printed(tables.forecast, none, None)
+    assert "No recording is new" in text
     assert "transcribe" not in text
 
 
-def test_a_prefix_without_a_date_is_told_plainly() -> None:
+def test_a_prefix_without_a_date_is_reported() -> None:
     undated = replace(MADE, places=Places(("calls/",), 90, by_date=False), tally=replace(MADE.tally, outside=5))
-    text = " ".join(said(tables.forecast, undated, None).split())
-    assert "has no date: `airflow backfill create` takes the whole prefix" in text
-    assert "5 files of other days too" in text
+    text = " ".join(printed(tables.forecast, undated, None).split())
+    assert "has no date: `airflow backfill create` indexes the whole prefix" in text
+    assert "also 5 files of other days" in text
 
 
-def test_idle_cores_are_what_the_time_is_reckoned_with() -> None:
-    assert "on 64 cores that do nothing else" in tables.finish(replace(MADE, machine=Machine(2, 64)))
+def test_the_finish_time_assumes_idle_cores() -> None:
+    assert "on 64 cores without other work" in tables.finish(replace(MADE, machine=Machine(2, 64)))
 
 
-def test_keys_cannot_write_to_the_terminal() -> None:
+def test_keys_cannot_send_escape_sequences_to_the_terminal() -> None:
     evil = replace(MADE, places=Places(("calls/\x1b[31m/",), 1, by_date=True))
-    assert "\x1b[31m" not in said(tables.forecast, evil, None)
+    assert "\x1b[31m" not in printed(tables.forecast, evil, None)
 
 
-def test_as_json_all_of_it_is_json() -> None:
-    told = json.loads(json.dumps(tables.as_json(MADE, 7)))
-    assert (told["forecast"], told["files"]["new"], told["cost"]["currency"]) == (7, 1204, "EUR")
+def test_a_forecast_as_json() -> None:
+    made = json.loads(json.dumps(tables.as_json(MADE, 7)))
+    assert (made["forecast"], made["files"]["new"], made["cost"]["currency"]) == (7, 1204, "EUR")
 
 
-def test_a_review_says_how_far_it_is() -> None:
+def test_a_review_shows_progress() -> None:
     half = Review(Kept(7, "ann", EXPECTED), 90, 61, (Line("audio", "s", 7200.0, 3600.0),), None)
-    text = said(plan_reviews.reviews, [half])
-    assert "not finished: 61 of 100 done; 10 not in the ledger yet" in text
+    text = printed(plan_reviews.reviews, [half])
+    assert "not finished: 61 of 100 done; 10 not yet in the ledger" in text
     assert ["audio", "2.00", "h", "1.00", "h", "+100.0%"] in [line.split() for line in text.splitlines()]
 
 
-def test_a_finished_review_says_when() -> None:
+def test_a_finished_review_shows_its_time() -> None:
     whole = Review(Kept(7, "ann", EXPECTED), 100, 100, (), NOW)
-    assert "finished: 100 of 100 done, 2026-01-02 12:00 UTC" in said(plan_reviews.reviews, [whole])
+    assert "finished: 100 of 100 done, 2026-01-02 12:00 UTC" in printed(plan_reviews.reviews, [whole])
 
 
 @pytest.mark.parametrize(
     ("seconds", "expected"), [(0, "0 s"), (599, "599 s"), (600, "0 h 10 min"), (90_000, "1 d 1 h 00 min")]
 )
-def test_durations_are_short(seconds: float, expected: str) -> None:
+def test_durations(seconds: float, expected: str) -> None:
     assert figures.duration(seconds) == expected
 
 
 @pytest.mark.parametrize("given", [[], ["calls"], ["calls", "--from", "2025-01-01"], ["calls", "--from", "yesterday"]])
-def test_half_a_question_is_refused(given: list[str]) -> None:
+def test_incomplete_arguments_are_refused(given: list[str]) -> None:
     assert CliRunner().invoke(cli, ["plan", *given]).exit_code == 2
