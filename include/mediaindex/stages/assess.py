@@ -1,4 +1,4 @@
-"""The transcript with its speakers, how far it can be trusted, and whether a person should look at it."""
+"""The stage ``assess``: the transcript with speakers, its estimated quality, and whether it needs a review."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def assess(
     recognition: Recognition,
     settings: AssessSettings,
 ) -> Assessment:
-    """Words to speakers, words to turns, and a judgement. Without speech: an empty transcript, no review."""
+    """Assign words to speakers, build turns and judge them. Without speech: an empty transcript, no review."""
     start, end = round_to_ms(normalized.start), round_to_ms(normalized.end)
     words = assign_speakers(list(_inside(recognition.words, start, end)), speakers.exclusive, settings.speaker_reach)
     words = snap_to_pauses(words, settings.snap_reach, settings.snap_worth)
@@ -46,7 +46,7 @@ def assess(
 
 
 def _inside(words: Sequence[Word], start: float, end: float) -> Iterator[Word]:
-    """The words, none of them outside the recording: rounding and padding put some a little over its edges."""
+    """The words, clipped to the recording: rounding and padding move some of them slightly past its edges."""
     for word in words:
         if start <= word.start and word.end <= end:
             yield word

@@ -1,4 +1,4 @@
-"""Normalised audio as the stages see it."""
+"""Access to normalised audio for the stages."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """The 16 kHz mono FLAC of a recording; ``duration`` in seconds of decoded audio, ``clock`` to source time.
+    """The 16 kHz mono FLAC of a recording. ``duration``: seconds of decoded audio; ``clock`` converts to source time.
 
-    ``channels`` brings the FLAC of its own channels, where they were kept; only who asks pays for it. ``check`` is
-    called with each block or span, and ends the work on the recording by raising.
+    ``channels`` fetches the FLAC with the separate channels, if they were kept, when it is first needed. ``check`` is
+    called before each block or span is read; it raises an error to stop the work on the recording.
     """
 
     path: Path
@@ -44,7 +44,7 @@ class Audio:
         return samples  # type: ignore[no-any-return]  # soundfile has no types
 
     def blocks(self, seconds: float) -> Iterator[Samples]:
-        """The samples in blocks of ``seconds``, so that memory stays flat with length."""
+        """The samples in blocks of ``seconds``, shape (samples,), so that memory does not grow with the duration."""
         import soundfile
 
         for block in soundfile.blocks(self.path, blocksize=round(seconds * SAMPLE_RATE), dtype="float32"):
@@ -52,11 +52,11 @@ class Audio:
             yield block
 
     def channel_blocks(self, seconds: float) -> Iterator[Samples]:
-        """The same of its own channels, each block of shape (samples, channels); ValueError where none were kept."""
+        """The separate channels in blocks, shape (samples, channels). Raises ValueError if they were not kept."""
         import soundfile
 
         if self.channels is None:
-            raise ValueError(f"{self.path}: its channels were not kept; normalize it with keep_channels")
+            raise ValueError(f"{self.path}: its channels were not kept; run normalize with keep_channels")
         size = round(seconds * SAMPLE_RATE)
         for block in soundfile.blocks(self.channels(), blocksize=size, dtype="float32", always_2d=True):
             self.check()

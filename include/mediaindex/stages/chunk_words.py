@@ -1,4 +1,4 @@
-"""Chunks to words, by one recogniser: in groups, and each alone where a group fails."""
+"""Decode chunks with a recogniser: in groups, and each chunk alone if a group fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .protocols import Recogniser, SampleSource
 
 
 class PackedWords:
-    """Words without speakers, in a seventh of the memory; made again, equal, for whoever iterates."""
+    """Words without speakers in a seventh of the memory; each iteration creates equal words again."""
 
     __slots__ = ("_numbers", "_texts")
 
@@ -37,17 +37,18 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One chunk (seconds of decoded audio) and the language spoken in it."""
+class Chunk:
+    """A chunk to decode (seconds of decoded audio) and its language."""
 
     span: Span
     language: str
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What became of a chunk: words in seconds of decoded audio, or why there are none. They may be made anew by each
-    iteration."""
+class DecodedChunk:
+    """A decoded chunk: its words, in seconds of decoded audio, or the reason why decoding failed.
+
+    Each iteration may create the words again."""
 
     span: Span
     language: str
@@ -57,45 +58,45 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What recognition of one recording needs besides the chunks. ``group``: chunks held in memory together."""
+class ChunkDecoder:
+    """Decodes chunks of one recording. ``group``: number of chunks in memory at a time."""
 
     audio: SampleSource
     group: int
     vocabulary: Sequence[str] = ()
 
-    def write(self, tasks: Sequence[Task], recogniser: Recogniser) -> Iterator[Written]:
-        """What became of each task, in order; all are in languages that the recogniser writes.
+    def decode(self, chunks: Sequence[Chunk], recogniser: Recogniser) -> Iterator[DecodedChunk]:
+        """The decoded chunks in order; the recogniser must support their languages.
 
-        Raises ModelMissingError, and MemoryError, which is no fault of the chunk.
+        Raises ModelMissingError, and MemoryError, because it is not caused by a chunk.
         """
-        for _, same in itertools.groupby(tasks, key=lambda task: task.language):
-            while some := list(itertools.islice(same, self.group)):
-                yield from self._group(some, recogniser)
+        for _, same_language in itertools.groupby(chunks, key=lambda chunk: chunk.language):
+            while group := list(itertools.islice(same_language, self.group)):
+                yield from self._group(group, recogniser)
 
-    def _group(self, some: Sequence[Task], recogniser: Recogniser) -> Iterator[Written]:
-        samples = [self.audio.read_span(task.span) for task in some]
+    def _group(self, group: Sequence[Chunk], recogniser: Recogniser) -> Iterator[DecodedChunk]:
+        samples = [self.audio.read_span(chunk.span) for chunk in group]
         try:
-            found = recogniser.recognise(samples, some[0].language, self.vocabulary)
+            decoded = recogniser.recognise(samples, group[0].language, self.vocabulary)
         except (MediaindexError, MemoryError):
             raise
         except Exception:
-            log.exception("%s failed on a group of %d chunks; each is tried alone", recogniser.name, len(some))
-            for task in some:
-                yield self._alone(task, recogniser)
+            log.exception("%s failed on a group of %d chunks; each chunk is tried alone", recogniser.name, len(group))
+            for chunk in group:
+                yield self._alone(chunk, recogniser)
             return
-        for task, words in zip(some, found, strict=True):
-            yield _written(task, recogniser, self._placed(task.span, words))
+        for chunk, words in zip(group, decoded, strict=True):
+            yield _decoded(chunk, recogniser, self._placed(chunk.span, words))
 
-    def _alone(self, task: Task, recogniser: Recogniser) -> Written:
+    def _alone(self, chunk: Chunk, recogniser: Recogniser) -> DecodedChunk:
         try:
-            (words,) = recogniser.recognise([self.audio.read_span(task.span)], task.language, self.vocabulary)
+            (words,) = recogniser.recognise([self.audio.read_span(chunk.span)], chunk.language, self.vocabulary)
         except (MediaindexError, MemoryError):
             raise
-        except Exception as error:  # whatever a model throws at one chunk, the others are kept
+        except Exception as error:  # whatever a model raises for one chunk, the others are kept
             why = f"{recogniser.name} failed: {type(error).__name__}: {error}"
-            return Written(task.span, task.language, recogniser.name, (), why)
-        return _written(task, recogniser, self._placed(task.span, words))
+            return DecodedChunk(chunk.span, chunk.language, recogniser.name, (), why)
+        return _decoded(chunk, recogniser, self._placed(chunk.span, words))
 
     def _placed(self, chunk: Span, words: Sequence[Word]) -> Iterator[Word]:
         last = round_to_ms(self.audio.duration)
@@ -104,5 +105,5 @@ class Desk:
             yield word.moved_to(start, min(chunk.start + word.end, last))
 
 
-def _written(task: Task, recogniser: Recogniser, words: Iterator[Word]) -> Written:
-    return Written(task.span, task.language, recogniser.name, PackedWords(words))
+def _decoded(chunk: Chunk, recogniser: Recogniser, words: Iterator[Word]) -> DecodedChunk:
+    return DecodedChunk(chunk.span, chunk.language, recogniser.name, PackedWords(words))

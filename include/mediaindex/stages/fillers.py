@@ -1,4 +1,4 @@
-"""Words that only fill a pause, left out of what people read; they stay words of the transcript."""
+"""Remove words that only fill a pause from the readable text; they stay in the words of the transcript."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .tokens import LETTERS_BETWEEN, MARKS, SENTENCE_END, Token
 
-# Only sounds that are no other word of that language: German keeps "um" and "er", Italian and Portuguese "eh".
+# Only sounds that are not a word of the language: German keeps "um" and "er", Italian and Portuguese "eh".
 FILLERS = {
     language: frozenset(words.split())
     for language, words in {
@@ -23,9 +23,10 @@ FILLERS = {
 
 
 def without_fillers(tokens: Sequence[Token], language: str) -> list[Token]:
-    """The tokens that say something, or all where none does: a turn is never empty.
+    """The tokens without fillers, or all tokens if there are only fillers: the text of a turn is never empty.
 
-    A filler's full stop goes to the word before it, its capital to the word after it; commas around it go away.
+    The full stop of a filler moves to the word before it, its capital to the word after it; commas around it are
+    removed.
     """
     fillers = FILLERS.get(language, frozenset())
     if all(token.core.lower() in fillers for token in tokens):
@@ -36,15 +37,15 @@ def without_fillers(tokens: Sequence[Token], language: str) -> list[Token]:
         if token.core.lower() in fillers:
             capital = capital or token.core[:1].isupper()
             if kept:
-                kept[-1] = _handed_over(kept[-1], token)
+                kept[-1] = _with_mark_of(kept[-1], token)
         else:
             kept.append(replace(token, text=_capitalised(token.text)) if capital else token)
             capital = False
     return kept
 
 
-def _handed_over(token: Token, filler: Token) -> Token:
-    # The time of the filler was no silence.
+def _with_mark_of(token: Token, filler: Token) -> Token:
+    # The time of the filler does not count as silence.
     letters = token.letters + LETTERS_BETWEEN + filler.letters
     text = token.text
     if filler.mark and not token.mark.endswith(SENTENCE_END):

@@ -1,4 +1,4 @@
-"""Who switches languages: from what each stretch of speech sounds like to few, steady spans.
+"""Find changes of language: from the probabilities of each stretch of speech to few, steady spans.
 
 Pure functions; times in seconds of decoded audio.
 """
@@ -14,52 +14,52 @@ from mediaindex.timeline import Span
 
 from .chunks import FindCut
 
-SHORTEST = 3.0  # s: what is shorter joins the neighbour over the shorter pause; a language is a guess on less
-ALONE = 1.5  # s: what is longer joins nobody over a pause that speakers make between turns
-TURN_PAUSE = 0.7  # s: such a pause; inside a sentence few are longer
-LONGEST = 15.0  # s of one stretch; longer speech is cut
-MAX_PAUSE = 2.0  # s: speech this far apart is not one stretch
-# One stretch counts 10,000:1 against a language at most: identifiers are sure of nonsense, too (music, laughter).
+SHORTEST = 3.0  # s: a shorter stretch joins a neighbour, because the language of less speech is a guess
+ALONE = 1.5  # s: a longer stretch does not join a neighbour over a pause between turns
+TURN_PAUSE = 0.7  # s: a pause between turns; few pauses inside a sentence are longer
+LONGEST = 15.0  # s: longer stretches are cut
+MAX_PAUSE = 2.0  # s: the longest pause inside a stretch
+# One stretch counts at most 10,000:1 against a language: identifiers are confident about music and laughter too.
 LEAST = 1e-4
-# P(the next stretch is in the same language): one lasts for some stretches of a few seconds. On recordings put together
-# from seven languages and English, 0.6 to 0.8 find every turn, and leave those of English alone in English.
+# P(the next stretch is in the same language). On recordings composed of seven languages and English, 0.6 to 0.8 find
+# every turn, and find no other language in recordings in English alone.
 STAY = 0.7
-CANDIDATE = 0.5  # P at which a stretch brings a language up
+CANDIDATE = 0.5  # P from which a stretch makes a language a candidate
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A few seconds of speech and what they sound like."""
+    """A few seconds of speech and P(language) by code."""
 
     span: Span
     probabilities: Mapping[str, float]
 
     @property
     def weight(self) -> float:
-        """How much it says: less than ``SHORTEST`` seconds say less."""
+        """Weight as evidence: 1 from ``SHORTEST`` seconds on, proportionally less below."""
         return min(1.0, self.span.duration / SHORTEST)
 
 
 def stretches(speech: Iterable[Span], find_cut: FindCut) -> list[Span]:
-    """Speech in stretches of some seconds, from pause to pause; without a pause, cut where ``find_cut`` says.
+    """Speech in stretches of some seconds, from pause to pause; without a pause, cut at the place from ``find_cut``.
 
-    What is too short to judge joins the neighbour over the shorter pause: languages change where turns change, and
-    there people pause for longer.
+    A stretch that is too short to judge joins the neighbour over the shorter pause: languages change at changes of
+    turn, where pauses are longer.
     """
     pieces = [piece for span in speech for piece in _cut(span, find_cut)]
-    pauses = [math.inf, *(other.start - one.end for one, other in itertools.pairwise(pieces)), math.inf]
-    found: list[Span] = []
-    wants_next = False
+    pauses = [math.inf, *(after.start - before.end for before, after in itertools.pairwise(pieces)), math.inf]
+    joined: list[Span] = []
+    too_short = False
     for piece, before, after in zip(pieces, pauses, pauses[1:], strict=False):
-        joins = wants_next or (piece.duration < SHORTEST and before <= after)
-        shorter = min(piece.duration, found[-1].duration) if found else 0.0
+        joins = too_short or (piece.duration < SHORTEST and before <= after)
+        shorter = min(piece.duration, joined[-1].duration) if joined else 0.0
         near = before <= (MAX_PAUSE if shorter < ALONE else TURN_PAUSE)
-        if found and joins and near and piece.end - found[-1].start <= LONGEST:
-            found[-1] = Span(found[-1].start, piece.end)
+        if joined and joins and near and piece.end - joined[-1].start <= LONGEST:
+            joined[-1] = Span(joined[-1].start, piece.end)
         else:
-            found.append(piece)
-        wants_next = found[-1].duration < SHORTEST
-    return found
+            joined.append(piece)
+        too_short = joined[-1].duration < SHORTEST
+    return joined
 
 
 def _cut(span: Span, find_cut: FindCut) -> Iterator[Span]:
@@ -71,44 +71,44 @@ def _cut(span: Span, find_cut: FindCut) -> Iterator[Span]:
     yield Span(start, span.end)
 
 
-def steady(heard: Sequence[Stretch]) -> list[str]:
-    """The language of each stretch: the likeliest way through all of them (Viterbi).
+def steady(sequence: Sequence[Stretch]) -> list[str]:
+    """The language of each stretch: the most probable path through all of them (Viterbi).
 
-    The recording's own mixture is the prior wherever the language may change, so that one odd stretch among many, which
-    is far more often an error than a sentence in another language, needs others beside it to be believed.
+    The prior at each change is the mixture of the whole recording. A single outlier among many stretches, which is far
+    more often an error than a sentence in another language, is therefore accepted only with support from neighbours.
     """
-    mixture = _mixture(heard)
+    mixture = _mixture(sequence)
     codes = sorted(mixture, key=lambda code: -mixture[code])
     scores = {code: math.log(mixture[code]) for code in codes}
-    ways: list[dict[str, str]] = []
-    for number, stretch in enumerate(heard):
-        way: dict[str, str] = {}
+    steps_back: list[dict[str, str]] = []
+    for number, stretch in enumerate(sequence):
+        step_back: dict[str, str] = {}
         reached: dict[str, float] = {}
         for code in codes:
             change = math.log((1 - STAY) * mixture[code])
             stay = math.log(STAY + (1 - STAY) * mixture[code])
             steps = {before: scores[before] + (stay if before == code else change) for before in codes}
-            way[code] = max(codes, key=lambda before: steps[before]) if number else code
-            start = steps[way[code]] if number else scores[code]
+            step_back[code] = max(codes, key=lambda before: steps[before]) if number else code
+            start = steps[step_back[code]] if number else scores[code]
             reached[code] = start + stretch.weight * math.log(max(stretch.probabilities.get(code, 0.0), LEAST))
-        ways.append(way)
+        steps_back.append(step_back)
         scores = reached
-    return _back(ways, max(codes, key=lambda code: scores[code]))
+    return _path(steps_back, max(codes, key=lambda code: scores[code]))
 
 
-def _back(ways: Sequence[Mapping[str, str]], last: str) -> list[str]:
-    found = [last]
-    for way in reversed(ways[1:]):
-        found.append(way[found[-1]])
-    return found[::-1]
+def _path(steps_back: Sequence[Mapping[str, str]], last: str) -> list[str]:
+    backwards = [last]
+    for step_back in reversed(steps_back[1:]):
+        backwards.append(step_back[backwards[-1]])
+    return backwards[::-1]
 
 
-def _mixture(heard: Sequence[Stretch]) -> dict[str, float]:
-    """P(language) over the recording's seconds, of the languages that any stretch is sure of."""
-    codes = {best for one in heard for best, p in one.probabilities.items() if p >= CANDIDATE}
-    codes = codes or {max(one.probabilities, key=lambda code: one.probabilities[code]) for one in heard}
+def _mixture(sequence: Sequence[Stretch]) -> dict[str, float]:
+    """P(language) over the seconds of the recording, for the candidates of all stretches."""
+    codes = {code for stretch in sequence for code, p in stretch.probabilities.items() if p >= CANDIDATE}
+    codes = codes or {max(stretch.probabilities, key=stretch.probabilities.__getitem__) for stretch in sequence}
     seconds = {
-        code: sum(one.span.duration * max(one.probabilities.get(code, 0.0), LEAST) for one in heard) for code in codes
+        code: sum(s.span.duration * max(s.probabilities.get(code, 0.0), LEAST) for s in sequence) for code in codes
     }
     total = sum(seconds.values())
     return {code: value / total for code, value in seconds.items()}
@@ -117,13 +117,13 @@ def _mixture(heard: Sequence[Stretch]) -> dict[str, float]:
 def by_language(
     speech: Sequence[Span], languages: Sequence[tuple[Span, str]], otherwise: str
 ) -> list[tuple[str, list[Span]]]:
-    """Speech in order, shared out: each entry a language and the speech up to where the next language begins.
+    """Speech in order by language: each entry is a language and its speech up to the next change of language.
 
-    ``languages`` are in order; between two of them the change is in the middle of what lies between.
+    ``languages`` are in order; the change is in the middle between the end of one and the start of the next.
     """
     if not languages:
         return [(otherwise, list(speech))] if speech else []
-    found: list[tuple[str, list[Span]]] = []
+    groups: list[tuple[str, list[Span]]] = []
     edges = [(a.end + b.start) / 2 for (a, _), (b, _) in itertools.pairwise(languages)]
     index = 0
     for span in speech:
@@ -133,9 +133,9 @@ def by_language(
                 index += 1
             end = min(span.end, edges[index]) if index < len(edges) else span.end
             code = languages[index][1]
-            if found and found[-1][0] == code:
-                found[-1][1].append(Span(start, end))
+            if groups and groups[-1][0] == code:
+                groups[-1][1].append(Span(start, end))
             else:
-                found.append((code, [Span(start, end)]))
+                groups.append((code, [Span(start, end)]))
             start = end
-    return found
+    return groups

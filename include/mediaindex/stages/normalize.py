@@ -1,8 +1,8 @@
-"""Any recording to 16 kHz mono FLAC at one loudness, on its source's clock.
+"""The stage ``normalize``: any recording to 16 kHz mono FLAC at one loudness, on its source's clock.
 
-Two passes: the source is decoded once (again only where its channels may cancel each other out), to plain PCM that is
-hashed and measured; loudness and noise treatment then work on that. Memory stays flat with length; the disk holds
-about 115 MB an hour while it runs.
+Two passes: the source is decoded once (again only if its channels may cancel each other out) to PCM that is hashed and
+measured; loudness and noise treatment then work on the PCM. Memory does not grow with the duration; the stage takes
+about 115 MB of disk space per hour of audio while it runs.
 """
 
 from __future__ import annotations
@@ -38,45 +38,45 @@ CHANNELS = "channels.flac"
 def normalize(
     source: Path, out_dir: Path, settings: NormalizeSettings, raw_format: RawFormat | None = None
 ) -> NormalizedAudio:
-    """Write ``out_dir/audio.flac`` (and ``channels.flac``, if kept), and say what is in it.
+    """Write ``out_dir/audio.flac`` (and ``channels.flac``, if kept) and describe it.
 
-    ``raw_format`` tells how to read headerless audio. Raises BadMediaError (its code is the reason), ConfigError
-    (no ffmpeg), TransientError (ffmpeg was killed), OSError (the disk).
+    ``raw_format``: the format of headerless audio. Raises BadMediaError (its code is the reason), ConfigError if ffmpeg
+    is missing, TransientError if ffmpeg was killed, OSError if the disk fails or is full.
     """
     if source.resolve() == (out_dir / AUDIO).resolve():
         raise ConfigError(f"{source}: the output would replace the source; choose another folder")
-    found = probe(source, raw_format)
-    stream = choose_stream(found)
-    _check_length(found, stream, settings)
+    probed = probe(source, raw_format)
+    stream = choose_stream(probed)
+    _check_length(probed, stream, settings)
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".normalize-", dir=out_dir) as folder:
-        pcm, odd = _one_channel(found, stream, Path(folder), settings)
+        pcm, mix_warnings = _one_channel(probed, stream, Path(folder), settings)
         prepare = noise_filter(pcm.path) if settings.reduce_noise else None
         loudness, gain = _level(pcm.path, 1, pcm.seconds, prepare, settings, out_dir / AUDIO)
-        if pcm.channels_path:  # its own gain: a party alone on a channel is louder there than in the mix
+        if pcm.channels_path:  # with its own gain: a speaker is louder on a channel than in the mix
             _level(pcm.channels_path, pcm.channels, pcm.seconds, prepare, settings, out_dir / CHANNELS)
-    clock = read_clock(found, stream, pcm.seconds, settings.gap_tolerance)
+    clock = read_clock(probed, stream, pcm.seconds, settings.gap_tolerance)
     return NormalizedAudio(
         audio_sha256=pcm.sha256,
         duration=round_to_ms(pcm.seconds),
         clock=clock,
-        container=found.container,
+        container=probed.container,
         codec=stream.codec,
         source_sample_rate=stream.sample_rate,
         source_channels=stream.channels,
         stream_index=stream.index,
-        has_video=found.has_video,
+        has_video=probed.has_video,
         loudness_lufs=loudness.integrated,
         gain_db=gain,
         peak_dbfs=None if loudness.true_peak is None else round(loudness.true_peak + gain, 2),
-        title=found.title,
+        title=probed.title,
         channels_kept=pcm.channels,
-        warnings=(*odd, *_warnings(found, stream, pcm, clock, settings)),
+        warnings=(*mix_warnings, *_warnings(probed, stream, pcm, clock, settings)),
     )
 
 
 def audio_of(normalized: NormalizedAudio, out_dir: Path) -> Audio:
-    """The audio that ``normalize`` wrote to ``out_dir``, as the other stages read it."""
+    """The audio that ``normalize`` wrote to ``out_dir``, for the other stages."""
     channels = (lambda: out_dir / CHANNELS) if normalized.channels_kept > 1 else None
     return Audio(out_dir / AUDIO, normalized.duration, normalized.clock, channels)
 
@@ -89,20 +89,20 @@ def files_of(normalized: NormalizedAudio) -> tuple[str, ...]:
 def _one_channel(
     source: SourceFile, stream: AudioStream, folder: Path, settings: NormalizeSettings
 ) -> tuple[Pcm, tuple[str, ...]]:
-    """The mix of all channels, or the loudest alone where they cancel each other out; and what to warn of."""
+    """The mix of all channels, or the loudest channel if they cancel each other out; and warnings."""
     limit = settings.max_seconds
     mix = decode(source, stream, folder, keep_channels=settings.keep_channels, max_seconds=limit)
-    found = cancelled(source, stream, mix, limit) if suspected(mix) else None
-    if found is None:
+    cancellation = cancelled(source, stream, mix, limit) if suspected(mix) else None
+    if cancellation is None:
         return mix, ()
-    alone = decode(source, stream, folder, keep_channels=False, max_seconds=limit, alone=found.channel)
-    return replace(alone, channels_path=mix.channels_path, channels=mix.channels), (found.warning,)
+    alone = decode(source, stream, folder, keep_channels=False, max_seconds=limit, alone=cancellation.channel)
+    return replace(alone, channels_path=mix.channels_path, channels=mix.channels), (cancellation.warning,)
 
 
 def _level(
     pcm: Path, channels: int, length: float, prepare: str | None, settings: NormalizeSettings, target: Path
 ) -> tuple[Loudness, float]:
-    """Write ``target`` through the filter ``prepare``, at its loudness; what was measured, and the gain (dB)."""
+    """Write ``target`` through the filter ``prepare`` at the target loudness; returns measurement and gain (dB)."""
     loudness = measure(pcm, channels, length, prepare)
     gain = gain_db(loudness, settings.target_lufs, settings.max_true_peak_dbtp, settings.max_gain_db)
     volume = f"volume={gain}dB" if gain else None
@@ -111,8 +111,8 @@ def _level(
 
 
 def _check_length(source: SourceFile, stream: AudioStream, settings: NormalizeSettings) -> None:
-    # A header may be wrong by a factor (bit rate estimates), so only a gross claim is believed before decoding; and
-    # only the stream's own: the container's counts a jump of the time stamps as length.
+    # A header may be wrong by a factor (bit rate estimates), so only a gross excess is refused before decoding. Only
+    # the stream's duration is used: that of the container includes jumps of the time stamps.
     if (stream.duration or 0.0) > 2 * settings.max_seconds:
         raise failures.too_long(source.path.name, settings.max_seconds)
 
@@ -120,16 +120,16 @@ def _check_length(source: SourceFile, stream: AudioStream, settings: NormalizeSe
 def _warnings(
     source: SourceFile, stream: AudioStream, pcm: Pcm, clock: Clock, settings: NormalizeSettings
 ) -> tuple[str, ...]:
-    """What is wrong with a recording that could be used all the same."""
-    found = []
+    """Defects of a recording that is usable nevertheless."""
+    warnings = []
     declared = stream.duration or (None if source.has_video else source.duration)
     # Formats without a clock of their own estimate their length from the bit rate; that proves nothing.
     exact = has_clock(source.container) or source.container in {"wav", "w64", "aiff", "caf", "flac"}
-    reached = clock.to_source(pcm.seconds) - clock.to_source(0.0)  # a gap of its clock is nothing lost
+    reached = clock.to_source(pcm.seconds) - clock.to_source(0.0)  # a gap of its clock is no loss
     if exact and declared and declared - reached > max(1.0, 0.02 * declared):
-        found.append(f"truncated: {pcm.seconds:.1f} s of {declared:.1f} s could be decoded")
+        warnings.append(f"truncated: {pcm.seconds:.1f} s of {declared:.1f} s could be decoded")
     if pcm.complaints:
-        found.append(f"damaged: {pcm.complaints[0]}")
+        warnings.append(f"damaged: {pcm.complaints[0]}")
     if settings.keep_channels and pcm.channels < stream.channels:
-        found.append(f"channels not kept: {stream.channels} are more than FLAC holds")
-    return tuple(found)
+        warnings.append(f"channels not kept: {stream.channels} are more than FLAC supports")
+    return tuple(warnings)

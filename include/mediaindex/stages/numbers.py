@@ -1,7 +1,7 @@
-"""Numbers written as digits, as a newspaper writes them: from ten on, and whatever took more than one word.
+"""Write numbers as digits, as newspapers do: from ten on, and all numbers of more than one word.
 
-What could be read in two ways stays in words: "seven thirty", "four five years", "no one", "a second". So does what
-goes on with digits that the recogniser wrote: "5 hundred", "2,5 Millionen".
+Ambiguous numbers stay in words: "seven thirty", "four five years", "no one", "a second". So do words after digits that
+the recogniser wrote: "5 hundred", "2,5 Millionen".
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .tokens import Token, joined
 if TYPE_CHECKING:
     from .protocols import NumberFinder
 
-LEAST_ALONE = 10  # smaller ones in one word stay a word
+LEAST_ALONE = 10  # smaller numbers of one word stay a word
 GROUPED_FROM = 10_000  # 12,500; but 1984 and 2500
-DIGITS_IN_A_ROW = 3  # of which a number is dictated
-LEAST_SCALE = 100  # from here on a power of ten in one word counts something: "hundred", "Millionen", "mil"
+DICTATED_FROM = 3  # consecutive digits
+LEAST_SCALE = 100  # from here on a power of ten in one word is a multiplier: "hundred", "Millionen", "mil"
 LARGE = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
 SCALES = frozenset(["hundred", "thousand", *LARGE])
-SURE_CENTURIES = range(17, 20)  # "nineteen eighty four" is a year wherever it stands
+SURE_CENTURIES = range(17, 20)  # "nineteen eighty four" is always a year
 CENTURIES = range(11, 22)
 _DIGITS = "zero one two three four five six seven eight nine"
 _BEFORE_YEAR = "in since until till from of by before after around during year summer spring autumn fall"
@@ -44,14 +44,14 @@ COUNTED = frozenset(_COUNTED.split())
 MEASURED = frozenset(_MEASURED.split())
 BEFORE_A_POINT = frozenset(_BEFORE_A_POINT.split())
 VAGUE = frozenset(_VAGUE.split())
-GERMAN_LARGE = frozenset(["million", "milliarde", "billion", "billiarde"])  # "eine" before them is no number
+GERMAN_LARGE = frozenset(["million", "milliarde", "billion", "billiarde"])  # "eine" before them is not a number
 BEFORE_ORDINAL = frozenset(_BEFORE_ORDINAL.split())
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """``words``: lower case, no marks; ``before``: of each place the word it may go on with, "" behind a mark or quote;
-    ``apart``: of each place whether a pause, mark or quote keeps it from the word before."""
+class _Context:
+    """``words``: in lower case without punctuation; ``before``: per word, the previous word, or "" after punctuation;
+    ``apart``: per word, whether a pause or punctuation separates it from the previous word."""
 
     words: Sequence[str]
     before: Sequence[str]
@@ -59,14 +59,14 @@ class _Said:
 
 
 def with_digits(tokens: Sequence[Token], language: str, finder: NumberFinder, pause: float) -> list[Token]:
-    """The tokens, several of one number as one; a pause of ``pause`` seconds, a mark or a quote keeps numbers apart."""
+    """The tokens, those of a number joined. A pause of ``pause`` seconds or punctuation separates numbers."""
     if language not in finder.languages:
         return list(tokens)
-    said = _said(tokens, pause, zeros=language == "en")
-    found = finder.numbers(said.words, language, said.apart)
+    context = _context(tokens, pause, zeros=language == "en")
+    numbers = finder.numbers(context.words, language, context.apart)
     result: list[Token] = []
     at = 0
-    for number in _english(found, said) if language == "en" else _plain(found, said):
+    for number in _english(numbers, context) if language == "en" else _plain(numbers, context):
         part = tokens[number.first : number.end]
         opening, closing = _around(part[0])[0], _around(part[-1])[1]
         result += [*tokens[at : number.first], joined(part, opening + number.digits + closing)]
@@ -74,7 +74,7 @@ def with_digits(tokens: Sequence[Token], language: str, finder: NumberFinder, pa
     return [*result, *tokens[at:]]
 
 
-def _said(tokens: Sequence[Token], pause: float, zeros: bool) -> _Said:
+def _context(tokens: Sequence[Token], pause: float, zeros: bool) -> _Context:
     words = [(token.core or token.text).lower() for token in tokens]
     if zeros:
         words = _with_zeros(words, tokens)
@@ -82,7 +82,7 @@ def _said(tokens: Sequence[Token], pause: float, zeros: bool) -> _Said:
     silent = [False, *(after.start - before.end >= pause for before, after in pairwise(tokens))][: len(tokens)]
     before = ["" if mark else word for mark, word in zip(marked, ["", *words], strict=False)]
     apart = [i > 0 and (mark or silence) for i, (mark, silence) in enumerate(zip(marked, silent, strict=True))]
-    return _Said(words, before, apart)
+    return _Context(words, before, apart)
 
 
 def _marked(before: Token, after: Token) -> bool:
@@ -90,13 +90,13 @@ def _marked(before: Token, after: Token) -> bool:
 
 
 def _around(token: Token) -> tuple[str, str]:
-    """The punctuation before and behind a word; for a dash alone all of it before."""
+    """The punctuation before and after a word; of a token without letters, all of it before."""
     begin = token.text.index(token.core) if token.core else len(token.text)
     return token.text[:begin], token.text[begin + len(token.core) :]
 
 
 def _with_zeros(words: Sequence[str], tokens: Sequence[Token]) -> list[str]:
-    """ "oh" between digits is a zero; several of them are all zeros or none. "five. Oh, seven" has none."""
+    """The words with "oh" between digits replaced by "zero", but not next to punctuation ("five. Oh, seven")."""
     result: list[str] = []
     for spoken_zero, run in groupby(words, SPOKEN_ZERO.__contains__):
         part = list(run)
@@ -108,31 +108,36 @@ def _with_zeros(words: Sequence[str], tokens: Sequence[Token]) -> list[str]:
     return result
 
 
-def _plain(found: Sequence[SpokenNumber], said: _Said) -> Iterator[SpokenNumber]:
-    """Cardinals that stand alone and are whole."""
-    for run in _runs(found):
+def _plain(numbers: Sequence[SpokenNumber], context: _Context) -> Iterator[SpokenNumber]:
+    """Complete cardinals that stand alone."""
+    for run in _runs(numbers):
         number = run[0]
-        counted = _behind_digits(number.first, said) or said.words[number.first] in GERMAN_LARGE
-        # "deux virgule cinq millions" is found as 2,5000000.
+        counted = _after_digits(number.first, context) or context.words[number.first] in GERMAN_LARGE
+        # The finder returns 2,5000000 for "deux virgule cinq millions".
         added = "," in number.digits and number.digits.endswith("00")
-        if len(run) == 1 and not number.ordinal and _worth(number) and not (counted or added or _scale(number, said)):
+        if (
+            len(run) == 1
+            and not number.ordinal
+            and _worth(number)
+            and not (counted or added or _scale(number, context))
+        ):
             yield number
 
 
-def _english(found: Sequence[SpokenNumber], said: _Said) -> Iterator[SpokenNumber]:
-    for run in _runs([number for number in found if not _scale(number, said)]):
-        if _dictated(run, said.words):
-            yield from _groups(run, said.apart)
+def _english(numbers: Sequence[SpokenNumber], context: _Context) -> Iterator[SpokenNumber]:
+    for run in _runs([number for number in numbers if not _scale(number, context)]):
+        if _dictated(run, context.words):
+            yield from _groups(run, context.apart)
         elif len(run) == 1:
-            yield from _alone(run[0], said)
-        elif len(run) == 2 and (year := _year(run, said)):
+            yield from _alone(run[0], context)
+        elif len(run) == 2 and (year := _year(run, context)):
             yield year
 
 
-def _runs(found: Sequence[SpokenNumber]) -> Iterator[list[SpokenNumber]]:
-    """Numbers right behind each other."""
+def _runs(numbers: Sequence[SpokenNumber]) -> Iterator[list[SpokenNumber]]:
+    """Runs of consecutive numbers."""
     run: list[SpokenNumber] = []
-    for number in found:
+    for number in numbers:
         if run and number.first != run[-1].end:
             yield run
             run = []
@@ -145,25 +150,25 @@ def _worth(number: SpokenNumber) -> bool:
     return number.end - number.first > 1 or (number.digits.isdigit() and int(number.digits) >= LEAST_ALONE)
 
 
-def _scale(number: SpokenNumber, said: _Said) -> bool:
-    """One word that says how many times: "thousand", "Millionen", "hundreds"."""
+def _scale(number: SpokenNumber, context: _Context) -> bool:
+    """Whether the number is a multiplier of one word: "thousand", "Millionen", "hundreds"."""
     if number.end - number.first > 1 or not number.digits.isdigit():
         return False
     power = int(number.digits) >= LEAST_SCALE and number.digits.rstrip("0") == "1"
-    return power or said.words[number.first] in SCALES
+    return power or context.words[number.first] in SCALES
 
 
-def _behind_digits(place: int, said: _Said) -> bool:
-    return said.before[place][-1:].isdigit()
+def _after_digits(place: int, context: _Context) -> bool:
+    return context.before[place][-1:].isdigit()
 
 
-def _alone(number: SpokenNumber, said: _Said) -> Iterator[SpokenNumber]:
+def _alone(number: SpokenNumber, context: _Context) -> Iterator[SpokenNumber]:
     first, end, digits = number.first, number.end, number.digits
-    words, before = said.words, said.before[first]
+    words, before = context.words, context.before[first]
     after = words[end] if end < len(words) else ""
-    fraction = _fraction(number, said, after)
+    fraction = _fraction(number, context, after)
     start = first - (fraction or (before == "a" and words[first] in SCALES))  # "a hundred and fifty"
-    if _behind_digits(start, said) or _vague(number, start, said):
+    if _after_digits(start, context) or _vague(number, start, context):
         return
     if fraction:
         yield SpokenNumber(start, end, f"0.{digits}")
@@ -179,17 +184,17 @@ def _alone(number: SpokenNumber, said: _Said) -> Iterator[SpokenNumber]:
         yield SpokenNumber(start, end, _grouped(digits), number.ordinal)
 
 
-def _vague(number: SpokenNumber, start: int, said: _Said) -> bool:
+def _vague(number: SpokenNumber, start: int, context: _Context) -> bool:
     """ "a few hundred thousand", "half a hundred thousand"; and "zero million", found as 01000000."""
-    counted = said.before[number.first] in VAGUE or said.before[start] == "half"
-    nothing = number.digits[0] == "0" and said.words[number.end - 1] in LARGE
-    return nothing or (counted and said.words[number.first] in SCALES)
+    counted = context.before[number.first] in VAGUE or context.before[start] == "half"
+    nothing = number.digits[0] == "0" and context.words[number.end - 1] in LARGE
+    return nothing or (counted and context.words[number.first] in SCALES)
 
 
-def _fraction(number: SpokenNumber, said: _Said, after: str) -> bool:
+def _fraction(number: SpokenNumber, context: _Context, after: str) -> bool:
     """ "point five percent"; after "at this point", a pause or a mark "five" counts the percent."""
-    point = said.before[number.first] == "point" and not said.apart[number.first]
-    whole = point and said.before[number.first - 1] in BEFORE_A_POINT
+    point = context.before[number.first] == "point" and not context.apart[number.first]
+    whole = point and context.before[number.first - 1] in BEFORE_A_POINT
     return point and not whole and after in MEASURED and number.digits.isdigit()
 
 
@@ -197,14 +202,14 @@ def _grouped(digits: str) -> str:
     return f"{int(digits):,}" if digits.isdigit() and int(digits) >= GROUPED_FROM and digits[0] != "0" else digits
 
 
-def _year(run: Sequence[SpokenNumber], said: _Said) -> SpokenNumber | None:
+def _year(run: Sequence[SpokenNumber], context: _Context) -> SpokenNumber | None:
     """ "nineteen eighty four"; "in twenty twenty", but not "twenty thirty people"."""
     century, rest = run
     digits = century.digits + rest.digits
-    if said.apart[rest.first] or not (len(century.digits) == len(rest.digits) == 2 and digits.isdigit()):
+    if context.apart[rest.first] or not (len(century.digits) == len(rest.digits) == 2 and digits.isdigit()):
         return None
-    cue = said.before[century.first] in BEFORE_YEAR
-    counts = rest.end < len(said.words) and said.words[rest.end] in COUNTED
+    cue = context.before[century.first] in BEFORE_YEAR
+    counts = rest.end < len(context.words) and context.words[rest.end] in COUNTED
     sure = int(century.digits) in SURE_CENTURIES and not 10 <= int(rest.digits) < 20
     if counts or int(century.digits) not in CENTURIES or not (cue or sure):
         return None
@@ -212,16 +217,16 @@ def _year(run: Sequence[SpokenNumber], said: _Said) -> SpokenNumber | None:
 
 
 def _dictated(run: Sequence[SpokenNumber], words: Sequence[str]) -> bool:
-    """Digits one by one, and nobody counting: "five five five one", not "one two three"."""
-    said = words[run[0].first : run[-1].end]
-    if len(said) < DIGITS_IN_A_ROW or not DIGITS.issuperset(said):
+    """Whether digits are dictated, not counted: "five five five one", but not "one two three"."""
+    spoken = words[run[0].first : run[-1].end]
+    if len(spoken) < DICTATED_FROM or not DIGITS.issuperset(spoken):
         return False
     digits = [int(digit) for number in run for digit in number.digits]
     return {after - before for before, after in pairwise(digits)} not in ({1}, {-1})
 
 
 def _groups(run: Sequence[SpokenNumber], apart: Sequence[bool]) -> Iterator[SpokenNumber]:
-    """Dictated digits joined, up to each pause."""
+    """Dictated digits, joined between pauses."""
     starts = accumulate(apart[number.first] for number in run)
     for _, numbers in groupby(zip(starts, run, strict=True), key=itemgetter(0)):
         group = [number for _, number in numbers]

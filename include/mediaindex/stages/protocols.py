@@ -1,8 +1,8 @@
-"""What the stages ask of an engine. Adapters in ``engines/`` keep these promises; tests may too.
+"""Protocols of the engines that the stages use, implemented by the adapters in ``engines/``.
 
-Audio is always mono float32 in [-1, 1] at 16 kHz; positions are seconds of decoded audio (stages turn them into
-source time). ``identity`` names engine, model and weights (sha256) and goes into the fingerprint; reading it must not
-load the model.
+Audio is always mono float32 in [-1, 1] at 16 kHz; positions are seconds of decoded audio, which stages convert to
+source time. ``identity`` names engine, model and weights (sha256) and enters the fingerprint; reading it must not load
+the model.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ SAMPLE_RATE = 16_000  # Hz, everywhere after normalize
 
 
 class Engine(Protocol):
-    """Anything that loads weights."""
+    """An engine with an identity."""
 
     @property
     def identity(self) -> str:
-        """Engine, model and weights, for example ``silero-vad 6.2.3 sha256:1a2b…``."""
+        """Engine, model and weights, for example ``silero-vad 6.2.3 sha256:1a2b3c``."""
         ...
 
 
 class SpeechDetector(Engine, Protocol):
-    """Voice activity."""
+    """Detects voice activity."""
 
     frame_seconds: float
 
     def probabilities(self, samples: Samples) -> Samples:
-        """P(speech) for each frame of ``frame_seconds``, shape (frames,)."""
+        """P(speech) per frame of ``frame_seconds``, shape (frames,)."""
         ...
 
 
 class SampleSource(Protocol):
-    """A recording read piece by piece: no engine ever holds a day of it. ``stages.audio.Audio`` is one."""
+    """A recording that is read in pieces, so that no engine holds all of it. Implemented by ``stages.audio.Audio``."""
 
     @property
     def duration(self) -> float:
@@ -59,51 +59,52 @@ class SampleSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Diarized:
-    """Speaker spans in seconds of decoded audio: as heard (may overlap), and one speaker at a time."""
+    """Speaker spans in seconds of decoded audio: ``spans`` may overlap, ``exclusive`` has one speaker at a time."""
 
     spans: tuple[SpeakerSpan, ...]
     exclusive: tuple[SpeakerSpan, ...]
 
 
 class Diarizer(Engine, Protocol):
-    """Who speaks when."""
+    """Determines who speaks when."""
 
     def diarize(self, audio: SampleSource, speakers: int | None) -> Diarized:
-        """``speakers``: their number if it is known. Labels are ``SPEAKER_00``, … in order of appearance.
+        """Speaker spans; ``speakers``: the number of speakers if it is known.
 
-        A label is one person from the first second to the last, however long the recording is.
+        Labels are ``SPEAKER_00``, ``SPEAKER_01`` and so on in order of appearance. A label stands for one person in the
+        whole recording, however long it is.
         """
         ...
 
 
 class LanguageIdentifier(Engine, Protocol):
-    """Which language is spoken in one window of at most 30 s."""
+    """Identifies the language of a window of at most 30 s."""
 
     def probabilities(self, samples: Samples) -> Mapping[str, float]:
-        """P(language) by ISO 639-1 code, over all languages the model knows."""
+        """P(language) by ISO 639-1 code, over all languages that the model supports."""
         ...
 
 
 class Recogniser(Engine, Protocol):
-    """Speech to words."""
+    """Converts speech to words."""
 
     name: str
-    languages: frozenset[str]  # ISO 639-1 codes it can write
+    languages: frozenset[str]  # ISO 639-1 codes of the supported languages
 
     def recognise(
         self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
-        """Words of each chunk (each at most ~30 s), times in seconds from the start of that chunk.
+        """Words of each chunk (each at most about 30 s), with times in seconds from the start of that chunk.
 
-        ``vocabulary``: names and terms to be heard rather than what sounds like them. Safe to call from several
-        threads at once: chunks of several recordings then share the machine.
+        ``vocabulary``: names and terms to prefer over words that sound alike. Thread-safe, so that chunks of several
+        recordings can be decoded at the same time.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A name in a text: characters ``start`` to ``end`` of it, and its kind (PERSON, ORG, GPE, …)."""
+    """A name in a text: characters ``start`` to ``end``, and its label, such as PERSON, ORG or GPE."""
 
     start: int
     end: int
@@ -112,33 +113,33 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """What a topic finder sees in one text."""
+    """Entities and noun phrases (start and end character) of one text."""
 
     entities: tuple[Entity, ...]
     phrases: tuple[tuple[int, int], ...]
 
 
 class TextReader(Engine, Protocol):
-    """Names and noun phrases in running text."""
+    """Finds names and noun phrases in running text."""
 
     languages: frozenset[str]
 
     def read(self, texts: Sequence[str]) -> list[ReadText]:
-        """Entities and noun phrases of each text, as character offsets into the text that was given."""
+        """Entities and noun phrases of each text, as character offsets into that text."""
         ...
 
 
 class CaseRestorer(Engine, Protocol):
-    """Capital letters for a recogniser that writes none."""
+    """Restores capital letters in the text of a recogniser that writes none."""
 
     def restore(self, text: str) -> str:
-        """The same text, same length in words, with case; offsets are kept where the length is."""
+        """The text with case and the same number of words; offsets remain valid if the length is unchanged."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenNumber:
-    """Words ``first`` to before ``end`` are one number, written ``digits``: ``206``, ``0.5``, ``21st``."""
+    """A number in the words from ``first`` to before ``end``, written ``digits``: ``206``, ``0.5``, ``21st``."""
 
     first: int
     end: int
@@ -147,10 +148,10 @@ class SpokenNumber:
 
 
 class NumberFinder(Engine, Protocol):
-    """Numbers spoken in words."""
+    """Finds numbers spoken in words."""
 
     languages: frozenset[str]
 
     def numbers(self, words: Sequence[str], language: str, apart: Sequence[bool]) -> list[SpokenNumber]:
-        """The numbers in order, none over another; ``apart[i]``: a pause keeps word i from going on with the last."""
+        """The numbers in order, without overlap; ``apart[i]``: word i does not continue the previous word's number."""
         ...

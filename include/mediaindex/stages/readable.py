@@ -1,7 +1,7 @@
-"""What people read: the words of each turn with capitals, sentences that end, and, as asked, digits and no fillers.
+"""The readable text of each turn: with capitals and ends of sentences and, if set, with digits and without fillers.
 
-What a recogniser wrote with punctuation keeps its own; so do words with capitals among others without, like the terms
-of a vocabulary. Words and their times stay what they were: every token knows the word it begins with.
+Text that a recogniser wrote with punctuation keeps it; words with capitals, such as the terms of a vocabulary, keep
+them. Words and times do not change: every token has the index of the word that it begins with.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from .protocols import CaseRestorer, NumberFinder
 
 RESTORED = "en"  # the language whose capitals and sentences can be restored
-ABBREVIATION = 3  # letters: "Dr." and "St." end no sentence
+ABBREVIATION = 3  # letters: "Dr." and "St." do not end a sentence
 
 
 @dataclass(frozen=True, slots=True)
 class ReadableRules:
-    """``digits``: numbers as digits; ``fillers``: "um" and "uh" stay; ``pause``: silence (s) that ends a sentence."""
+    """``digits``: numbers as digits; ``fillers``: keep "um" and "uh"; ``pause``: silence (s) that ends a sentence."""
 
     digits: bool
     fillers: bool
@@ -36,7 +36,7 @@ class ReadableRules:
 def readable(
     turns: Sequence[Turn], restorer: CaseRestorer | None, finder: NumberFinder | None, rules: ReadableRules
 ) -> list[list[Token]]:
-    """Each turn's tokens, at least one a turn; a None of the engines leaves its step out."""
+    """The tokens of each turn, at least one per turn; if an engine is None, its step is skipped."""
     texts = [_chosen(turn, finder, rules) for turn in turns]
     plain = [i for i, turn in enumerate(turns) if turn.language == RESTORED and not _punctuated(texts[i])]
     if restorer is not None:
@@ -56,7 +56,7 @@ def _chosen(turn: Turn, finder: NumberFinder | None, rules: ReadableRules) -> li
 
 
 def _punctuated(tokens: Sequence[Token]) -> bool:
-    """Whether the recogniser wrote marks here; those of an abbreviation in a vocabulary's term are none."""
+    """Whether the recogniser wrote punctuation; that of abbreviations in terms of a vocabulary does not count."""
     return any(
         token.mark and not (token.mark == "." and token.core[:1].isupper() and len(token.core) <= ABBREVIATION)
         for token in tokens
@@ -64,7 +64,7 @@ def _punctuated(tokens: Sequence[Token]) -> bool:
 
 
 def _restored(texts: Sequence[list[Token]], restorer: CaseRestorer) -> list[list[Token]]:
-    """Capitals, read over the ends of turns: one that goes on with a sentence does not begin with a capital."""
+    """Capitals, restored across turns: a turn that continues a sentence does not begin with a capital."""
     restored: list[list[Token]] = []
     for first, end in _paragraphs(texts):
         tokens = [token for text in texts[first:end] for token in text]
@@ -76,6 +76,6 @@ def _restored(texts: Sequence[list[Token]], restorer: CaseRestorer) -> list[list
 
 
 def _paragraphs(texts: Sequence[list[Token]]) -> list[tuple[int, int]]:
-    """Runs of turns, cut wherever a turn ends with a sentence."""
+    """Runs of turns (first index, index after the last), cut after each turn that ends with a sentence."""
     cuts = [i + 1 for i, text in enumerate(texts) if text[-1].text.endswith(SENTENCE_END) or i == len(texts) - 1]
     return list(zip([0, *cuts], cuts, strict=False))

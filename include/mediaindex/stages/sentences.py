@@ -1,6 +1,6 @@
-"""Where sentences end in the words of a recogniser that writes no punctuation: at pauses and changes of speaker.
+"""Find ends of sentences in the words of a recogniser without punctuation: at pauses and changes of speaker.
 
-English only. Half of the pauses it ends a sentence at are commas in a written text: nobody can hear the difference.
+English only. In written text, half of the pauses at which a sentence ends here are commas: they sound the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LEADS = frozenset(_LEADS.split())
 
 
 def is_question(words: Sequence[str]) -> bool:
-    """``words``: one sentence in lower case without marks."""
+    """Whether a sentence is a question; ``words``: its words in lower case without punctuation."""
     rest = list(words)
     while rest and rest[0] in LEADS:
         rest.pop(0)
@@ -50,13 +50,13 @@ def is_question(words: Sequence[str]) -> bool:
     return asked and (rest[0] in SUPPORT or rest[1] in DETERMINERS)
 
 
-# No sentence ends with these: the speaker goes on, or was interrupted.
+# Words that do not end a sentence: the speaker continues, or was interrupted.
 _NEVER_LAST = """
     a an the my your our their every of and or nor but if because although though while since unless than as very
     i we he she they i'm you're we're they're it's there's who's
 """
 NEVER_LAST = frozenset(_NEVER_LAST.split())
-# Some do with these ("where are you from?", "I know what it is."), but a pause behind them mostly looks for a word.
+# Words that rarely end one ("where are you from?", "I know what it is."): a pause after them is mostly hesitation.
 _RARELY_LAST = """
     this that these those his her its some any no each
     to in on at by for from with without into onto upon over under between among through during against about
@@ -64,16 +64,16 @@ _RARELY_LAST = """
     will would shall should can could may might must do does did have has had
 """
 RARELY_LAST = NEVER_LAST | frozenset(_RARELY_LAST.split())
-# Nor does one begin with these: fewer than one in fifty of them stand first in a written sentence.
+# Words that do not begin a sentence: in written text fewer than one in fifty of them is the first word.
 _NEVER_FIRST = "of than which whom whose to into upon me him them us"
 NEVER_FIRST = frozenset(_NEVER_FIRST.split())
 
 
 def end_sentences(turns: Sequence[Turn], texts: Sequence[list[Token]], pause: float) -> list[list[Token]]:
-    """The same tokens with a full stop or question mark where a sentence ends; marks that are there are kept.
+    """The tokens with a full stop or question mark at each end of a sentence; existing punctuation is kept.
 
-    ``pause``: the silence that ends one, in seconds. It counts from where the word would end at the speaker's own
-    pace, as recognisers differ in where they say that a word ends.
+    ``pause``: the silence that ends a sentence, in seconds. It is measured from the time at which the word would end at
+    the speaker's own pace, because recognisers differ in the end times of words.
     """
     flat = [(turn.speaker, token) for turn, tokens in zip(turns, texts, strict=True) for token in tokens]
     ends = _ends(flat, pause)
@@ -83,7 +83,7 @@ def end_sentences(turns: Sequence[Turn], texts: Sequence[list[Token]], pause: fl
         if token.mark.endswith(SENTENCE_END):
             begin = index + 1
         elif ends[index]:
-            question = is_question([one.core.lower() for _, one in flat[begin : index + 1]])
+            question = is_question([word.core.lower() for _, word in flat[begin : index + 1]])
             token = replace(token, text=token.text.rstrip(",;:") + ("?" if question else "."))  # noqa: PLW2901
             begin = index + 1
         marked.append(token)
@@ -102,14 +102,14 @@ def _ends(flat: Sequence[tuple[str, Token]], pause: float) -> list[bool]:
 
 
 def _silence(token: Token, following: Token, pace: float) -> float:
-    """Seconds; none where the words say that the sentence goes on."""
+    """Seconds of silence after a token; 0.0 if the words show that the sentence continues."""
     if token.core.lower() in RARELY_LAST or following.core.lower() in NEVER_FIRST:
         return 0.0
     return following.start - token.start - pace * (token.letters + LETTERS_BETWEEN)
 
 
 def _paces(flat: Sequence[tuple[str, Token]]) -> dict[str, float]:
-    """Seconds that each speaker takes for a letter, in the middle of his words."""
+    """Median seconds per letter of each speaker."""
     taken: dict[str, list[float]] = defaultdict(list)
     for (speaker, token), (next_speaker, following) in pairwise(flat):
         if speaker == next_speaker:
@@ -118,7 +118,7 @@ def _paces(flat: Sequence[tuple[str, Token]]) -> dict[str, float]:
 
 
 def sentences(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """The sentences of a turn: first token, and the one after the last."""
+    """The sentences of a turn: index of the first token, and of the one after the last."""
     begin = 0
     for index, token in enumerate(tokens, 1):
         if index == len(tokens) or token.text.rstrip("\"'\u201d\u2019)]").endswith(SENTENCE_END):

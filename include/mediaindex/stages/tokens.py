@@ -1,4 +1,4 @@
-"""A turn's text on its way from recognised words to what people read."""
+"""Tokens: the text of a turn between recognised words and readable text."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 SENTENCE_END = (".", "!", "?", "\u2026")
 MARKS = ".,!?;:\u2026"
-LETTERS_BETWEEN = 2  # what the space between two words takes of a speaker's time, in letters
+LETTERS_BETWEEN = 2  # the time between two words, in letters at the speaker's pace
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One piece of text without white space, said from ``start`` to ``end`` (s).
+    """A piece of text without white space, spoken from ``start`` to ``end`` (s).
 
-    ``place``: index of its first word. ``letters``: of all that was said for it, spaces between words included.
+    ``place``: index of its first word in the turn. ``letters``: of all words spoken for it, with spaces between them.
     """
 
     text: str
@@ -39,34 +39,34 @@ class Token:
 
     @property
     def mark(self) -> str:
-        """The punctuation that it ends with."""
+        """The punctuation at the end of the text."""
         return self.text[len(self.text.rstrip(MARKS)) :]
 
 
 def spoken(turn: Turn) -> list[Token]:
-    """The turn's words, one token each."""
+    """One token per word of the turn."""
     return [Token(word.text, place, word.start, word.end, len(word.text)) for place, word in enumerate(turn.words)]
 
 
 def joined(tokens: Sequence[Token], text: str) -> Token:
-    """Several neighbours as one token of this text."""
+    """Consecutive tokens joined into one with this text."""
     letters = sum(token.letters for token in tokens) + LETTERS_BETWEEN * (len(tokens) - 1)
     return Token(text, tokens[0].place, tokens[0].start, tokens[-1].end, letters)
 
 
 def written(tokens: Iterable[Token]) -> TurnText:
-    """The tokens as a result keeps them."""
+    """The tokens as the text of a result."""
     kept = tuple(tokens)
     return TurnText(" ".join(token.text for token in kept), tuple(token.place for token in kept))
 
 
 class WordPlaces:
-    """Characters of the tokens joined by single spaces, as ``tokens.written`` joins them."""
+    """Maps characters of the text that ``written`` makes of the tokens to tokens."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
         self._begins = [0, *accumulate(len(token.text) + 1 for token in tokens[:-1])]
 
     def token_at(self, character: int) -> Token:
-        """The token that covers this character; the one before it for a space."""
+        """The token of this character; for a space, the token before it."""
         return self._tokens[bisect_right(self._begins, character) - 1]

@@ -1,4 +1,4 @@
-"""Speech to words: cut at pauses, each stretch by the first model that writes its language, doubts heard twice."""
+"""The stage ``transcribe``: cut speech at pauses, recognise it, and decode doubtful parts a second time."""
 
 from __future__ import annotations
 
@@ -11,49 +11,48 @@ from mediaindex.errors import ErrorCode, ModelMissingError, TerminalError
 from mediaindex.timeline import Clock, Span, Word
 
 from .audio import Audio
-from .chunk_words import Desk, Task, Written
+from .chunk_words import Chunk, ChunkDecoder, DecodedChunk
 from .chunks import plan_chunks, quietest
 from .doubts import Bounds
 from .language_spans import by_language
 from .protocols import Recogniser
-from .second_decoding import FindNext, Settled, decode_again, listen
+from .second_decoding import FindNext, ResolvedChunk, decode_again, examine
 
 VERSION = 3
 
-LONGEST_CHUNK = 30.0  # seconds: Whisper's window, and as far as full attention is cheap
-
 
 @dataclass(slots=True)
-class _Roster:
-    """Who writes what; ``fallback`` says why somebody preferred does not."""
+class _Recognisers:
+    """The recognisers in order of preference; ``fallback``: why a preferred one was not used."""
 
     recognisers: Sequence[Recogniser]
     missing: set[str] = field(default_factory=set)
     fallback: str | None = None
 
-    def able(self, language: str) -> list[Recogniser]:
-        """In order of preference."""
-        return [one for one in self.recognisers if language in one.languages]
+    def supporting(self, language: str) -> list[Recogniser]:
+        """The recognisers that support the language, in order of preference."""
+        return [recogniser for recogniser in self.recognisers if language in recogniser.languages]
 
-    def next_to(self, written: Written) -> Recogniser | None:
-        """Who hears what this one wrote: the next after whoever wrote it."""
-        able = self.able(written.language)
-        names = [one.name for one in able]
-        later = able[names.index(written.recogniser) + 1 :] if written.recogniser in names else []
-        return next((one for one in later if one.name not in self.missing), None)
+    def next_after(self, decoded: DecodedChunk) -> Recogniser | None:
+        """The next recogniser in order of preference, for a second decoding."""
+        supporting = self.supporting(decoded.language)
+        names = [recogniser.name for recogniser in supporting]
+        later = supporting[names.index(decoded.recogniser) + 1 :] if decoded.recogniser in names else []
+        return next((recogniser for recogniser in later if recogniser.name not in self.missing), None)
 
-    def write(self, desk: Desk, tasks: Sequence[Task]) -> list[Written]:
-        """Chunks of one language, by the first who writes it and is there."""
-        for recogniser in self.able(tasks[0].language):
+    def decode(self, decoder: ChunkDecoder, chunks: Sequence[Chunk]) -> list[DecodedChunk]:
+        """Decode chunks of one language with the first available recogniser that supports it."""
+        language = chunks[0].language
+        for recogniser in self.supporting(language):
             try:
-                return list(desk.write(tasks, recogniser))
+                return list(decoder.decode(chunks, recogniser))
             except ModelMissingError as error:
                 self.missing.add(recogniser.name)
                 self.fallback = self.fallback or error.message
-        if self.able(tasks[0].language):
+        if self.supporting(language):
             raise ModelMissingError(str(self.fallback))
-        why = f"no recogniser here writes {tasks[0].language!r}"
-        return [Written(task.span, task.language, "", (), why) for task in tasks]
+        why = f"no configured recogniser supports {language!r}"
+        return [DecodedChunk(chunk.span, chunk.language, "", (), why) for chunk in chunks]
 
 
 def transcribe(
@@ -64,91 +63,95 @@ def transcribe(
     settings: TranscribeSettings,
     vocabulary: Sequence[str] = (),
 ) -> Recognition:
-    """Words of all speech, on the source's clock. No speech gives no words, and no model is loaded for it.
+    """Words of all speech, on the source's clock. Without speech there are no words, and no model is loaded.
 
-    Where the clock jumps, every stretch of the result is cut, and a word over the jump is on the side of its middle.
+    Spans of the result are cut at each jump of the clock; a word across a jump is on the side of its middle.
 
-    A recogniser that is not there passes the recording on to the next, and ``fallback`` says so; a chunk that fails
-    alone, too, or is in a language that nobody writes, becomes a gap. Raises TerminalError where nobody writes the
-    language of the recording.
+    If a recogniser is not available, the next one is used and ``fallback`` says so. A chunk becomes a gap if it also
+    fails alone, or if no recogniser supports its language. Raises TerminalError if no recogniser supports the language
+    of the recording, ModelMissingError if none that supports it is available.
     """
     main = settings.default_language if language.language == "und" else language.language
-    roster = _Roster(recognisers)
-    if not roster.able(main):
+    available = _Recognisers(recognisers)
+    if not available.supporting(main):
         raise TerminalError(
-            f"no recogniser here writes {main!r}; add a model for it", code=ErrorCode.LANGUAGE_UNSUPPORTED
+            f"no configured recogniser supports {main!r}; add a model for it", code=ErrorCode.LANGUAGE_UNSUPPORTED
         )
     spans = [audio.clock.span_to_audio(span) for span in speech.spans]
-    tasks = _tasks(audio, spans, language, main, settings)
-    desk = Desk(audio, settings.group, vocabulary)
-    written = [one for some in _per_language(tasks, main) for one in roster.write(desk, some)]
-    written.sort(key=lambda one: one.span.start)
-    find_next: FindNext = roster.next_to if settings.second_decoding else lambda _: None
+    chunks = _chunks(audio, spans, language, main, settings)
+    decoder = ChunkDecoder(audio, settings.group, vocabulary)
+    decoded = [result for group in _per_language(chunks, main) for result in available.decode(decoder, group)]
+    decoded.sort(key=lambda result: result.span.start)
+    find_next: FindNext = available.next_after if settings.second_decoding else lambda _: None
     bounds = Bounds(settings.unwritten, settings.reach, settings.min_confidence)
-    settled = decode_again([listen(one, spans, bounds) for one in written], desk, bounds, find_next)
-    return _recognition(audio.clock, tasks, settled, Part(Span(0, 1), main, roster.able(main)[0].name), roster.fallback)
+    resolved = decode_again([examine(result, spans, bounds) for result in decoded], decoder, bounds, find_next)
+    preferred = available.supporting(main)[0].name
+    return _recognition(audio.clock, chunks, resolved, main, preferred, available.fallback)
 
 
-def _tasks(
+def _chunks(
     audio: Audio, spans: Sequence[Span], language: Language, main: str, settings: TranscribeSettings
-) -> list[Task]:
-    """Chunks in order, none of them in two languages."""
-    languages = [(audio.clock.span_to_audio(one.span), one.language) for one in language.spans]
+) -> list[Chunk]:
+    """Chunks in order, each in one language."""
+    languages = [(audio.clock.span_to_audio(part.span), part.language) for part in language.spans]
     return [
-        Task(chunk, code)
-        for code, some in by_language(spans, languages, main)
-        for chunk in plan_chunks(some, settings.max_chunk, settings.max_pause, lambda a, b: quietest(audio, a, b))
+        Chunk(span, code)
+        for code, group in by_language(spans, languages, main)
+        for span in plan_chunks(group, settings.max_chunk, settings.max_pause, lambda a, b: quietest(audio, a, b))
     ]
 
 
-def _per_language(tasks: Sequence[Task], main: str) -> Iterator[list[Task]]:
-    """The main language first, so that it is the main recogniser whose absence is told."""
-    codes = dict.fromkeys([main, *(task.language for task in tasks)])
+def _per_language(chunks: Sequence[Chunk], main: str) -> Iterator[list[Chunk]]:
+    """Chunks by language, the main language first, so that ``fallback`` concerns its recogniser if possible."""
+    codes = dict.fromkeys([main, *(chunk.language for chunk in chunks)])
     for code in codes:
-        if some := [task for task in tasks if task.language == code]:
-            yield some
+        if group := [chunk for chunk in chunks if chunk.language == code]:
+            yield group
 
 
 def _recognition(
-    clock: Clock, tasks: Sequence[Task], settled: Sequence[Settled], nobody: Part, fallback: str | None
+    clock: Clock,
+    chunks: Sequence[Chunk],
+    resolved: Sequence[ResolvedChunk],
+    main: str,
+    preferred: str,
+    fallback: str | None,
 ) -> Recognition:
-    pieces = [piece for one in settled for piece in one.pieces]
+    pieces = [piece for chunk in resolved for piece in chunk.pieces]
     parts = tuple(_joined(clock, [piece for piece in pieces if not piece.failure]))
-    main = _most(parts, nobody)
     words = (word for piece in pieces for word in piece.words)
     return Recognition(
-        language=nobody.language,
-        recogniser=main.recogniser,
+        language=main,
+        recogniser=_main_recogniser(parts, main, preferred),
         words=tuple(_in_order(_on_clock(word, clock) for word in words)),
-        chunks=tuple(some for task in tasks for some in clock.pieces_to_source(task.span)),
+        chunks=tuple(span for chunk in chunks for span in clock.pieces_to_source(chunk.span)),
         gaps=tuple(
-            Gap(span, one.failure) for one in pieces if one.failure for span in clock.pieces_to_source(one.span)
+            Gap(span, piece.failure) for piece in pieces if piece.failure for span in clock.pieces_to_source(piece.span)
         ),
         fallback=fallback,
         parts=parts,
         doubts=tuple(
             Doubt(span, doubt.reason)
-            for one in settled
-            for doubt in one.doubts
-            if not any(piece.failure for piece in one.pieces)  # a gap says it already
+            for chunk in resolved
+            for doubt in chunk.doubts
+            if not any(piece.failure for piece in chunk.pieces)  # reported as a gap
             for span in clock.pieces_to_source(doubt.span)
         ),
-        second=tuple(some for one in settled for span in one.again for some in clock.pieces_to_source(span)),
+        second=tuple(piece for chunk in resolved for span in chunk.again for piece in clock.pieces_to_source(span)),
     )
 
 
-def _most(parts: Sequence[Part], nobody: Part) -> Part:
-    """Who wrote most of the main language."""
+def _main_recogniser(parts: Sequence[Part], language: str, preferred: str) -> str:
+    """The recogniser of most of the language; ``preferred`` if there is none."""
     seconds: dict[str, float] = {}
     for part in parts:
-        if part.language == nobody.language:
+        if part.language == language:
             seconds[part.recogniser] = seconds.get(part.recogniser, 0.0) + part.span.duration
-    name = max(seconds, key=lambda one: seconds[one], default=nobody.recogniser)
-    return Part(nobody.span, nobody.language, name)
+    return max(seconds, key=lambda name: seconds[name], default=preferred)
 
 
-def _joined(clock: Clock, pieces: Sequence[Written]) -> Iterator[Part]:
-    """One part for pieces in a row of the same hand and language; one on each side where the clock jumps."""
+def _joined(clock: Clock, pieces: Sequence[DecodedChunk]) -> Iterator[Part]:
+    """A part for each run of pieces of the same recogniser and language, cut at jumps of the clock."""
     begin = 0
     for index in range(1, len(pieces) + 1):
         first = pieces[begin]
@@ -169,7 +172,7 @@ def _on_clock(word: Word, clock: Clock) -> Word:
 
 
 def _in_order(words: Iterable[Word]) -> Iterator[Word]:
-    """Rounding may put a word a millisecond before its neighbour; the timeline wants order."""
+    """The words in order: rounding may move a word a millisecond before its neighbour."""
     start = end = 0.0
     for word in words:
         start, end = max(start, word.start), max(end, word.end)

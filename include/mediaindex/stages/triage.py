@@ -1,6 +1,6 @@
-"""Is a recording worth recognising by machine, or should a person look at it first?
+"""Triage: decide whether a recording is transcribed, or reviewed by a person first.
 
-Plain numbers in, a decision out: this runs inside the orchestrator, so nothing heavy is imported.
+It runs inside the orchestrator on a few numbers, so nothing heavy is imported.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from mediaindex.contract.states import Decision, ReasonCode
 
 
 def reason(code: ReasonCode, sentence: str) -> str:
-    """``code: sentence``. The code is stable snake_case, for counting and filtering; the sentence has the numbers."""
+    """``code: sentence``. The code is stable, for counting and filtering; the sentence has the numbers."""
     return f"{code}: {sentence}"
 
 
 def code_of(text: str) -> str:
-    """The stable code of a reason."""
+    """The code of a reason."""
     return text.partition(":")[0]
 
 
@@ -30,7 +30,7 @@ UNDETERMINED = "und"
 
 @dataclass(frozen=True, slots=True)
 class TriageFacts:
-    """What the stages before found out. Times in seconds, levels in dB, the rest probabilities or shares in [0, 1]."""
+    """Results of the earlier stages. Times in seconds, levels in dB, the rest probabilities or shares in [0, 1]."""
 
     duration: float
     speech_seconds: float
@@ -59,7 +59,7 @@ class TriageFacts:
 
 @dataclass(frozen=True, slots=True)
 class TriageDecision:
-    """Which way the recording goes; ``review`` comes with at least one reason, ``transcribe`` with none.
+    """The decision about a recording; ``review`` has at least one reason, ``transcribe`` has none.
 
     Each reason is ``code: sentence for the reviewer, with the numbers``.
     """
@@ -74,7 +74,7 @@ class TriageDecision:
 
 
 def triage(facts: TriageFacts, settings: TriageSettings) -> TriageDecision:
-    """Decide. A recording without any speech is transcribed: it ends as an empty transcript and bothers nobody."""
+    """Decide. A recording without speech is transcribed: it gets an empty transcript and needs no review."""
     if facts.speech_seconds <= 0:
         return TriageDecision(Decision.TRANSCRIBE)
     reasons = (*_about_language(facts, settings), *_about_signal(facts, settings))
@@ -92,13 +92,13 @@ def _about_language(facts: TriageFacts, settings: TriageSettings) -> Iterator[st
     if facts.allowed < settings.min_allowed:
         yield reason(
             ReasonCode.LANGUAGE_NOT_ALLOWED,
-            f"Only {facts.allowed:.0%} of the evidence is for the languages allowed here "
-            f"(at least {settings.min_allowed:.0%} expected); the best of them is '{facts.language}'.",
+            f"Only {facts.allowed:.0%} of the probability is on the allowed languages "
+            f"(at least {settings.min_allowed:.0%} expected); the most likely of them is '{facts.language}'.",
         )
     if facts.language_confidence < settings.min_language_confidence:
         yield reason(
             ReasonCode.LANGUAGE_UNCERTAIN,
-            f"The language looks like '{facts.language}', but with a confidence of only "
+            f"The language is probably '{facts.language}', but with a confidence of only "
             f"{facts.language_confidence:.0%} (at least {settings.min_language_confidence:.0%} expected).",
         )
 
@@ -121,6 +121,6 @@ def _about_signal(facts: TriageFacts, settings: TriageSettings) -> Iterator[str]
     if facts.mean_probability < settings.min_speech_probability:
         yield reason(
             ReasonCode.SPEECH_UNCERTAIN,
-            f"The detector is only {facts.mean_probability:.0%} sure that what it found is speech "
+            f"The detector is only {facts.mean_probability:.0%} sure that the detected speech is speech "
             f"(at least {settings.min_speech_probability:.0%} expected).",
         )

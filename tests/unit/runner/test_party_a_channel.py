@@ -55,4 +55,4 @@ def test_the_hint_is_part_of_the_fingerprint(lab: Lab, tmp_path: Path) -> None:
 def test_a_recording_with_one_channel_is_diarized_with_a_warning(lab: Lab, tmp_path: Path) -> None:
     result = lab.diarize(media.tone(tmp_path), party_a_channel=True)
     assert (result.summary["speakers"], lab.diarizer.asked) == (1, 1)
-    assert "told apart by voice" in result.summary["warnings"][0]
+    assert "distinguished by voice" in result.summary["warnings"][0]

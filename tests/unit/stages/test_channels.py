@@ -103,7 +103,7 @@ def test_without_a_party_a_channel_the_diarizer_is_asked_and_the_result_says_why
     diarizer = OneVoice()
     speakers = diarize(audio, diarizer, DiarizeSettings(), None, LevelIsSpeech())
     assert (diarizer.asked, speakers.count) == (1, 1)
-    assert "not one party a channel" in speakers.warnings[0]
+    assert "not one speaker per channel" in speakers.warnings[0]
 
 
 class Endless:

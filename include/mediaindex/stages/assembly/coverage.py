@@ -1,4 +1,4 @@
-"""How much of the speech that was heard ended up near a word."""
+"""Coverage: the share of detected speech that is near a word."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from mediaindex.timeline import Span, Word, merged
 
 
 def coverage(speech: Sequence[Span], words: Iterable[Word], reach: float) -> float:
-    """Share in [0, 1] of the speech's seconds that lie within ``reach`` seconds of a word; 1.0 without speech.
+    """Share in [0, 1] of the seconds of speech within ``reach`` seconds of a word; 1.0 without speech.
 
-    Linear: both are in order, and both are walked once.
+    Linear in time: speech and words are sorted, and each is traversed once.
     """
     spoken = merged(speech)
     total = sum(span.duration for span in spoken)
@@ -20,11 +20,11 @@ def coverage(speech: Sequence[Span], words: Iterable[Word], reach: float) -> flo
     return min(1.0, _shared_seconds(spoken, near) / total)
 
 
-def _shared_seconds(ours: Sequence[Span], theirs: Sequence[Span]) -> float:
+def _shared_seconds(first: Sequence[Span], second: Sequence[Span]) -> float:
     shared, i, j = 0.0, 0, 0
-    while i < len(ours) and j < len(theirs):
-        shared += ours[i].overlap(theirs[j])
-        if ours[i].end < theirs[j].end:
+    while i < len(first) and j < len(second):
+        shared += first[i].overlap(second[j])
+        if first[i].end < second[j].end:
             i += 1
         else:
             j += 1

@@ -1,4 +1,4 @@
-"""What recognition itself doubts, as reasons for a person to look, with the places."""
+"""Doubts of recognition as reasons for a review, with their times."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from mediaindex.stages.triage import reason
 
 SENTENCES = {
     DoubtReason.NO_WORDS: "No words for {seconds:.1f} s of speech",
-    DoubtReason.NOBODY_SPEAKS: "Words where nobody speaks, {seconds:.1f} s",
-    DoubtReason.TOO_FAST: "Words faster than anybody speaks, {seconds:.1f} s",
-    DoubtReason.TOO_SLOW: "Far fewer words than the speech takes, {seconds:.1f} s",
-    DoubtReason.LOOP: "The same words again and again, {seconds:.1f} s",
-    DoubtReason.LOW_CONFIDENCE: "Words that are guesses, {seconds:.1f} s",
+    DoubtReason.NOBODY_SPEAKS: "Words without detected speech, {seconds:.1f} s",
+    DoubtReason.TOO_FAST: "Words faster than people speak, {seconds:.1f} s",
+    DoubtReason.TOO_SLOW: "Far fewer words than expected for the speech, {seconds:.1f} s",
+    DoubtReason.LOOP: "The same words repeated, {seconds:.1f} s",
+    DoubtReason.LOW_CONFIDENCE: "Words that are probably wrong, {seconds:.1f} s",
 }
-PLACES = 5  # named in a reason; the rest is counted
+PLACES = 5  # times that a reason lists; the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
 class DoubtRules:
-    """How much doubt is too much: one stretch of ``seconds``, or ``share`` of the speech from ``share_from`` s on."""
+    """Limits of doubt: ``seconds`` in one place, or ``share`` of the speech if that is at least ``share_from`` s."""
 
     seconds: float
     share: float
@@ -30,15 +30,15 @@ class DoubtRules:
 
 
 def about_doubts(doubts: Sequence[Doubt], speech_seconds: float, rules: DoubtRules) -> Iterator[str]:
-    """A reason for each kind of doubt: all of its places where there is much of it, else only its long stretches."""
-    for doubted, sentence in SENTENCES.items():
-        mine = [doubt for doubt in doubts if doubt.reason == doubted]
-        total = sum(doubt.span.duration for doubt in mine)
+    """A reason per kind of doubt: lists all places if their total exceeds the limit, else only the long ones."""
+    for kind, sentence in SENTENCES.items():
+        of_kind = [doubt for doubt in doubts if doubt.reason == kind]
+        total = sum(doubt.span.duration for doubt in of_kind)
         much = total >= rules.share_from and total > rules.share * speech_seconds
-        told = [doubt for doubt in mine if much or doubt.span.duration >= rules.seconds]
-        if told:
-            amount = sum(doubt.span.duration for doubt in told)
-            yield reason(ReasonCode.of_doubt(doubted), f"{sentence.format(seconds=amount)} at {_places(told)}.")
+        reported = [doubt for doubt in of_kind if much or doubt.span.duration >= rules.seconds]
+        if reported:
+            amount = sum(doubt.span.duration for doubt in reported)
+            yield reason(ReasonCode.of_doubt(kind), f"{sentence.format(seconds=amount)} at {_places(reported)}.")
 
 
 def _places(doubts: Sequence[Doubt]) -> str:

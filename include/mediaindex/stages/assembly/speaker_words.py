@@ -1,4 +1,4 @@
-"""Whose word is it? One sorted sweep over words and the diarizer's exclusive spans."""
+"""Assign words to speakers, in one sorted sweep over words and the diarizer's exclusive spans."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from mediaindex.timeline import SpeakerSpan, Word
 
-FIRST_SPEAKER = "SPEAKER_00"  # of words before anybody was heard
+FIRST_SPEAKER = "SPEAKER_00"  # of words if the diarizer found no speaker
 
 
 def assign_speakers(words: Sequence[Word], spans: Sequence[SpeakerSpan], reach: float) -> list[Word]:
     """The words, in the order given, each with a speaker.
 
-    A word belongs to the span that covers most of it; one that no span covers, to the nearest span that is at most
-    ``reach`` seconds away, else to the speaker of the word before it. Linear in words and spans together (after
+    A word belongs to the span that covers most of it; if no span covers it, to the nearest span that is at most
+    ``reach`` seconds away, else to the speaker of the previous word. Linear in words and spans together (after
     sorting), because both move forward: words start in order, and exclusive spans do not overlap.
     """
     ordered = sorted(spans, key=lambda span: (span.start, span.end))
@@ -25,7 +25,7 @@ def assign_speakers(words: Sequence[Word], spans: Sequence[SpeakerSpan], reach: 
     assigned = []
     first = 0
     for word in words:
-        # Spans that ended before this word's reach are behind every later word too.
+        # Spans that ended out of this word's reach are out of reach of every later word.
         first = bisect.bisect_left(ends, word.start - reach, lo=first)
         speaker = _speaker_of(word, ordered, first, reach) or speaker
         assigned.append(replace(word, speaker=speaker))
@@ -33,7 +33,7 @@ def assign_speakers(words: Sequence[Word], spans: Sequence[SpeakerSpan], reach: 
 
 
 def _running_ends(spans: Sequence[SpeakerSpan]) -> list[float]:
-    # The latest end so far: sorted even if spans overlap after all, so bisecting it is right in any case.
+    # The latest end so far: sorted even if spans overlap, so that it can be bisected in any case.
     latest, ends = 0.0, []
     for span in spans:
         latest = max(latest, span.end)
@@ -42,7 +42,7 @@ def _running_ends(spans: Sequence[SpeakerSpan]) -> list[float]:
 
 
 def _speaker_of(word: Word, spans: Sequence[SpeakerSpan], first: int, reach: float) -> str | None:
-    best: tuple[float, float] = (0.0, -reach)  # seconds covered, then nearness
+    best: tuple[float, float] = (0.0, -reach)  # seconds covered, then negative distance
     speaker = None
     for index in range(first, len(spans)):
         span = spans[index]
@@ -56,12 +56,12 @@ def _speaker_of(word: Word, spans: Sequence[SpeakerSpan], first: int, reach: flo
 
 
 def snap_to_pauses(words: Sequence[Word], reach: float, worth: float) -> list[Word]:
-    """Each change of speaker moved to a longer pause near it, so that no turn begins with another's last word.
+    """Move each change of speaker to a longer pause nearby, so that no turn begins with another speaker's last word.
 
-    A diarizer's boundary is a tenth of a second or two off, and a word may lie on it. Pauses whose middle is at most
-    ``reach`` seconds from the change are looked at, never past the changes before and after it. One is taken for the
-    change where it is longer than the pause there by more than ``worth`` seconds for each second of distance. Every
-    run of one speaker keeps at least one word; 0 for ``reach`` changes nothing.
+    The boundaries of a diarizer are off by one or two tenths of a second, and a word may lie on them. Candidates are
+    pauses whose middle is at most ``reach`` seconds from the change, between the previous and the next change. The
+    change moves if a candidate is longer than its own pause by more than ``worth`` seconds per second of distance.
+    Each run of one speaker keeps at least one word; a ``reach`` of 0 changes nothing.
     """
     speakers = [word.speaker for word in words]
     changes = [index for index in range(1, len(words)) if speakers[index] != speakers[index - 1]]
@@ -81,7 +81,7 @@ def snap_to_pauses(words: Sequence[Word], reach: float, worth: float) -> list[Wo
 
 
 def _near(words: Sequence[Word], change: int, allowed: range, reach: float) -> range:
-    """The words before which the speaker may change instead."""
+    """Indices of the words before which the speaker may change instead."""
     first = last = change
     while first > allowed.start and _distance(words, first - 1, change) <= reach:
         first -= 1
@@ -91,21 +91,21 @@ def _near(words: Sequence[Word], change: int, allowed: range, reach: float) -> r
 
 
 def _distance(words: Sequence[Word], index: int, change: int) -> float:
-    """Seconds between the middles of two pauses."""
-    one, other = (words[at - 1].end + words[at].start for at in (index, change))
-    return abs(one - other) / 2
+    """Seconds between the middles of the pauses before two words."""
+    first, second = (words[at - 1].end + words[at].start for at in (index, change))
+    return abs(first - second) / 2
 
 
 def _pause(words: Sequence[Word], index: int) -> float:
-    """Silence before a word, seconds; negative where it overlaps the one before."""
+    """Silence before a word in seconds; negative if it overlaps the previous word."""
     return words[index].start - words[index - 1].end
 
 
 def smooth_speakers(words: Sequence[Word], most: int) -> list[Word]:
-    """Give islands of at most ``most`` words back to the speaker on both sides of them.
+    """Assign islands of at most ``most`` words to the speaker on both sides of them.
 
-    A diarizer that is unsure at a boundary leaves such islands; a real "yes" of a listener looks the same, so this
-    trades those away for steadier turns. 0 changes nothing.
+    A diarizer that is unsure at a boundary leaves such islands. A listener's real "yes" looks the same and is lost: the
+    price of steadier turns. 0 changes nothing.
     """
     runs: list[list[Word]] = []
     for word in words:
@@ -114,7 +114,7 @@ def smooth_speakers(words: Sequence[Word], most: int) -> list[Word]:
         else:
             runs.append([word])
     smoothed = list(runs[0]) if runs else []
-    for run, after in zip(runs[1:], itertools.chain(runs[2:], [[]]), strict=False):  # nobody speaks after the last run
+    for run, after in zip(runs[1:], itertools.chain(runs[2:], [[]]), strict=False):  # no run follows the last one
         around = smoothed[-1].speaker
         island = len(run) <= most and bool(after) and after[0].speaker == around
         smoothed += [replace(word, speaker=around) for word in run] if island else run

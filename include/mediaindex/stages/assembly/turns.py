@@ -1,4 +1,4 @@
-"""From words with speakers to turns that a person can read."""
+"""Build turns from words with speakers."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from mediaindex.timeline import Turn, Word
 
 @dataclass(frozen=True, slots=True)
 class TurnRules:
-    """Where a turn ends besides a change of speaker; all in seconds."""
+    """Where a turn ends, besides at a change of speaker; all in seconds."""
 
     pause: float  # silence that ends a turn
     longest: float  # a turn longer than this is cut at its best pause
-    good_pause: float  # the first pause of this length from the middle on is good enough to cut at
+    good_pause: float  # a pause of this length in the second half is preferred as the cut
 
 
 def build_turns(words: Sequence[Word], languages: Sequence[str], rules: TurnRules) -> tuple[Turn, ...]:
     """Turns in order; every word is in exactly one of them, and each turn ends with its last word.
 
-    ``languages`` has the language of each word; a turn is in one.
+    ``languages`` has the language of each word; a turn has one language.
     """
     return tuple(
         Turn(part[0].start, part[-1].end, part[0].speaker or "", language, tuple(part))
@@ -32,7 +32,7 @@ def build_turns(words: Sequence[Word], languages: Sequence[str], rules: TurnRule
 
 
 def _runs(words: Sequence[Word], languages: Sequence[str], pause: float) -> Iterator[tuple[Sequence[Word], str]]:
-    """Words of one speaker in one language without a long pause."""
+    """Runs of words of one speaker in one language without a long pause, with the language."""
     own = [(word.speaker, language) for word, language in zip(words, languages, strict=True)]
     begin = 0
     for index in range(1, len(words) + 1):
@@ -63,12 +63,12 @@ def _best_cut(run: Sequence[Word], begin: int, index: int, rules: TurnRules) -> 
 
 
 def _gap(words: Sequence[Word], index: int) -> float:
-    """Silence before a word, seconds; negative where it overlaps the one before."""
+    """Silence before a word in seconds; negative if it overlaps the previous word."""
     return words[index].start - words[index - 1].end
 
 
 def languages_of(words: Sequence[Word], recognition: Recognition) -> list[str]:
-    """The language of the part that holds each word's middle, or of the last part before it."""
+    """Per word, the language of the part that holds its middle, or of the last part before it."""
     starts = [part.span.start for part in recognition.parts]
     codes = [part.language for part in recognition.parts] or [recognition.language]
     return [codes[max(0, bisect_right(starts, word.middle) - 1)] for word in words]

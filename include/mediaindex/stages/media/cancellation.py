@@ -1,7 +1,7 @@
-"""Channels that cancel each other out: a balanced line wrongly wired makes one the inverse of the other.
+"""Detect channels that cancel each other out: a wrongly wired balanced line inverts one of them.
 
-Their mix is then silence, or what little differs between them. A recording whose mix is loud enough most of the time
-cannot be one of these, so only the quiet ones are decoded once more, to measure each channel.
+The mix is then silence, or the small difference between the channels. A recording whose mix is loud enough most of the
+time is not affected, so only quiet recordings are decoded once more to measure each channel.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from .typical_level import FLOOR
 if TYPE_CHECKING:
     from .second_powers import Powers
 
-# dB below full scale, a second: a channel is rarely louder than -15 dB, so a mix above this has lost little.
+# dB below full scale, per second: a channel is rarely louder than -15 dB, so a mix above this has lost little.
 QUIET_DB = -35.0
-# Channels that have nothing to do with each other never add up to less than the loudest one's share of the mix, which
-# is one of as many as there are. So far below that (18 dB below the louder of two) they work against each other.
+# Unrelated channels never add up to less than the loudest channel's share of the mix, which is 1/n for n channels. A
+# mix that is this far below it (18 dB below the louder of two channels) means that they cancel each other out.
 CANCELLED_DB = 12.0
-AUDIBLE = 1e-7  # power, -70 dBFS: below it there is nothing to lose
-# Mixes leave the channel for low frequencies out, so it may well be louder: where it stands, most often fourth.
+AUDIBLE = 1e-7  # power, -70 dBFS: quieter sound does not count
+# Index of the low-frequency channel by layout, most often the fourth. Mixes omit it, so it may well be louder.
 LOW, LOW_ELSEWHERE = (3,), {"2.1": (2,), "6.1(front)": (2,), "22.2": (3, 9)}
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """``channel`` (from 0) is the loudest where sound is lost, and the mix is ``below_db`` quieter."""
+    """``channel`` (from 0) is the loudest one during lost sound; the mix is ``below_db`` dB quieter."""
 
     channel: int
     below_db: float
 
     @property
     def warning(self) -> str:
-        """What to tell people; they count channels from 1."""
+        """The warning of the result; it counts channels from 1."""
         return (
             f"channels cancel each other out: their mix is {self.below_db:.0f} dB below channel {self.channel + 1}, "
             "which is used alone"
@@ -47,15 +47,15 @@ class Cancelled:
 
 
 def suspected(mix: Pcm) -> bool:
-    """Whether the channels are worth measuring: there are several, and most of the time their mix is quiet."""
+    """Whether to measure the channels: there are several, and their mix is quiet most of the time."""
     return mix.level is not None and mix.level < QUIET_DB
 
 
 def cancelled(source: SourceFile, stream: AudioStream, mix: Pcm, max_seconds: float) -> Cancelled | None:
-    """The loudest channel of ``stream``, if ``mix`` has lost most of the sound, or most of the seconds with sound.
+    """The loudest channel of ``stream`` if ``mix`` has lost most of the sound, or most of the seconds with sound.
 
-    All are compared at 16 kHz, so what the mix cannot hold does not count. Decodes the source once more; memory is
-    flat. Raises BadMediaError (``timed_out``).
+    All channels are compared at 16 kHz, so that sound above the band of the mix does not count. Decodes the source once
+    more; memory does not grow with the duration. Raises BadMediaError (``timed_out``).
     """
     measured = SecondPowers(stream.channels)
     read_channels(source, stream, measured.take, max_seconds=max_seconds)
@@ -65,7 +65,7 @@ def cancelled(source: SourceFile, stream: AudioStream, mix: Pcm, max_seconds: fl
 
 
 def compare(channels: Powers, mix: Powers) -> Cancelled | None:
-    """The same from powers: shapes (seconds, channels) and (seconds,)."""
+    """Like ``cancelled``, from powers of shapes (seconds, channels) and (seconds,)."""
     import numpy as np
 
     length = min(len(channels), len(mix))
@@ -76,8 +76,8 @@ def compare(channels: Powers, mix: Powers) -> Cancelled | None:
     if 2 * lost.sum() <= audible.sum() and 2 * loudest[lost].sum() <= loudest[audible].sum():
         return None
     powers = channels[lost].sum(axis=0)
-    channel = int(np.argmax(powers > 0.9 * powers.max()))  # of equals the first
-    missed = (left > AUDIBLE) & (channels[:, channel] < left / 4)  # heard in the mix, and not on this channel
+    channel = int(np.argmax(powers > 0.9 * powers.max()))  # the first of equally loud ones
+    missed = (left > AUDIBLE) & (channels[:, channel] < left / 4)  # audible in the mix, but not on this channel
     if missed.sum() >= lost.sum():
         return None
     return Cancelled(channel, 10 * math.log10(float(powers[channel]) / float(left[lost].sum())))
@@ -93,7 +93,7 @@ def _powers(pcm: Path) -> Powers:
 
 
 def _left_out(stream: AudioStream) -> list[int]:
-    """The channels that the mix does not have."""
+    """The channels that the mix omits."""
     layout = stream.layout or ""
     low = LOW_ELSEWHERE.get(layout, LOW if ".1" in layout else ())
     return [channel for channel in low if channel < stream.channels]

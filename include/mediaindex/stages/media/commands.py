@@ -1,6 +1,6 @@
-"""ffmpeg and ffprobe commands as argument lists: the only module that uses ffmpeg-python, and only to compose them.
+"""Compose ffmpeg and ffprobe commands as argument lists: the only module that uses ffmpeg-python.
 
-Nothing is run here; ``process.run`` does that, with limits that the library has not.
+``process.run`` runs the commands, with limits that the library does not offer.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from mediaindex.stages.protocols import SAMPLE_RATE
 # The value of an option; None for an option without one.
 Option: TypeAlias = str | int | float | None
 
-# Protocols, memory of one allocation and the number of streams that one file may ask for. Applied to every source.
+# Limits for every source: protocols, memory of one allocation, number of streams.
 HARDENING: Mapping[str, Option] = {"protocol_whitelist": "file,pipe", "max_streams": 100}
 _LIMITS = ("-hide_banner", "-max_alloc", str(512 << 20))
 
 
 def pcm_reading(channels: int) -> dict[str, Option]:
-    """Options for reading our own headerless 16 kHz s16le PCM."""
+    """Options for reading headerless 16 kHz s16le PCM."""
     return {"format": "s16le", "ar": SAMPLE_RATE, "ac": channels}
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where ffmpeg writes (a URL) and the options of that output."""
+    """An output of ffmpeg: its URL and options."""
 
     url: str
     options: Mapping[str, Option]
@@ -59,10 +59,10 @@ def convert(
 
 
 def inspect(url: str, options: Mapping[str, Option]) -> list[str]:
-    """The ffprobe command that shows what ``options`` ask for.
+    """The ffprobe command with these options.
 
-    Spelled out here, because ffmpeg-python has no public function that composes an ffprobe command without running it.
+    Composed by hand, because ffmpeg-python has no public function that composes an ffprobe command without running it.
     """
-    asked = sorted({**HARDENING, **options}.items())
-    arguments = [part for name, value in asked for part in (f"-{name}", value) if part is not None]
+    arguments_by_name = sorted({**HARDENING, **options}.items())
+    arguments = [part for name, value in arguments_by_name for part in (f"-{name}", value) if part is not None]
     return ["ffprobe", *_LIMITS, "-v", "error", *map(str, arguments), url]

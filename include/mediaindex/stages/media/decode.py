@@ -1,4 +1,4 @@
-"""Pass 1: the source to 16 kHz 16-bit PCM, hashed on the way."""
+"""Pass 1: decode the source to 16 kHz 16-bit PCM and hash it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .process import run
 from .second_powers import BYTES
 from .typical_level import TypicalLevel
 
-SHORTEST = 0.02  # s: less is a header with crumbs
+SHORTEST = 0.02  # s: a stream with less is empty
 MOST_FLAC_CHANNELS = 8
 PCM: dict[str, Option] = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE}
 
 
 @dataclass(frozen=True, slots=True)
 class Pcm:
-    """Raw 16 kHz s16le on disk; ``complaints`` is what the decoder said on the way.
+    """Raw 16 kHz s16le on disk; ``complaints``: messages of the decoder.
 
-    ``level``: of a mix of several channels, how loud its median second is (dB below full scale); None of one channel.
+    ``level``: for a mix of several channels, that of its median second (dB below full scale); None for one channel.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class Pcm:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """The duration in seconds."""
         return self.samples / SAMPLE_RATE
 
 
@@ -51,11 +51,11 @@ def decode(
     max_seconds: float,
     alone: int | None = None,
 ) -> Pcm:
-    """Decode ``stream`` to mono (and to its own channels, if kept: at most 8) into ``folder``.
+    """Decode ``stream`` to mono (and its separate channels, if kept: at most 8) into ``folder``.
 
-    ``alone``: the channel, from 0, that is taken instead of the mix of all.
-    What a damaged file still gives is kept; the caller compares lengths. Raises BadMediaError: ``decode_failed``,
-    ``empty_audio``, ``too_long``, ``timed_out``; OSError where the disk is full.
+    ``alone``: the channel, from 0, to use instead of the mix of all channels.
+    The decodable part of a damaged file is kept; the caller compares durations. Raises BadMediaError
+    (``decode_failed``, ``empty_audio``, ``too_long`` or ``timed_out``), OSError if the disk is full.
     """
     name = source.path.name
     channels = stream.channels if keep_channels and 1 < stream.channels <= MOST_FLAC_CHANNELS else 1
@@ -70,7 +70,7 @@ def decode(
             file.write(piece)
 
         ended = run(command, _deadline_s(source, stream, max_seconds), consume, name=name)
-    if channels_path:  # ffmpeg goes on or gives up, and half of the audio would pass for all of it
+    if channels_path:  # ffmpeg may continue after a full disk, and the file would be incomplete
         failures.check_disk(ended.messages, channels_path)
     if writer.seconds < SHORTEST:
         if ended.code != 0 and ended.messages:
@@ -83,7 +83,7 @@ def decode(
 def read_channels(
     source: SourceFile, stream: AudioStream, consume: Callable[[bytes], None], *, max_seconds: float
 ) -> None:
-    """Hand all channels of ``stream``, interleaved, to ``consume``: as ``decode`` keeps them, but without a file.
+    """Pass all channels of ``stream``, interleaved, to ``consume``, as ``decode`` writes them to a file.
 
     Raises BadMediaError (``timed_out``).
     """
@@ -110,28 +110,28 @@ def _mono(stream: AudioStream, alone: int | None) -> dict[str, Option]:
     if alone is not None:
         return {"af": f"pan=mono|c0=c{alone}"}
     if stream.channels > 2 and stream.layout is None:
-        # Nobody knows what stands where, so no channel may drown in a guess: the plain mean of all.
+        # The layout is unknown, so that a mix by position could lose a channel: use the plain mean of all channels.
         mean = "+".join(f"{1 / stream.channels:.6f}*c{channel}" for channel in range(stream.channels))
         return {"af": f"pan=mono|c0={mean}"}
     return {"ac": 1}
 
 
 def _all_channels(stream: AudioStream, max_seconds: float) -> dict[str, Option]:
-    # fs, not t: a limit in time would count a jump of the time stamps as audio.
+    # fs instead of t: a limit in time would count a jump of the time stamps as audio.
     return {**PCM, "fs": int(max_seconds * SAMPLE_RATE * BYTES * stream.channels)}
 
 
 def _deadline_s(source: SourceFile, stream: AudioStream, max_seconds: float) -> float:
-    """Seconds that decoding may take: at four times real time, where 20 and more are usual.
+    """The time limit of decoding in seconds: four times real time; usual speeds are 20 times and more.
 
-    Headers understate length too (a broadcast that was cut off), so the size has a say: 4 kB a second is a low rate.
+    Headers may understate the duration (a broadcast that was cut off), so the size counts too, at 4 kB per second.
     """
     claimed = stream.duration or source.duration or 0.0
     return 120.0 + min(max(claimed, source.path.stat().st_size / 4000), max_seconds) / 4
 
 
 class _Writer:
-    """Counts and hashes what passes, and measures it if asked to."""
+    """Counts and hashes decoded audio, and measures its level if requested."""
 
     def __init__(self, name: str, max_seconds: float, *, measured: bool) -> None:
         self.name = name

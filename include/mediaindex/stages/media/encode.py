@@ -1,4 +1,4 @@
-"""Pass 2: noise reduction if asked for, gain, FLAC."""
+"""Pass 2: noise reduction if requested, gain, FLAC."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def encode_flac(pcm: Path, channels: int, seconds: float, filters: list[str], target: Path) -> None:
-    """16 kHz s16le PCM through ``filters`` into a FLAC that appears under ``target`` only when it is whole.
+    """Encode 16 kHz s16le PCM through ``filters`` as FLAC; ``target`` appears only when it is complete.
 
-    Raises OSError where the disk is full, TransientError where ffmpeg fails otherwise.
+    Raises OSError if the disk is full, TransientError if ffmpeg fails otherwise.
     """
     part = target.with_name(f"{target.name}.part")
     options: dict[str, Option] = {"acodec": "flac", "format": "flac", "sample_fmt": "s16"}
@@ -33,9 +33,10 @@ def encode_flac(pcm: Path, channels: int, seconds: float, filters: list[str], ta
     if ended.code != 0:
         failures.check_disk(ended.messages, target)
         part.unlink(missing_ok=True)
-        # The input is our own PCM, so the machine is at fault: and its disk has room.
+        # The input is PCM that this package wrote, so the machine is at fault, and its disk is not full.
         raise TransientError(
-            f"{target.name} could not be written: {' / '.join(ended.messages[-3:])}", code=ErrorCode.FFMPEG_FAILED
+            f"{target.name} cannot be written: {' / '.join(ended.messages[-3:])}; it is tried again",
+            code=ErrorCode.FFMPEG_FAILED,
         )
     part.replace(target)
 
@@ -43,16 +44,16 @@ def encode_flac(pcm: Path, channels: int, seconds: float, filters: list[str], ta
 FRAME = 512  # samples, 32 ms
 BLOCK = FRAME * 10_000  # samples in memory at a time
 REDUCTION_DB = 12
-# Measured with white, pink and brown noise under speech: 5 dB above the quietest frames takes 2-11 dB of noise away
-# and at most 1.1 dB of speech at 5 dB SNR; more begins to eat speech.
+# Measured with white, pink and brown noise under speech: 5 dB above the quietest frames removes 2-11 dB of noise and at
+# most 1.1 dB of speech at 5 dB SNR; a higher value removes speech.
 ABOVE_FLOOR_DB = 5.0
 LOWEST_DB, HIGHEST_DB = -80.0, -20.0  # what afftdn accepts
 
 
 def noise_filter(pcm: Path) -> str:
-    """ffmpeg's FFT denoiser, told where the noise of this mono s16le PCM lies: the quietest tenth of its frames.
+    """ffmpeg's FFT denoiser with the noise level of this mono s16le PCM: that of the quietest tenth of its frames.
 
-    Its own tracking of the noise was tried and barely helps.
+    The denoiser's own tracking of the noise barely helps.
     """
     import numpy as np
 

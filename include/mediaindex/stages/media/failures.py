@@ -1,4 +1,4 @@
-"""What ffmpeg says when it cannot read a file, as a reason that people can act on."""
+"""Errors for the messages of ffmpeg about files that it cannot read."""
 
 from __future__ import annotations
 
@@ -11,48 +11,52 @@ from mediaindex.errors import BadMediaError, ErrorCode
 
 from .process import printable
 
-# Said of a container that began well and stops too soon.
+# Messages about a container that ends too early.
 TRUNCATED = ("moov atom not found", "no 'data' tag found", "End of file", "Truncat", "EBML header parsing failed")
 
 
 def unreadable(name: str, messages: Sequence[str]) -> BadMediaError:
-    """ffprobe could not read the file at all."""
-    said = messages[0] if messages else "it said nothing"
+    """ffprobe cannot read the file."""
+    detail = messages[0] if messages else "without a message"
     if any(sign in message for sign in TRUNCATED for message in messages):
         return BadMediaError(
-            f"{printable(name)}: the file is cut off or its index is missing ({said}); upload it again",
+            f"{printable(name)}: the file is cut off or its index is missing ({detail}); upload it again",
             code=ErrorCode.TRUNCATED,
         )
     return BadMediaError(
-        f"{printable(name)}: not audio or video that ffmpeg reads ({said}); if it is headerless audio, declare "
-        "raw_format on its source",
+        f"{printable(name)}: not audio or video that ffmpeg can read ({detail}); if it is headerless audio, declare "
+        "raw_format in its source",
         code=ErrorCode.NOT_MEDIA,
     )
 
 
 def needs_hint(name: str) -> BadMediaError:
-    """Headerless audio, and nobody said how to read it."""
+    """The file is headerless audio of an undeclared format."""
     return BadMediaError(
-        f"{printable(name)}: headerless audio; declare raw_format (format, sample_rate, channels) on its source",
+        f"{printable(name)}: headerless audio; declare raw_format (format, sample_rate, channels) in its source",
         code=ErrorCode.NEEDS_HINT,
     )
 
 
 def undecodable(name: str, messages: Sequence[str]) -> BadMediaError:
-    """There is an audio stream and ffmpeg got nothing out of it, with complaints."""
-    said = messages[0] if messages else "it said nothing"
-    return BadMediaError(f"{printable(name)}: its audio cannot be decoded ({said})", code=ErrorCode.DECODE_FAILED)
+    """ffmpeg cannot decode the audio stream."""
+    detail = messages[0] if messages else "without a message"
+    return BadMediaError(
+        f"{printable(name)}: the audio cannot be decoded ({detail}); upload the recording again",
+        code=ErrorCode.DECODE_FAILED,
+    )
 
 
 def without_audio(name: str, seconds: float) -> BadMediaError:
-    """There is an audio stream with (almost) nothing in it."""
+    """The audio stream is (almost) empty."""
     return BadMediaError(
-        f"{printable(name)}: an audio stream with no audio in it ({seconds:.4f} s)", code=ErrorCode.EMPTY_AUDIO
+        f"{printable(name)}: the audio stream holds no audio ({seconds:.4f} s); upload the recording again",
+        code=ErrorCode.EMPTY_AUDIO,
     )
 
 
 def too_long(name: str, limit_s: float) -> BadMediaError:
-    """More audio than the setting allows."""
+    """The recording is longer than the setting allows."""
     return BadMediaError(
         f"{printable(name)}: more than {limit_s / 3600:.0f} hours of audio; split it or raise normalize's max_seconds",
         code=ErrorCode.TOO_LONG,
@@ -60,7 +64,7 @@ def too_long(name: str, limit_s: float) -> BadMediaError:
 
 
 def check_disk(messages: Sequence[str], target: Path) -> None:
-    """Raise OSError where ffmpeg could not write ``target``: then the disk is at fault, and not what it read."""
+    """Raise OSError if ffmpeg could not write ``target`` because the disk is full: the recording is not at fault."""
     for number in (errno.ENOSPC, errno.EDQUOT):
         if any(message.endswith(os.strerror(number)) for message in messages):
             raise OSError(number, os.strerror(number), str(target))

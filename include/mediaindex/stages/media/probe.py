@@ -1,4 +1,4 @@
-"""What a file says about itself, and which of its audio streams is the recording."""
+"""Read the headers of a file, and choose the audio stream to index."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
 
 
-# Decoded samples say all there is to say about time here. What ffprobe calls a start time is the encoder's delay,
-# which the decoder cuts away, or an estimate.
+# Containers whose time is given by the samples alone. The start time that ffprobe reports is the encoder's delay, which
+# the decoder removes, or an estimate.
 # fmt: off
 WITHOUT_CLOCK = frozenset((
     "wav", "w64", "aiff", "au", "caf", "flac", "mp3", "aac", "ac3", "eac3", "dts", "dtshd", "amr", "amrnb",
@@ -36,7 +36,7 @@ WITH_CLOCK = (
 
 ALLOWED = ",".join([*sorted(WITHOUT_CLOCK), *WITH_CLOCK])
 
-# Headerless samples: nothing in the file says how to read them.
+# Suffixes of headerless audio, whose format must be declared.
 RAW_SUFFIXES = frozenset({".raw", ".pcm", ".s16", ".sw", ".ulaw", ".alaw", ".ul", ".al", ".sln", ".vox"})
 
 RAW_FORMATS = frozenset(
@@ -45,15 +45,15 @@ RAW_FORMATS = frozenset(
 
 
 def has_clock(container: str) -> bool:
-    """Whether a container (ffprobe's ``format_name``) carries time stamps that are worth reading."""
+    """Whether a container (ffprobe's ``format_name``) has meaningful time stamps."""
     return not WITHOUT_CLOCK.intersection(container.split(","))
 
 
 PROBE_SECONDS = 60.0
-LARGEST_PROBE = 16 << 20  # bytes of JSON; a file with more to say about itself is no recording
+LARGEST_PROBE = 16 << 20  # bytes of JSON; no recording has more headers
 SAMPLE_RATES = range(100, 768_001)
 MOST_CHANNELS = 64
-# A second voice over the programme, not the programme.
+# Streams with a second voice over the programme.
 SIDE_STREAMS = ("comment", "visual_impaired", "hearing_impaired", "dub", "karaoke", "clean_effects")
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """One audio stream; times in seconds, None where the file does not say."""
+    """An audio stream; times in seconds, None if the file does not have them."""
 
     index: int
     codec: str
@@ -76,7 +76,7 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that ffmpeg can read, ``options`` being what ffmpeg needs before ``-i``."""
+    """A file that ffmpeg can read; ``options``: options of ffmpeg before ``-i``."""
 
     path: Path
     container: str
@@ -88,19 +88,21 @@ class SourceFile:
 
     @property
     def url(self) -> str:
-        """The path as ffmpeg reads it: never as an option, a pattern or another protocol."""
+        """The path as a URL, so that ffmpeg does not read it as an option, a pattern or another protocol."""
         return f"file:{self.path.absolute()}"
 
 
 def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
-    """Read a file's headers.
+    """Read the headers of a file.
 
-    ``raw_format`` is used for files named as headerless audio, and for those in which no container is found.
+    ``raw_format`` is used for files named as headerless audio, and for files without a known container.
     Raises BadMediaError: ``missing_file``, ``empty_file``, ``not_media``, ``truncated``, ``needs_hint``, ``bad_hint``,
     ``absurd_parameters``, ``timed_out``.
     """
     if not path.is_file():
-        raise BadMediaError(f"{printable(path.name)}: no such file", code=ErrorCode.MISSING_FILE)
+        raise BadMediaError(
+            f"{printable(path.name)}: the file does not exist; check the path", code=ErrorCode.MISSING_FILE
+        )
     if path.stat().st_size == 0:
         raise BadMediaError(
             f"{printable(path.name)}: the file is empty (0 bytes); upload it again", code=ErrorCode.EMPTY_FILE
@@ -121,36 +123,35 @@ def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
 
 
 def choose_stream(source: SourceFile) -> AudioStream:
-    """The stream to index, by this order: no commentary, description or dub before any of those; the default stream;
-    the most channels; the longest; the first.
+    """The stream to index, by this order: streams other than commentary, description or dub; the default stream; the
+    most channels; the longest; the first.
 
-    Pictures that are attached to audio files are video to ffprobe and never chosen. Raises BadMediaError:
-    ``no_audio_stream``, ``absurd_parameters``.
+    Raises BadMediaError: ``no_audio_stream``, ``absurd_parameters``.
     """
     name = printable(source.path.name)
     usable = [stream for stream in source.streams if stream.channels > 0 and stream.codec != "unknown"]
     if not usable:
-        what = "only video" if source.has_video else "no stream of sound"
-        raise BadMediaError(f"{name}: {what}, so there is nothing to listen to", code=ErrorCode.NO_AUDIO_STREAM)
+        what = "has only video" if source.has_video else "has no audio stream"
+        raise BadMediaError(f"{name}: the file {what}; upload one with audio", code=ErrorCode.NO_AUDIO_STREAM)
     best = min(usable, key=lambda s: (s.side, not s.default, -s.channels, -(s.duration or 0.0), s.index))
     if best.sample_rate not in SAMPLE_RATES or best.channels > MOST_CHANNELS:
         raise BadMediaError(
-            f"{name}: claims {best.sample_rate} Hz and {best.channels} channels; no recording has that "
-            f"({SAMPLE_RATES.start}-{SAMPLE_RATES.stop - 1} Hz, at most {MOST_CHANNELS} channels)",
+            f"{name}: the header declares {best.sample_rate} Hz and {best.channels} channels, which is impossible "
+            f"({SAMPLE_RATES.start}-{SAMPLE_RATES.stop - 1} Hz, at most {MOST_CHANNELS} channels); upload it again",
             code=ErrorCode.ABSURD_PARAMETERS,
         )
     if len(usable) > 1:
-        log.info("%s: stream %d of %d audio streams", name, best.index, len(usable))
+        log.info("%s: stream %d is used of %d audio streams", name, best.index, len(usable))
     return best
 
 
 def _raw(path: Path, raw: RawFormat) -> SourceFile:
-    fine = raw.format in RAW_FORMATS and raw.sample_rate in SAMPLE_RATES and 0 < raw.channels <= MOST_CHANNELS
-    if not fine:
+    valid = raw.format in RAW_FORMATS and raw.sample_rate in SAMPLE_RATES and 0 < raw.channels <= MOST_CHANNELS
+    if not valid:
         raise BadMediaError(
             f"raw_format {printable(raw.format)}, {raw.sample_rate} Hz, {raw.channels} channels: the format must be "
             f"one of {', '.join(sorted(RAW_FORMATS))}, the rate at most {SAMPLE_RATES.stop - 1} Hz, the channels "
-            f"1-{MOST_CHANNELS}; correct it on the source",
+            f"1-{MOST_CHANNELS}; correct it in the source",
             code=ErrorCode.BAD_HINT,
         )
     stream = AudioStream(0, f"pcm_{raw.format}", raw.sample_rate, raw.channels, None, None, None, True, False)
@@ -166,19 +167,20 @@ def _probe(path: Path) -> SourceFile:
         out.extend(piece)
         if len(out) > LARGEST_PROBE:
             raise BadMediaError(
-                f"{printable(path.name)}: its headers go on without end", code=ErrorCode.ABSURD_PARAMETERS
+                f"{printable(path.name)}: the headers are too large; upload the file again",
+                code=ErrorCode.ABSURD_PARAMETERS,
             )
 
-    asked: dict[str, Option] = {**options, "show_format": None, "show_streams": None, "of": "json"}
-    ended = run(inspect(f"file:{path.absolute()}", asked), PROBE_SECONDS, keep, name=path.name)
+    requested: dict[str, Option] = {**options, "show_format": None, "show_streams": None, "of": "json"}
+    ended = run(inspect(f"file:{path.absolute()}", requested), PROBE_SECONDS, keep, name=path.name)
     if ended.code != 0:
         raise failures.unreadable(path.name, ended.messages)
     return _source(path, json.loads(out.decode("utf-8", "replace")), options)
 
 
-def _source(path: Path, found: dict[str, Any], options: dict[str, str | int]) -> SourceFile:
-    container = found.get("format", {})
-    streams = found.get("streams", [])
+def _source(path: Path, probed: dict[str, Any], options: dict[str, str | int]) -> SourceFile:
+    container = probed.get("format", {})
+    streams = probed.get("streams", [])
     title = printable(str(container.get("tags", {}).get("title", "")))
     return SourceFile(
         path=path,

@@ -1,4 +1,4 @@
-"""The source's own clock, from the time stamps of its packets (nothing is decoded for it)."""
+"""Read the source's own clock from the time stamps of its packets, without decoding."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from .commands import inspect
 from .probe import ALLOWED, AudioStream, SourceFile, has_clock
 from .process import printable, run
 
-# Containers keep time stamps in milliseconds or coarser, so steps that differ from a packet's length by no more than
-# rounding say nothing, and adding them up would make gaps out of nothing.
+# Containers store time stamps in milliseconds or coarser. Differences from a packet's duration within rounding are
+# ignored, because their sum would be taken for a gap.
 ROUNDING = 0.0021  # s
-# A jump that is taken back this soon (s of audio) was a wrong time stamp, not a gap.
-TAKEN_BACK = 1.0
-LONGEST_GAP = 24 * 3600.0  # s; a longer jump is damage, and links beyond it would help nobody
+# A jump that is reverted this soon (s of audio) was a wrong time stamp, not a gap.
+REVERTED_WITHIN = 1.0
+LONGEST_GAP = 24 * 3600.0  # s; a longer jump is damage
 LATEST_START = 7 * 24 * 3600.0  # s; MPEG-TS wraps after 26.5 hours
-MOST_JUMPS = 20_000  # more say that the time stamps are noise
+MOST_JUMPS = 20_000  # more jumps mean that the time stamps are random
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """Presentation time and length (s) of a packet, None where the container does not say."""
+    """Presentation time and duration (s) of a packet; None if the container does not have them."""
 
     start: float | None
     duration: float | None
@@ -35,31 +35,31 @@ class Packet:
 
 @dataclass(slots=True)
 class Jump:
-    """The source's clock jumps ``length`` seconds forward after ``audio`` seconds of audio."""
+    """A forward jump of the source's clock by ``length`` seconds after ``audio`` seconds of audio."""
 
     audio: float
     length: float
 
 
 class JumpFinder:
-    """Fed with packets in order, keeps the jumps; memory grows with jumps only, and those are bounded."""
+    """Finds jumps in packets that are fed in order. Memory grows only with the number of jumps, which is bounded."""
 
     def __init__(self, start: float, tolerance: float) -> None:
         self.tolerance = tolerance
         self.jumps: list[Jump] = []
-        self.hopeless = False
+        self.unreliable = False
         self._offset = start  # packet time minus position in the audio
-        self._end: float | None = None  # where the packet before ended
-        self._slack = 0.0  # small differences not yet worth a jump; those of both signs cancel
+        self._end: float | None = None  # end of the previous packet
+        self._slack = 0.0  # sum of small differences; those of opposite sign cancel
 
     def feed(self, packet: Packet) -> None:
-        """Take the next packet."""
-        if self._end is not None and packet.start is not None and not self.hopeless:
+        """Process the next packet."""
+        if self._end is not None and packet.start is not None and not self.unreliable:
             step = packet.start - self._end
             if abs(step) > ROUNDING:
                 self._step(self._end - self._offset, step)
                 self._offset += step
-        # Without time or length a packet says nothing about a gap behind it.
+        # Without time or duration, a packet cannot show a gap after it.
         known = packet.start is not None and packet.duration is not None
         self._end = packet.start + packet.duration if known else None  # type: ignore[operator]
 
@@ -71,13 +71,13 @@ class JumpFinder:
             self.jumps.append(Jump(audio, self._slack))
             self._slack = 0.0
             if len(self.jumps) > MOST_JUMPS:
-                self.jumps, self.hopeless = [], True
+                self.jumps, self.unreliable = [], True
         elif self._slack <= -self.tolerance:
-            self._take_back(audio)
+            self._step_back(audio)
 
-    def _take_back(self, audio: float) -> None:
-        """The clock went back: that undoes a jump just before, or is a stream that began anew and runs on."""
-        if self.jumps and audio - self.jumps[-1].audio <= TAKEN_BACK:
+    def _step_back(self, audio: float) -> None:
+        """Handle a step back: it reverts a recent jump, or is ignored as the restart of a stream."""
+        if self.jumps and audio - self.jumps[-1].audio <= REVERTED_WITHIN:
             left = self.jumps[-1].length + self._slack
             if left >= self.tolerance:
                 self.jumps[-1].length = left
@@ -87,7 +87,7 @@ class JumpFinder:
 
 
 def clock_of(start: float | None, jumps: Iterable[Jump], duration: float) -> Clock:
-    """The clock of ``duration`` seconds of audio. A start before 0, or absurdly late, is 0."""
+    """The clock of ``duration`` seconds of audio. A ``start`` before 0, or absurdly late, counts as 0."""
     first = start if start is not None and math.isfinite(start) and 0.0 <= start <= LATEST_START else 0.0
     offsets = {0.0: round_to_ms(first)}  # source minus audio time, by position in the audio
     position, offset = 0.0, first
@@ -102,28 +102,28 @@ def clock_of(start: float | None, jumps: Iterable[Jump], duration: float) -> Clo
 
 
 def read_clock(source: SourceFile, stream: AudioStream, duration: float, tolerance: float) -> Clock:
-    """The clock of a source of which ``duration`` seconds were decoded.
+    """The clock of a source; ``duration``: seconds of decoded audio.
 
-    ``tolerance`` (s): smaller gaps are not kept. Damaged time stamps leave the clock running on; nothing is raised for
-    them, because the audio is good.
+    ``tolerance`` (s): smaller gaps are ignored. Damaged time stamps are ignored, without an error, because the audio is
+    good.
     """
     if "format" in source.options or not has_clock(source.container):
         return Clock()
     finder = JumpFinder(stream.start or 0.0, tolerance)
     _scan(source, stream, finder)
-    if finder.hopeless:
-        log.warning("%s: its time stamps are noise; time runs on from its start", printable(source.path.name))
+    if finder.unreliable:
+        log.warning("%s: the time stamps are random; time is counted from the start", printable(source.path.name))
     return clock_of(stream.start, finder.jumps, duration)
 
 
 def _scan(source: SourceFile, stream: AudioStream, finder: JumpFinder) -> None:
-    asked = {
+    options = {
         "format_whitelist": ALLOWED,
         "select_streams": str(stream.index),
         "show_entries": "packet=pts_time,dts_time,duration_time",
         "of": "csv=p=0",
     }
-    command = inspect(source.url, asked)
+    command = inspect(source.url, options)
     rest = b""
 
     def consume(piece: bytes) -> None:
@@ -138,7 +138,7 @@ def _scan(source: SourceFile, stream: AudioStream, finder: JumpFinder) -> None:
 
 
 def parse_packet(line: bytes) -> Packet | None:
-    """A line of ffprobe (``pts,dts,duration`` in seconds, ``N/A`` where unknown); None for a line without them."""
+    """Parse a line of ffprobe, ``pts,dts,duration`` in seconds, ``N/A`` if unknown. None if fields are missing."""
     fields = line.strip().split(b",")
     if len(fields) < 3:
         return None

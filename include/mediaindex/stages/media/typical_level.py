@@ -1,4 +1,4 @@
-"""How loud a recording is most of the time, for next to nothing: from a few samples of each second."""
+"""Levels of recordings: of frames, of speech above the background, and of the median second."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
-FEWEST_FRAMES = 10  # about 0.3 s of each; less is chance
-FLOOR = 1e-9  # power, -90 dBFS: below 16 bit there is nothing to compare with
-MOST_DB = 60.0  # more is digital silence between words, which says nothing about the recording
+FEWEST_FRAMES = 10  # about 0.3 s of each; fewer are not representative
+FLOOR = 1e-9  # power, -90 dBFS: the resolution of 16 bits
+MOST_DB = 60.0  # a higher ratio means digital silence between words
 
 
 def frame_levels(samples: Samples, frame: int) -> Samples:
-    """Mean power of each frame of ``frame`` samples (full scale is 1), the last one filled up with silence."""
+    """Mean power per frame of ``frame`` samples, shape (frames,); full scale is 1. The last frame is zero-padded."""
     import numpy as np
 
     count = -(-len(samples) // frame)
@@ -36,11 +36,11 @@ def frame_levels(samples: Samples, frame: int) -> Samples:
 
 
 def snr_db(powers: Samples, speech: Mask, background: Mask) -> float | None:
-    """Signal-to-noise ratio (dB) from frame powers and two boolean masks; None where there is too little of either.
+    """Signal-to-noise ratio (dB) from frame powers and two boolean masks; None if either has too few frames.
 
-    The background's power is the median of its frames, so a door that slams does not count as noise. Speech is the
-    mean power of its frames up to their 95th percentile, less the background that runs on below it: close to the ratio
-    by which a clean voice and a noise were mixed. Clipped to [-20, 60].
+    The background's power is the median of its frames, so that a slamming door does not count as noise. Speech is the
+    mean power of its frames up to their 95th percentile, minus the background: close to the ratio by which a clean
+    voice and a noise were mixed. Clipped to [-20, 60].
     """
     import numpy as np
 
@@ -54,13 +54,13 @@ def snr_db(powers: Samples, speech: Mask, background: Mask) -> float | None:
 
 
 SECOND = SAMPLE_RATE * BYTES
-STRIDE = 31  # every 31st sample: 516 a second, at no even share of a tone
+STRIDE = 31  # every 31st sample: 516 per second, not in step with common tones
 
 
 class TypicalLevel:
-    """Level of the median second of 16 kHz mono s16le; a constant offset is no sound. 0.4 MB a day are kept.
+    """Level of the median second of 16 kHz mono s16le, from a few samples per second. A constant offset does not count.
 
-    Without numpy: every recording of several channels passes here, and its import would cost more than the measuring.
+    Memory: 0.4 MB per day. Without numpy, because its import would take longer than the measurement of a recording.
     """
 
     def __init__(self) -> None:
@@ -68,14 +68,14 @@ class TypicalLevel:
         self._powers = array("f")
 
     def take(self, piece: bytes) -> None:
-        """The next bytes; a piece may end anywhere."""
+        """Add the next bytes; a piece may end anywhere."""
         data = self._rest + piece
         whole = len(data) // SECOND * SECOND
         self._powers.extend(_power(data[start : start + SECOND]) for start in range(0, whole, SECOND))
         self._rest = data[whole:]
 
     def decibels(self) -> float:
-        """Below full scale, at least -90; what is shorter than a second counts as one."""
+        """The level in dB below full scale, at least -90; audio shorter than a second counts as one second."""
         powers = self._powers or [_power(self._rest[: len(self._rest) // BYTES * BYTES])]
         return 10 * math.log10(max(statistics.median(powers), FLOOR))
 

@@ -27,7 +27,7 @@ def test_a_stalled_process_is_ended_in_time() -> None:
 
 
 def test_a_backfills_process_that_gets_no_processor_is_no_bad_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_gets_what_is_left_over", lambda: True)
+    monkeypatch.setattr(process, "_in_idle_class", lambda: True)
     monkeypatch.setattr(process, "LEFTOVER_LIMIT_S", 0.5)
     with pytest.raises(TransientError) as caught:
         run(python(f"import time; time.sleep({SLEEP_S})"), SLEEP_S, lambda _: None, name="x")
@@ -36,7 +36,7 @@ def test_a_backfills_process_that_gets_no_processor_is_no_bad_file(monkeypatch: 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux has an idle class")
 def test_a_process_in_the_idle_class_knows_it() -> None:
-    said = "from mediaindex.stages.media.process import _gets_what_is_left_over as asked; print(asked())"
+    said = "from mediaindex.stages.media.process import _in_idle_class as asked; print(asked())"
     idle = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)); " + said
     told = [subprocess.run(python(code), capture_output=True, text=True, check=True).stdout for code in (said, idle)]
     assert told == ["False\n", "True\n"]

@@ -100,7 +100,7 @@ def test_noise_is_given_up_with_bounded_memory() -> None:
     finder = JumpFinder(0.0, TOLERANCE)
     for index in range(30_000):
         finder.feed(Packet(index * 1.0, LENGTH))
-    assert finder.hopeless
+    assert finder.unreliable
     assert finder.jumps == []
 
 
