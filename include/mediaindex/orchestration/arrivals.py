@@ -140,7 +140,7 @@ class Arrivals:
         if why.code != StateReason.ARCHIVED or not archive.restore or self.restores >= archive.requests_a_run:
             return why
         try:
-            looks.ask_back(self.client, one, days=archive.days, tier=archive.tier)
+            looks.restore(self.client, one, days=archive.days, tier=archive.tier)
         except TerminalError as error:
             return Pause(StateReason.ARCHIVED, f"cannot be asked back from its archive: {error}", why.seconds)
         self.restores += 1

@@ -1,1 +1,1 @@
-"""S3 and folders: recordings and artifacts. The only room that imports boto3; knows nothing of the catalog."""
+"""Recordings and artifacts in S3 and in folders. The only package that imports boto3; independent of the catalog."""

@@ -1,6 +1,6 @@
-"""What S3 announces of its objects, in S3's own words: straight from SQS, inside SNS's envelope, or by EventBridge.
+"""Parse S3's event notifications: from SQS directly, in an SNS envelope, or by EventBridge.
 
-Messages are strangers' text: what is not understood is counted and reported, and breaks nothing.
+Messages are untrusted: invalid ones are counted and reported, and do not fail the others.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 Kind = Literal["created", "removed", "restored"]
 
-LONGEST = 1_048_576  # characters; SQS carries no more
-_DEEPEST = 3  # envelopes in envelopes
+LONGEST = 1_048_576  # characters; the limit of SQS
+_DEEPEST = 3  # nested envelopes
 # By the beginning of S3's event name, and by EventBridge's detail type.
 _KINDS: dict[str, Kind] = {
     "ObjectCreated:": "created",
@@ -31,7 +31,7 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Something happened to the object under this key. When, and to which version, only a look at it can tell."""
+    """An event of the object under this key. Its time and version are unknown until the object is read."""
 
     kind: Kind
     bucket: str
@@ -39,8 +39,8 @@ class Announcement:
 
 
 @dataclass(slots=True)
-class Heard:
-    """What a message says; ``rejected`` says why a part of it was not understood."""
+class ParsedMessage:
+    """The content of a message; ``rejected``: why parts of it are invalid, one reason per part."""
 
     announcements: list[Announcement] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
@@ -48,9 +48,9 @@ class Heard:
 
 def _storable(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("holds a NUL character")
-    if len(text.encode()) > 1024:  # also refuses half a surrogate pair
-        raise ValueError("is longer than S3's 1024 bytes")
+        raise ValueError("contains a NUL character")
+    if len(text.encode()) > 1024:  # encode() also refuses lone surrogates
+        raise ValueError("longer than 1024 bytes, the limit of S3")
     return text
 
 
@@ -100,52 +100,52 @@ class _BridgeEvent(_Lenient):
     detail: _Detail
 
 
-def understand(body: str) -> Heard:
-    """All that the message announces. Never raises for what a stranger wrote."""
-    heard = Heard()
+def understand(body: str) -> ParsedMessage:
+    """All announcements of the message. Never raises for invalid content."""
+    parsed = ParsedMessage()
     try:
-        for content in _opened(body, _DEEPEST):
-            _hear(content, heard)
+        for content in _unwrapped(body, _DEEPEST):
+            _parse(content, parsed)
     except (ValueError, RecursionError) as error:
-        heard.rejected.append(f"not a message of S3's: {str(error)[:200]}")
-    return heard
+        parsed.rejected.append(f"not an S3 event notification: {str(error)[:200]}")
+    return parsed
 
 
-def _opened(body: str, depth: int) -> Iterator[dict[str, Any]]:
-    """The content, out of the envelopes of SNS if need be."""
+def _unwrapped(body: str, depth: int) -> Iterator[dict[str, Any]]:
+    """The content without SNS envelopes."""
     if len(body) > LONGEST:
-        raise ValueError(f"{len(body)} characters")
+        raise ValueError(f"{len(body)} characters, more than {LONGEST}")
     content = json.loads(body)
     if not isinstance(content, dict):
-        raise ValueError("no JSON object")  # noqa: TRY004 - one kind of answer to every stranger
+        raise ValueError("not a JSON object")  # noqa: TRY004 - all invalid content raises ValueError
     if content.get("Type") == "Notification" and isinstance(content.get("Message"), str):
         if depth == 0:
-            raise ValueError("too many envelopes")
-        yield from _opened(content["Message"], depth - 1)
+            raise ValueError("too many nested envelopes")
+        yield from _unwrapped(content["Message"], depth - 1)
     else:
         yield content
 
 
-def _hear(content: dict[str, Any], heard: Heard) -> None:
-    if content.get("Event") == "s3:TestEvent":  # S3 tries a queue out when it is set up
+def _parse(content: dict[str, Any], parsed: ParsedMessage) -> None:
+    if content.get("Event") == "s3:TestEvent":  # S3 sends it when a queue is configured
         return
     if "detail-type" in content:
-        _hear_one(_BridgeEvent, content, heard)
+        _parse_event(_BridgeEvent, content, parsed)
     elif isinstance(records := content.get("Records"), list):
         for record in records:
-            _hear_one(_Record, record, heard)
+            _parse_event(_Record, record, parsed)
     else:
-        heard.rejected.append(f"neither Records nor detail-type; its fields: {', '.join(list(content)[:10])[:200]}")
+        parsed.rejected.append(f"neither Records nor detail-type; its fields: {', '.join(list(content)[:10])[:200]}")
 
 
-def _hear_one(model: type[_Record | _BridgeEvent], content: Any, heard: Heard) -> None:
+def _parse_event(model: type[_Record | _BridgeEvent], content: Any, parsed: ParsedMessage) -> None:
     try:
         event = model.model_validate(content)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:3])
-        heard.rejected.append(wrong[:300])
+        reasons = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors()[:3])
+        parsed.rejected.append(reasons[:300])
         return
     name, what = (event.eventName, event.s3) if isinstance(event, _Record) else (event.detail_type, event.detail)
     kind = next((kind for start, kind in _KINDS.items() if name.removeprefix("s3:").startswith(start)), None)
-    if kind:  # other events (tagging, replication, …) are understood, and nothing to us
-        heard.announcements.append(Announcement(kind, what.bucket.name, what.object.key))
+    if kind:  # other events, such as tagging and replication, are valid and ignored
+        parsed.announcements.append(Announcement(kind, what.bucket.name, what.object.key))

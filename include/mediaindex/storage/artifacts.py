@@ -1,4 +1,4 @@
-"""The store that a job names: a folder, or S3."""
+"""Open the artifact store that a job names: a folder, or S3."""
 
 from __future__ import annotations
 

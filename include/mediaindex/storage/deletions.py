@@ -1,4 +1,4 @@
-"""Removing for good: objects with their older versions, all artifacts of an audio, and the pointers to them."""
+"""Delete permanently: objects with their older versions, all artifacts of an audio, and the pointers to them."""
 
 from __future__ import annotations
 
@@ -18,68 +18,71 @@ from .objects import bare_etag
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PAGE = 1_000  # keys a request may delete
+PAGE = 1_000  # keys per delete request; the limit of S3
 POINTER_KIND = "source"
 _PAYLOAD, _PROXY = ".json.gz", ".flac"
-_NO_VERSIONS = frozenset({"NotImplemented", "501", "MethodNotAllowed"})  # servers that know none
+_NO_VERSIONS = frozenset({"NotImplemented", "501", "MethodNotAllowed"})  # servers without versioning
 
 
 def delete_object(client: S3Client, bucket: str, key: str, etag: str | None = None) -> int:
-    """Remove this version of the object and those before it, or all there are without an ``etag``; how many.
+    """Delete this version of the object and all earlier ones, or all versions if ``etag`` is None; how many.
 
-    Those before it go too: the newest that is left is what the bucket would show. What is not there is no error.
+    Earlier versions are deleted too, because the bucket would otherwise show the newest of them. A missing object is
+    not an error.
     """
     with s3_errors(f"s3://{bucket}/{key}"):
         if not is_versioned(client, bucket):
             return _delete_only(client, bucket, key, etag)
-        found = [one for one in _versions(client, bucket, key) if one["Key"] == key]
-        versions = [one for one in found if "ETag" in one]
-        ours = versions
+        entries = [entry for entry in _versions(client, bucket, key) if entry["Key"] == key]
+        versions = [entry for entry in entries if "ETag" in entry]
+        selected = versions
         if etag is not None:
-            limit = max((_when(one) for one in versions if bare_etag(one["ETag"]) == etag), default=None)
-            ours = [] if limit is None else [one for one in versions if _when(one) <= limit]
-        markers = [one for one in found if "ETag" not in one] if len(ours) == len(versions) else []
-        _delete(client, bucket, (*ours, *markers))
-        return len(ours)
+            limit = max((_modified(entry) for entry in versions if _etag(entry) == etag), default=None)
+            selected = [] if limit is None else [entry for entry in versions if _modified(entry) <= limit]
+        markers = [entry for entry in entries if "ETag" not in entry] if len(selected) == len(versions) else []
+        _delete(client, bucket, (*selected, *markers))
+        return len(selected)
 
 
 def delete_artifacts(client: S3Client, bucket: str, audio_sha256: str, prefix: str = "artifacts") -> int:
-    """Remove everything that was computed from the audio; how many objects."""
+    """Delete everything that was computed from the audio; how many objects."""
     return _delete_under(client, bucket, f"{prefix}/{audio_sha256}/")
 
 
 def delete_proxies(client: S3Client, bucket: str, audio_sha256: str, prefix: str = "artifacts") -> int:
-    """Remove the normalised audio and keep what was computed from it; how many files."""
+    """Delete the normalised audio and keep what was computed from it; how many files."""
     return _delete_under(client, bucket, f"{prefix}/{audio_sha256}/normalize/", _PROXY)
 
 
 def delete_pointers(client: S3Client, bucket: str, audios: Iterable[str], prefix: str = "artifacts") -> int:
-    """Remove what leads from objects to these audios; how many. Before the artifacts go: they tell what to look for.
+    """Delete the pointers from objects to these audios; how many. Call it before ``delete_artifacts``, which it needs.
 
-    Pointers are found by the hash of what they must say, which is their ETag; where it is not, each is read.
+    A pointer is found by the MD5 of its expected content, which is its ETag. If the bucket has other ETags, each
+    pointer is read.
     """
     bodies = {
-        layout.pack_pointer({"audio_sha256": audio, "fingerprint": mark})
+        layout.pack_pointer({"audio_sha256": audio, "fingerprint": fingerprint})
         for audio in audios
-        for mark in _marks(client, bucket, f"{prefix}/{audio}/normalize/")
+        for fingerprint in _fingerprints(client, bucket, f"{prefix}/{audio}/normalize/")
     }
     if not bodies:
         return 0
     etags = {hashlib.md5(body, usedforsecurity=False).hexdigest() for body in bodies}
     place = f"{prefix}/pointers/{POINTER_KIND}/"
-    ours: list[dict[str, str]] = []
-    plain: bool | None = None
+    pointers: list[str] = []
+    etag_is_md5: bool | None = None
     with s3_errors(f"s3://{bucket}/{place}"):
-        for one in _list(client, bucket, place):
-            if plain is None:
-                plain = hashlib.md5(_body(client, bucket, one["Key"]), usedforsecurity=False).hexdigest() == _etag(one)
-            if _etag(one) in etags if plain else _body(client, bucket, one["Key"]) in bodies:
-                ours.append({"Key": one["Key"]})
-        return sum(_delete_under(client, bucket, one["Key"]) for one in ours)
+        for entry in _list(client, bucket, place):
+            key = entry["Key"]
+            if etag_is_md5 is None:
+                etag_is_md5 = hashlib.md5(_body(client, bucket, key), usedforsecurity=False).hexdigest() == _etag(entry)
+            if _etag(entry) in etags if etag_is_md5 else _body(client, bucket, key) in bodies:
+                pointers.append(key)
+        return sum(_delete_under(client, bucket, key) for key in pointers)
 
 
 def audios_with_artifacts(client: S3Client, bucket: str, prefix: str = "artifacts") -> Iterator[str]:
-    """The hash of each audio that has artifacts, in order; one request a thousand."""
+    """The SHA-256 (hex) of each audio that has artifacts, in order; one request per 1,000 audios."""
     with s3_errors(f"s3://{bucket}/{prefix}/"):
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/", Delimiter="/")
         for page in pages:
@@ -90,13 +93,13 @@ def audios_with_artifacts(client: S3Client, bucket: str, prefix: str = "artifact
 
 
 def newest_artifact(client: S3Client, bucket: str, audio_sha256: str, prefix: str = "artifacts") -> datetime | None:
-    """When the youngest artifact of the audio was written; None where there is none."""
+    """When the latest artifact of the audio was written; None if the audio has no artifacts."""
     with s3_errors(f"s3://{bucket}/{prefix}/{audio_sha256}/"):
-        return max((_when(one) for one in _list(client, bucket, f"{prefix}/{audio_sha256}/")), default=None)
+        return max((_modified(entry) for entry in _list(client, bucket, f"{prefix}/{audio_sha256}/")), default=None)
 
 
 def is_versioned(client: S3Client, bucket: str) -> bool:
-    """Whether the bucket keeps, or ever kept, versions."""
+    """Whether versioning of the bucket is or was ever enabled."""
     try:
         return bool(client.get_bucket_versioning(Bucket=bucket).get("Status"))
     except ClientError as error:
@@ -106,23 +109,23 @@ def is_versioned(client: S3Client, bucket: str) -> bool:
 
 
 def exists(client: S3Client, bucket: str, key: str) -> bool:
-    """Whether an object lies under the key now."""
+    """Whether the key exists."""
     with s3_errors(f"s3://{bucket}/{key}"):
         return _head(client, bucket, key) is not None
 
 
 def _delete_only(client: S3Client, bucket: str, key: str, etag: str | None) -> int:
-    there = _head(client, bucket, key)
-    if there is None:
+    current = _head(client, bucket, key)
+    if current is None:
         return 0
-    if etag not in (None, there):
-        return 0  # something newer lies there
+    if etag not in (None, current):
+        return 0  # the object was replaced
     client.delete_object(Bucket=bucket, Key=key)
     return 1
 
 
 def _head(client: S3Client, bucket: str, key: str) -> str | None:
-    """The ETag of what lies there."""
+    """The ETag of the object, None if it does not exist."""
     try:
         return bare_etag(client.head_object(Bucket=bucket, Key=key)["ETag"])
     except ClientError as error:
@@ -132,16 +135,16 @@ def _head(client: S3Client, bucket: str, key: str) -> str | None:
 
 
 def _delete_under(client: S3Client, bucket: str, prefix: str, ending: str = "") -> int:
-    """Every version of every key that begins and ends so; how many."""
+    """Delete every version of every key with this prefix and ending; how many."""
     with s3_errors(f"s3://{bucket}/{prefix}"):
         listed = _versions(client, bucket, prefix) if is_versioned(client, bucket) else _list(client, bucket, prefix)
-        ours = [one for one in listed if one["Key"].endswith(ending)]
-        _delete(client, bucket, ours)
-        return len(ours)
+        selected = [entry for entry in listed if entry["Key"].endswith(ending)]
+        _delete(client, bucket, selected)
+        return len(selected)
 
 
-def _delete(client: S3Client, bucket: str, found: Iterable[dict[str, Any]]) -> None:
-    names = [{part: one[part] for part in ("Key", "VersionId") if part in one} for one in found]
+def _delete(client: S3Client, bucket: str, entries: Iterable[dict[str, Any]]) -> None:
+    names = [{part: entry[part] for part in ("Key", "VersionId") if part in entry} for entry in entries]
     for start in range(0, len(names), PAGE):
         answer = client.delete_objects(
             Bucket=bucket,
@@ -153,10 +156,13 @@ def _delete(client: S3Client, bucket: str, found: Iterable[dict[str, Any]]) -> N
 
 
 def _refused(bucket: str, error: Any) -> ConfigError | TransientError:
-    what = f"s3://{bucket}/{error.get('Key')}: S3 does not delete it ({error.get('Code')}: {error.get('Message')})"
+    what = (
+        f"s3://{bucket}/{error.get('Key')}: S3 refused to delete the object "
+        f"({error.get('Code')}: {error.get('Message')})"
+    )
     if error.get("Code") == "AccessDenied":
         return ConfigError(
-            f"{what}; the policy must allow s3:DeleteObject and s3:DeleteObjectVersion, and no lock may hold it",
+            f"{what}; allow s3:DeleteObject and s3:DeleteObjectVersion in the policy, and remove any object lock",
             code=ErrorCode.S3_REFUSED,
         )
     return TransientError(f"{what}; try again", code=ErrorCode.S3_BUSY)
@@ -168,16 +174,16 @@ def _list(client: S3Client, bucket: str, prefix: str) -> Iterator[dict[str, Any]
 
 
 def _versions(client: S3Client, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
-    """Versions and delete markers; the latter have no ETag."""
+    """Versions and delete markers; delete markers have no ETag."""
     for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         yield from page.get("Versions", [])  # type: ignore[misc]
         yield from page.get("DeleteMarkers", [])  # type: ignore[misc]
 
 
-def _marks(client: S3Client, bucket: str, folder: str) -> list[str]:
-    """Fingerprints of the audio's normalisations."""
+def _fingerprints(client: S3Client, bucket: str, folder: str) -> list[str]:
+    """Fingerprints of the artifacts in the folder."""
     with s3_errors(f"s3://{bucket}/{folder}"):
-        names = [one["Key"].removeprefix(folder) for one in _list(client, bucket, folder)]
+        names = [entry["Key"].removeprefix(folder) for entry in _list(client, bucket, folder)]
     return [name.removesuffix(_PAYLOAD) for name in names if name.endswith(_PAYLOAD)]
 
 
@@ -185,10 +191,10 @@ def _body(client: S3Client, bucket: str, key: str) -> bytes:
     return client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
-def _etag(one: dict[str, Any]) -> str:
-    return bare_etag(one["ETag"])
+def _etag(entry: dict[str, Any]) -> str:
+    return bare_etag(entry["ETag"])
 
 
-def _when(one: dict[str, Any]) -> datetime:
-    moment: datetime = one["LastModified"]
-    return moment
+def _modified(entry: dict[str, Any]) -> datetime:
+    modified: datetime = entry["LastModified"]
+    return modified

@@ -1,7 +1,7 @@
-"""S3's many ways of failing, as ours: what cannot get better is terminal, the rest may be tried again.
+"""Translate boto3's errors: terminal if a retry cannot help, otherwise transient.
 
-Three kinds of refusal are told apart, for what is to be done about them: the credentials are wrong (a ConfigError for
-whoever asks), they have run out (transient: somebody renews them), or this is not for us to read.
+Three kinds of refusal need different actions: the credentials are wrong (ConfigError), they have expired (transient
+until they are renewed), or access to this object is denied (ConfigError).
 """
 
 from __future__ import annotations
@@ -35,63 +35,67 @@ _REFUSED = frozenset({"AccessDenied", "403", "Forbidden", "AllAccessDisabled", "
 
 @contextmanager
 def s3_errors(what: str) -> Iterator[None]:
-    """Raise errors of the block as ours; ``what`` names the object or bucket in the message."""
+    """Raise boto3's errors as MediaindexErrors; ``what`` names the object or bucket in the message."""
     try:
         yield
     except (
         ClientError, BotoCoreError, Boto3Error, RetriesExceededError, S3DownloadFailedError, S3ValidationError
     ) as error:  # fmt: skip
-        raise _ours(what, error) from error
+        raise _translated(what, error) from error
 
 
 @contextmanager
 def aws_errors(what: str) -> Iterator[None]:
-    """``s3_errors`` for other services: what cannot get better without a person is a ConfigError."""
+    """``s3_errors`` for other services. Raises ConfigError if a change of the configuration is needed."""
     try:
         yield
     except ClientError as error:
         code = answer_code(error)
         if code in _WRONG | _REFUSED or "NonExistentQueue" in code or "QueueDoesNotExist" in code:
-            raise ConfigError(f"{what}: refused ({code}); check its address, credentials and policy") from error
-        raise TransientError(f"{what}: answers {code or 'an error'}: {error}", code=ErrorCode.AWS_BUSY) from error
+            raise ConfigError(f"{what}: access refused ({code}); check its address, credentials and policy") from error
+        raise TransientError(
+            f"{what}: the server answered {code or 'an error'}: {error}; it is tried again", code=ErrorCode.AWS_BUSY
+        ) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
-        raise ConfigError(f"{what}: no credentials; fill in the connection, or give the machine a role") from error
+        raise ConfigError(f"{what}: missing credentials; fill in the connection, or give the machine a role") from error
     except BotoCoreError as error:
-        raise TransientError(f"{what}: cannot be reached: {error}", code=ErrorCode.AWS_UNREACHABLE) from error
+        raise TransientError(
+            f"{what}: cannot be reached: {error}; it is tried again", code=ErrorCode.AWS_UNREACHABLE
+        ) from error
 
 
 def answer_code(error: ClientError) -> str:
-    """S3's own name of the error."""
+    """The error code of the service."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _ours(what: str, error: BaseException) -> MediaindexError:
+def _translated(what: str, error: BaseException) -> MediaindexError:
     error = _innermost(error)
     if isinstance(error, ClientError):
         return _of_answer(what, error)
     if isinstance(error, S3DownloadFailedError):
-        return _changed(what)  # raised for one reason only: the ETag did not match
+        return _changed(what)  # raised only if the ETag does not match
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return ConfigError(
-            f"{what}: no S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role",
+            f"{what}: missing S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role",
             code=ErrorCode.S3_CREDENTIALS,
         )
     if isinstance(error, ParamValidationError):
-        return ConfigError(f"{what}: not a name S3 accepts: {error}", code=ErrorCode.S3_NAME)
+        return ConfigError(f"{what}: invalid bucket name or key: {error}", code=ErrorCode.S3_NAME)
     if isinstance(error, ReadTimeoutError):
         return TransientError(
-            f"{what}: S3 sends too slowly: {error}; it is tried again: look at S3 and the network to it",
+            f"{what}: S3 is too slow: {error}; it is tried again; if this persists, check S3 and the network",
             code=ErrorCode.S3_SLOW,
         )
     return TransientError(
-        f"{what}: S3 cannot be reached, or breaks off: {error or type(error).__name__}; it is tried again: look at S3 "
-        "and the network to it",
+        f"{what}: S3 cannot be reached or the connection broke: {error or type(error).__name__}; it is tried again; "
+        "if this persists, check S3 and the network",
         code=ErrorCode.S3_UNREACHABLE,
     )
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """Transfers hide what happened in errors of their own."""
+    """The cause of an error: transfers wrap it in their own."""
     if isinstance(error, RetriesExceededError | Boto3RetriesExceededError):
         last: BaseException | None = getattr(error, "last_exception", None)
         return last or error
@@ -103,23 +107,23 @@ def _innermost(error: BaseException) -> BaseException:
 def _of_answer(what: str, error: ClientError) -> MediaindexError:
     code = answer_code(error)
     if code in GONE:
-        return TerminalError(f"{what}: the object is no longer there; nothing can be indexed", code=ErrorCode.GONE)
+        return TerminalError(f"{what}: the object no longer exists; it is not indexed", code=ErrorCode.GONE)
     if code == "NoSuchBucket":
         return ConfigError(
-            f"{what}: there is no such bucket; check the source's bucket and endpoint", code=ErrorCode.NO_BUCKET
+            f"{what}: the bucket does not exist; check the source's bucket and endpoint", code=ErrorCode.NO_BUCKET
         )
     if code in _CHANGED:
         return _changed(what)
     if code == "InvalidObjectState":
         return TerminalError(
-            f"{what}: lies in an archive storage class; restore it in S3, then put it back into the queue",
+            f"{what}: the object is in an archive storage class; restore it in S3, then requeue it",
             code=ErrorCode.ARCHIVED,
         )
-    # What S3 calls the caller's fault is this object's trouble, and says nothing of S3 itself.
+    # A client error (4xx) concerns this object alone and says nothing about S3 itself.
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     busy = status >= 500 or status == 429 or code in _BUSY
     return _of_access(what, code) or TransientError(
-        f"{what}: S3 answers {code or 'an error'}: {error}; it is tried again",
+        f"{what}: S3 answered {code or 'an error'}: {error}; it is tried again",
         code=ErrorCode.S3_BUSY if busy else ErrorCode.S3_ERROR,
     )
 
@@ -127,13 +131,13 @@ def _of_answer(what: str, error: ClientError) -> MediaindexError:
 def _of_access(what: str, code: str) -> MediaindexError | None:
     if code in _WRONG:
         return ConfigError(
-            f"{what}: S3 does not accept our credentials ({code}); check access key, secret, token and region of the "
+            f"{what}: S3 rejected the credentials ({code}); check access key, secret, token and region of the "
             "connection",
             code=ErrorCode.S3_CREDENTIALS,
         )
     if code in _EXPIRED:
         return TransientError(
-            f"{what}: our session token has expired ({code}); renew it in the connection, it is tried again",
+            f"{what}: the session token has expired ({code}); renew it in the connection; it is tried again",
             code=ErrorCode.S3_TOKEN_EXPIRED,
         )
     if code == "RequestTimeTooSkewed":
@@ -147,5 +151,6 @@ def _of_access(what: str, code: str) -> MediaindexError | None:
 
 def _changed(what: str) -> TerminalError:
     return TerminalError(
-        f"{what}: was replaced since it was listed; the new version is claimed by itself", code=ErrorCode.CHANGED
+        f"{what}: the object was replaced after it was listed; the new version is claimed separately",
+        code=ErrorCode.CHANGED,
     )

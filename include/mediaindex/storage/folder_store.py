@@ -83,7 +83,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a file beside the target, then put it in place at once."""
+    """Write a file beside the target with ``write``, then move it in place atomically."""
     with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
         beside = Path(folder) / target.name
         write(beside)

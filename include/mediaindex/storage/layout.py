@@ -1,4 +1,4 @@
-"""Where each artifact lies, in S3 and in a folder alike, and how a payload is packed."""
+"""Paths of artifacts, the same in S3 and in a folder, and the packing of payloads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mediaindex.errors import ErrorCode, TerminalError
 
 log = logging.getLogger(__name__)
 
-# One path part each: no slash, no leading dot, so that no name leads out of its place.
+# Each name is one path part, without slash or leading dot, so that no name can leave its folder.
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -33,16 +33,16 @@ def pointer_path(kind: str, name: str) -> str:
 
 
 def pack(payload: bytes) -> bytes:
-    """Compressed; equal payloads give equal bytes (no time stamp inside)."""
+    """Compress; equal payloads give equal bytes (without a time stamp)."""
     return gzip.compress(payload, compresslevel=6, mtime=0)
 
 
 def unpack(packed: bytes, where: str) -> bytes | None:
-    """The payload; None where it is damaged, so that it is computed and written again."""
+    """The payload; None if it is damaged, so that it is computed and written again."""
     try:
         return gzip.decompress(packed)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        log.warning("artifact %s is damaged (%s); it is taken as absent and will be computed again", where, error)
+        log.warning("artifact %s is damaged (%s); it is treated as missing and computed again", where, error)
         return None
 
 
@@ -52,11 +52,11 @@ def pack_pointer(value: dict[str, Any]) -> bytes:
 
 
 def unpack_pointer(packed: bytes, where: str) -> dict[str, Any] | None:
-    """The pointer; None where it is damaged."""
+    """The pointer; None if it is damaged."""
     try:
         value = json.loads(packed)
     except ValueError as error:
-        log.warning("pointer %s is damaged (%s); it is taken as absent", where, error)
+        log.warning("pointer %s is damaged (%s); it is treated as missing", where, error)
         return None
     return value if isinstance(value, dict) else None
 
@@ -64,7 +64,8 @@ def unpack_pointer(packed: bytes, where: str) -> dict[str, Any] | None:
 def _part(name: str) -> str:
     if not _PART.fullmatch(name):
         raise TerminalError(
-            f"artifact name {name!r}: letters, digits, '.', '_' and '-' only, not starting with a sign",
+            f"artifact name {name!r} is invalid: use only letters, digits, '.', '_' and '-', start with a letter or "
+            "digit",
             code=ErrorCode.ARTIFACT_NAME,
         )
     return name

@@ -1,4 +1,4 @@
-"""Recordings in buckets: listing them, and reading exactly the version that was listed."""
+"""List recordings in buckets, and download exactly the version that was listed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TRANSFER = TransferConfig(max_request_concurrency=4, num_download_attempts=5)
 
 
 class Downloader(Protocol):
-    """Anything that brings an object to a path; ``download`` with its client bound is one."""
+    """A callable that downloads an object to a path, such as ``download`` with its client bound."""
 
     def __call__(self, source: Located, target: Path) -> None:
         """Write the object's bytes to ``target``."""
@@ -33,9 +33,9 @@ class Downloader(Protocol):
 def list_objects(
     client: S3Client, bucket: str, prefix: str = "", start_after: str | None = None
 ) -> Iterator[ObjectVersion]:
-    """Every object under ``prefix``, in order of key, after ``start_after``; one request a thousand objects.
+    """Every object under ``prefix``, in order of key, after ``start_after``; one request per 1,000 objects.
 
-    Folder markers (empty objects whose key ends in a slash) are left out. Listings carry no version ids.
+    Folder markers (empty objects whose key ends in a slash) are left out. Listings have no version ids.
     """
     for page in pages(client, bucket, prefix, start_after):
         yield from page
@@ -44,7 +44,7 @@ def list_objects(
 def pages(
     client: S3Client, bucket: str, prefix: str = "", start_after: str | None = None
 ) -> Iterator[list[ObjectVersion]]:
-    """``list_objects``, a request at a time: at most a thousand objects each, so that memory stays flat."""
+    """``list_objects`` by page: at most 1,000 objects per page, so that memory is bounded."""
     options: dict[str, Any] = {"StartAfter": start_after} if start_after else {}
     with s3_errors(f"s3://{bucket}/{prefix}"):
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **options):
@@ -64,11 +64,11 @@ def pages(
 
 
 def download(client: S3Client, source: Located, target: Path) -> None:
-    """Bring exactly this version to ``target``: streamed, large objects in parallel parts, broken parts again.
+    """Download exactly this version to ``target``: streamed, large objects in parallel parts, broken parts again.
 
-    The target appears whole or not at all. Raises TerminalError ``gone``, ``changed`` (another ETag now) or
-    ``archived``, ConfigError ``s3_refused`` (this object alone); TransientError where S3 cannot be reached, sends too
-    slowly or breaks off, or where it refuses everything there (``s3_access``).
+    The target is written whole or not at all. Raises TerminalError ``gone``, ``changed`` (the ETag differs) or
+    ``archived``; ConfigError ``s3_refused`` if this object alone is refused; TransientError if S3 cannot be reached,
+    is too slow or breaks off, or refuses everything in the bucket (``s3_access``).
     """
     what = f"s3://{source.bucket}/{source.key}"
     try:
@@ -81,7 +81,7 @@ def download(client: S3Client, source: Located, target: Path) -> None:
     if (size := target.stat().st_size) != source.size:
         target.unlink()
         raise TransientError(
-            f"{what}: {size} bytes came instead of {source.size}; try again", code=ErrorCode.S3_INCOMPLETE
+            f"{what}: received {size} bytes instead of {source.size}; try again", code=ErrorCode.S3_INCOMPLETE
         )
 
 
@@ -95,7 +95,7 @@ def _transfer(client: S3Client, source: Located, target: Path) -> None:
 
 
 class _KnownObject(BaseSubscriber):
-    """Tells the transfer size and ETag beforehand: no HEAD request, and each part is read under If-Match."""
+    """Gives the transfer size and ETag in advance: this saves the HEAD request, and each part is read with If-Match."""
 
     def __init__(self, source: Located) -> None:
         self._source = source

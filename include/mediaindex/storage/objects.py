@@ -1,4 +1,4 @@
-"""One version of one object in a bucket. Needs no S3 library: the catalog imports it too."""
+"""One version of one object in a bucket. Imports no S3 library, because the catalog imports it too."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-# ``maybe``: a listing does not say, a HEAD request does.
+# ``maybe``: unknown by a listing, known by a HEAD request.
 Archived = Literal["no", "maybe", "yes", "restoring"]
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectVersion:
-    """What a listing or an event says of an object; ``etag`` without quotes, ``size`` in bytes.
+    """An object according to a listing or a HEAD request; ``etag`` without quotes, ``size`` in bytes.
 
-    ``archived``: whether its bytes must be asked back from an archive before anybody can read them.
+    ``archived``: whether the object must be restored from an archive before it can be read.
     """
 
     bucket: str
@@ -27,7 +27,7 @@ class ObjectVersion:
 
 
 class Located(Protocol):
-    """Enough of an object to read exactly that version; an ``ObjectVersion`` and a job's source both are."""
+    """What is needed to read exactly one version; ``ObjectVersion`` and a job's source implement it."""
 
     @property
     def bucket(self) -> str:
@@ -46,7 +46,7 @@ class Located(Protocol):
 
     @property
     def version_id(self) -> str | None:
-        """The version to read, None where the bucket keeps none or nobody said."""
+        """The version to read; None if the bucket is not versioned or the version is unknown."""
         ...
 
     @property
@@ -56,5 +56,5 @@ class Located(Protocol):
 
 
 def bare_etag(etag: str) -> str:
-    """The ETag as we keep it: S3 wraps it in quotes, some servers do not."""
+    """The ETag without quotes and weakness prefix: S3 sends quotes, some servers do not."""
     return etag.removeprefix("W/").strip('"')

@@ -1,7 +1,7 @@
-"""How slowly S3 may send an object. A timeout for each read alone is outwitted by one byte now and then.
+"""The minimum pace of S3 downloads. A timeout per read does not detect a server that sends single bytes.
 
-Speech processes get seconds by the length of their recordings (``orchestration.time_limits``). At this pace a download
-fits into them with room to spare, so that a slow network ends as one, and not as a process that counts as stuck.
+The time limit of a speech process depends on the length of its recordings (``orchestration.time_limits``). A download
+at the minimum pace is well within it, so that a slow network is reported as one and not as a stuck process.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from botocore.response import StreamingBody
 from urllib3.exceptions import ReadTimeoutError as RawReadTimeoutError
 
 WINDOW_S = 30.0
-WINDOW_BYTES = 480 << 10  # in every window: 16 KiB a second; large objects come over four connections at once
+WINDOW_BYTES = 480 << 10  # per window: 16 KiB per second; large objects use four connections
 PIECE = 256 << 10
 
 
 class Raw(Protocol):
-    """urllib3's response, as far as it is needed here."""
+    """The part of urllib3's response that is used here."""
 
     def read1(self, amt: int) -> bytes | None:
-        """What has come, at most ``amt`` bytes; waits only where nothing has."""
+        """At most ``amt`` bytes that have arrived; waits only if none have."""
         ...
 
     def close(self) -> None:
-        """No more is wanted."""
+        """Close the connection."""
         ...
 
 
 class PacedStream:
-    """``raw`` with a least pace; only waiting counts, not what is done with the bytes in between.
+    """``raw`` with a minimum pace; only time spent waiting counts, not the time between reads.
 
-    Raises urllib3's ReadTimeoutError, which botocore and its transfers treat like any other.
+    Raises urllib3's ReadTimeoutError, which botocore and its transfers handle as their own.
     """
 
     def __init__(self, raw: Raw, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,7 +44,7 @@ class PacedStream:
         self._bytes = 0
 
     def read(self, amt: int | None = None) -> bytes:
-        """``amt`` bytes, fewer only at the end; everything where None."""
+        """``amt`` bytes, fewer only at the end; all remaining bytes if None."""
         pieces: list[bytes] = []
         left = amt
         while left is None or left > 0:
@@ -56,7 +56,7 @@ class PacedStream:
         return b"".join(pieces)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         self._raw.close()
 
     def _next(self, most: int) -> bytes:
@@ -67,25 +67,25 @@ class PacedStream:
         if self._bytes >= WINDOW_BYTES:
             self._waited_s, self._bytes = 0.0, 0
         elif piece and self._waited_s > WINDOW_S:
-            self.close()  # what is left of the answer must not stand before the next one
+            self.close()  # the rest of the answer must not precede the next answer
             raise RawReadTimeoutError(None, f"{self._bytes} bytes in {self._waited_s:.0f} s", "too slow")  # type: ignore[arg-type]
         return piece
 
 
 def keep_pace(parsed: dict[str, Any], http_response: Any, **_event: Any) -> None:
-    """Hook for botocore's ``after-call``: the body of an answer is read at a least pace."""
+    """Hook for botocore's ``after-call``: read the body of an answer with a minimum pace."""
     if "Body" in parsed:
         paced: Any = PacedStream(http_response.raw)
         parsed["Body"] = StreamingBody(paced, http_response.headers.get("content-length"))
 
 
 class NoAnswerError(BotoCoreError):
-    """S3 took a request and said nothing, every time. Transfers do not try again what has had its tries."""
+    """S3 did not answer a request at any attempt. Transfers do not retry it."""
 
-    fmt = "it takes requests and does not answer them: {error}"
+    fmt = "it accepts requests but does not answer them: {error}"
 
 
 def give_up_on_silence(exception: Exception, **_event: Any) -> None:
-    """Hook for botocore's ``after-call-error``: tries of a transfer and of a request do not multiply into an hour."""
+    """Hook for botocore's ``after-call-error``: without it, retries of a transfer and of a request take an hour."""
     if isinstance(exception, ReadTimeoutError):
         raise NoAnswerError(error=exception) from exception

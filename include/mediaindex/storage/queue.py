@@ -1,4 +1,4 @@
-"""A queue that announces uploads (SQS): taking its messages, and taking them away once they are dealt with."""
+"""Receive, delete and send messages of an SQS queue that announces uploads."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from .errors import aws_errors
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-MOST = 10  # SQS gives and deletes no more at a time
+MOST = 10  # messages per request; the limit of SQS
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``receipt`` stands for having received it: whoever has it may delete it."""
+    """``receipt`` is the receipt handle, which is needed to delete the message."""
 
     body: str
     receipt: str
 
 
 def sqs_client(variables: Mapping[str, str], endpoint_url: str | None = None) -> SQSClient:
-    """A client for ``endpoint_url``, else AWS. ``variables`` hold credentials and region; else as boto3 finds them."""
+    """A client for ``endpoint_url``, else AWS. Credentials and region come from ``variables``, else from boto3."""
     import boto3
     from botocore.config import Config
 
@@ -39,24 +39,24 @@ def sqs_client(variables: Mapping[str, str], endpoint_url: str | None = None) ->
 
 
 def receive(client: SQSClient, queue_url: str, *, hidden_seconds: int) -> list[Message]:
-    """What lies in the queue now, at most ten; hidden from others for so long, then there again unless deleted."""
+    """At most ten messages, hidden from other receivers for ``hidden_seconds``; they return unless deleted."""
     with aws_errors(f"queue {queue_url}"):
         answer = client.receive_message(
             QueueUrl=queue_url, MaxNumberOfMessages=MOST, VisibilityTimeout=hidden_seconds, WaitTimeSeconds=0
         )
-    return [Message(one.get("Body", ""), one.get("ReceiptHandle", "")) for one in answer.get("Messages", [])]
+    return [Message(entry.get("Body", ""), entry.get("ReceiptHandle", "")) for entry in answer.get("Messages", [])]
 
 
 def delete(client: SQSClient, queue_url: str, messages: Sequence[Message]) -> None:
-    """Take messages away. One whose receipt has run out stays and comes again, which does no harm."""
+    """Delete messages. A message with an expired receipt stays and is received again, which is harmless."""
     for start in range(0, len(messages), MOST):
-        some = messages[start : start + MOST]
-        entries: list[Any] = [{"Id": str(n), "ReceiptHandle": one.receipt} for n, one in enumerate(some)]
+        page = messages[start : start + MOST]
+        entries: list[Any] = [{"Id": str(n), "ReceiptHandle": message.receipt} for n, message in enumerate(page)]
         with aws_errors(f"queue {queue_url}"):
             client.delete_message_batch(QueueUrl=queue_url, Entries=entries)
 
 
 def send(client: SQSClient, queue_url: str, body: str) -> None:
-    """Put one message into the queue."""
+    """Send one message to the queue."""
     with aws_errors(f"queue {queue_url}"):
         client.send_message(QueueUrl=queue_url, MessageBody=body)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class S3ArtifactStore:
-    """An ``ArtifactStore`` under ``s3://bucket/prefix``; S3 itself makes each write atomic."""
+    """An ``ArtifactStore`` under ``s3://bucket/prefix``; writes to S3 are atomic."""
 
     def __init__(self, client: S3Client, bucket: str, prefix: str = "artifacts") -> None:
         self._client = client
@@ -34,7 +34,7 @@ class S3ArtifactStore:
 
     def put(self, audio_sha256: str, stage: str, fingerprint: str, payload: bytes) -> None:
         """See ArtifactStore."""
-        # No Content-Encoding: clients and proxies that undo it on the way would give other bytes than were put.
+        # No Content-Encoding: clients and proxies that decode it would return other bytes than were put.
         key = self._key(layout.payload_path(audio_sha256, stage, fingerprint))
         self._put(key, layout.pack(payload), "application/gzip")
 
@@ -110,7 +110,7 @@ class S3ArtifactStore:
 
 @contextmanager
 def _errors(where: str) -> Iterator[None]:
-    """``s3_errors``; that the store itself is closed to us is no fault of the recording that met it first."""
+    """``s3_errors``; a refusal of the artifacts bucket has its own code, because it concerns no single recording."""
     try:
         with s3_errors(where):
             yield

@@ -1,6 +1,6 @@
-"""An object written piece by piece: one part of memory, whatever its size, and another process can go on with it.
+"""Write an object in parts: the memory is one part for any size, and another process can resume the upload.
 
-Parts have one size, so that equal bytes always get the same ETag, wherever a transfer was interrupted.
+All parts have the same size, so that equal bytes always get the same ETag, wherever a transfer was interrupted.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _UNKNOWN = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
-PART_BYTES = 8 << 20  # S3 takes 5 MiB and more, and ten thousand parts: objects up to 80 GB
+PART_BYTES = 8 << 20  # S3 accepts parts of 5 MiB or more and 10,000 parts: objects up to 80 GB
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What lies in the bucket now; ``version_id`` where it keeps versions."""
+    """The object as stored; ``version_id`` if the bucket is versioned."""
 
     etag: str
     size: int
@@ -37,9 +37,9 @@ class StoredObject:
 
 
 class Upload:
-    """One object to be. Small ones are put at once; larger ones as a multipart upload that ``resume_id`` names.
+    """The upload of one object: a single put if it is small, else a multipart upload that ``resume_id`` names.
 
-    Nothing is to be seen under the key before ``finish``. All methods raise our errors.
+    The object is not visible before ``finish``. All methods raise MediaindexErrors.
     """
 
     def __init__(
@@ -65,27 +65,27 @@ class Upload:
 
     @property
     def received(self) -> int:
-        """Bytes taken so far, those of an earlier process included."""
+        """Bytes taken so far, including those of an earlier process."""
         return len(self._parts) * self._part_bytes + len(self._buffer)
 
     @property
     def resume_id(self) -> str | None:
-        """For another process to go on from the last whole part; None while there is none."""
+        """What another process needs to resume from the last whole part; None before the first part."""
         return self._upload_id
 
     def open(self, media_type: str) -> None:
-        """Say what is coming, before the first byte of it."""
+        """Set the media type, before the first byte."""
         self._media_type = media_type
 
     def write(self, data: bytes) -> None:
-        """Take more; whole parts go to S3 at once."""
+        """Append bytes; whole parts are sent to S3 immediately."""
         self._buffer += data
         while len(self._buffer) > self._part_bytes:  # the last part, whole or not, waits for ``finish``
             self._send(bytes(self._buffer[: self._part_bytes]))
             del self._buffer[: self._part_bytes]
 
     def finish(self) -> StoredObject:
-        """Show the object under its key; it replaces what was there."""
+        """Make the object visible under its key; it replaces an earlier object."""
         size = self.received
         with s3_errors(self._what):
             if self._upload_id is None:
@@ -101,11 +101,11 @@ class Upload:
             return StoredObject(bare_etag(done["ETag"]), size, done.get("VersionId"))
 
     def restart(self) -> None:
-        """Forget what came so far, here and in S3."""
+        """Discard all bytes, in memory and in S3."""
         self.abort()
 
     def abort(self) -> None:
-        """Forget everything. What S3 cannot be told now, the bucket's rule for unfinished uploads clears away."""
+        """Discard all bytes. If S3 cannot be reached, the bucket's rule for incomplete uploads removes them."""
         upload_id, self._upload_id = self._upload_id, None
         self._parts.clear()
         self._buffer.clear()
@@ -115,7 +115,7 @@ class Upload:
             with s3_errors(self._what):
                 self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=upload_id)
         except MediaindexError as error:
-            log.warning("an unfinished upload stays behind: %s", error)
+            log.warning("an incomplete upload could not be aborted: %s", error)
 
     def _send(self, part: bytes) -> None:
         number = len(self._parts) + 1
@@ -131,22 +131,22 @@ class Upload:
         self._parts.append({"ETag": sent["ETag"], "PartNumber": number})
 
     def _resume(self, upload_id: str) -> None:
-        """Go on with an earlier process's upload; from the beginning where S3 does not know it any more."""
+        """Resume an earlier process's upload; start again if S3 no longer has it."""
         with s3_errors(self._what):
             try:
                 pages = self._client.get_paginator("list_parts").paginate(
                     Bucket=self._bucket, Key=self._key, UploadId=upload_id
                 )
-                found = {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
+                parts = {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
             except ClientError as error:
                 if answer_code(error) not in _UNKNOWN:
                     raise
                 return
-        if not found:  # some servers answer like this for an upload that they do not know any more
+        if not parts:  # some servers answer with an empty list for an unknown upload
             return
         self._upload_id = upload_id
         number = 1
-        # A short part is the end of a transfer that was not completed: it is sent again.
-        while (part := found.get(number)) and part["Size"] == self._part_bytes:
+        # A short part is the last one of an upload that was not completed: it is sent again.
+        while (part := parts.get(number)) and part["Size"] == self._part_bytes:
             self._parts.append({"ETag": part["ETag"], "PartNumber": number})
             number += 1

@@ -292,7 +292,7 @@ def test_errors_of_our_own_servers_stop_the_task_and_blame_nobody(two: Stage) ->
     path = two.path.read_text()
     two.path.write_text(path.replace(two.bucket, "mediaindex-no-such-bucket"))
     podcasts.sources.load.cache_clear()
-    with pytest.raises(ConfigError, match="no such bucket"):
+    with pytest.raises(ConfigError, match="bucket does not exist"):
         two.collect()
     with connect(two.url) as conn:
         (health,) = feeds.health(conn, [two.source])

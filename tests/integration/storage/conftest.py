@@ -1,4 +1,4 @@
-"""A throw-away bucket on the real S3 server."""
+"""A temporary bucket on the real S3 server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every artifact store promises, held against the real ones."""
+"""The contract of artifact stores, tested with the real ones."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactStore:
     return S3ArtifactStore(request.getfixturevalue("client"), request.getfixturevalue("bucket"))
 
 
-def test_what_was_put_comes_back(store: ArtifactStore) -> None:
+def test_a_payload_is_read_back(store: ArtifactStore) -> None:
     store.put(*NAME, b'{"a": 1}')
     assert store.exists(*NAME)
     assert store.get(*NAME) == b'{"a": 1}'
 
 
-def test_what_was_not_put_is_not_there(store: ArtifactStore, tmp_path: Path) -> None:
+def test_a_missing_artifact_is_none(store: ArtifactStore, tmp_path: Path) -> None:
     target = tmp_path / "audio.flac"
     assert not store.exists(*NAME)
     assert store.get(*NAME) is None
@@ -38,7 +38,7 @@ def test_what_was_not_put_is_not_there(store: ArtifactStore, tmp_path: Path) -> 
     assert not target.exists()
 
 
-def test_a_file_comes_back_whole(store: ArtifactStore, tmp_path: Path) -> None:
+def test_a_file_is_read_back(store: ArtifactStore, tmp_path: Path) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
     source.write_bytes(bytes(range(256)) * 40_000)  # more than one part of a multipart upload
     store.put_file(*NAME, "audio.flac", source)
@@ -47,7 +47,7 @@ def test_a_file_comes_back_whole(store: ArtifactStore, tmp_path: Path) -> None:
     assert target.read_bytes() == source.read_bytes()
 
 
-def test_the_last_pointer_counts(store: ArtifactStore) -> None:
+def test_a_pointer_is_replaced(store: ArtifactStore) -> None:
     store.put_pointer("source", "77", {"audio_sha256": "old"})
     store.put_pointer("source", "77", {"audio_sha256": "new"})
     assert store.get_pointer("source", "77") == {"audio_sha256": "new"}
@@ -62,16 +62,16 @@ def test_readers_see_a_whole_artifact_or_none(store: ArtifactStore) -> None:
             assert store.get(*NAME) in payloads
 
 
-def test_names_that_lead_elsewhere_are_refused(store: ArtifactStore) -> None:
+def test_a_name_that_leaves_its_folder_is_refused(store: ArtifactStore) -> None:
     with pytest.raises(TerminalError):
         store.put("../../etc", "diarize", "f0", b"")
 
 
-def test_the_address_names_the_artifact(store: ArtifactStore) -> None:
+def test_the_uri_names_the_artifact(store: ArtifactStore) -> None:
     assert store.uri(*NAME).endswith(f"/artifacts/{'/'.join(NAME)}.json.gz")
 
 
-def test_a_folder_keeps_no_half_written_files(tmp_path: Path) -> None:
+def test_a_folder_keeps_no_partial_files(tmp_path: Path) -> None:
     store = FolderArtifactStore(tmp_path)
     with pytest.raises(Exception, match="no-such-file"):
         store.put_file(*NAME, "audio.flac", tmp_path / "no-such-file")
@@ -80,16 +80,16 @@ def test_a_folder_keeps_no_half_written_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.servers
-def test_a_missing_bucket_is_said_to_be_missing(client: object) -> None:
+def test_a_missing_bucket_is_a_config_error(client: object) -> None:
     assert client
     store = S3ArtifactStore(s3_client(), "mediaindex-no-such-bucket")
-    with pytest.raises(ConfigError, match="no such bucket"):
+    with pytest.raises(ConfigError, match="bucket does not exist"):
         store.put(*NAME, b"{}")
-    with pytest.raises(ConfigError, match="no such bucket"):
+    with pytest.raises(ConfigError, match="bucket does not exist"):
         store.get(*NAME)
 
 
-def test_a_job_names_its_store(tmp_path: Path) -> None:
+def test_the_store_of_a_job_is_opened(tmp_path: Path) -> None:
     from mediaindex.contract.job import FolderStore, S3Store
 
     assert open_store(FolderStore(path=str(tmp_path))).uri(*NAME).startswith(tmp_path.as_uri())

@@ -20,7 +20,7 @@ def put(client: Any, bucket: str, key: str, body: bytes = b"sound") -> Any:
     return next(one for one in list_objects(client, bucket) if one.key == key)
 
 
-def test_a_listing_is_whole_over_many_pages_and_resumes(client: Any, bucket: str) -> None:
+def test_a_listing_spans_pages_and_resumes(client: Any, bucket: str) -> None:
     keys = [f"in/{n:04}" for n in range(1_005)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: client.put_object(Bucket=bucket, Key=key, Body=b"x"), keys))
@@ -29,20 +29,20 @@ def test_a_listing_is_whole_over_many_pages_and_resumes(client: Any, bucket: str
     assert [one.key for one in list_objects(client, bucket, "in/", start_after=keys[1_000])] == keys[1_001:]
 
 
-def test_folder_markers_are_no_recordings_but_empty_objects_are(client: Any, bucket: str) -> None:
+def test_folder_markers_are_left_out_and_empty_objects_listed(client: Any, bucket: str) -> None:
     client.put_object(Bucket=bucket, Key="in/", Body=b"")
     client.put_object(Bucket=bucket, Key="in/empty.wav", Body=b"")
     assert [(one.key, one.size) for one in list_objects(client, bucket)] == [("in/empty.wav", 0)]
 
 
 @pytest.mark.parametrize("key", HOSTILE)
-def test_any_key_downloads(client: Any, bucket: str, tmp_path: Path, key: str) -> None:
+def test_an_object_with_any_key_is_downloaded(client: Any, bucket: str, tmp_path: Path, key: str) -> None:
     download(client, put(client, bucket, key, key.encode()), tmp_path / "target")
     assert (tmp_path / "target").read_text() == key
 
 
 @pytest.mark.parametrize("size", [0, 1, 20_000_000])
-def test_every_size_comes_whole(client: Any, bucket: str, tmp_path: Path, size: int) -> None:
+def test_an_object_of_any_size_is_downloaded(client: Any, bucket: str, tmp_path: Path, size: int) -> None:
     body = bytes(n % 251 for n in range(1_000)) * (size // 1_000) if size > 1 else b"x" * size
     download(client, put(client, bucket, "a.wav", body), tmp_path / "target")
     assert (tmp_path / "target").read_bytes() == body
@@ -61,30 +61,30 @@ def test_a_replaced_object_is_changed(client: Any, bucket: str, tmp_path: Path, 
 def test_a_deleted_object_is_gone(client: Any, bucket: str, tmp_path: Path) -> None:
     listed = put(client, bucket, "a.wav")
     client.delete_object(Bucket=bucket, Key="a.wav")
-    with pytest.raises(TerminalError, match="no longer there") as caught:
+    with pytest.raises(TerminalError, match="no longer exists") as caught:
         download(client, listed, tmp_path / "target")
     assert caught.value.code == "gone"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_wrong_size_is_not_believed(client: Any, bucket: str, tmp_path: Path) -> None:
+def test_a_wrong_size_is_incomplete(client: Any, bucket: str, tmp_path: Path) -> None:
     listed = replace(put(client, bucket, "a.wav"), size=4)
-    with pytest.raises(Exception, match="5 bytes came instead of 4") as caught:
+    with pytest.raises(Exception, match="received 5 bytes instead of 4") as caught:
         download(client, listed, tmp_path / "target")
     assert caught.value.code == "s3_incomplete"  # type: ignore[attr-defined]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wrong_credentials_are_said_to_be_wrong(client: Any, bucket: str) -> None:
+def test_wrong_credentials_are_a_config_error(client: Any, bucket: str) -> None:
     import boto3
 
-    stranger = boto3.client(
+    other = boto3.client(
         "s3",
         endpoint_url=client.meta.endpoint_url,
-        aws_access_key_id="stranger",
+        aws_access_key_id="unknown",
         aws_secret_access_key="wrong",
         region_name="us-east-1",
         config=Config(s3={"addressing_style": "path"}),
     )
     with pytest.raises(ConfigError, match="credentials"):
-        list(list_objects(stranger, bucket))
+        list(list_objects(other, bucket))

@@ -10,7 +10,7 @@ from mediaindex.errors import ConfigError
 from mediaindex.storage.upload import PART_BYTES, Upload
 
 pytestmark = pytest.mark.servers
-PART = 5 << 20  # the smallest that S3 takes
+PART = 5 << 20  # the smallest that S3 accepts
 
 
 def body(size: int) -> bytes:
@@ -23,7 +23,7 @@ def stored(client: Any, bucket: str, key: str = "a.mp3") -> bytes:
 
 
 def unfinished(client: Any, bucket: str) -> list[str]:
-    return [one["UploadId"] for one in client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])]
+    return [upload["UploadId"] for upload in client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])]
 
 
 def feed(upload: Upload, data: bytes, step: int = 700_000) -> None:
@@ -32,7 +32,7 @@ def feed(upload: Upload, data: bytes, step: int = 700_000) -> None:
 
 
 @pytest.mark.parametrize("size", [1, PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 7])
-def test_every_size_comes_whole_with_its_type_and_labels(client: Any, bucket: str, size: int) -> None:
+def test_an_object_of_any_size_has_its_type_and_metadata(client: Any, bucket: str, size: int) -> None:
     upload = Upload(client, bucket, "a.mp3", {"episode-title": "One%20two"}, part_bytes=PART)
     upload.open("audio/mpeg")
     feed(upload, body(size))
@@ -44,7 +44,7 @@ def test_every_size_comes_whole_with_its_type_and_labels(client: Any, bucket: st
     assert stored(client, bucket) == body(size)
 
 
-def test_nothing_is_seen_before_the_end_and_what_was_there_stays(client: Any, bucket: str) -> None:
+def test_the_object_is_not_visible_before_the_end(client: Any, bucket: str) -> None:
     client.put_object(Bucket=bucket, Key="a.mp3", Body=b"before")
     upload = Upload(client, bucket, "a.mp3", part_bytes=PART)
     feed(upload, body(2 * PART + 7))
@@ -54,7 +54,7 @@ def test_nothing_is_seen_before_the_end_and_what_was_there_stays(client: Any, bu
     assert unfinished(client, bucket) == []
 
 
-def test_another_process_goes_on_from_the_last_whole_part(client: Any, bucket: str) -> None:
+def test_another_process_resumes_from_the_last_whole_part(client: Any, bucket: str) -> None:
     first = Upload(client, bucket, "a.mp3", part_bytes=PART)
     feed(first, body(2 * PART + 9))
     second = Upload(client, bucket, "a.mp3", part_bytes=PART, resume_id=first.resume_id)
@@ -63,16 +63,16 @@ def test_another_process_goes_on_from_the_last_whole_part(client: Any, bucket: s
     done = second.finish()
     assert stored(client, bucket) == body(3 * PART + 5)
     assert unfinished(client, bucket) == []
-    # Equal bytes have one ETag, however they came: the ledger must not see another version.
+    # Equal bytes have one ETag in any upload, so that the ledger sees no new version.
     whole = Upload(client, bucket, "b.mp3", part_bytes=PART)
     feed(whole, body(3 * PART + 5), step=1_234_567)
     assert whole.finish().etag == done.etag
 
 
-def test_a_process_that_died_while_it_finished_is_no_loss(client: Any, bucket: str) -> None:
+def test_an_upload_killed_while_it_finishes_is_resumed(client: Any, bucket: str) -> None:
     first = Upload(client, bucket, "a.mp3", part_bytes=PART)
     feed(first, body(PART + 9))
-    first._send(bytes(first._buffer))  # the short part is there, and the upload was not completed
+    first._send(bytes(first._buffer))  # the short part is sent, and the upload is not completed
     second = Upload(client, bucket, "a.mp3", part_bytes=PART, resume_id=first.resume_id)
     assert second.received == PART
     feed(second, body(PART + 9)[PART:])
@@ -80,7 +80,7 @@ def test_a_process_that_died_while_it_finished_is_no_loss(client: Any, bucket: s
     assert stored(client, bucket) == body(PART + 9)
 
 
-def test_an_upload_that_s3_has_forgotten_begins_anew(client: Any, bucket: str) -> None:
+def test_an_unknown_upload_starts_again(client: Any, bucket: str) -> None:
     first = Upload(client, bucket, "a.mp3", part_bytes=PART)
     feed(first, body(PART + 9))
     forgotten = first.resume_id
@@ -89,7 +89,7 @@ def test_an_upload_that_s3_has_forgotten_begins_anew(client: Any, bucket: str) -
     assert (second.received, second.resume_id) == (0, None)
 
 
-def test_memory_is_flat(client: Any, bucket: str) -> None:
+def test_memory_is_bounded(client: Any, bucket: str) -> None:
     upload = Upload(client, bucket, "a.mp3")
     chunk = bytes(1 << 20)
     tracemalloc.start()
@@ -101,8 +101,8 @@ def test_memory_is_flat(client: Any, bucket: str) -> None:
     assert peak < 4 * PART_BYTES
 
 
-def test_an_unknown_bucket_is_an_error_of_ours(client: Any) -> None:
+def test_a_missing_bucket_is_a_config_error(client: Any) -> None:
     upload = Upload(client, "mediaindex-no-such-bucket", "a.mp3")
     upload.write(b"x")
-    with pytest.raises(ConfigError, match="no such bucket"):
+    with pytest.raises(ConfigError, match="bucket does not exist"):
         upload.finish()

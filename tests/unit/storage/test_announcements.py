@@ -36,11 +36,11 @@ def test_a_key_is_decoded_as_s3_encoded_it() -> None:
         ("ObjectRestore:Completed", "restored"),
     ],
 )
-def test_event_names_say_what_happened(name: str, kind: str) -> None:
-    assert [one.kind for one in understand(body(record(name))).announcements] == [kind]
+def test_event_names_give_the_kind(name: str, kind: str) -> None:
+    assert [announced.kind for announced in understand(body(record(name))).announcements] == [kind]
 
 
-def test_sns_may_have_wrapped_it() -> None:
+def test_an_sns_envelope_is_removed() -> None:
     wrapped = json.dumps({"Type": "Notification", "Message": body(record())})
     assert understand(wrapped).announcements == understand(body(record())).announcements
 
@@ -54,9 +54,9 @@ def test_eventbridge_does_not_encode_keys() -> None:
 @pytest.mark.parametrize(
     "text", [json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}), body(record("ObjectTagging:Put"))]
 )
-def test_what_is_nothing_to_us_is_understood(text: str) -> None:
-    heard = understand(text)
-    assert (heard.announcements, heard.rejected) == ([], [])
+def test_other_events_are_ignored(text: str) -> None:
+    parsed = understand(text)
+    assert (parsed.announcements, parsed.rejected) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_what_is_nothing_to_us_is_understood(text: str) -> None:
     ],
     ids=range(22),
 )  # fmt: skip
-def test_a_strangers_message_is_rejected_and_breaks_nothing(text: str) -> None:
-    heard = understand(text)
-    assert heard.announcements == []
-    assert heard.rejected
+def test_an_invalid_message_is_rejected(text: str) -> None:
+    parsed = understand(text)
+    assert parsed.announcements == []
+    assert parsed.rejected
 
 
-def test_one_bad_record_does_not_take_the_others_along() -> None:
-    heard = understand(body(record(key="a"), {"bad": 1}, record(key="b")))
-    assert [one.key for one in heard.announcements] == ["a", "b"]
-    assert len(heard.rejected) == 1
+def test_an_invalid_record_does_not_fail_the_others() -> None:
+    parsed = understand(body(record(key="a"), {"bad": 1}, record(key="b")))
+    assert [announced.key for announced in parsed.announcements] == ["a", "b"]
+    assert len(parsed.rejected) == 1

@@ -21,7 +21,7 @@ def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert s3_client() is s3_client("http://127.0.0.1:1234")
 
 
-def test_nobody_there_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ATTEMPTS", 1)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")

@@ -1,4 +1,4 @@
-"""Deleting where versions are kept: S3's own answers, since the server of the tests keeps none."""
+"""Delete from a versioned bucket, with recorded answers of S3, because the test server has no versions."""
 
 from __future__ import annotations
 
@@ -49,30 +49,30 @@ def deletes(stub: Stubber, *names: tuple[str, str], error: str = "") -> None:
     stub.add_response("delete_objects", answer, NAME | {"Delete": {"Objects": objects, "Quiet": True}})
 
 
-def test_a_version_goes_with_those_before_it(stub: Stubber) -> None:
+def test_a_version_is_deleted_with_all_earlier_ones(stub: Stubber) -> None:
     lists(stub, ("a", "old", 1), ("a", "mine", 2), ("a", "new", 3), ("a longer key", "mine", 2), markers=("a",))
     deletes(stub, ("a", "v1"), ("a", "v2"))
     assert delete_object(CLIENT, "media", "a", "mine") == 2
 
 
-def test_the_last_versions_take_the_delete_markers_along(stub: Stubber) -> None:
+def test_delete_markers_are_deleted_with_the_last_version(stub: Stubber) -> None:
     lists(stub, ("a", "old", 1), ("a", "mine", 2), markers=("a",))
     deletes(stub, ("a", "v1"), ("a", "v2"), ("a", "m-a"))
     assert delete_object(CLIENT, "media", "a", "mine") == 2
 
 
-def test_without_an_etag_everything_goes(stub: Stubber) -> None:
+def test_without_an_etag_all_versions_are_deleted(stub: Stubber) -> None:
     lists(stub, ("a", "old", 1), ("a", "new", 2))
     deletes(stub, ("a", "v1"), ("a", "v2"))
     assert delete_object(CLIENT, "media", "a") == 2
 
 
-def test_another_version_alone_is_left(stub: Stubber) -> None:
+def test_a_later_version_is_kept(stub: Stubber) -> None:
     lists(stub, ("a", "new", 3))
     assert delete_object(CLIENT, "media", "a", "mine") == 0
 
 
-def test_what_may_not_be_deleted_is_said(stub: Stubber) -> None:
+def test_a_refused_deletion_names_the_permission(stub: Stubber) -> None:
     lists(stub, ("a", "mine", 1))
     deletes(stub, ("a", "v1"), error="AccessDenied")
     with pytest.raises(ConfigError, match="s3:DeleteObjectVersion"):

@@ -18,8 +18,8 @@ from mediaindex.storage.errors import s3_errors
 
 
 def answer(code: str, status: int | None = None) -> ClientError:
-    told: Any = {"Error": {"Code": code, "Message": "m"}}
-    return ClientError(told | ({"ResponseMetadata": {"HTTPStatusCode": status}} if status else {}), "GetObject")
+    response: Any = {"Error": {"Code": code, "Message": "m"}}
+    return ClientError(response | ({"ResponseMetadata": {"HTTPStatusCode": status}} if status else {}), "GetObject")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def answer(code: str, status: int | None = None) -> ClientError:
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), TransientError, "s3_unreachable"),
     ],
 )
-def test_each_failure_says_whether_trying_again_helps(error: Exception, kind: type[Exception], code: str) -> None:
+def test_each_failure_has_a_class_and_a_code(error: Exception, kind: type[Exception], code: str) -> None:
     with pytest.raises(kind, match="s3://b/k") as caught, s3_errors("s3://b/k"):
         raise error
     assert caught.value.code == code  # type: ignore[attr-defined]

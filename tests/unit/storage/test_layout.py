@@ -8,14 +8,14 @@ from mediaindex.errors import TerminalError
 from mediaindex.storage import layout
 
 
-def test_artifacts_lie_where_the_architecture_says() -> None:
+def test_artifacts_have_documented_paths() -> None:
     assert layout.payload_path("ab12", "diarize", "f0") == "ab12/diarize/f0.json.gz"
     assert layout.file_path("ab12", "normalize", "f0", "audio.flac") == "ab12/normalize/f0.audio.flac"
     assert layout.pointer_path("source", "77") == "pointers/source/77.json"
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc", ".hidden", "a\x00", "a\n", "ü", "x" * 300])
-def test_no_name_leads_out_of_its_place(name: str) -> None:
+def test_a_name_that_leaves_its_folder_is_refused(name: str) -> None:
     with pytest.raises(TerminalError):
         layout.payload_path("ab12", name, "f0")
     with pytest.raises(TerminalError):
@@ -23,9 +23,9 @@ def test_no_name_leads_out_of_its_place(name: str) -> None:
 
 
 @given(st.binary(max_size=5_000))
-def test_a_payload_survives_packing_and_packs_alike(payload: bytes) -> None:
+def test_packing_is_reversible_and_deterministic(payload: bytes) -> None:
     packed = layout.pack(payload)
-    assert layout.unpack(packed, "here") == payload
+    assert layout.unpack(packed, "path") == payload
     assert layout.pack(payload) == packed
 
 
@@ -34,5 +34,5 @@ def test_a_payload_survives_packing_and_packs_alike(payload: bytes) -> None:
 )
 def test_a_damaged_artifact_is_none(damage: object) -> None:
     packed = damage(layout.pack(bytes(range(256)) * 10))  # type: ignore[operator]
-    assert layout.unpack(packed, "here") in (None, b"")
-    assert layout.unpack_pointer(packed, "here") is None
+    assert layout.unpack(packed, "path") in (None, b"")
+    assert layout.unpack_pointer(packed, "path") is None

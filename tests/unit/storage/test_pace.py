@@ -16,7 +16,7 @@ class Clock:
 
 
 class Dripping:
-    """Bytes come ``step`` at a time, each after ``seconds``."""
+    """A stream that gives ``step`` bytes per read, after ``seconds`` each."""
 
     def __init__(self, clock: Clock, size: int, step: int, seconds: float) -> None:
         self.clock, self.left, self.step, self.seconds = clock, size, step, seconds
@@ -38,14 +38,14 @@ def paced(size: int, step: int, seconds: float) -> tuple[PacedStream, Dripping]:
     return PacedStream(raw, clock), raw
 
 
-def test_what_comes_fast_enough_comes_whole_however_long_it_takes() -> None:
+def test_a_stream_at_a_fair_pace_is_read_whole() -> None:
     stream, raw = paced(50 * WINDOW_BYTES, WINDOW_BYTES // 10, WINDOW_S / 11)
     assert len(stream.read()) == 50 * WINDOW_BYTES
     assert raw.clock.now > 40 * WINDOW_S
 
 
 @pytest.mark.parametrize("step", [1, 100, WINDOW_BYTES // 12])
-def test_what_drips_is_given_up_after_a_window(step: int) -> None:
+def test_a_slow_stream_times_out_after_a_window(step: int) -> None:
     stream, raw = paced(10 * WINDOW_BYTES, step, WINDOW_S / 10)
     with pytest.raises(ReadTimeoutError, match="too slow"):
         stream.read()
@@ -53,19 +53,19 @@ def test_what_drips_is_given_up_after_a_window(step: int) -> None:
     assert raw.closed
 
 
-def test_the_end_may_take_its_time() -> None:
+def test_the_end_of_a_stream_may_be_slow() -> None:
     stream, _ = paced(100, 100, WINDOW_S * 0.9)
     assert len(stream.read()) == 100
 
 
-def test_what_is_done_with_the_bytes_in_between_is_not_counted() -> None:
+def test_time_between_reads_does_not_count() -> None:
     stream, raw = paced(1000, 10, 0.1)
     for _ in range(100):
         assert len(stream.read(10)) == 10
         raw.clock.now += WINDOW_S
 
 
-def test_as_much_as_was_asked_for_is_read() -> None:
+def test_a_read_returns_the_requested_amount() -> None:
     stream, _ = paced(1_000_000, 4_096, 0.0)
     sizes: list[Any] = [len(stream.read(300_000)) for _ in range(4)]
     assert sizes == [300_000, 300_000, 300_000, 100_000]
