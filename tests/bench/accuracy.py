@@ -24,7 +24,7 @@ import numpy as np
 import soundfile
 
 from mediaindex.evaluation.manifest import read_manifest
-from mediaindex.evaluation.report import Protocol, Report
+from mediaindex.evaluation.report import Report, ScoringRules
 from mediaindex.evaluation.run import evaluate
 from mediaindex.models import locate
 from mediaindex.models.calibrations import find_card
@@ -81,7 +81,7 @@ def measured(name: str, rows: Sequence[Row], folder: Path, engines: Engines) -> 
     manifest = folder / f"{name.replace(' ', '-')}.jsonl"
     manifest.write_text("\n".join(map(json.dumps, rows)), "utf-8")
     began = time.perf_counter()
-    report = evaluate(name, read_manifest(manifest), engines, Protocol())
+    report = evaluate(name, read_manifest(manifest), engines, ScoringRules())
     found, took = report.all.metrics, time.perf_counter() - began
     plain = plain_wer(rows, report)
     shares = (100 * value for value in (plain, found["wer"], found["cer"], found["language"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
+from mediaindex.evaluation.report import FileScore, Report, ScoringRules, buckets, figures
 from mediaindex.evaluation.word_errors import Tally
 
 
@@ -28,12 +28,12 @@ def file_score(name: str, **changes: Any) -> FileScore:
     return FileScore(**(fields | changes))
 
 
-def report_of(*files: FileScore, protocol: Protocol | None = None) -> Report:
+def report_of(*files: FileScore, protocol: ScoringRules | None = None) -> Report:
     """A run over these files."""
     return Report(
         mediaindex="0",
         manifest="m.jsonl",
-        protocol=protocol or Protocol(),
+        protocol=protocol or ScoringRules(),
         all=figures(files),
         wall_s=1.0,
         peak_mb=1.0,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mediaindex.evaluation.manifest import Entry
-    from mediaindex.evaluation.raw_words import RawWord, Take
+    from mediaindex.evaluation.raw_words import RawWord, Variant
     from mediaindex.models.calibrations import CalibrationCard
     from mediaindex.runner.engines import Engines
     from mediaindex.stages.protocols import Recogniser
@@ -57,7 +57,7 @@ def calibrate(
     """
     from mediaindex.evaluation.conditions import CLEAN, CONDITIONS
     from mediaindex.evaluation.manifest import read_manifest
-    from mediaindex.evaluation.raw_words import takes_of
+    from mediaindex.evaluation.raw_words import variants_of
     from mediaindex.models.calibrations import own_path
     from mediaindex.runner.engines import Engines
 
@@ -68,8 +68,8 @@ def calibrate(
     for place in {folder or own_path(recogniser.name).parent for recogniser in chosen}:
         check_folder(place)
     with tempfile.TemporaryDirectory(prefix="mediaindex-calibrate-") as made:
-        takes = takes_of(entries, CONDITIONS if degraded else {}, CLEAN, Path(made))
-        done = [_calibrated(recogniser, takes, engines, entries, manifest.name, folder) for recogniser in chosen]
+        variants = variants_of(entries, CONDITIONS if degraded else {}, CLEAN, Path(made))
+        done = [_calibrated(recogniser, variants, engines, entries, manifest.name, folder) for recogniser in chosen]
     if not all(done):
         raise typer.Exit(1)
 
@@ -108,7 +108,7 @@ def _chosen(engines: Engines, names: Sequence[str], entries: Sequence[Entry]) ->
 
 def _calibrated(
     recogniser: Recogniser,
-    takes: Sequence[Take],
+    variants: Sequence[Variant],
     engines: Engines,
     entries: Sequence[Entry],
     manifest: str,
@@ -119,7 +119,7 @@ def _calibrated(
     from mediaindex.models.calibrations import write_card
 
     try:
-        card = _card(recogniser, _recognised_words(takes, recogniser, engines), entries, manifest)
+        card = _card(recogniser, _recognised_words(variants, recogniser, engines), entries, manifest)
     except TerminalError as error:
         print(f"{recogniser.name}: {error}", file=sys.stderr)
         return False
@@ -127,7 +127,7 @@ def _calibrated(
     return True
 
 
-def _recognised_words(takes: Sequence[Take], recogniser: Recogniser, engines: Engines) -> list[RawWord]:
+def _recognised_words(variants: Sequence[Variant], recogniser: Recogniser, engines: Engines) -> list[RawWord]:
     from mediaindex.evaluation.raw_words import raw_words
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -137,7 +137,7 @@ def _recognised_words(takes: Sequence[Take], recogniser: Recogniser, engines: En
         def tell(stage: str, done: int, expected: int) -> None:
             progress.update(bar, description=f"{recogniser.name}: {stage}", completed=done, total=expected)
 
-        return raw_words(takes, recogniser, engines, tell)
+        return raw_words(variants, recogniser, engines, tell)
 
 
 def _card(recogniser: Recogniser, words: Sequence[RawWord], entries: Sequence[Entry], manifest: str) -> CalibrationCard:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mediaindex.contract.job import FolderStore
     from mediaindex.evaluation.manifest import Entry
-    from mediaindex.evaluation.report import Protocol, Report
+    from mediaindex.evaluation.report import Report, ScoringRules
 
 CACHE = typer.Option(
     None, "--cache", help="The folder that keeps results of stages; stages with a kept result are not timed."
@@ -50,12 +50,12 @@ def evaluate(
     """
     from mediaindex.evaluation.compare import compare as changes_between
     from mediaindex.evaluation.manifest import read_manifest
-    from mediaindex.evaluation.report import Protocol
+    from mediaindex.evaluation.report import ScoringRules
 
     from .evaluation_tables import console_for_tables, show_changes, show_report
     from .options import check_file
 
-    protocol = Protocol(collar=collar, overlap=overlap, languages=tuple(language))
+    protocol = ScoringRules(collar=collar, overlap=overlap, languages=tuple(language))
     older = _read_older(compare, protocol) if compare else None
     entries = read_manifest(manifest)
     if json:
@@ -68,7 +68,7 @@ def evaluate(
         show_changes(changes_between(older, report), protocol, console_for_tables())
 
 
-def _read_older(path: Path, protocol: Protocol) -> Report:
+def _read_older(path: Path, protocol: ScoringRules) -> Report:
     """Raises ConfigError if the report was made with other scoring rules."""
     from mediaindex.evaluation.compare import check_rules, read_report
 
@@ -77,7 +77,7 @@ def _read_older(path: Path, protocol: Protocol) -> Report:
     return report
 
 
-def _run(manifest: Path, entries: Sequence[Entry], protocol: Protocol, store: FolderStore | None) -> Report:
+def _run(manifest: Path, entries: Sequence[Entry], protocol: ScoringRules, store: FolderStore | None) -> Report:
     from mediaindex.evaluation.run import evaluate as measure
     from mediaindex.runner.engines import Engines
 

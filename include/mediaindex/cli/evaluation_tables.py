@@ -21,7 +21,7 @@ from .search import printable
 
 if TYPE_CHECKING:
     from mediaindex.evaluation.compare import Change
-    from mediaindex.evaluation.report import Figures, FileScore, Metric, Protocol, Report
+    from mediaindex.evaluation.report import Figures, FileScore, Metric, Report, ScoringRules
 
 MOST_FILES = 50  # rows; the JSON report has every file
 NARROWEST, NUMBER = 16, 9  # columns of a name, and of each number
@@ -86,7 +86,7 @@ def _end_of(name: str, width: int) -> str:
     return name if len(name) <= width else f"…{name[1 - width :]}"
 
 
-def show_changes(changes: Sequence[Change], protocol: Protocol, console: Console) -> None:
+def show_changes(changes: Sequence[Change], protocol: ScoringRules, console: Console) -> None:
     """Print each metric's old and new value, their difference and its interval."""
     table = _table(
         "", "files", "old", "new", "change", "95 % interval", "verdict", title="Change since the older report"
@@ -110,7 +110,7 @@ def show_changes(changes: Sequence[Change], protocol: Protocol, console: Console
         console.print(_rules(protocol))
 
 
-def _rules(protocol: Protocol) -> str:
+def _rules(protocol: ScoringRules) -> str:
     overlap = "overlapped speech included" if protocol.overlap else "overlapped speech excluded"
     return f"DER and JER: collar {protocol.collar:g} s, {overlap}"
 

@@ -1,4 +1,4 @@
-"""A calibration of words that were judged, and how good it is for speakers that it was not fitted on."""
+"""Fit a calibration on judged words, and measure its quality for speakers that it was not fitted on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Figures of some words; ``models.calibrations.Quality`` says what they mean."""
+    """Quality figures of a set of words; ``models.calibrations.Quality`` explains them."""
 
     words: int
     right: float
@@ -29,7 +29,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A calibration of all words, and its quality by condition and over all of them."""
+    """A calibration of all words, and its quality per condition and over all of them."""
 
     calibration: Calibration
     folds: int
@@ -37,21 +37,21 @@ class Calibrated:
 
 
 def calibrate(words: Sequence[RawWord]) -> Calibrated:
-    """Fit on all words; judge by fits that left out a tenth of the groups each (or one group, where they are few).
+    """Fit on all words; judge by cross-validation over groups, with at most ten folds.
 
-    Raises TerminalError where there is one group only, or too few words are right or wrong.
+    Raises TerminalError if there is only one group, or if too few words are right or wrong.
     """
     fold_of = folds(word.group for word in words)
     if len(set(fold_of.values())) < 2:
         raise TerminalError(
-            "a calibration is judged by speakers that it was not fitted on, and there is one speaker or recording "
-            "only: add recordings, and say who speaks in the field speaker",
+            "a calibration is judged by speakers that it was not fitted on, but there is only one speaker or "
+            "recording: add recordings, and name their speakers in the field speaker",
             code=ErrorCode.TOO_FEW_SPEAKERS,
         )
     calibration = fit([word.raw for word in words], [word.right for word in words])
     conditions = list(dict.fromkeys(word.condition for word in words))
     seen = held_out(words, fold_of, lambda _train, _test: True)
-    # What happens where nobody has fitted anything: other speakers and another condition.
+    # As for recordings unlike all that was fitted on: other speakers and another condition.
     unseen = held_out(words, fold_of, lambda train, test: train != test) if len(conditions) > 1 else None
     quality = {}
     for name in [*conditions, ALL]:
@@ -61,19 +61,19 @@ def calibrate(words: Sequence[RawWord]) -> Calibrated:
 
 
 def folds(groups: Iterable[str]) -> dict[str, int]:
-    """Which of at most ten folds each group belongs to."""
+    """The fold (of at most ten) of each group."""
     return {group: at % FOLDS for at, group in enumerate(sorted(set(groups)))}
 
 
 def held_out(words: Sequence[RawWord], fold_of: dict[str, int], may: Callable[[str, str], bool]) -> list[float]:
-    """P(right) of each word, by a fit on words of other folds whose condition ``may`` serve that word's condition."""
+    """P(right) per word, fitted on words of other folds; ``may(train, test)``: whether a condition serves another."""
     probabilities = [0.0] * len(words)
     for fold, condition in sorted({(fold_of[word.group], word.condition) for word in words}):
         train = [word for word in words if fold_of[word.group] != fold and may(word.condition, condition)]
         try:
             calibration = fit([word.raw for word in train], [word.right for word in train])
         except TerminalError as error:
-            part = f"to judge part {fold + 1} of {len(set(fold_of.values()))} ({condition}) by the others:"
+            part = f"fold {fold + 1} of {len(set(fold_of.values()))} ({condition}) cannot be judged by the others:"
             raise TerminalError(f"{part} {error.message}", code=error.code) from error
         for at, word in enumerate(words):
             if fold_of[word.group] == fold and word.condition == condition:

@@ -1,4 +1,4 @@
-"""Two evaluations of the same recordings: what got better, what got worse, and how sure that is."""
+"""Compare two evaluations of the same recordings: changes of metrics, and whether they are significant."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pydantic import ValidationError
 
 from mediaindex.errors import ConfigError
 
-from .report import METRICS, FileScore, Metric, Protocol, Report, pooled
+from .report import METRICS, FileScore, Metric, Report, ScoringRules, pooled
 
 RESAMPLES = 1_000
 SURE = 0.95
-FEWEST = 3  # files below which an interval says nothing
+FEWEST = 3  # files from which an interval is meaningful
 
 Verdict = Literal["better", "worse", "unclear", "same"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One metric over the recordings that both reports have. ``low`` to ``high`` holds the true change with P = 0.95.
+    """The change of a metric over the recordings in both reports; ``low`` to ``high`` is its 95 % interval.
 
-    ``verdict`` is better or worse only where that interval leaves out 0; both bounds are None with too few recordings.
+    ``verdict`` is better or worse only if the interval excludes 0; both bounds are None with too few recordings.
     """
 
     metric: Metric
@@ -38,7 +38,7 @@ class Change:
 
 
 def read_report(path: Path) -> Report:
-    """A report that an earlier run wrote; ConfigError where it is none."""
+    """Read the report of an earlier run. Raises ConfigError if the file is not a report."""
     try:
         return Report.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
@@ -46,27 +46,29 @@ def read_report(path: Path) -> Report:
 
 
 def compare(old: Report, new: Report) -> list[Change]:
-    """Every metric that both reports have for the same recordings.
+    """The changes of all metrics that both reports have for the same recordings.
 
-    Raises ConfigError where the rules differ, or where no recording is in both.
+    Raises ConfigError if the rules differ, or if no recording is in both reports.
     """
     check_rules(old, new.protocol)
     before, after = _by_id(old.files), _by_id(new.files)
     both = [(before[name], after[name]) for name in before if name in after]
     if not both:
-        raise ConfigError("the reports do not compare: no recording is in both of them")
+        raise ConfigError("the reports cannot be compared: no recording is in both of them")
     changes = (_change(metric, [pair for pair in both if _judged(metric, *pair)]) for metric in METRICS)
     return [change for change in changes if change]
 
 
-def check_rules(old: Report, rules: Protocol) -> None:
-    """Raise ConfigError where the old report was made under other rules."""
+def check_rules(old: Report, rules: ScoringRules) -> None:
+    """Raise ConfigError if the old report was made with other rules."""
     if old.protocol != rules:
-        raise ConfigError(f"the reports do not compare; rules of the old one: {old.protocol}; of the new one: {rules}")
+        raise ConfigError(
+            f"the reports cannot be compared; rules of the old one: {old.protocol}; of the new one: {rules}"
+        )
 
 
 def _by_id(files: Sequence[FileScore]) -> dict[tuple[str, int], FileScore]:
-    """By name and occurrence: a recording may stand in a manifest twice, and its lines keep their order."""
+    """Files by name and occurrence: a manifest may list a recording twice, and the lines keep their order."""
     seen: Counter[str] = Counter()
     named = {}
     for file in files:
@@ -91,7 +93,7 @@ def _change(metric: Metric, pairs: list[tuple[FileScore, FileScore]]) -> Change 
 
 
 def _interval(pairs: list[tuple[FileScore, FileScore]], metric: str) -> tuple[float | None, float | None]:
-    """Percentile bootstrap over recordings, old and new of one always together: they are not independent."""
+    """Percentile bootstrap over recordings; old and new score of a recording are drawn together (paired)."""
     import numpy as np
 
     if len(pairs) < FEWEST:

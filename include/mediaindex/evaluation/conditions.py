@@ -1,4 +1,4 @@
-"""Recordings made worse on purpose: over a telephone line, and in noise."""
+"""Degrade recordings: over a telephone line, and with noise."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mediaindex.stages.media.commands import HARDENING, Option, Output, convert
 from mediaindex.stages.media.process import run
 
 CLEAN = "as it is"
-NOISE_DB = 10.0  # of the recording's mean power over the noise's: people still understand all of it
+NOISE_DB = 10.0  # mean power of the recording above that of the noise: speech stays fully intelligible
 RATE = 16_000  # Hz
-BLOCK = 60 * RATE  # samples of noise that are drawn at a time: all at once would double the memory
+BLOCK = 60 * RATE  # samples of noise drawn at a time: all at once would double the memory
 LIMIT = 600.0  # s that ffmpeg may take for one recording
 
-Degrade = Callable[[Path, Path], None]  # from a recording, to a new file
+Degrade = Callable[[Path, Path], None]  # (recording, new file)
 
 
 def telephone(source: Path, target: Path) -> None:
@@ -32,7 +32,7 @@ def noise(source: Path, target: Path) -> None:
     _convert(source, target, {"ar": RATE, "acodec": "pcm_s16le"})
     samples, rate = soundfile.read(target, dtype="float32")
     if not len(samples):
-        raise BadMediaError(f"{source} holds no sound at all; take it out of the manifest", code=ErrorCode.EMPTY_AUDIO)
+        raise BadMediaError(f"{source} holds no audio; remove it from the manifest", code=ErrorCode.EMPTY_AUDIO)
     level = math.sqrt(float((samples**2).mean()) / 10 ** (NOISE_DB / 10))
     drawn = np.random.default_rng(len(samples))
     for start in range(0, len(samples), BLOCK):
@@ -51,6 +51,6 @@ def _convert(source: Path, target: Path, options: dict[str, Option], filters: Se
     ended = run(command, LIMIT, lambda _: None, name=source.name)
     if ended.code != 0:
         raise BadMediaError(
-            f"{source} cannot be read: {' / '.join(ended.messages[-3:])}; take it out of the manifest",
+            f"{source} cannot be read: {' / '.join(ended.messages[-3:])}; remove it from the manifest",
             code=ErrorCode.NOT_READABLE,
         )

@@ -1,4 +1,4 @@
-"""pyannote.metrics: how wrong "who speaks when" is."""
+"""Error rates of diarization, by pyannote.metrics."""
 
 from __future__ import annotations
 
@@ -14,34 +14,40 @@ Spans = Sequence[SpeakerSpan]
 
 
 def diarization_error(
-    reference: Spans, heard: Spans, duration: float, *, collar: float, overlap: bool
+    reference: Spans, hypothesis: Spans, duration: float, *, collar: float, overlap: bool
 ) -> tuple[float, float]:
-    """Seconds of false alarm, missed speech and confusion, and seconds of speech in the reference (a speaker each).
+    """Seconds of false alarm, missed speech and confusion; and seconds of speech in the reference, summed by speaker.
 
     ``duration``: seconds from 0 that are judged. ``collar``: seconds on either side of each boundary of the reference
-    that are not. ``overlap``: whether speech of several people at a time is.
+    that are not judged. ``overlap``: whether overlapped speech is judged.
     """
-    found = _measure(DiarizationErrorRate, reference, heard, duration, collar, overlap)
-    return found["false alarm"] + found["missed detection"] + found["confusion"], found["total"]
+    components = _measure(DiarizationErrorRate, reference, hypothesis, duration, collar, overlap)
+    errors = components["false alarm"] + components["missed detection"] + components["confusion"]
+    return errors, components["total"]
 
 
 def jaccard_error(
-    reference: Spans, heard: Spans, duration: float, *, collar: float, overlap: bool
+    reference: Spans, hypothesis: Spans, duration: float, *, collar: float, overlap: bool
 ) -> tuple[float, float]:
-    """The sum of the speakers' Jaccard error rates, and how many speakers the reference has."""
-    found = _measure(JaccardErrorRate, reference, heard, duration, collar, overlap)
-    return found["speaker error"], found["speaker count"]
+    """The sum of the speakers' Jaccard error rates, and the number of speakers in the reference."""
+    components = _measure(JaccardErrorRate, reference, hypothesis, duration, collar, overlap)
+    return components["speaker error"], components["speaker count"]
 
 
 def _measure(
-    metric: type[DiarizationErrorRate], reference: Spans, heard: Spans, duration: float, collar: float, overlap: bool
+    metric: type[DiarizationErrorRate],
+    reference: Spans,
+    hypothesis: Spans,
+    duration: float,
+    collar: float,
+    overlap: bool,
 ) -> dict[str, float]:
-    # pyannote's collar is the whole width that is left out around a boundary; ours, as NIST's, is that on each side.
+    # The collar of pyannote is the whole width excluded around a boundary; here, as at NIST, it is that of each side.
     measure = metric(collar=2 * collar, skip_overlap=not overlap)
     judged = Timeline([Segment(0.0, duration)])
-    # People annotate a speaker in lines that overlap; nobody speaks twice at a time.
-    found = measure(_annotation(reference).support(), _annotation(heard), uem=judged, detailed=True)
-    return {name: float(value) for name, value in found.items()}
+    # Annotations of one speaker may overlap; support() merges them.
+    components = measure(_annotation(reference).support(), _annotation(hypothesis), uem=judged, detailed=True)
+    return {name: float(value) for name, value in components.items()}
 
 
 def _annotation(spans: Spans) -> Any:

@@ -1,4 +1,4 @@
-"""Recordings and their references: JSON Lines with NeMo's field names."""
+"""Manifests: recordings and their references as JSON Lines with NeMo's field names."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mediaindex.errors import BadMediaError, ConfigError, ErrorCode
 from mediaindex.stages.media.commands import HARDENING, Option, Output, convert
 from mediaindex.stages.media.process import run
 
-RULE = "each line is a JSON object with audio_filepath and, as far as known, text, lang, rttm_filepath, ctm_filepath"
+RULE = "each line is a JSON object with audio_filepath and, if known, text, lang, rttm_filepath, ctm_filepath"
 
 
 class Entry(BaseModel):
-    """One line. Paths are relative to the manifest. Other fields of NeMo's are allowed and ignored.
+    """A line of a manifest. Paths are relative to the manifest. Other fields of NeMo are ignored.
 
-    ``offset`` and ``duration`` (s) choose a part of the file; the times of RTTM and CTM are those of the whole file.
-    ``channel`` names a bucket (``telephone``); without it the file's own format does.
-    ``speaker``: who speaks in all of it; calibration keeps a speaker's recordings together.
+    ``offset`` and ``duration`` (s) select a part of the file; the times in RTTM and CTM are those of the whole file.
+    ``channel``: name of a bucket, such as ``telephone``; by default it is derived from the format of the file.
+    ``speaker``: the only speaker of the recording; calibration keeps the recordings of a speaker together.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -36,22 +36,22 @@ class Entry(BaseModel):
 
     @property
     def is_part(self) -> bool:
-        """Whether the line names a part of its file: without ``offset``, ``duration`` only informs."""
+        """Whether the line selects a part of its file; without ``offset``, ``duration`` is informative only."""
         return self.offset is not None and (self.offset > 0 or self.duration is not None)
 
     @property
     def start(self) -> float:
-        """Where the part begins in its file, in seconds."""
+        """The start of the part in its file, in seconds."""
         return (self.offset or 0.0) if self.is_part else 0.0
 
     @property
     def end(self) -> float:
-        """Where the part ends in its file, in seconds; infinity for the file's end."""
+        """The end of the part in its file, in seconds; infinity for the end of the file."""
         return self.start + self.duration if self.is_part and self.duration else float("inf")
 
 
 def read_manifest(path: Path) -> list[Entry]:
-    """Every line, its paths made absolute; ConfigError names the line that is wrong, or the file that is not there."""
+    """All lines, with absolute paths. Raises ConfigError that names the invalid line or the missing file."""
     entries = []
     for number, line in enumerate(lines_of(path), 1):
         if not line.strip():
@@ -64,14 +64,14 @@ def read_manifest(path: Path) -> list[Entry]:
             raise ConfigError(f"{path}, line {number}: {place or 'the line'}: {first['msg']}; {RULE}") from error
         entries.append(_resolved(entry, path, number))
     if not entries:
-        raise ConfigError(f"{path} names no recording; {RULE}")
+        raise ConfigError(f"{path} lists no recording; {RULE}")
     return entries
 
 
 def lines_of(path: Path) -> list[str]:
-    """The lines of a text file, without a byte order mark; ConfigError where it cannot be read."""
+    """The lines of a text file, without a byte order mark. Raises ConfigError if it cannot be read."""
     try:
-        # splitlines() would also cut at U+2028 and U+0085, which JSON text may hold.
+        # splitlines() would also split at U+2028 and U+0085, which JSON strings may contain.
         return path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as UTF-8 text: {error}") from error
@@ -93,7 +93,7 @@ LIMIT = 600.0  # s that ffmpeg may take for one part
 
 
 def part_of(entry: Entry, folder: Path, number: int) -> Path:
-    """The recording itself, or its part as FLAC in ``folder``; rate and channels stay. BadMediaError where it fails."""
+    """The file itself, or its part as FLAC with the same rate and channels. Raises BadMediaError if ffmpeg fails."""
     if not entry.is_part:
         return entry.audio_filepath
     target = folder / f"{number:05d}-{entry.audio_filepath.stem}.flac"
@@ -104,7 +104,7 @@ def part_of(entry: Entry, folder: Path, number: int) -> Path:
     ended = run(command, LIMIT, lambda _piece: None, name=entry.audio_filepath.name)
     if ended.code != 0:
         raise BadMediaError(
-            f"{entry.audio_filepath}: {entry.start:g} s to {entry.end:g} s cannot be cut out: "
+            f"{entry.audio_filepath}: {entry.start:g} s to {entry.end:g} s cannot be extracted: "
             f"{' / '.join(ended.messages[-3:])}",
             code=ErrorCode.PART_NOT_READABLE,
         )

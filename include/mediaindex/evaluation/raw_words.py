@@ -1,4 +1,4 @@
-"""A manifest's recordings by one recogniser, and which of its words are right: what a calibration is fitted on."""
+"""Run a recogniser on the recordings of a manifest and judge its words: the data to fit a calibration on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mediaindex.stages.protocols import LanguageIdentifier, Recogniser, Samples, SpeechDetector
 
 NEEDED = (*TRANSCRIBE.reads, TRANSCRIBE.name)
-# Words of a second recogniser would be judged with this one's confidence scale.
+# Words of a second recogniser have another scale of confidence.
 SETTINGS = {"transcribe": {"second_decoding": False}}
 
 Tell = Callable[[str, int, int], None]
@@ -36,7 +36,7 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RawWord:
-    """A word's raw confidence in [0, 1], and whether it is right; ``group``: its speaker, or its recording."""
+    """Raw confidence of a word in [0, 1], and whether it is right; ``group``: its speaker, or its recording."""
 
     raw: float
     right: bool
@@ -45,29 +45,29 @@ class RawWord:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
-    """A recording as it is heard, perhaps made worse."""
+class Variant:
+    """A recording under a condition: unchanged, or degraded."""
 
     path: Path
     entry: Entry
     condition: str
 
 
-class TheLanguage:
-    """Stands for a language identifier where the manifest says the language."""
+class FixedLanguage:
+    """A language identifier that returns the language from the manifest."""
 
     def __init__(self, language: str) -> None:
         self._language = language
         self.identity = f"manifest {language}"
 
     def probabilities(self, samples: Samples) -> Mapping[str, float]:
-        """Certainly this one."""
+        """P = 1 for the language."""
         del samples
         return {self._language: 1.0}
 
 
-class OneRecogniser(Engines):
-    """The engines of the pipeline, with one recogniser as it is, for recordings in one language."""
+class SingleRecogniserEngines(Engines):
+    """The engines of the pipeline with one recogniser, uncalibrated, for recordings in one language."""
 
     def __init__(self, engines: Engines, recogniser: Recogniser, language: str) -> None:
         super().__init__()
@@ -82,60 +82,62 @@ class OneRecogniser(Engines):
 
     @cached_property
     def identifier(self) -> LanguageIdentifier:
-        """Not asked: the manifest knows."""
-        return TheLanguage(self._language)
+        """The language from the manifest."""
+        return FixedLanguage(self._language)
 
     @cached_property
     def recognisers(self) -> Sequence[Recogniser]:
-        """The one."""
+        """The recogniser."""
         return [self._recogniser]
 
 
-def takes_of(
+def variants_of(
     entries: Sequence[Entry], conditions: Mapping[str, Callable[[Path, Path], None]], clean: str, folder: Path
-) -> list[Take]:
-    """Every recording as it is and under each condition; files that are made lie in ``folder``."""
-    takes = []
+) -> list[Variant]:
+    """Every recording unchanged and under each condition; new files are written to ``folder``."""
+    variants = []
     for number, entry in enumerate(entries, 1):
         path = part_of(entry, folder, number)
-        takes.append(Take(path, entry, clean))
+        variants.append(Variant(path, entry, clean))
         for at, (condition, degrade) in enumerate(conditions.items()):
             target = folder / f"{number:05d}-{at}.wav"
             degrade(path, target)
-            takes.append(Take(target, entry, condition))
-    return takes
+            variants.append(Variant(target, entry, condition))
+    return variants
 
 
-def raw_words(takes: Sequence[Take], recogniser: Recogniser, engines: Engines, tell: Tell) -> list[RawWord]:
-    """Every word that ``recogniser`` writes of takes whose language it knows, judged by their texts.
+def raw_words(variants: Sequence[Variant], recogniser: Recogniser, engines: Engines, tell: Tell) -> list[RawWord]:
+    """Every word of ``recogniser`` in variants of languages that it supports, judged by the reference texts.
 
-    Raises MediaindexError where a recording fails: a calibration that silently lacks the hard ones would flatter.
+    Raises MediaindexError if a recording fails: a calibration without the difficult recordings would be too optimistic.
     """
     words: list[RawWord] = []
-    by_language: dict[str, list[Take]] = {}
-    for take in takes:
-        by_language.setdefault(base(str(take.entry.lang)), []).append(take)
-    total = sum(len(some) for language, some in by_language.items() if language in recogniser.languages)
-    for language, some in by_language.items():
-        if language in recogniser.languages:
-            bench = OneRecogniser(engines, recogniser, language)
-            for take, recognition in zip(some, _recognised(some, bench, language, total, tell), strict=True):
-                words += _judged(take, recognition, language)
+    by_language: dict[str, list[Variant]] = {}
+    for variant in variants:
+        by_language.setdefault(base(str(variant.entry.lang)), []).append(variant)
+    supported = {language: group for language, group in by_language.items() if language in recogniser.languages}
+    total = sum(map(len, supported.values()))
+    for language, group in supported.items():
+        single = SingleRecogniserEngines(engines, recogniser, language)
+        for variant, recognition in zip(group, _recognised(group, single, language, total, tell), strict=True):
+            words += _judged(variant, recognition, language)
     return words
 
 
-def _recognised(takes: Sequence[Take], bench: Engines, language: str, total: int, tell: Tell) -> Iterator[Recognition]:
+def _recognised(
+    variants: Sequence[Variant], engines: Engines, language: str, total: int, tell: Tell
+) -> Iterator[Recognition]:
     with tempfile.TemporaryDirectory(prefix="mediaindex-calibrate-") as folder:
         store = FolderStore(path=folder)
-        items = items_of([take.path for take in takes], Hints(languages=(language,)))
+        items = items_of([variant.path for variant in variants], Hints(languages=(language,)))
         for stage in NEEDED:
-            items = _stage(stage, items, store, bench, total, tell)
+            items = _stage(stage, items, store, engines, total, tell)
         for item in items:
             yield artifacts.read(open_store(store), TRANSCRIBE, item)
 
 
 def _stage(
-    stage: str, items: Sequence[JobItem], store: FolderStore, bench: Engines, total: int, tell: Tell
+    stage: str, items: Sequence[JobItem], store: FolderStore, engines: Engines, total: int, tell: Tell
 ) -> list[JobItem]:
     done = 0
 
@@ -145,15 +147,15 @@ def _stage(
         tell(stage, done, total)
 
     job = Job(stage=stage, items=tuple(items), store=store, settings=SETTINGS.get(stage, {}))
-    results = run_job(job, open_store(store), bench, note).items
+    results = run_job(job, open_store(store), engines, note).items
     for result in results:
         if result.error:
             raise MediaindexError(result.error.message, code=result.error.code)
     return [passed(item, stage, result) for item, result in zip(items, results, strict=True)]
 
 
-def _judged(take: Take, recognition: Recognition, language: str) -> Iterator[RawWord]:
-    text = read_reference(take.entry).text or ""
-    group = take.entry.speaker or str(take.entry.audio_filepath)
+def _judged(variant: Variant, recognition: Recognition, language: str) -> Iterator[RawWord]:
+    text = read_reference(variant.entry).text or ""
+    group = variant.entry.speaker or str(variant.entry.audio_filepath)
     for word, right in judged(text, recognition.words, normaliser_for(language)):
-        yield RawWord(word.confidence, right, group, take.condition)
+        yield RawWord(word.confidence, right, group, variant.condition)

@@ -1,4 +1,4 @@
-"""Who speaks when (RTTM) and which word when (CTM), cut to the part of the file that is evaluated."""
+"""Read references: speakers (RTTM) and words (CTM), restricted to the evaluated part of the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = tuple[int, list[str]]  # a line's number, and its columns
 
 @dataclass(frozen=True, slots=True)
 class SpokenWord(Span):
-    """A word of the reference; ``text`` as it was written there."""
+    """A word of the reference; ``text`` is not normalised."""
 
     text: str
     speaker: str
@@ -26,7 +26,7 @@ class SpokenWord(Span):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What should come out; None where nobody wrote it down. Times run from the start of the part."""
+    """The expected results; None if the manifest has no reference. Times count from the start of the part."""
 
     text: str | None
     lang: str | None
@@ -35,7 +35,7 @@ class Reference:
 
 
 def read_reference(entry: Entry) -> Reference:
-    """The line's references; its text, where it has none, is that of its CTM."""
+    """The references of the line; without ``text``, the text of the CTM is used."""
     speakers = tuple(_speakers(entry, entry.rttm_filepath)) if entry.rttm_filepath else None
     words = tuple(_words(entry, entry.ctm_filepath)) if entry.ctm_filepath else None
     text = entry.text
@@ -45,7 +45,7 @@ def read_reference(entry: Entry) -> Reference:
 
 
 def _speakers(entry: Entry, path: Path) -> Iterator[SpeakerSpan]:
-    """``SPEAKER recording channel start duration <NA> <NA> speaker …``"""
+    """Speaker spans of rows ``SPEAKER recording channel start duration <NA> <NA> speaker``."""
     rows = [row for row in _rows(path, least=8) if row[1][0] == "SPEAKER"]
     for number, columns in _of_recording(rows, 1, entry, path):
         start, end = _times(path, number, columns[3:5])
@@ -55,29 +55,29 @@ def _speakers(entry: Entry, path: Path) -> Iterator[SpeakerSpan]:
 
 
 def _words(entry: Entry, path: Path) -> Iterator[SpokenWord]:
-    """``recording speaker start duration word …``: NeMo writes the speaker where the standard has the channel."""
-    mine = _of_recording(list(_rows(path, least=5)), 0, entry, path)
-    rows = [(_times(path, number, columns[2:4]), columns) for number, columns in mine]
+    """Words of rows ``recording speaker start duration word``; NeMo writes the speaker in place of the channel."""
+    selected = _of_recording(list(_rows(path, least=5)), 0, entry, path)
+    rows = [(_times(path, number, columns[2:4]), columns) for number, columns in selected]
     for (start, end), columns in sorted(rows, key=lambda row: row[0]):
         if entry.start <= start and end <= entry.end:
             begin = round_to_ms(start - entry.start)
-            # Aligners write words of no length; the timeline knows none.
+            # Aligners write words of zero duration, which the timeline does not allow.
             yield SpokenWord(
                 begin, max(round_to_ms(end - entry.start), round_to_ms(begin + 0.001)), columns[4], columns[1]
             )
 
 
 def _of_recording(rows: list[Row], column: int, entry: Entry, path: Path) -> list[Row]:
-    """Rows about this recording: all of a file about one, else those whose ``column`` is the audio file's stem."""
+    """Rows about this recording: all rows if the file has one recording, else those with the audio file's stem."""
     names = list(dict.fromkeys(columns[column] for _, columns in rows))
     if len(names) < 2:
         return rows
     name = entry.audio_filepath.stem
     if name not in names:
-        shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+        shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
         raise ConfigError(
             f"{path} is about {len(names)} recordings ({shown}), none of which is {name}: "
-            f"call it there as its audio file is called, without the ending"
+            f"use the name of the audio file without its suffix"
         )
     return [row for row in rows if row[1][column] == name]
 
@@ -97,5 +97,7 @@ def _times(path: Path, number: int, columns: list[str]) -> tuple[float, float]:
         start, length = (float(column) for column in columns)
         Span(start, start + max(length, 0.001))
     except (ValueError, TimelineError) as error:
-        raise ConfigError(f"{path}, line {number}: {' '.join(columns)} is no start and duration in seconds") from error
+        raise ConfigError(
+            f"{path}, line {number}: {' '.join(columns)} is not a start and duration in seconds"
+        ) from error
     return start, start + length

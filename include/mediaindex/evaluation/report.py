@@ -1,4 +1,4 @@
-"""What an evaluation says, as JSON: a score a file, figures a bucket and in all, and under which rules."""
+"""The report of an evaluation, as JSON: scores per file, figures per bucket and in total, and the scoring rules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Strict(BaseModel):
 
 
 class Metric(_Strict):
-    """``unit``: ``%`` for a share that is shown times 100, else as it stands."""
+    """A metric. ``unit``: ``%`` for a share that is displayed times 100."""
 
     name: str
     label: str
@@ -38,23 +38,25 @@ METRICS = (
     Metric(name="auroc", label="AUROC", unit="", better="higher"),
     Metric(name="rtf", label="real-time factor", unit="", better="lower"),
 )
-FROM_WORDS = {"ece": calibration_error, "auroc": ranking}  # these do not add up over files; the words do
+# Metrics that do not add up over files: they are computed from the words of all files.
+FROM_WORDS = {"ece": calibration_error, "auroc": ranking}
 
 
-class Protocol(_Strict):
-    """The rules of the figures; only reports with the same rules compare."""
+class ScoringRules(_Strict):
+    """The rules by which figures are computed; only reports with the same rules can be compared."""
 
     normaliser: str = NORMALISER
-    collar: float = 0.0  # s on either side of each reference boundary that DER and JER leave out
-    overlap: bool = True  # whether DER and JER judge speech of several people at a time
-    languages: tuple[str, ...] = ()  # that were allowed; empty: all
+    collar: float = 0.0  # s on either side of each boundary of the reference that DER and JER do not judge
+    overlap: bool = True  # whether DER and JER judge overlapped speech
+    languages: tuple[str, ...] = ()  # the allowed languages; empty: all
 
 
 class FileScore(_Strict):
-    """One recording. ``status``: indexed, in_review (indexed as well here) or quarantined (nothing came out).
+    """The scores of a recording. ``status``: indexed, in_review (recognised nevertheless) or quarantined (no result).
 
-    ``tallies`` by the name of the metric. ``right`` and ``wrong``: confidences of words found right and wrong.
-    ``wall_s`` is None where results of an earlier run were used. ``peak_mb``: the process's high-water mark so far.
+    ``tallies``: by name of the metric. ``right`` and ``wrong``: confidences of right and wrong words. ``said``: the
+    recognised text. ``wall_s`` is None if results of an earlier run were used. ``peak_mb``: the process's high-water
+    mark so far.
     """
 
     id: str
@@ -70,15 +72,15 @@ class FileScore(_Strict):
     right: tuple[float, ...]
     wrong: tuple[float, ...]
     said: str
-    recogniser: str = ""  # that wrote most of it
+    recogniser: str = ""  # of most of the recording
 
     def value(self, metric: str) -> float | None:
-        """This recording's figure; None where it has none."""
+        """The recording's value of a metric; None if it has none."""
         return pooled([self], metric)
 
 
 class Figures(_Strict):
-    """Several recordings as one: errors added up, then divided. ``metrics`` holds those that are known."""
+    """Figures of several recordings: errors are summed before they are divided. ``metrics`` by name."""
 
     files: int
     audio_s: float
@@ -86,15 +88,15 @@ class Figures(_Strict):
 
 
 class Report(_Strict):
-    """The whole evaluation. ``wall_s``: from the first stage to the last, models loaded in it; None from a cache.
+    """A whole evaluation. ``protocol``: the scoring rules. ``wall_s``: of all stages, with loading; None from a cache.
 
-    ``recognisers``: their identities (model, engine, weights, calibration) in order of preference.
+    ``recognisers``: identities (model, engine, weights, calibration) in order of preference.
     """
 
     format: Literal[1] = 1
     mediaindex: str
     manifest: str
-    protocol: Protocol
+    protocol: ScoringRules
     all: Figures
     wall_s: float | None
     peak_mb: float
@@ -104,7 +106,7 @@ class Report(_Strict):
 
 
 def pooled(files: Sequence[FileScore], metric: str) -> float | None:
-    """One figure over all files; None where no file has what it needs."""
+    """The value of a metric over all files; None if no file has the data for it."""
     if metric in FROM_WORDS:
         right = [confidence for file in files for confidence in file.right]
         return FROM_WORDS[metric](right, [confidence for file in files for confidence in file.wrong])
@@ -112,7 +114,7 @@ def pooled(files: Sequence[FileScore], metric: str) -> float | None:
 
 
 def figures(files: Sequence[FileScore]) -> Figures:
-    """Every metric over these files."""
+    """All metrics over these files."""
     values = {metric.name: pooled(files, metric.name) for metric in METRICS}
     known = {name: round(value, 6) for name, value in values.items() if value is not None}
     return Figures(files=len(files), audio_s=round(sum(file.audio_s for file in files), 3), metrics=known)

@@ -1,4 +1,4 @@
-"""The recordings of a manifest through the pipeline, and what it says about them."""
+"""Run the recordings of a manifest through the pipeline and score the results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mediaindex.stages.triage import TriageFacts, triage
 
 from .manifest import Entry, part_of
 from .references import Reference, read_reference
-from .report import FileScore, Protocol, Report, buckets, figures
+from .report import FileScore, Report, ScoringRules, buckets, figures
 from .score import Result, score
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Everything is recognised: an error rate over what triage finds easy would flatter. What it says is still told.
+# All recordings are recognised: error rates over those that pass triage would be too optimistic. Reasons are kept.
 OPEN_GATE = TriageSettings(
     min_language_confidence=0, min_allowed=0, min_speech_share=0, min_snr_db=-1e9, min_speech_probability=0
 )
@@ -43,7 +43,7 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Costs:
-    """What the runner reports while it works, an item's id."""
+    """Collects the results that the runner reports, by id of the item."""
 
     tell: Tell
     expected: int
@@ -51,7 +51,7 @@ class Costs:
     done: int = 0
 
     def note(self, stage: str, item: JobItem, result: ItemResult) -> None:
-        """One stage of one item has ended."""
+        """Record the result of one stage of one item."""
         self.results[item.id].append(result)
         self.done += 1
         self.tell(stage, self.done, self.expected)
@@ -61,22 +61,22 @@ def evaluate(
     manifest: str,
     entries: Sequence[Entry],
     engines: Engines,
-    protocol: Protocol,
+    rules: ScoringRules,
     *,
     folder: Path | None = None,
     cache: FolderStore | None = None,
     tell: Tell = lambda _stage, _done, _expected: None,
 ) -> Report:
-    """Every recording through all stages, and its figures; results of stages are forgotten unless ``cache`` is given.
+    """Run all stages on every recording and score the results; artifacts are deleted unless ``cache`` is given.
 
-    ``folder`` is the manifest's, absolute: recordings below it are called by their path from there.
-    Raises ConfigError where a reference cannot be read, before anything is computed.
+    ``folder``: the absolute folder of the manifest; recordings below it are named by their path relative to it.
+    Raises ConfigError if a reference cannot be read, before anything is computed.
     """
     references = [read_reference(entry) for entry in entries]
     with ExitStack() as stack:
         made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mediaindex-evaluate-")))
         store = cache or FolderStore(path=str(made / "artifacts"))
-        items, refused = _items(entries, made, Hints(languages=protocol.languages))
+        items, refused = _items(entries, made, Hints(languages=rules.languages))
         costs = Costs(tell, 7 * len(items))
         began = time.perf_counter()
         outcomes = LocalRun(store, {}, engines, costs.note, OPEN_GATE).index(items)
@@ -84,12 +84,12 @@ def evaluate(
         results = refused | {outcome.item.id: _result(outcome, costs, store) for outcome in outcomes}
     for number, entry in enumerate(entries, 1):
         results[str(number)] = replace(results[str(number)], name=name_of(entry, folder))
-    report = _report(manifest, entries, references, results, protocol, wall_s)
-    return report.model_copy(update={"recognisers": tuple(one.identity for one in engines.recognisers)})
+    report = _report(manifest, entries, references, results, rules, wall_s)
+    return report.model_copy(update={"recognisers": tuple(recogniser.identity for recogniser in engines.recognisers)})
 
 
 def _items(entries: Sequence[Entry], folder: Path, hints: Hints) -> tuple[list[JobItem], dict[str, Result]]:
-    """Items whose id is the line's number; and the lines whose part cannot be cut out."""
+    """Items with the number of the line as id, and failed results of lines whose part cannot be extracted."""
     items, refused = [], {}
     for number, entry in enumerate(entries, 1):
         try:
@@ -103,9 +103,9 @@ def _items(entries: Sequence[Entry], folder: Path, hints: Hints) -> tuple[list[J
 
 
 def name_of(entry: Entry, folder: Path | None = None) -> str:
-    """The file's path from ``folder`` (the manifest's), and which part of it: the same wherever that folder lies.
+    """The path relative to ``folder`` (of the manifest), and the part, if any: independent of the folder's location.
 
-    A file that lies beside the manifest, or not below it, is called by its own folder and its name.
+    A file in the manifest's own folder, or outside of it, is named by its own folder and its name.
     """
     part = f"@{entry.start:g}-{entry.end:g}" if entry.is_part else ""
     path = Path(os.path.normpath(entry.audio_filepath))
@@ -122,7 +122,7 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
     fresh = bool(noted) and all(result.status != ItemStatus.CACHED for result in noted)
     normalized = _artifact(opened, NORMALIZE, item)
     speakers = _artifact(opened, DIARIZE, item)
-    # A recording that failed after it was assessed has no transcript, as for whoever indexes it.
+    # A recording that failed after assess has no transcript, as in the catalog.
     assessment = None if outcome.error else _artifact(opened, ASSESS, item)
     return Result(
         name=item.name,
@@ -139,8 +139,8 @@ def _result(outcome: Outcome, costs: Costs, store: FolderStore) -> Result:
 
 def _reasons(outcome: Outcome) -> dict[str, None]:
     """What the gate would have said with its default settings, and what was said; each once."""
-    told = triage(TriageFacts.from_summaries(outcome.summaries), TriageSettings()).reasons
-    return dict.fromkeys((*told, *outcome.reasons))
+    of_triage = triage(TriageFacts.from_summaries(outcome.summaries), TriageSettings()).reasons
+    return dict.fromkeys((*of_triage, *outcome.reasons))
 
 
 def _artifact(store: ArtifactStore, stage: Stage[T], item: JobItem) -> T | None:
@@ -152,17 +152,17 @@ def _report(
     entries: Sequence[Entry],
     references: Sequence[Reference],
     results: dict[str, Result],
-    protocol: Protocol,
+    rules: ScoringRules,
     wall_s: float,
 ) -> Report:
     files: list[FileScore] = []
     for number, (entry, reference) in enumerate(zip(entries, references, strict=True), 1):
-        files.append(score(results[str(number)], reference, protocol, entry.channel))
+        files.append(score(results[str(number)], reference, rules, entry.channel))
     fresh = all(file.wall_s is not None or file.status == ObjectState.QUARANTINED for file in files)
     return Report(
         mediaindex=__version__,
         manifest=manifest,
-        protocol=protocol,
+        protocol=rules,
         all=figures(files),
         wall_s=round(wall_s, 3) if fresh else None,
         peak_mb=max(file.peak_mb for file in files),

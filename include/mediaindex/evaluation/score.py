@@ -1,4 +1,4 @@
-"""One recording against its reference."""
+"""Score a recording against its reference."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mediaindex.contract.results import NormalizedAudio
 from mediaindex.timeline import SpeakerSpan, Transcript, Word
 
 from .references import Reference
-from .report import FileScore, Protocol
+from .report import FileScore, ScoringRules
 from .verdicts import judged, tokens_of
 from .word_errors import (
     Normaliser,
@@ -30,7 +30,7 @@ TELEPHONE = 8_000  # Hz
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the pipeline made of a recording; None, or an empty language, where it did not get so far."""
+    """The results of the pipeline for a recording; None, or an empty language, if a stage was not reached."""
 
     name: str
     status: str
@@ -43,16 +43,16 @@ class Result:
     peak_mb: float
 
 
-def score(result: Result, reference: Reference, protocol: Protocol, channel: str | None = None) -> FileScore:
-    """Every figure that the references allow. What did not come out counts as missing, never as nothing to judge."""
+def score(result: Result, reference: Reference, rules: ScoringRules, channel: str | None = None) -> FileScore:
+    """All scores that the references allow. A missing result counts as an error, not as nothing to judge."""
     lang = base(reference.lang or result.language or "und")
     normalise = normaliser_for(lang if lang != "und" else None)
     words = list(result.transcript.words) if result.transcript else []
-    said = " ".join(word.text for word in words)
+    recognised = " ".join(word.text for word in words)
     audio_s = result.normalized.duration if result.normalized else 0.0
     right, wrong = _confidences(reference, words, normalise)
-    tallies = dict(_texts(reference, said, normalise)) | dict(_timed(reference, words, result, normalise))
-    tallies |= dict(_speech(reference, result, protocol, audio_s))
+    tallies = dict(_texts(reference, recognised, normalise)) | dict(_timed(reference, words, result, normalise))
+    tallies |= dict(_speech(reference, result, rules, audio_s))
     if result.wall_s is not None and audio_s:
         tallies["rtf"] = Tally(part=result.wall_s, whole=audio_s)
     return FileScore(
@@ -68,18 +68,18 @@ def score(result: Result, reference: Reference, protocol: Protocol, channel: str
         tallies=tallies,
         right=right,
         wrong=wrong,
-        said=said,
+        said=recognised,
         recogniser=result.transcript.recogniser if words and result.transcript else "",
     )
 
 
 def length_of(audio_s: float) -> str:
-    """The bucket of a recording of so many seconds."""
+    """The bucket for a duration in seconds."""
     return next((name for limit, name in LENGTHS if audio_s < limit), LONGEST)
 
 
 def channel_of(normalized: NormalizedAudio | None) -> str:
-    """The bucket of a recording's format: telephone rates or more, and how many channels."""
+    """The bucket for the format of a recording: telephone or wide band, and number of channels."""
     if normalized is None:
         return "unknown"
     band = "telephone" if normalized.source_sample_rate <= TELEPHONE else "wide band"
@@ -87,26 +87,26 @@ def channel_of(normalized: NormalizedAudio | None) -> str:
     return f"{band}, {channels}"
 
 
-def _texts(reference: Reference, said: str, normalise: Normaliser) -> Iterator[tuple[str, Tally]]:
+def _texts(reference: Reference, recognised: str, normalise: Normaliser) -> Iterator[tuple[str, Tally]]:
     if reference.text is not None:
-        wanted, found = normalise(reference.text), normalise(said)
-        yield "wer", word_errors(wanted, found)
-        yield "cer", character_errors(wanted, found)
+        expected, actual = normalise(reference.text), normalise(recognised)
+        yield "wer", word_errors(expected, actual)
+        yield "cer", character_errors(expected, actual)
 
 
-def _speech(reference: Reference, result: Result, protocol: Protocol, audio_s: float) -> Iterator[tuple[str, Tally]]:
+def _speech(reference: Reference, result: Result, rules: ScoringRules, audio_s: float) -> Iterator[tuple[str, Tally]]:
     if reference.lang:
         yield "language", Tally(part=float(base(result.language) == base(reference.lang)), whole=1)
     if reference.speakers is None:
         return
     from . import diarization_metrics
 
-    heard = result.speakers or ()
+    hypothesis = result.speakers or ()
     until = max([audio_s, *(span.end for span in reference.speakers)])
     if until:
         measures = {"der": diarization_metrics.diarization_error, "jer": diarization_metrics.jaccard_error}
         for name, measure in measures.items():
-            part, whole = measure(reference.speakers, heard, until, collar=protocol.collar, overlap=protocol.overlap)
+            part, whole = measure(reference.speakers, hypothesis, until, collar=rules.collar, overlap=rules.overlap)
             yield name, Tally(part=part, whole=whole)
 
 
@@ -115,15 +115,15 @@ def _timed(
 ) -> Iterator[tuple[str, Tally]]:
     if reference.words is None:
         return
-    wanted, found = list(tokens_of(reference.words, normalise)), list(tokens_of(words, normalise))
-    pairs = equal_pairs([token for token, _ in wanted], [token for token, _ in found])
-    both = [(wanted[at][1], found[other][1]) for at, other in pairs]
-    yield "word_start", Tally(part=sum(abs(one.start - other.start) for one, other in both), whole=len(both))
-    yield "word_end", Tally(part=sum(abs(one.end - other.end) for one, other in both), whole=len(both))
+    expected, actual = list(tokens_of(reference.words, normalise)), list(tokens_of(words, normalise))
+    pairs = equal_pairs([token for token, _ in expected], [token for token, _ in actual])
+    both = [(expected[at][1], actual[other][1]) for at, other in pairs]
+    yield "word_start", Tally(part=sum(abs(a.start - b.start) for a, b in both), whole=len(both))
+    yield "word_end", Tally(part=sum(abs(a.end - b.end) for a, b in both), whole=len(both))
     turns = result.transcript.turns if result.transcript else ()
     spoken = ((turn.speaker, word.text) for turn in turns for word in turn.words)
-    wanted_texts = _by_speaker(((word.speaker, word.text) for word in reference.words), normalise)
-    yield "cpwer", speaker_word_errors(wanted_texts, _by_speaker(spoken, normalise))
+    expected_texts = _by_speaker(((word.speaker, word.text) for word in reference.words), normalise)
+    yield "cpwer", speaker_word_errors(expected_texts, _by_speaker(spoken, normalise))
 
 
 def _by_speaker(words: Iterable[tuple[str, str]], normalise: Normaliser) -> dict[str, list[str]]:
@@ -136,9 +136,9 @@ def _by_speaker(words: Iterable[tuple[str, str]], normalise: Normaliser) -> dict
 def _confidences(
     reference: Reference, words: list[Word], normalise: Normaliser
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Confidences of words that the alignment finds in the reference, and of the others."""
+    """Confidences of right words and of wrong words."""
     if reference.text is None:
         return (), ()
-    found = judged(reference.text, words, normalise)
-    right = tuple(word.confidence for word, good in found if good)
-    return right, tuple(word.confidence for word, good in found if not good)
+    verdicts = judged(reference.text, words, normalise)
+    right = tuple(word.confidence for word, is_right in verdicts if is_right)
+    return right, tuple(word.confidence for word, is_right in verdicts if not is_right)

@@ -1,4 +1,4 @@
-"""Word and character errors, counted by jiwer on normalised text."""
+"""Word and character errors of normalised text, counted by jiwer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Tally(BaseModel):
-    """``part`` of ``whole``; both add up over files, so that long files weigh more."""
+    """``part`` of ``whole``; both are summed over files, so that long files weigh more."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -18,41 +18,41 @@ class Tally(BaseModel):
 
     @property
     def value(self) -> float | None:
-        """The ratio; None where there was nothing to be wrong about."""
+        """The ratio; None if ``whole`` is 0."""
         return self.part / self.whole if self.whole else None
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
-    """All of them as one."""
+    """The sum of all tallies."""
     parts = [(tally.part, tally.whole) for tally in tallies]
     return Tally(part=sum(part for part, _ in parts), whole=sum(whole for _, whole in parts))
 
 
-def word_errors(reference: str, said: str) -> Tally:
-    """Words wrong, missing or too many, over the words of the reference. Both texts normalised."""
+def word_errors(reference: str, hypothesis: str) -> Tally:
+    """Substituted, missing and inserted words, over the words of the reference. Both texts are normalised."""
     import jiwer
 
-    counted = jiwer.process_words(reference, said)
+    counted = jiwer.process_words(reference, hypothesis)
     errors = counted.substitutions + counted.deletions + counted.insertions
     return Tally(part=errors, whole=len(reference.split()))
 
 
-def character_errors(reference: str, said: str) -> Tally:
-    """The same with characters, spaces between words among them."""
+def character_errors(reference: str, hypothesis: str) -> Tally:
+    """Like ``word_errors``, with characters, including spaces."""
     import jiwer
 
-    counted = jiwer.process_characters(reference, said)
+    counted = jiwer.process_characters(reference, hypothesis)
     errors = counted.substitutions + counted.deletions + counted.insertions
     return Tally(part=errors, whole=len(reference))
 
 
-def equal_pairs(reference: Sequence[str], said: Sequence[str]) -> list[tuple[int, int]]:
-    """Positions (in the reference, in what was said) of tokens that the best alignment finds equal."""
+def equal_pairs(reference: Sequence[str], hypothesis: Sequence[str]) -> list[tuple[int, int]]:
+    """Positions (in the reference, in the hypothesis) of tokens that are equal in the best alignment."""
     import jiwer
 
-    if not reference or not said:
+    if not reference or not hypothesis:
         return []
-    (chunks,) = jiwer.process_words(" ".join(reference), " ".join(said)).alignments
+    (chunks,) = jiwer.process_words(" ".join(reference), " ".join(hypothesis)).alignments
     return [
         (chunk.ref_start_idx + step, chunk.hyp_start_idx + step)
         for chunk in chunks
@@ -64,15 +64,15 @@ def equal_pairs(reference: Sequence[str], said: Sequence[str]) -> list[tuple[int
 Words = Sequence[str]
 
 
-def speaker_word_errors(reference: Mapping[str, Words], said: Mapping[str, Words]) -> Tally:
+def speaker_word_errors(reference: Mapping[str, Words], hypothesis: Mapping[str, Words]) -> Tally:
     """Concatenated minimum-permutation word errors over the words of the reference; tokens normalised.
 
-    A speaker without a partner counts with all words: as deletions in the reference, as insertions in what was said.
+    A speaker without a partner counts with all words: as deletions in the reference, as insertions in the hypothesis.
     """
     from rapidfuzz.distance import Levenshtein
     from scipy.optimize import linear_sum_assignment
 
-    texts, others = list(reference.values()), list(said.values())
+    texts, others = list(reference.values()), list(hypothesis.values())
     size = max(len(texts), len(others))
     texts += [()] * (size - len(texts))
     others += [()] * (size - len(others))
@@ -90,7 +90,7 @@ NO_SPACES = frozenset({"ja", "zh", "yue", "th", "lo", "my"})
 
 @cache
 def normaliser_for(lang: str | None) -> Normaliser:
-    """The normaliser of a language (ISO 639-1, regions ignored); of English where the language is not known."""
+    """The normaliser of a language (ISO 639-1, regions ignored); that of English if the language is unknown."""
     from whisper_normalizer.basic import BasicTextNormalizer
     from whisper_normalizer.english import EnglishTextNormalizer
 
@@ -100,5 +100,5 @@ def normaliser_for(lang: str | None) -> Normaliser:
 
 
 def base(lang: str) -> str:
-    """``en`` of ``en-US``."""
+    """The language without region: ``en`` for ``en-US``."""
     return lang.replace("_", "-").partition("-")[0].lower()

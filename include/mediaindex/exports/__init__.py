@@ -1,4 +1,4 @@
-"""Transcripts as other programs read them: SubRip, WebVTT, podcast JSON, RTTM. Pure functions to text."""
+"""Transcripts in the formats of other programs: SubRip, WebVTT, podcast JSON, RTTM. Pure functions to text."""
 
 from .captions import to_srt, to_vtt
 from .files import to_rttm

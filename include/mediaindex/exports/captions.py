@@ -1,4 +1,4 @@
-"""A transcript cut into captions: at most two lines of 42 characters and seven seconds, as broadcasters do it."""
+"""Captions: at most two lines of 42 characters and seven seconds, as is usual in broadcasting."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mediaindex.timeline import Span, Transcript, Turn
 LINE = 42  # characters
 LINES = 2
 LONGEST = 7.0  # s on screen
-PAUSE = 1.0  # s of silence after which the caption goes away
+PAUSE = 1.0  # s of silence that end a caption
 SENTENCE_END = (".", "!", "?", "\u2026")
-FULL_ENOUGH = 0.5  # share of the space from which a sentence's end also ends the caption
+FULL_ENOUGH = 0.5  # share of the space from which the end of a sentence also ends the caption
 
 
 @dataclass(frozen=True, slots=True)
 class Cue(Span):
-    """One caption. ``speaker`` is a name for people; ``opens`` says that somebody else spoke before."""
+    """A caption. ``speaker``: name for display; ``opens``: whether the previous caption is of another speaker."""
 
     speaker: str
     lines: tuple[str, ...]
@@ -45,10 +45,9 @@ def cues(
 ) -> Iterator[Cue]:
     """Captions in order of time, cut between words.
 
-    ``names``: what to call a speaker instead of ``SPEAKER_00``. ``texts``: each turn as people read it
-    (``Topics.texts``); a token is on screen while its words are said. ``label_speakers`` writes ``Name:`` into the
-    first caption of each speaker in a row. A single token longer than the space, or than seven seconds, breaks the
-    rule rather than being lost.
+    ``names``: names for labels such as ``SPEAKER_00``. ``texts``: the readable text of each turn (``Topics.texts``); a
+    token is displayed while its words are spoken. ``label_speakers``: begin the first caption after a change of speaker
+    with ``Name:``. A single token that exceeds the space or seven seconds is kept and breaks the rule.
     """
     before: str | None = None
     for index, turn in enumerate(transcript.turns):
@@ -63,13 +62,13 @@ def cues(
 
 
 def speaker_name(label: str, names: Mapping[str, str] | None) -> str:
-    """The name for a label, on one line; the label itself where there is no name."""
+    """The name for a label, on one line; the label itself if it has no name."""
     return " ".join((names or {}).get(label, "").split()) or label
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown(Span):
-    """One token and the time of its words."""
+    """A token with the time of its words."""
 
     text: str
 
@@ -108,7 +107,7 @@ def _wrap(content: str) -> list[str]:
 def to_srt(
     transcript: Transcript, names: Mapping[str, str] | None = None, texts: Sequence[TurnText] | None = None
 ) -> str:
-    """The file's content; the first caption of each speaker in a row begins with ``Name:``. Arguments as in `cues`."""
+    """The content of the file; captions after a change of speaker begin with ``Name:``. Arguments as in `cues`."""
     subtitles = (
         srt.Subtitle(index, timedelta(seconds=cue.start), timedelta(seconds=cue.end), "\n".join(cue.lines))
         for index, cue in enumerate(cues(transcript, names, texts, label_speakers=True), 1)
@@ -119,7 +118,7 @@ def to_srt(
 def to_vtt(
     transcript: Transcript, names: Mapping[str, str] | None = None, texts: Sequence[TurnText] | None = None
 ) -> str:
-    """The file's content, ending in a line break; every caption carries its speaker. Arguments as in `cues`."""
+    """The content of the file, ending in a line break; every caption has its speaker. Arguments as in `cues`."""
     captions = [
         Caption(_time(cue.start), _time(cue.end), f"<v {_escape(cue.speaker)}>" + "\n".join(map(_escape, cue.lines)))
         for cue in cues(transcript, names, texts)
@@ -128,7 +127,7 @@ def to_vtt(
 
 
 def _escape(text: str) -> str:
-    # Words come from recognisers and names from people: neither may open a tag, an entity or (by "-->") a cue.
+    # Words and names are untrusted: neither may open a tag, an entity or (by "-->") a cue.
     return html.escape(text, quote=False)
 
 

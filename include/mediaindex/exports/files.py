@@ -1,4 +1,4 @@
-"""A finished transcript as files beside each other: JSON, SRT and VTT."""
+"""Write a transcript as JSON, SRT and VTT files, and speaker spans as RTTM."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .podcast_json import attributes, to_podcast_json
 def write_transcript(
     out: Path, name: str, source: str, assessment: Assessment, topics: Topics | None = None
 ) -> tuple[Path, ...]:
-    """Write ``out/name.json``, ``.srt`` and ``.vtt`` and give their paths; ``source`` is the recording's own name.
+    """Write ``out/name.json``, ``.srt`` and ``.vtt`` and return their paths; ``source`` is the name of the recording.
 
-    The JSON is the podcast namespace's, with words, confidences, topics and the judgement under ``mediaindex``.
+    The JSON is that of the podcast namespace, with words, confidences, topics and the assessment under ``mediaindex``.
     """
     transcript = assessment.transcript
     texts = topics.texts if topics else None
@@ -45,7 +45,7 @@ def _details(source: str, assessment: Assessment, topics: Topics | None) -> dict
 
 
 def _write(path: Path, pieces: Iterable[str]) -> None:
-    # Whole or not at all: a reader must never see half a file. Its own name may leave no room for another's.
+    # Atomic: a reader never sees an incomplete file. The temporary name is short; that of ``path`` may be the longest.
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="", dir=path.parent, prefix=".transcript-", delete=False
     ) as file:
@@ -60,7 +60,7 @@ def _write(path: Path, pieces: Iterable[str]) -> None:
 
 
 def to_rttm(name: str, spans: Sequence[SpeakerSpan]) -> str:
-    """One line a span; ``name`` is the recording's. White space in names becomes ``_``: columns are split at it."""
+    """One line per span; ``name``: the recording. White space in names, which separates columns, becomes ``_``."""
     return "".join(
         f"SPEAKER {_column(name)} 1 {span.start:.3f} {span.duration:.3f} <NA> <NA> {_column(span.speaker)} <NA> <NA>\n"
         for span in spans

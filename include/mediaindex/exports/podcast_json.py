@@ -1,4 +1,4 @@
-"""The transcript JSON of the podcast namespace, which podcast players read."""
+"""The transcript JSON of the podcast namespace, for podcast players."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def to_podcast_json(
     texts: Sequence[TurnText] | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
-    """``version`` and ``segments`` (speaker, startTime, endTime, body), one a caption; piece by piece, as a day's
-    transcript is 40 MB of it. Arguments as in `cues`.
+    """``version`` and ``segments`` (speaker, startTime, endTime, body), one per caption; in pieces, because the
+    transcript of a day has 40 MB. Arguments as in `cues`.
 
-    ``extra`` is added under ``mediaindex``; players skip what they do not know. Dataclasses in it become objects.
+    ``extra`` is added under ``mediaindex``, which players ignore. Dataclasses in it become objects.
     """
     document: dict[str, Any] = {
         "version": VERSION,
@@ -40,5 +40,5 @@ def to_podcast_json(
 
 
 def attributes(value: Any) -> dict[str, Any]:
-    """A dataclass as an object: its own fields as they are, which have their turn when they are written."""
+    """A dataclass as a dictionary of its fields; nested ones are left to the encoder, which writes them one by one."""
     return {field.name: getattr(value, field.name) for field in fields(value)}

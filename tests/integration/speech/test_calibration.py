@@ -15,7 +15,7 @@ from mediaindex.engines.calibration.beta import fit
 from mediaindex.errors import MediaindexError
 from mediaindex.evaluation.conditions import CLEAN, CONDITIONS
 from mediaindex.evaluation.manifest import Entry
-from mediaindex.evaluation.raw_words import RawWord, raw_words, takes_of
+from mediaindex.evaluation.raw_words import RawWord, raw_words, variants_of
 from mediaindex.evaluation.verdicts import calibration_error, ranking
 from mediaindex.models import locate
 from mediaindex.models.calibrations.card import read_card
@@ -55,10 +55,10 @@ def entries() -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def words(entries: list[Entry], tmp_path_factory: pytest.TempPathFactory) -> list[RawWord]:
-    takes = takes_of(entries, CONDITIONS, CLEAN, tmp_path_factory.mktemp("takes"))
+    variants = variants_of(entries, CONDITIONS, CLEAN, tmp_path_factory.mktemp("variants"))
     engines = Engines()
     (conformer,) = (one for one in engines.raw_recognisers if one.name == MODEL)
-    return raw_words(takes, conformer, engines, lambda _stage, _done, _total: None)
+    return raw_words(variants, conformer, engines, lambda _stage, _done, _total: None)
 
 
 @pytest.mark.parametrize("condition", [CLEAN, *CONDITIONS])

@@ -8,7 +8,7 @@ from rich.console import Console
 from mediaindex.cli import evaluation_tables
 from mediaindex.cli.evaluation_tables import WIDTH, console_for_tables, show_changes, show_report
 from mediaindex.evaluation.compare import compare
-from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
+from mediaindex.evaluation.report import FileScore, Report, ScoringRules, buckets, figures
 from mediaindex.evaluation.word_errors import Tally
 from tests.builders.scores import file_score
 
@@ -37,7 +37,7 @@ def report() -> Report:
     return Report(
         mediaindex="1",
         manifest="m",
-        protocol=Protocol(),
+        protocol=ScoringRules(),
         all=figures(files),
         wall_s=10.0,
         peak_mb=900.0,

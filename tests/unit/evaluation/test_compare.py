@@ -6,12 +6,12 @@ import pytest
 
 from mediaindex.errors import ConfigError
 from mediaindex.evaluation.compare import compare, read_report
-from mediaindex.evaluation.report import FileScore, Protocol, Report, buckets, figures
+from mediaindex.evaluation.report import FileScore, Report, ScoringRules, buckets, figures
 from mediaindex.evaluation.word_errors import Tally
 from tests.builders.scores import file_score, report_of
 
 
-def one(name: str, errors: float, lang: str = "en", words: int = 10) -> FileScore:
+def scored(name: str, errors: float, lang: str = "en", words: int = 10) -> FileScore:
     return file_score(
         name,
         lang=lang,
@@ -25,27 +25,30 @@ def verdicts(old: Report, new: Report) -> dict[str, str]:
     return {change.metric.name: change.verdict for change in compare(old, new)}
 
 
-def test_figures_weigh_by_words_and_buckets_split_them() -> None:
-    files = [one("a", 1, words=10), one("b", 9, "de", words=90)]
+def test_figures_are_weighted_by_words_and_split_by_buckets() -> None:
+    files = [scored("a", 1, words=10), scored("b", 9, "de", words=90)]
     assert figures(files).metrics["wer"] == pytest.approx(10 / 100)
-    assert {name: found.metrics["wer"] for name, found in buckets(files)["language"].items()} == {"en": 0.1, "de": 0.1}
+    assert {name: figure.metrics["wer"] for name, figure in buckets(files)["language"].items()} == {
+        "en": 0.1,
+        "de": 0.1,
+    }
 
 
-def test_fewer_errors_everywhere_is_better_and_the_other_way_worse() -> None:
-    bad, good = (report_of(*(one(f"{n}", errors + n % 2) for n in range(20))) for errors in (4, 2))
+def test_fewer_errors_are_better_and_more_are_worse() -> None:
+    bad, good = (report_of(*(scored(f"{n}", errors + n % 2) for n in range(20))) for errors in (4, 2))
     assert verdicts(bad, good)["wer"] == "better"
     assert verdicts(good, bad)["wer"] == "worse"
     assert verdicts(good, good) == {"wer": "same", "language": "same", "ece": "same", "auroc": "same"}
 
 
-def test_more_right_is_better_where_higher_is_better() -> None:
-    old, new = (report_of(*(one(f"{n}", errors) for n in range(5))) for errors in (9, 1))
+def test_a_higher_value_of_a_metric_like_language_is_better() -> None:
+    old, new = (report_of(*(scored(f"{n}", errors) for n in range(5))) for errors in (9, 1))
     assert verdicts(old, new)["language"] == "better"
 
 
 def test_a_change_in_one_file_of_many_is_unclear() -> None:
-    old = report_of(*(one(f"{n}", 3) for n in range(10)))
-    new = report_of(*(one(f"{n}", 2 if n == 0 else 3) for n in range(10)))
+    old = report_of(*(scored(f"{n}", 3) for n in range(10)))
+    new = report_of(*(scored(f"{n}", 2 if n == 0 else 3) for n in range(10)))
     (change,) = (change for change in compare(old, new) if change.metric.name == "wer")
     assert change.verdict == "unclear"
     assert change.new - change.old == pytest.approx(-0.01)
@@ -53,20 +56,20 @@ def test_a_change_in_one_file_of_many_is_unclear() -> None:
     assert change.low < 0 == change.high
 
 
-def test_only_recordings_in_both_count() -> None:
-    changes = compare(report_of(one("a", 1), one("b", 9)), report_of(one("c", 5), one("a", 2)))
+def test_only_recordings_in_both_reports_are_compared() -> None:
+    changes = compare(report_of(scored("a", 1), scored("b", 9)), report_of(scored("c", 5), scored("a", 2)))
     assert {(change.files, change.low) for change in changes} == {(1, None)}
     with pytest.raises(ConfigError, match="no recording is in both"):
-        compare(report_of(one("a", 1)), report_of(one("b", 1)))
+        compare(report_of(scored("a", 1)), report_of(scored("b", 1)))
 
 
-def test_other_rules_do_not_compare() -> None:
+def test_reports_with_other_rules_are_refused() -> None:
     with pytest.raises(ConfigError, match="rules"):
-        compare(report_of(one("a", 1)), report_of(one("a", 1), protocol=Protocol(collar=0.25)))
+        compare(report_of(scored("a", 1)), report_of(scored("a", 1), protocol=ScoringRules(collar=0.25)))
 
 
-def test_a_report_survives_its_file(tmp_path: Path) -> None:
-    kept = report_of(one("a", 1))
+def test_a_report_is_read_back_unchanged(tmp_path: Path) -> None:
+    kept = report_of(scored("a", 1))
     (tmp_path / "r.json").write_text(kept.model_dump_json())
     assert read_report(tmp_path / "r.json") == kept
     (tmp_path / "r.json").write_text("{}")

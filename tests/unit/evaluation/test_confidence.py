@@ -14,7 +14,7 @@ def test_calibration_of_two_bins_by_hand() -> None:
     assert calibration_error([0.95], [0.95, 0.25]) == pytest.approx((2 * 0.45 + 0.25) / 3)
 
 
-def test_a_word_of_confidence_1_that_is_right_is_no_error() -> None:
+def test_a_right_word_with_confidence_1_is_no_error() -> None:
     assert calibration_error([1.0], []) == 0.0
 
 
@@ -23,13 +23,13 @@ def test_ranking_by_hand() -> None:
     assert ranking([0.9, 0.5], [0.5]) == pytest.approx(0.75)
 
 
-def test_without_words_or_with_one_kind_only_there_is_no_figure() -> None:
+def test_without_both_right_and_wrong_words_there_is_no_figure() -> None:
     assert calibration_error([], []) is None
     assert ranking([0.5], []) is None
 
 
 @given(CONFIDENCES, CONFIDENCES)
 def test_ranking_is_the_share_of_pairs(right: list[float], wrong: list[float]) -> None:
-    pairs = [(one > other) + 0.5 * (one == other) for one in right for other in wrong]
+    pairs = [(high > low) + 0.5 * (high == low) for high in right for low in wrong]
     assert ranking(right, wrong) == pytest.approx(sum(pairs) / len(pairs))
     assert 0.0 <= (calibration_error(right, wrong) or 0.0) <= 1.0

@@ -17,7 +17,7 @@ def write(folder: Path, *lines: str) -> Path:
     return manifest
 
 
-def test_fields_as_nemo_writes_them(tmp_path: Path) -> None:
+def test_fields_of_nemo_are_read(tmp_path: Path) -> None:
     line = {"audio_filepath": "a.wav", "text": "hi", "duration": 2.5, "lang": "en", "offset": 1, "label": "infer"}
     (entry,) = read_manifest(write(tmp_path, json.dumps(line), ""))
     assert entry.audio_filepath == tmp_path / "a.wav"
@@ -39,7 +39,7 @@ def test_an_offset_makes_a_part(tmp_path: Path, times: dict[str, float], is_part
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ("{not json", "line 2"),
         ('{"text": "hi"}', "audio_filepath"),
@@ -48,18 +48,18 @@ def test_an_offset_makes_a_part(tmp_path: Path, times: dict[str, float], is_part
         ('{"audio_filepath": "a.wav", "rttm_filepath": "no.rttm"}', "rttm_filepath"),
     ],
 )
-def test_a_wrong_line_is_named(tmp_path: Path, line: str, said: str) -> None:
+def test_the_message_names_an_invalid_line(tmp_path: Path, line: str, expected: str) -> None:
     with pytest.raises(ConfigError, match=r"line 2.*") as raised:
         read_manifest(write(tmp_path, '{"audio_filepath": "a.wav"}', line))
-    assert said in raised.value.message
+    assert expected in raised.value.message
 
 
 def test_an_empty_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="names no recording"):
+    with pytest.raises(ConfigError, match="lists no recording"):
         read_manifest(write(tmp_path, ""))
 
 
-def test_a_byte_order_mark_and_line_separators_in_texts_change_nothing(tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_line_separators_in_texts_are_allowed(tmp_path: Path) -> None:
     lines = ['{"audio_filepath": "a.wav", "text": "one\u2028two\u0085three"}', '{"audio_filepath": "a.wav"}']
     manifest = write(tmp_path, "")
     manifest.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())

@@ -14,14 +14,14 @@ RATE = 8_000
 
 @pytest.fixture
 def stairs(tmp_path: Path) -> Path:
-    """Four seconds of stereo; second n has the level n/10 throughout."""
+    """Four seconds of stereo; second n has the constant level n/10."""
     path = tmp_path / "stairs.wav"
     levels = np.repeat(np.arange(4) / 10, RATE)
     soundfile.write(path, np.stack([levels, levels], axis=1), RATE)
     return path
 
 
-def test_a_part_is_those_seconds_with_rate_and_channels(stairs: Path, tmp_path: Path) -> None:
+def test_a_part_keeps_rate_and_channels(stairs: Path, tmp_path: Path) -> None:
     part = part_of(Entry(audio_filepath=stairs, offset=1.5, duration=1.0), tmp_path, 7)
     samples, rate = soundfile.read(part)
     assert (samples.shape, rate) == ((RATE, 2), RATE)
@@ -33,7 +33,7 @@ def test_a_whole_file_is_not_copied(stairs: Path, tmp_path: Path) -> None:
     assert part_of(Entry(audio_filepath=stairs, duration=4.0), tmp_path, 1) == stairs
 
 
-def test_what_is_no_audio_is_refused(tmp_path: Path) -> None:
+def test_a_part_of_a_text_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.wav").write_text("only text")
-    with pytest.raises(BadMediaError, match=r"notes\.wav: 1 s to 2 s cannot be cut out"):
+    with pytest.raises(BadMediaError, match=r"notes\.wav: 1 s to 2 s cannot be extracted"):
         part_of(Entry(audio_filepath=tmp_path / "notes.wav", offset=1.0, duration=1.0), tmp_path, 1)

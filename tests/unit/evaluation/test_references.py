@@ -33,28 +33,28 @@ def test_speakers_and_words_in_order_of_time(tmp_path: Path) -> None:
     assert [(word.start, word.end) for word in reference.words or ()] == [(0.6, 1.0), (1.2, 1.201), (3.1, 3.5)]
 
 
-def test_a_part_has_its_own_clock(tmp_path: Path) -> None:
+def test_times_count_from_the_start_of_the_part(tmp_path: Path) -> None:
     reference = read_reference(entry(tmp_path, offset=1.0, duration=3.0))
     assert reference.speakers == (SpeakerSpan(0.0, 1.5, "ann"), SpeakerSpan(2.0, 3.0, "bob"))
     assert [(word.text, word.start) for word in reference.words or ()] == [("there", 0.2), ("good", 2.1)]
 
 
 @pytest.mark.parametrize("row", ["SPEAKER rec 1 0.5", "SPEAKER rec 1 x 2.0 <NA> <NA> ann", "SPEAKER rec 1 nan 2 a b c"])
-def test_a_wrong_row_is_named(tmp_path: Path, row: str) -> None:
+def test_the_message_names_an_invalid_row(tmp_path: Path, row: str) -> None:
     given = entry(tmp_path)
     (tmp_path / "a.rttm").write_text(f"{RTTM}{row}\n")
     with pytest.raises(ConfigError, match=r"a\.rttm, line 5"):
         read_reference(given)
 
 
-def test_a_byte_order_mark_hides_no_speaker(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     given = entry(tmp_path)
     rows = RTTM.splitlines()[1:]
     (tmp_path / "a.rttm").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(rows).encode())
     assert [span.speaker for span in read_reference(given).speakers or ()] == ["ann", "bob"]
 
 
-def test_of_a_file_about_several_recordings_only_this_ones_rows_count(tmp_path: Path) -> None:
+def test_only_the_rows_of_the_recording_count(tmp_path: Path) -> None:
     given = entry(tmp_path)
     (tmp_path / "a.rttm").write_text(f"{RTTM}SPEAKER a 1 1.0 1.0 <NA> <NA> eve <NA> <NA>\n")
     (tmp_path / "a.ctm").write_text(f"{CTM}a eve 1.0 0.4 mine\n")
@@ -64,7 +64,7 @@ def test_of_a_file_about_several_recordings_only_this_ones_rows_count(tmp_path: 
 
 
 @pytest.mark.parametrize(("name", "row"), [("a.rttm", "SPEAKER b 1 0 1 <NA> <NA> eve"), ("a.ctm", "b eve 0 1 hi")])
-def test_a_file_about_other_recordings_only_is_refused_with_their_names(tmp_path: Path, name: str, row: str) -> None:
+def test_a_file_about_other_recordings_is_refused_with_their_names(tmp_path: Path, name: str, row: str) -> None:
     given = entry(tmp_path)
     with (tmp_path / name).open("a") as file:
         file.write(row)

@@ -12,12 +12,12 @@ def name(path: str, **times: float) -> str:
     return name_of(Entry(audio_filepath=Path(path), **times), CORPUS)
 
 
-def test_recordings_of_the_same_name_in_other_folders_are_told_apart() -> None:
+def test_recordings_with_equal_names_in_other_folders_have_different_names() -> None:
     assert name("/data/corpus/A/audio/mix.wav") == "A/audio/mix.wav"
     assert name("/data/corpus/B/audio/mix.wav", offset=1, duration=2) == "B/audio/mix.wav@1-3"
 
 
-def test_others_keep_the_name_that_older_reports_have() -> None:
+def test_other_recordings_keep_their_name_of_older_reports() -> None:
     for path in ("/data/corpus/mix.wav", "/data/corpus/A/../mix.wav"):
         assert name(path) == "corpus/mix.wav"
     for path in ("/else/audio/mix.wav", "/data/corpus/../audio/mix.wav"):

@@ -11,7 +11,7 @@ TALKS = st.dictionaries(st.sampled_from("ABCD"), st.lists(st.sampled_from("abcd"
 
 # The errors are those of meeteval 0.4.3 (cp_word_error_rate) for the same texts.
 @pytest.mark.parametrize(
-    ("reference", "said", "errors", "words"),
+    ("reference", "hypothesis", "errors", "words"),
     [
         ({"A": "a b c", "B": "d e"}, {"x": "d e", "y": "a b c"}, 0, 5),
         ({"A": "a b c", "B": "d e"}, {"x": "a b c d e"}, 4, 5),
@@ -24,18 +24,22 @@ TALKS = st.dictionaries(st.sampled_from("ABCD"), st.lists(st.sampled_from("abcd"
         ),
     ],
 )
-def test_as_meeteval_counts(reference: dict[str, str], said: dict[str, str], errors: int, words: int) -> None:
-    texts, others = ({name: text.split() for name, text in talk.items()} for talk in (reference, said))
+def test_errors_equal_those_of_meeteval(
+    reference: dict[str, str], hypothesis: dict[str, str], errors: int, words: int
+) -> None:
+    texts, others = ({name: text.split() for name, text in talk.items()} for talk in (reference, hypothesis))
     assert speaker_word_errors(texts, others) == Tally(part=errors, whole=words)
 
 
 @given(TALKS)
-def test_other_labels_for_the_same_people_are_no_error(talk: dict[str, list[str]]) -> None:
+def test_other_labels_for_the_same_speakers_are_no_error(talk: dict[str, list[str]]) -> None:
     renamed = {f"SPEAKER_{number}": words for number, words in enumerate(reversed(talk.values()))}
     assert speaker_word_errors(talk, renamed).part == 0
 
 
 @given(TALKS, TALKS)
-def test_never_less_than_the_difference_in_length(talk: dict[str, list[str]], said: dict[str, list[str]]) -> None:
-    counts = [sum(map(len, words.values())) for words in (talk, said)]
-    assert abs(counts[0] - counts[1]) <= speaker_word_errors(talk, said).part <= sum(counts)
+def test_errors_are_at_least_the_difference_in_length(
+    talk: dict[str, list[str]], hypothesis: dict[str, list[str]]
+) -> None:
+    counts = [sum(map(len, words.values())) for words in (talk, hypothesis)]
+    assert abs(counts[0] - counts[1]) <= speaker_word_errors(talk, hypothesis).part <= sum(counts)

@@ -7,13 +7,13 @@ from mediaindex.evaluation.word_errors import normaliser_for
 from mediaindex.timeline import Word
 
 
-def wrong(reference: str, said: str) -> list[str]:
-    words = [Word(float(at), at + 0.5, text, 0.9) for at, text in enumerate(said.split())]
+def wrong(reference: str, recognised: str) -> list[str]:
+    words = [Word(float(at), at + 0.5, text, 0.9) for at, text in enumerate(recognised.split())]
     return [word.text for word, right in judged(reference, words, normaliser_for("en")) if not right]
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"),
+    ("reference", "recognised"),
     [
         ("it cost 25 dollars in 1984", "it cost twenty five dollars in nineteen eighty four"),
         ("it cost twenty five dollars in nineteen eighty four", "it cost 25 dollars in 1984"),
@@ -21,13 +21,13 @@ def wrong(reference: str, said: str) -> list[str]:
         ("$25 it was", "twenty five dollars it was"),
     ],
 )
-def test_a_number_is_right_in_words_and_in_digits(reference: str, said: str) -> None:
-    assert wrong(reference, said) == []
+def test_a_number_is_right_in_words_and_in_digits(reference: str, recognised: str) -> None:
+    assert wrong(reference, recognised) == []
 
 
 def test_another_number_is_wrong() -> None:
     assert wrong("it cost 26 dollars", "it cost twenty five dollars") == ["twenty", "five"]
 
 
-def test_a_word_that_nobody_said_is_wrong() -> None:
+def test_an_inserted_word_is_wrong() -> None:
     assert wrong("I don't know", "I really don't know now") == ["really", "now"]

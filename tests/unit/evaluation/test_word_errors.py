@@ -16,18 +16,20 @@ def test_one_substitution_one_deletion_one_insertion() -> None:
     assert character_errors("abcd", "abxd") == Tally(part=1, whole=4)
 
 
-def test_nothing_said_is_all_missing_and_nothing_wanted_is_all_too_much() -> None:
+def test_an_empty_hypothesis_and_an_empty_reference() -> None:
     assert word_errors("a b", "") == Tally(part=2, whole=2)
     assert word_errors("", "a b") == Tally(part=2, whole=0)
     assert Tally(part=2, whole=0).value is None
 
 
 @given(TOKENS, TOKENS)
-def test_equal_pairs_are_equal_and_in_order(reference: list[str], said: list[str]) -> None:
-    pairs = equal_pairs(reference, said)
-    assert all(reference[at] == said[other] for at, other in pairs)
-    assert all(one[0] < two[0] and one[1] < two[1] for one, two in itertools.pairwise(pairs))
-    assert word_errors(" ".join(reference), " ".join(said)).part >= max(len(reference), len(said)) - len(pairs)
+def test_equal_pairs_are_equal_and_in_order(reference: list[str], hypothesis: list[str]) -> None:
+    pairs = equal_pairs(reference, hypothesis)
+    assert all(reference[at] == hypothesis[other] for at, other in pairs)
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in itertools.pairwise(pairs))
+    assert word_errors(" ".join(reference), " ".join(hypothesis)).part >= max(len(reference), len(hypothesis)) - len(
+        pairs
+    )
 
 
 def test_english_spelling_case_numbers_and_fillers_do_not_count() -> None:

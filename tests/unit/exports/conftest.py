@@ -15,7 +15,7 @@ def turn(speaker: str, start: float, text: str) -> Turn:
 
 @pytest.fixture
 def dialogue() -> Transcript:
-    """Two speakers; the second says what would break a careless file."""
+    """Two speakers; the words of the second contain markup."""
     turns = (
         turn(
             "SPEAKER_00", 1.0, "have you ever been to new york it is a very large town and nobody sleeps there at all"

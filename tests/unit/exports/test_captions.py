@@ -42,33 +42,33 @@ def joined(parts: list[str]) -> list[str]:
 
 
 @given(transcripts())
-def test_no_word_is_lost_and_every_caption_is_readable(transcript):
-    found = list(cues(transcript))
-    assert joined([cue.text for cue in found]) == spoken(transcript)
-    for cue in found:
+def test_captions_keep_all_words_and_the_limits(transcript):
+    captions = list(cues(transcript))
+    assert joined([cue.text for cue in captions]) == spoken(transcript)
+    for cue in captions:
         assert len(cue.lines) <= LINES
         assert all(len(line) <= LINE for line in cue.lines)
         assert cue.duration <= LONGEST + 1e-6
 
 
 @given(transcripts())
-def test_srt_comes_back_unchanged_from_a_parser(transcript):
-    found = list(cues(transcript, label_speakers=True))
+def test_a_parser_reads_srt_back_unchanged(transcript):
+    captions = list(cues(transcript, label_speakers=True))
     back = list(srt.parse(to_srt(transcript)))
-    assert [subtitle.content for subtitle in back] == ["\n".join(cue.lines) for cue in found]
-    for subtitle, cue in zip(back, found, strict=True):
+    assert [subtitle.content for subtitle in back] == ["\n".join(cue.lines) for cue in captions]
+    for subtitle, cue in zip(back, captions, strict=True):
         assert abs(subtitle.start - timedelta(seconds=cue.start)) <= timedelta(milliseconds=1)
         assert abs(subtitle.end - timedelta(seconds=cue.end)) <= timedelta(milliseconds=1)
 
 
 @given(transcripts())
-def test_vtt_comes_back_unchanged_from_a_parser(transcript):
-    found = list(cues(transcript))
+def test_a_parser_reads_vtt_back_unchanged(transcript):
+    captions = list(cues(transcript))
     back = list(webvtt.from_string(to_vtt(transcript), strict=True))
-    # The parser takes tags away and leaves entities to whoever shows the caption.
+    # The parser removes tags and keeps entities.
     shown = [(caption.voice, html.unescape(caption.text)) for caption in back]
-    assert shown == [(cue.speaker, "\n".join(cue.lines)) for cue in found]
-    for caption, cue in zip(back, found, strict=True):
+    assert shown == [(cue.speaker, "\n".join(cue.lines)) for cue in captions]
+    for caption, cue in zip(back, captions, strict=True):
         assert abs(caption.start_in_seconds - int(cue.start)) <= 1
 
 
@@ -79,7 +79,7 @@ def test_a_caption_begins_and_ends_with_its_words(dialogue):
     assert first.end in {word.end for word in words}
 
 
-def test_a_pause_takes_the_caption_away():
+def test_a_pause_ends_a_caption():
     words = (Word(0.0, 0.5, "one", 0.9), Word(3.0, 3.5, "two", 0.9))
     transcript = Transcript(0.0, 5.0, "en", "x", (Turn(0.0, 3.5, "A", "en", words),))
     assert [cue.text for cue in cues(transcript)] == ["one", "two"]
@@ -90,19 +90,19 @@ def test_readable_text_replaces_the_spoken_words(dialogue):
     assert joined([cue.text for cue in cues(dialogue, texts=texts)]) == [word.upper() for word in spoken(dialogue)]
 
 
-def test_a_token_of_several_words_is_shown_while_they_are_said():
+def test_a_token_of_several_words_is_displayed_while_they_are_spoken():
     words = tuple(
         Word(i * 3.0, i * 3.0 + 2.5, text, 0.9) for i, text in enumerate(["um", "at", "twenty", "five", "left"])
     )
     transcript = Transcript(0.0, 20.0, "en", "x", (Turn(0.0, 14.5, "A", "en", words),))
-    found = list(cues(transcript, texts=[TurnText("At 25 left.", (1, 2, 4))]))
-    assert [(cue.start, cue.end, cue.text) for cue in found] == [
+    captions = list(cues(transcript, texts=[TurnText("At 25 left.", (1, 2, 4))]))
+    assert [(cue.start, cue.end, cue.text) for cue in captions] == [
         (3.0, 5.5, "At"),
         (6.0, 11.5, "25"),
         (12.0, 14.5, "left."),
     ]
 
 
-def test_a_readable_text_of_other_words_is_not_used(dialogue):
+def test_a_readable_text_of_another_transcript_is_not_used(dialogue):
     texts = [TurnText("one too many", (0, 1, 99)), TurnText("No.", (0,))]
     assert joined([cue.text for cue in cues(dialogue, texts=texts)]) == [*dialogue.turns[0].text.split(), "No."]

@@ -10,7 +10,7 @@ from mediaindex.contract.results import Assessment, Mention, Topic, Topics, Turn
 from mediaindex.exports.files import write_transcript
 
 
-def test_three_files_tell_the_same_story(tmp_path, dialogue):
+def test_the_three_files_have_the_same_content(tmp_path, dialogue):
     texts = tuple(TurnText(turn.text.capitalize(), tuple(range(len(turn.words)))) for turn in dialogue.turns)
     topics = Topics((Topic("entity", "New York", "GPE", (Mention(0, 3.0),)),), texts)
     paths = write_transcript(tmp_path, "talk", "Talk 1.mp4", Assessment(dialogue, 0.9, 1.0, False), topics)
@@ -28,7 +28,7 @@ def test_writing_again_replaces_the_files(tmp_path, dialogue):
     assert json.loads((tmp_path / "talk.json").read_text())["mediaindex"]["source"] == "second.wav"
 
 
-def test_a_transcript_that_cannot_be_written_leaves_nothing_behind(tmp_path, dialogue):
+def test_a_failed_write_leaves_no_file(tmp_path, dialogue):
     with pytest.raises(OSError, match="name too long"):
         write_transcript(tmp_path, "x" * 300, "a.wav", Assessment(dialogue, 0.9, 1.0, False))
     assert not list(tmp_path.iterdir())

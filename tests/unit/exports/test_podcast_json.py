@@ -8,7 +8,7 @@ from mediaindex.exports import to_podcast_json
 from mediaindex.timeline import Transcript
 
 
-def test_segments_have_what_the_format_asks_for(dialogue):
+def test_segments_have_the_fields_of_the_format(dialogue):
     document = json.loads("".join(to_podcast_json(dialogue, {"SPEAKER_00": "Nagg"})))
     assert document["version"] == "1.0.0"
     assert set(document) == {"version", "segments"}
@@ -22,12 +22,12 @@ def test_segments_have_what_the_format_asks_for(dialogue):
     }
 
 
-def test_what_is_ours_stands_under_our_name(dialogue):
+def test_extra_data_is_under_mediaindex(dialogue):
     document = json.loads("".join(to_podcast_json(dialogue, extra={"source": "a.wav", "transcript": dialogue})))
     assert document["mediaindex"] == {"source": "a.wav", "transcript": json.loads(json.dumps(asdict(dialogue)))}
 
 
-def test_a_long_transcript_is_never_whole_in_memory(dialogue):
+def test_a_long_transcript_is_written_in_pieces(dialogue):
     nothing, turns = Transcript(0.0, 20.0, "en", "conformer", ()), dialogue.turns * 500
     size, peak = 0, 0
     tracemalloc.start()

@@ -17,7 +17,7 @@ def test_white_space_in_a_name_stays_inside_its_column():
     assert to_rttm("my talk\n2.wav", SPANS).splitlines()[1].split()[1] == "my_talk_2.wav"
 
 
-def test_pyannotes_reader_gives_the_spans_back(tmp_path):
+def test_pyannote_reads_the_spans_back(tmp_path):
     util = pytest.importorskip("pyannote.database.util", reason="pyannote is in the speech environment only")
     path = tmp_path / "talk.rttm"
     path.write_text(to_rttm("talk", SPANS))

@@ -6,14 +6,14 @@ from mediaindex.exports import to_srt
 from mediaindex.timeline import Transcript
 
 
-def test_each_speaker_is_named_once_in_a_row(dialogue):
+def test_a_speaker_is_named_at_each_change_only(dialogue):
     contents = [subtitle.content for subtitle in srt.parse(to_srt(dialogue, {"SPEAKER_00": "Nagg"}))]
     assert contents[0].startswith("Nagg: have you")
     assert [content.startswith("SPEAKER_01: ") for content in contents].count(True) == 1
     assert sum("Nagg:" in content for content in contents) == 1
 
 
-def test_a_name_cannot_bring_a_line_break(dialogue):
+def test_line_breaks_in_names_are_removed(dialogue):
     contents = [
         s.content for s in srt.parse(to_srt(dialogue, {"SPEAKER_00": "Na\n\n9\n00:00:00,000 --> 00:00:09,000"}))
     ]
