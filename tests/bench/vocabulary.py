@@ -26,7 +26,7 @@ import soundfile
 
 from mediaindex.engines.ctc import conformer as conformer_ctc
 from mediaindex.engines.ctc import vocabulary as ctc_vocabulary
-from mediaindex.engines.ctc.decode import HeardWord, frame_confidence, heard_words
+from mediaindex.engines.ctc.decode import DecodedWord, decoded_words, frame_confidence
 from mediaindex.models import locate
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -53,7 +53,7 @@ class Chunk:
     reference: str
     speaker: str
     log_probs: np.ndarray
-    words: list[HeardWord]
+    words: list[DecodedWord]
     certain: np.ndarray
 
 
@@ -84,7 +84,7 @@ def heard(rows: Sequence[dict[str, str]], folder: Path) -> tuple[list[Chunk], fl
     chunks = []
     for row, log_probs in zip(rows, matrices, strict=True):
         certain = frame_confidence(log_probs)
-        words = heard_words(log_probs.argmax(axis=-1), certain, pieces)
+        words = decoded_words(log_probs.argmax(axis=-1), certain, pieces)
         chunks.append(Chunk(row["text"].lower(), row["speaker"], log_probs, words, certain))
     return chunks, took, pieces
 

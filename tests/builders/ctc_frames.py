@@ -1,4 +1,4 @@
-"""Frames of a CTC model that never was: which pieces it hears where, and how sure it is."""
+"""Output frames of an imaginary CTC model: the probabilities of a few pieces per frame."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 
 PIECES = ("<unk>", "▁", *"abcdefghijklmnopqrstuvwxyz'", "▁the", "▁of", "er", "▁sh", "in", "▁b", "an")
 BLANK = len(PIECES)
-FLOOR = 1e-4  # what is left for a class that nobody mentions
+FLOOR = 1e-4  # for a class that is not mentioned
 
 
-def frame(heard: Mapping[str, float]) -> np.ndarray:
-    """Log probabilities of one frame; ``heard`` gives those of a few pieces, "" is the blank."""
+def frame(probabilities: Mapping[str, float]) -> np.ndarray:
+    """Log probabilities of one frame, from the ``probabilities`` of a few pieces; "" is the blank."""
     row = np.full(BLANK + 1, FLOOR)
-    for piece, probability in heard.items():
+    for piece, probability in probabilities.items():
         row[PIECES.index(piece) if piece else BLANK] = probability
     return np.log(row / row.sum()).astype(np.float32)
 
 
 def frames(*pieces: str | Mapping[str, float]) -> np.ndarray:
-    """One frame a piece, followed by a blank each; a piece is sure unless it comes with its rivals."""
+    """One frame per piece, each followed by a blank; a piece without rivals is certain."""
     rows: list[np.ndarray] = []
     for piece in pieces:
         rows += [frame({piece: 0.98} if isinstance(piece, str) else piece), frame({"": 0.99})]
@@ -29,14 +29,14 @@ def frames(*pieces: str | Mapping[str, float]) -> np.ndarray:
 
 
 def spelled(word: str, unsure: Mapping[int, Mapping[str, float]] | None = None) -> Sequence[str | Mapping[str, float]]:
-    """A word letter by letter, with other letters in the running at the places given."""
+    """A word letter by letter, with rival letters at the given places."""
     letters: list[str | Mapping[str, float]] = ["▁", *word]
     for place, rivals in (unsure or {}).items():
         letters[place + 1] = rivals
     return letters
 
 
-def log_odds(log_probs: np.ndarray, at: int, one: str, other: str) -> float:
-    """log P(one) - log P(other) in a frame."""
+def log_odds(log_probs: np.ndarray, at: int, piece: str, rival: str) -> float:
+    """log P(piece) - log P(rival) in the frame ``at``."""
     row = log_probs[at]
-    return math.log(math.exp(row[PIECES.index(one)]) / math.exp(row[PIECES.index(other)]))
+    return math.log(math.exp(row[PIECES.index(piece)]) / math.exp(row[PIECES.index(rival)]))

@@ -1,4 +1,4 @@
-"""Engines that hear levels instead of voices, for tests of what the stages make of them."""
+"""A detector and a diarizer with simple rules instead of models, for tests of the stages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mediaindex.timeline import SpeakerSpan
 
 
 class LevelIsSpeech:
-    """Hears speech in every frame above -60 dBFS, however faint: the leak of another channel, too."""
+    """Detects speech in every frame above -60 dBFS, including leakage from another channel."""
 
     frame_seconds = 0.032
     identity = "level"
@@ -20,7 +20,7 @@ class LevelIsSpeech:
 
 
 class OneVoice:
-    """A diarizer that hears one person, and counts how often it was asked."""
+    """A diarizer that always finds one speaker, and counts its calls in ``asked``."""
 
     identity = "one voice"
     asked = 0

@@ -1,4 +1,4 @@
-"""Readers taking turns: whole utterances one after the other, with pauses."""
+"""Conversations made of whole utterances by alternating readers, with pauses between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of recordings and reports of them, for whatever reads reports."""
+"""Scores of recordings and evaluation reports, for tests of code that reads reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mediaindex.evaluation.word_errors import Tally
 
 
 def file_score(name: str, **changes: Any) -> FileScore:
-    """The score of a short English recording, one of eight words of it wrong, but for ``changes``."""
+    """The score of a short English recording with one wrong word of eight, with ``changes``."""
     fields: dict[str, Any] = {
         "id": name,
         "lang": "en",

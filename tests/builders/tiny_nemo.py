@@ -1,10 +1,10 @@
-"""Tiny random NeMo checkpoints, made by NeMo itself: ``python tests/builders/tiny_nemo.py FOLDER KIND…``.
+"""Tiny random NeMo checkpoints, made by NeMo: ``python tests/builders/tiny_nemo.py FOLDER KIND [KIND ...]``.
 
-Kinds: conformer (CTC, subsampling 4), limited (the same, but attention sees a few frames), shared (the same, but all
-layers have one position bias), fastconformer (CTC, 8), tdt (FastConformer transducer with durations). Of every
-``NAME.npy`` in the folder, samples at 16 kHz, it also writes what NeMo itself makes: ``KIND.NAME.npy``, the log
-probabilities (frames, classes) of a CTC model; ``KIND.NAME.json``, the words and their times of a transducer. Of each
-Conformer it exports ``KIND.PRECISION/model.onnx``, as recognition does.
+Kinds: conformer (CTC, subsampling 4), limited (the same, with attention over a few frames), shared (the same, with one
+position bias for all layers), fastconformer (CTC, 8), tdt (FastConformer transducer with durations). For every
+``NAME.npy`` in the folder, samples at 16 kHz, it also writes the output of NeMo: ``KIND.NAME.npy``, the log
+probabilities (frames, classes) of a CTC model; ``KIND.NAME.json``, the words of a transducer and their times. Each
+Conformer is also exported to ``KIND.PRECISION/model.onnx``, as recognition does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LABELS = [" ", "a", "b", "c"]
 WIDTH = 16
 PIECES = 12
 DURATIONS = [0, 1, 2, 3, 4]
-# Beside the plain one, what changes the numbers that an encoder computes.
+# The variants change what the encoder computes.
 CONFORMERS: dict[str, dict[str, Any]] = {
     "conformer": {},
     "limited": {"att_context_size": [6, 3]},
@@ -62,7 +62,7 @@ def config(kind: str, tokenizer: Path) -> dict[str, Any]:
 
 
 def make_tokenizer(folder: Path) -> None:
-    """A SentencePiece tokenizer of a few pieces: NeMo's transducers with durations give no times without one."""
+    """A SentencePiece tokenizer with a few pieces: NeMo's transducers with durations need one for times."""
     import sentencepiece
 
     folder.mkdir(exist_ok=True)
@@ -120,7 +120,7 @@ def transducer() -> dict[str, Any]:
 
 
 def vary(model: Any) -> None:
-    """Untrained, norms and position biases do nothing, and an export that forgets them would be as good."""
+    """Randomise norms and position biases: untrained ones have no effect, so an export could drop them unnoticed."""
     import torch
 
     with torch.no_grad():
@@ -149,16 +149,17 @@ def make(kind: str, folder: Path) -> None:
     torch.manual_seed(0)
     if kind == "tdt":
         make_tokenizer(folder / "tokenizer")
-    made = OmegaConf.create(config(kind, folder / "tokenizer"))
-    model = (EncDecRNNTBPEModel if kind == "tdt" else EncDecCTCModel)(made)
+    settings = OmegaConf.create(config(kind, folder / "tokenizer"))
+    model = (EncDecRNNTBPEModel if kind == "tdt" else EncDecCTCModel)(settings)
     model.eval()
-    if kind == "fastconformer":  # left to chance, it says the same all the time
+    if kind == "fastconformer":  # random weights always give the same class
         with torch.no_grad():
             last = model.decoder.decoder_layers[0]
             last.weight.mul_(10.0)
-            found, _, _ = model(input_signal=torch.randn(1, 40_000) / 10, input_signal_length=torch.tensor([40_000]))
-            last.bias.sub_(found[0].mean(dim=0))
-    if kind == "tdt":  # left to chance, it says nothing, or stays in one frame
+            noise = torch.randn(1, 40_000) / 10
+            log_probs, _, _ = model(input_signal=noise, input_signal_length=torch.tensor([40_000]))
+            last.bias.sub_(log_probs[0].mean(dim=0))
+    if kind == "tdt":  # random weights give no words, or stay in one frame
         with torch.no_grad():
             model.joint.joint_net[-1].bias[PIECES] -= 0.5
             model.joint.joint_net[-1].bias[PIECES + 1] -= 5.0
@@ -169,18 +170,18 @@ def make(kind: str, folder: Path) -> None:
     for path in sorted(path for path in folder.glob("*.npy") if "." not in path.stem):
         samples = np.load(path)
         if kind == "tdt":
-            (told,) = model.transcribe([samples], timestamps=True, verbose=False)
-            words = [[word["word"], word["start"], word["end"]] for word in told.timestamp["word"]]
+            (hypothesis,) = model.transcribe([samples], timestamps=True, verbose=False)
+            words = [[word["word"], word["start"], word["end"]] for word in hypothesis.timestamp["word"]]
             (folder / f"{kind}.{path.stem}.json").write_text(json.dumps(words), "utf-8")
             continue
         with torch.no_grad():
             length = torch.tensor([len(samples)])
-            found, frames, _ = model(input_signal=torch.from_numpy(samples)[None], input_signal_length=length)
-        np.save(folder / f"{kind}.{path.stem}.npy", found[0, : frames[0]].numpy())
+            log_probs, frames, _ = model(input_signal=torch.from_numpy(samples)[None], input_signal_length=length)
+        np.save(folder / f"{kind}.{path.stem}.npy", log_probs[0, : frames[0]].numpy())
 
 
 if __name__ == "__main__":
-    for each in sys.argv[2:]:
-        make(each, Path(sys.argv[1]))
-        if each in CONFORMERS:
-            export(each, Path(sys.argv[1]))
+    for kind in sys.argv[2:]:
+        make(kind, Path(sys.argv[1]))
+        if kind in CONFORMERS:
+            export(kind, Path(sys.argv[1]))

@@ -1,8 +1,8 @@
-"""CTC prefix beam search with a language model of words, over any pieces.
+"""CTC prefix beam search with a word language model, over any pieces.
 
-The method is Hannun's ("First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent
-DNNs", 2014), as pyctcdecode does it. Written here because pyctcdecode is no longer kept up (numpy below 2), and
-flashlight's decoder needs a lexicon: a name that is not in it could never be written.
+The method is that of Hannun et al. ("First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional
+Recurrent DNNs", 2014) as pyctcdecode implements it. It is implemented here because pyctcdecode is no longer maintained
+(it requires numpy below 2), and because flashlight's decoder needs a lexicon and cannot write a name outside it.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import numpy as np
 
 from .decode import Floats, Ints
 
-_WORTH = -5.0  # log probability below which a piece is not tried in a frame (pyctcdecode's)
-_BEHIND = 10.0  # readings so much less probable (log) than the best are given up (pyctcdecode's)
+_LEAST_LOG_PROB = -5.0  # a piece below this log probability is not tried in a frame (value of pyctcdecode)
+_BEAM_WIDTH = 10.0  # readings this much less probable (log) than the best are dropped (value of pyctcdecode)
 _BOUNDARY = ("▁", " ")
 
 
 class WordScorer(Protocol):
-    """What is asked of a language model; ``ctc_language_model.LanguageModel`` is one."""
+    """The interface of a language model; ``language_model.LanguageModel`` implements it."""
 
     def start(self) -> Any:
         """The state before any word."""
         ...
 
     def score(self, state: Any, word: str) -> tuple[Any, float]:
-        """The state after ``word``, and what the word adds (log)."""
+        """The state after ``word``, and the log score that the word adds."""
         ...
 
 
 @dataclass(slots=True)
 class _Words:
-    """What a reading has written before the word it is at; one object a text, so that equal texts are one."""
+    """The complete words of a reading, without the one in progress; readings of equal words share one object."""
 
     state: Any
     score: float
@@ -46,28 +46,28 @@ class _Words:
 class _Reading:
     words: _Words
     partial: str
-    token: int  # of the frame before: a repeat of it writes nothing
-    heard: float  # log probability of all paths to here
-    best: float  # and of the best of them, whose frames are kept:
-    frames: tuple[Any, int, int] | None  # (those before, frame, token)
+    token: int  # of the previous frame: a repeat of it writes nothing
+    log_prob: float  # of all paths to here
+    best: float  # log probability of the best of these paths, whose frames are kept:
+    frames: tuple[Any, int, int] | None  # (previous frames, frame, token)
 
     @property
     def score(self) -> float:
-        return self.heard + self.words.score
+        return self.log_prob + self.words.score
 
 
 def best_path(log_probs: Floats, vocabulary: Sequence[str], scorer: WordScorer, beam: int) -> Ints:
-    """The class of each frame in the reading that sound and language model together find most probable.
+    """The class of each frame in the reading that is most probable under acoustic and language model together.
 
-    ``log_probs`` has shape (frames, classes), blank last; ``vocabulary`` the pieces without it; the result has shape
-    (frames,) and is what greedy decoding would read as its own ``argmax``.
+    ``log_probs`` has shape (frames, classes), blank last; ``vocabulary`` holds the pieces without the blank. The result
+    has shape (frames,) and takes the place of the ``argmax`` of greedy decoding.
     """
     blank = len(vocabulary)
     readings = [_Reading(_Words(scorer.start(), 0.0, {}), "", blank, 0.0, 0.0, None)]
     for frame, row in enumerate(log_probs):
-        tokens = np.flatnonzero(row >= min(_WORTH, float(row.max())))
+        tokens = np.flatnonzero(row >= min(_LEAST_LOG_PROB, float(row.max())))
         readings = _pruned(_step(readings, frame, row, tokens.tolist(), vocabulary, scorer), beam)
-    final = max(readings, key=lambda reading: reading.heard + _finished(reading, scorer).score)
+    final = max(readings, key=lambda reading: reading.log_prob + _finished(reading, scorer).score)
     path: Ints = np.full(len(log_probs), blank, dtype=np.int64)
     node = final.frames
     while node is not None:
@@ -84,9 +84,9 @@ def _step(
     vocabulary: Sequence[str],
     scorer: WordScorer,
 ) -> list[_Reading]:
-    """All readings with one frame more; those of the same text that end in the same class become one."""
+    """All readings extended by one frame; readings of the same text that end in the same class are merged."""
     blank = len(vocabulary)
-    found: dict[tuple[int, str, int], _Reading] = {}
+    extended: dict[tuple[int, str, int], _Reading] = {}
     for token in tokens:
         here = float(row[token])
         for reading in readings:
@@ -94,16 +94,16 @@ def _step(
             if token not in {blank, reading.token}:
                 words, partial = _written(reading, vocabulary[token], scorer)
             frames = reading.frames if token == blank else (reading.frames, frame, token)
-            longer = _Reading(words, partial, token, reading.heard + here, reading.best + here, frames)
+            longer = _Reading(words, partial, token, reading.log_prob + here, reading.best + here, frames)
             key = (id(words), partial, token)
-            other = found.get(key)
-            found[key] = longer if other is None else _merged(other, longer)
-    return list(found.values())
+            other = extended.get(key)
+            extended[key] = longer if other is None else _merged(other, longer)
+    return list(extended.values())
 
 
 def _written(reading: _Reading, piece: str, scorer: WordScorer) -> tuple[_Words, str]:
-    """Words and the partial one after ``piece``: a piece that begins a word ends the one before."""
-    if piece.startswith("<"):  # <unk> writes nothing, and what follows is a new word
+    """The complete words and the partial one after ``piece``: a piece that begins a word ends the previous word."""
+    if piece.startswith("<"):  # <unk> writes nothing and ends the word
         return _finished(reading, scorer), ""
     if piece.startswith(_BOUNDARY):
         return _finished(reading, scorer), piece[1:]
@@ -111,7 +111,7 @@ def _written(reading: _Reading, piece: str, scorer: WordScorer) -> tuple[_Words,
 
 
 def _finished(reading: _Reading, scorer: WordScorer) -> _Words:
-    """The words of a reading with the one it is at among them."""
+    """The words of a reading, including the one in progress."""
     word, words = reading.partial, reading.words
     if not word:
         return words
@@ -122,14 +122,14 @@ def _finished(reading: _Reading, scorer: WordScorer) -> _Words:
     return following
 
 
-def _merged(one: _Reading, other: _Reading) -> _Reading:
-    better = one if one.best >= other.best else other
-    high, low = max(one.heard, other.heard), min(one.heard, other.heard)
-    better.heard = high + math.log1p(math.exp(low - high))
+def _merged(left: _Reading, right: _Reading) -> _Reading:
+    better = left if left.best >= right.best else right
+    high, low = max(left.log_prob, right.log_prob), min(left.log_prob, right.log_prob)
+    better.log_prob = high + math.log1p(math.exp(low - high))
     return better
 
 
 def _pruned(readings: list[_Reading], beam: int) -> list[_Reading]:
     readings.sort(key=lambda reading: -reading.score)
-    least = readings[0].score - _BEHIND
+    least = readings[0].score - _BEAM_WIDTH
     return [reading for reading in readings[:beam] if reading.score >= least]

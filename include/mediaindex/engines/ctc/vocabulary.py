@@ -1,9 +1,9 @@
-"""Custom vocabulary for CTC models: names and terms are written where the audio allows it.
+"""Custom vocabulary for CTC models: names and terms are written if the audio supports them.
 
-In the spirit of CTC-WS (Andrusenko et al., "Fast Context-Biasing for CTC and Transducer ASR models with CTC-based Word
-Spotter", 2024): a term takes the place of the words that greedy decoding found when its own path through the same
-frames is nearly as probable. Where CTC-WS follows one spelling of a term in the model's pieces, all spellings count
-here; and only stretches whose letters resemble the term are tried, which keeps hundreds of terms cheap.
+The method follows CTC-WS (Andrusenko et al., "Fast Context-Biasing for CTC and Transducer ASR models with CTC-based
+Word Spotter", 2024): a term replaces the words of greedy decoding if its own path through the same frames is nearly as
+probable. CTC-WS follows one spelling of a term in the pieces of the model; here all spellings count. Only stretches of
+words whose letters resemble the term are tried, which keeps hundreds of terms cheap.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from .align import Claim, Fit, Lattice, fits, lattice, pieces_of
-from .decode import Floats, HeardWord
+from .align import Candidate, Fit, Lattice, fits, lattice, pieces_of
+from .decode import DecodedWord, Floats
 
-# How much less probable (log, for each letter of a term) than the greedy words a term may be and still be written.
+# A term is written if it is less probable than the greedy words by at most this much (log, per letter of the term).
 BONUS = 0.8
-# Letters in common (1 - edit distance / longer length) below which a term is not tried on a stretch of words.
+# A term is tried on a stretch of words from this similarity of letters (1 - edit distance / longer length).
 RESEMBLANCE = 0.5
-EXTRA_WORDS = 2  # an unknown name often falls apart: "zarathustra" into "sara to stra"
+EXTRA_WORDS = 2  # an unknown name is often split: "zarathustra" into "sara to stra"
 
 _APOSTROPHE = {0x2019: "'", 0xB4: "'", 0x60: "'"}  # curly, acute, grave
 _SEPARATORS = re.compile(r"[^\w'&]+")
@@ -37,9 +37,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One way to say a term. ``written`` word by word as the user wrote it, ``spoken`` as the model would write it.
+    """One pronunciation of a term.
 
-    ``parts``: how many spoken words make up each written one ("Jean-Luc" has two).
+    ``written`` holds its words as the user wrote them, ``spoken`` as the model would write them, and ``parts`` the
+    number of spoken words per written word ("Jean-Luc" has two).
     """
 
     written: tuple[str, ...]
@@ -49,54 +50,56 @@ class Term:
 
     @property
     def letters(self) -> str:
-        """What is compared: small letters without spaces."""
+        """The letters for comparison: in lower case, without spaces."""
         return "".join(self.spoken).lower()
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A term on the words ``first`` up to ``end`` (not included); ``gain``: log odds for writing it there."""
+    """A term in place of the words from ``first`` up to, and not including, ``end``; ``gain`` is its log odds."""
 
     term: Term
     first: int
     end: int
     gain: float
-    fit: Fit | None  # None: these words are the term already
+    fit: Fit | None  # None: these words already are the term
 
 
 @lru_cache(maxsize=16)
 def terms_of(vocabulary: tuple[str, ...], pieces: tuple[str, ...]) -> tuple[Term, ...]:
-    """Terms that a model with these pieces (blank not among them) can write; the others are logged and left out."""
+    """The terms that a model with these pieces (without the blank) can write; others are logged and left out."""
     classes, blank = pieces_of(pieces), len(pieces)
     terms: list[Term] = []
     for text in vocabulary:
-        found = [term for spoken in _spoken(text) if (term := _term(text, spoken, classes, blank))]
-        if not found:
-            log.warning("vocabulary: %r has letters that the model cannot write; it is left out", text)
-        terms += found
+        variants = [term for spoken in _spoken(text) if (term := _term(text, spoken, classes, blank))]
+        if not variants:
+            log.warning("vocabulary: %r is left out: it has letters that the model cannot write", text)
+        terms += variants
     return tuple(terms)
 
 
-def respelled(log_probs: Floats, words: Sequence[HeardWord], certain: Floats, terms: Sequence[Term]) -> list[HeardWord]:
-    """``words`` of a chunk with the terms that were said written as the user writes them.
+def respelled(
+    log_probs: Floats, words: Sequence[DecodedWord], certainty: Floats, terms: Sequence[Term]
+) -> list[DecodedWord]:
+    """The ``words`` of a chunk, with spoken terms written as the user writes them.
 
-    ``log_probs`` has shape (frames, classes), blank last; ``certain`` is ``frame_confidence`` of it. A word that comes
-    from a term is as sure as its least sure frame, and no surer than the odds for the term.
+    ``log_probs`` has shape (frames, classes), blank last; ``certainty`` is ``frame_confidence(log_probs)``. The
+    confidence of a word of a term is that of its least certain frame, at most the odds of the term.
     """
     if not words or not terms:
         return list(words)
-    result: list[HeardWord] = []
+    result: list[DecodedWord] = []
     behind = 0
-    for place in _chosen([*_there(words, terms), *_claimed(log_probs, words, terms)]):
+    for place in _chosen([*_exact_places(words, terms), *_aligned_places(log_probs, words, terms)]):
         result += words[behind : place.first]
-        result += _written(place, words[place.first : place.end], certain)
+        result += _written(place, words[place.first : place.end], certainty)
         behind = place.end
     return result + list(words[behind:])
 
 
 def _spoken(text: str) -> list[tuple[str, ...]]:
-    """For each written word what a model may write for it: with capitals and accents or without, as models go."""
-    # Word by word: of some marks ("¨") NFKC makes a space, and one written word would be two.
+    """The forms in which a model may write the words of a term: in lower case or not, with accents or without."""
+    # Word by word: NFKC turns some marks ("¨") into a space, which would split a written word.
     accented = [unicodedata.normalize("NFKC", word.translate(_APOSTROPHE)) for word in text.split()]
     plain = [_without_accents(word) for word in accented]
     forms = [
@@ -107,7 +110,7 @@ def _spoken(text: str) -> list[tuple[str, ...]]:
 
 
 def _without_accents(word: str) -> str:
-    return "".join(one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
+    return "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
 
 
 def _term(text: str, spoken: tuple[str, ...], classes: dict[str, int], blank: int) -> Term | None:
@@ -118,8 +121,8 @@ def _term(text: str, spoken: tuple[str, ...], classes: dict[str, int], blank: in
     return Term(tuple(text.split()), words, tuple(len(written.split()) for written in spoken), paths)
 
 
-def _there(words: Sequence[HeardWord], terms: Sequence[Term]) -> Iterator[_Place]:
-    """Where greedy decoding wrote a term by itself."""
+def _exact_places(words: Sequence[DecodedWord], terms: Sequence[Term]) -> Iterator[_Place]:
+    """Places in which greedy decoding already wrote a term."""
     by_words = {tuple(word.lower() for word in term.spoken): term for term in reversed(terms)}
     texts = [word.text.lower() for word in words]
     for size in {len(spoken) for spoken in by_words}:
@@ -129,14 +132,14 @@ def _there(words: Sequence[HeardWord], terms: Sequence[Term]) -> Iterator[_Place
                 yield _Place(term, first, first + size, BONUS * len(term.letters), None)
 
 
-def _claimed(log_probs: Floats, words: Sequence[HeardWord], terms: Sequence[Term]) -> Iterator[_Place]:
-    """Where a term is nearly as probable as what greedy decoding wrote."""
+def _aligned_places(log_probs: Floats, words: Sequence[DecodedWord], terms: Sequence[Term]) -> Iterator[_Place]:
+    """Places in which a term is nearly as probable as the words of greedy decoding."""
     longest = max(len(term.spoken) for term in terms) + EXTRA_WORDS
     stretches = [
         (first, end) for first in range(len(words)) for end in range(first + 1, min(first + longest, len(words)) + 1)
     ]
     texts = ["".join(word.text for word in words[first:end]).lower() for first, end in stretches]
-    alike = process.cdist(
+    similarities = process.cdist(
         [term.letters for term in terms],
         texts,
         scorer=Levenshtein.normalized_similarity,
@@ -145,26 +148,26 @@ def _claimed(log_probs: Floats, words: Sequence[HeardWord], terms: Sequence[Term
     )
     tried = [
         (terms[row], *stretches[column])
-        for row, column in np.argwhere(alike > 0)
+        for row, column in np.argwhere(similarities > 0)
         if 1 <= stretches[column][1] - stretches[column][0] <= len(terms[row].spoken) + EXTRA_WORDS
     ]
-    claims = [
-        # The frames between the neighbours: a term must account for every letter that was heard there.
-        Claim(
+    candidates = [
+        # The frames between the neighbouring words: a term must account for every letter in them.
+        Candidate(
             term.lattice,
             words[first - 1].end if first else 0,
             words[end].first if end < len(words) else len(log_probs),
         )
         for term, first, end in tried
     ]
-    for (term, first, end), fit in zip(tried, fits(log_probs, claims), strict=True):
+    for (term, first, end), fit in zip(tried, fits(log_probs, candidates), strict=True):
         gain = fit.score + BONUS * len(term.letters)
         if gain > 0:
             yield _Place(term, first, end, gain, fit)
 
 
 def _chosen(places: Sequence[_Place]) -> list[_Place]:
-    """Places that do not overlap, the most probable first served; in order of time."""
+    """Places that do not overlap, preferring the most probable; in order of time."""
     taken: set[int] = set()
     chosen: list[_Place] = []
     for place in sorted(places, key=lambda place: (-place.gain, place.first, place.end)):
@@ -175,16 +178,16 @@ def _chosen(places: Sequence[_Place]) -> list[_Place]:
     return sorted(chosen, key=lambda place: place.first)
 
 
-def _written(place: _Place, heard: Sequence[HeardWord], certain: Floats) -> Iterator[HeardWord]:
-    """The term's written words, with the frames of their spoken ones."""
-    spoken = [replace(word) for word in heard]
+def _written(place: _Place, decoded: Sequence[DecodedWord], certainty: Floats) -> Iterator[DecodedWord]:
+    """The written words of a term, with the frames of its spoken words."""
+    spoken = [replace(word) for word in decoded]
     if place.fit is not None:
         odds = 1 / (1 + math.exp(-place.gain))
         spoken = [
-            HeardWord("", first, end, min(odds, float(certain[first:end].min()))) for first, end in place.fit.words
+            DecodedWord("", first, end, min(odds, float(certainty[first:end].min()))) for first, end in place.fit.words
         ]
     behind = 0
     for text, size in zip(place.term.written, place.term.parts, strict=True):
-        some = spoken[behind : behind + size]
+        words = spoken[behind : behind + size]
         behind += size
-        yield HeardWord(text, some[0].first, some[-1].end, min(word.confidence for word in some))
+        yield DecodedWord(text, words[0].first, words[-1].end, min(word.confidence for word in words))

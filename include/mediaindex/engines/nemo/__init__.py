@@ -1,1 +1,1 @@
-"""NeMo checkpoints: export to ONNX, reduced precision, and recognition with NeMo itself."""
+"""NeMo checkpoints: export to ONNX, int8 rounding, and recognition by NeMo."""

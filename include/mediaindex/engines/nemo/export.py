@@ -1,6 +1,6 @@
-"""From a NeMo CTC checkpoint to ONNX, once: NeMo itself exports, in a child process that takes its memory with it.
+"""Exports a NeMo CTC checkpoint to ONNX, once, by NeMo in a child process, whose memory is freed with it.
 
-What recognition needs beside the graph stands in ``export.json``: the vocabulary and the frame clock.
+``export.json`` beside the graph holds the vocabulary, the number of mel bands and the subsampling factor.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .unpadded import without_padding
 
 GRAPH = "model.onnx"
 FACTS = "export.json"
-REVISION = 5  # of this export; what an earlier one left is not used any more
+REVISION = 5  # of the export format; exports of earlier revisions are not used
 
-_TIMEOUT_S = 1800  # the largest models take minutes; nothing may hang a task for ever
-# The mel front end that runs without NeMo has these numbers built in; NeMo's other defaults are the same.
+_TIMEOUT_S = 1800  # the largest models take minutes; a task must not hang forever
+# nemo_mel.py implements these values; the other settings have the defaults of NeMo.
 _FRONT_END = {"sample_rate": 16_000, "normalize": "per_feature", "window": "hann", "n_fft": 512, "preemph": 0.97}
 _WINDOW_SECONDS = 0.025
 _HOP_SECONDS = 0.01
@@ -36,7 +36,7 @@ _HOP_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An exported model: ``vocabulary`` without the blank, which is the last class."""
+    """An exported model; ``vocabulary`` does not contain the blank, which is the last class."""
 
     graph: Path
     vocabulary: tuple[str, ...]
@@ -45,7 +45,7 @@ class Exported:
 
     @property
     def key(self) -> str:
-        """Names this export: weights, NeMo's version, how it was exported and in which numbers it computes."""
+        """Identifies the export: weights, version of NeMo, revision of the export and precision."""
         return self.graph.parent.name
 
     @property
@@ -55,12 +55,15 @@ class Exported:
 
 
 def nemo_version() -> str:
-    """Version of the installed NeMo, without importing it."""
+    """The version of the installed NeMo, without importing it."""
     return importlib.metadata.version("nemo_toolkit")
 
 
 def exported(weights: Path, sha256: str, precision: Precision) -> Exported:
-    """The export of these weights, made on first use and kept by their hash; several processes may ask at once."""
+    """The export of these weights, made on first use and cached by their hash; safe in several processes at once.
+
+    Raises TerminalError (``export_failed``) if the file is not a whole checkpoint or NeMo cannot export it.
+    """
     target = ModelSettings.read().cache / "onnx" / f"{sha256}-{nemo_version()}-{REVISION}-{precision}"
     if not target.is_dir():
         with exclusive(target):
@@ -71,7 +74,7 @@ def exported(weights: Path, sha256: str, precision: Precision) -> Exported:
 
 
 def _export(weights: Path, target: Path, precision: Precision) -> None:
-    """Export beside the target and rename: a half-written export is never taken for a whole one."""
+    """Export beside the target, then rename, so that an incomplete export is never used."""
     _check_archive(weights)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as name:
         work = Path(name) / "onnx"
@@ -83,27 +86,29 @@ def _export(weights: Path, target: Path, precision: Precision) -> None:
         if done.returncode:
             tail = "\n".join(done.stderr.splitlines()[-15:])
             raise TerminalError(
-                f"{weights}: NeMo {nemo_version()} could not export it (is it a CTC checkpoint?):\n{tail}",
+                f"{weights}: NeMo {nemo_version()} cannot export this file; check that it is a CTC checkpoint:\n{tail}",
                 code=ErrorCode.EXPORT_FAILED,
             )
         work.rename(target)
 
 
 def _check_archive(weights: Path) -> None:
-    """What is no archive, or broke off on its way here, is told at once: NeMo takes half a minute, and says less."""
+    """Raise TerminalError for a truncated file or another format; NeMo would take half a minute and say less."""
     try:
         with tarfile.open(weights) as archive:
             archive.getmembers()
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise TerminalError(
-            f"{weights}: could not export it: this is no whole NeMo checkpoint, which is a tar archive ({error}); "
-            "copy or download it again",
+            f"{weights}: not a complete NeMo checkpoint, which is a tar archive ({error}); copy or download it again",
             code=ErrorCode.EXPORT_FAILED,
         ) from error
 
 
 def export_here(weights: Path, out: Path, precision: Precision) -> None:
-    """Import NeMo in this process, restore the checkpoint, write graph and facts to the directory ``out``."""
+    """Import NeMo in this process, restore the checkpoint, and write the graph and ``export.json`` to ``out``.
+
+    Raises ConfigError if the model is not a Conformer with a CTC decoder, or has another mel front end.
+    """
     from nemo.collections.asr.models import ASRModel
 
     model = ASRModel.restore_from(str(weights), map_location="cpu")
@@ -111,7 +116,7 @@ def export_here(weights: Path, out: Path, precision: Precision) -> None:
     facts = _facts(weights, model)
     without_padding(model)
     if precision == "int8":
-        from .rounded_subsampling import round_subsampling  # imports torch, which `exported` does without
+        from .rounded_subsampling import round_subsampling  # imports torch, which `exported` does not need
 
         balance_channels(model)
         round_subsampling(model)
@@ -127,9 +132,14 @@ def _facts(weights: Path, model: Any) -> Exported:
     if front.window_size != _WINDOW_SECONDS or front.window_stride != _HOP_SECONDS or front.features not in {80, 128}:
         differing |= {key: front[key] for key in ("window_size", "window_stride", "features")}
     if differing:
-        raise ConfigError(f"{weights}: its mel front end differs from the one recognition uses: {differing}")
+        raise ConfigError(
+            f"{weights}: the mel front end of this model is not supported ({differing}); "
+            "use a model with the defaults of NeMo"
+        )
     if not hasattr(model.decoder, "vocabulary") or not hasattr(model.encoder, "subsampling_factor"):
-        raise ConfigError(f"{weights}: {type(model).__name__} is not a Conformer with a CTC decoder")
+        raise ConfigError(
+            f"{weights}: {type(model).__name__} is not a Conformer with a CTC decoder; use a CTC checkpoint"
+        )
     vocabulary = tuple(str(piece) for piece in model.decoder.vocabulary)
     return Exported(Path(GRAPH), vocabulary, int(front.features), int(model.encoder.subsampling_factor))
 

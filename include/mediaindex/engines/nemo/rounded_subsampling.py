@@ -1,8 +1,9 @@
-"""A Conformer's subsampling in int8: its second convolution is a fifth of all work of the small model.
+"""Rounds the subsampling of a Conformer to int8: the second convolution is a fifth of the work of the small model.
 
-ONNX Runtime's own integer convolution is slower than the one in floats, so it is written as a matrix product, 3 times
-as fast. Weights have a scale an output, in seven bits (see ``rounded_feed_forward``); what comes in is rounded as it
-comes. Used by the export alone, in its own process: this needs torch, which recognition never imports.
+The integer convolution of ONNX Runtime is slower than the one in float32, so the convolution is written as a matrix
+product, which is 3 times as fast. Weights have one scale per output, in seven bits (see ``rounded_feed_forward``); the
+input is rounded at run time. Used only by the export, in its own process: it needs torch, which recognition does not
+import.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from typing import Any
 import torch
 from torch.nn import Conv2d, ReLU
 
-_LARGEST = 63  # of seven bits with a sign
+_LARGEST = 63  # of seven signed bits
 
 
 def round_subsampling(model: Any) -> None:
-    """Change a restored NeMo model in place: exported from here on, it rounds where it subsamples.
+    """Change a restored NeMo model in place so that its export has a rounded subsampling.
 
-    Only convolutions between all channels, 3 by 3, that halve what a ReLU gives; models without stay as they are.
+    Only ungrouped 3 by 3 convolutions with stride 2 after a ReLU are rounded; other layers are not changed.
     """
     bands = int(model.cfg.preprocessor.features)
     layers: Any = getattr(model.encoder.pre_encode, "conv", ())
@@ -36,9 +37,9 @@ def _halves(layer: Conv2d) -> bool:
 
 
 class RoundedConvolution(torch.nn.Module):
-    """What ``layer``, 3 by 3 with stride 2 and padding 1, computes of (1, channels, frames, ``bands``), none negative.
+    """A rounded ``layer``, 3 by 3 with stride 2 and padding 1, for inputs (1, channels, frames, ``bands``) >= 0.
 
-    In memory, two neighbouring bands of all channels are one row: a filter takes a row and half of the next one, in
+    In memory, two neighbouring bands of all channels form one row: a filter covers one row and half of the next one in
     each of three frames.
     """
 
@@ -54,21 +55,21 @@ class RoundedConvolution(torch.nn.Module):
         self.register_buffer("bias", bias.clone())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Shape (1, channels, half of the frames, half of the bands), halves rounded up."""
+        """The convolution, shape (1, channels, ceil(frames / 2), ceil(bands / 2))."""
         levels, step = _round(x)
         frames, halved = (levels.size(2) + 1) // 2, (self.bands + 1) // 2
         padding = (0, 0, 1, 1 + self.bands % 2, 1, 1)
         levels = torch.nn.functional.pad(levels.permute(0, 2, 3, 1), padding)
         pairs = levels.reshape(1, -1, (self.bands + 3) // 2, 2 * self.channels)
-        taken = [pairs[:, frame : frame + 2 * frames : 2] for frame in range(3)]
-        whole = [rows[:, :, :halved] for rows in taken]
-        half = [rows[:, :, 1 : halved + 1, : self.channels] for rows in taken]
-        made = _multiply(torch.cat([*whole, *half], dim=3), self.table, step, self.scale, self.bias)
-        return made.permute(0, 3, 1, 2)
+        strided = [pairs[:, frame : frame + 2 * frames : 2] for frame in range(3)]
+        whole = [rows[:, :, :halved] for rows in strided]
+        half = [rows[:, :, 1 : halved + 1, : self.channels] for rows in strided]
+        product = _multiply(torch.cat([*whole, *half], dim=3), self.table, step, self.scale, self.bias)
+        return product.permute(0, 3, 1, 2)
 
 
 class _Round(torch.autograd.Function):
-    """Levels of 0 to 255 and what one of them stands for; there are no negatives, so 0 is 0."""
+    """Levels from 0 to 255 and the value of one level; inputs are not negative, so level 0 is 0."""
 
     @staticmethod
     def forward(_ctx: Any, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -82,7 +83,7 @@ class _Round(torch.autograd.Function):
 
 
 class _Multiply(torch.autograd.Function):
-    """Product of levels with a rounded table, in integers, then scaled."""
+    """The integer product of levels and a rounded table, scaled, plus a bias."""
 
     @staticmethod
     def forward(_ctx: Any, levels: Any, table: Any, step: Any, scale: Any, bias: Any) -> Any:
@@ -94,6 +95,6 @@ class _Multiply(torch.autograd.Function):
         return g.op("com.microsoft::MatMulIntegerToFloat", levels, table, step, scale, *zeros, bias)
 
 
-# torch gives ``apply`` no types.
+# torch does not type ``apply``.
 _round: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]] = _Round.apply
 _multiply: Callable[..., torch.Tensor] = _Multiply.apply

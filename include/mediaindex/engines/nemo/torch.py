@@ -1,6 +1,6 @@
-"""NeMo itself, in torch: any CTC or transducer checkpoint on a GPU in bfloat16, and on the CPU in float32.
+"""Recognition by NeMo in torch: any CTC or transducer checkpoint, in bfloat16 on a GPU and in float32 on the CPU.
 
-On the CPU, CTC models run faster, and without NeMo's imports, through ``conformer_ctc``; transducers (RNN-T, TDT) run
+On the CPU, CTC models run faster through ``ctc.conformer``, which does not import NeMo; transducers (RNN-T, TDT) run
 here.
 """
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from mediaindex.stages.protocols import Samples
 
 _RATE = 16_000
-_SHORTEST = _RATE // 5  # as in conformer_ctc: shorter chunks get silence behind them
-_BATCH = 16  # chunks of up to 30 s: some GB beside a model of 0.6 billion parameters
+_SHORTEST = _RATE // 5  # as in ctc.conformer: shorter chunks are padded with silence
+_BATCH = 16  # chunks of up to 30 s: a few GB in addition to a model of 0.6 billion parameters
 
 
 class NemoTorch:
-    """Recogniser over a checkpoint; one worker owns the model, callers in several threads share its batches."""
+    """A recogniser for one checkpoint; one worker owns the model, and callers in several threads share its batches."""
 
     def __init__(self, located: LocatedModel, device: Device) -> None:
         self.name = located.name
@@ -39,13 +39,13 @@ class NemoTorch:
         self._located = located
         self._device = device
         self._language_model = configured()
-        # On the CPU padding costs more than batches gain; torch uses all cores for one chunk.
+        # On the CPU, padding costs more than batches save, and torch uses all cores for one chunk.
         self._queue = ChunkQueue(self._work, workers=1, batch=_BATCH if device == "cuda" else 1, name=self.name)
         self._model = Once(self._load)
 
     @property
     def identity(self) -> str:
-        """Model, engine, device, precision and weights, and the language model where one is set; loads nothing."""
+        """Model, engine, device, precision and weights, and the language model if one is set; loads nothing."""
         precision = "bf16" if self._device == "cuda" else "fp32"
         own = f"{self.name} nemo {nemo_version()} {self._device} {precision} sha256:{self._located.sha256}"
         return f"{own} {self._language_model.identity}" if self._language_model else own
@@ -53,11 +53,12 @@ class NemoTorch:
     def recognise(
         self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
-        """Words of each chunk, in the order given; ``language`` is one of ``languages``. Raises MemoryError.
+        """Words of each chunk, in the order given; ``language`` is one of ``languages``.
 
-        Transducers have no use for ``vocabulary`` here: boosting needs the probabilities of every frame.
+        Transducers ignore ``vocabulary``: boosting needs the probabilities of every frame. Raises MemoryError if the
+        device runs out of memory.
         """
-        del language  # a model of this kind hears by itself which of its languages is spoken
+        del language  # a multilingual model of NeMo detects the language itself
         terms = tuple(vocabulary)
         return self._queue.run([(chunk, terms) for chunk in chunks], [len(chunk) for chunk in chunks])
 
@@ -75,7 +76,7 @@ class NemoTorch:
             raise MemoryError(f"{self.name}: {error}") from error
 
     def _encoded(self, model: Any, chunks: Sequence[Samples]) -> tuple[Any, Any]:
-        """What the encoder makes of the chunks: (batch, features, frames) in float32, and (batch,) frames of each."""
+        """The encoded chunks, (batch, features, frames) in float32, and the number of frames of each, (batch,)."""
         import torch
 
         sizes = [max(len(chunk), _SHORTEST) for chunk in chunks]
@@ -84,7 +85,7 @@ class NemoTorch:
             row[: len(chunk)] = chunk
         lengths = torch.tensor(sizes, device=self._device)
         features, frames = model.preprocessor(input_signal=torch.from_numpy(signal).to(self._device), length=lengths)
-        # The spectrogram and the decoder keep float32: there, bfloat16 saves nothing and costs words.
+        # The spectrogram and the decoder stay in float32: bfloat16 saves nothing there and costs words.
         half = torch.autocast("cuda", dtype=torch.bfloat16) if self._device == "cuda" else nullcontext()
         with half:
             encoded, encoded_lengths = model.encoder(audio_signal=features, length=frames)
@@ -98,7 +99,7 @@ class NemoTorch:
         nemo_logging.setLevel(nemo_logging.ERROR)  # it prints the training configuration of every model
         try:
             model = ASRModel.restore_from(str(self._located.path), map_location=self._device)
-        except torch.OutOfMemoryError as error:  # of a GPU that others use, too: another time there may be room
+        except torch.OutOfMemoryError as error:  # the GPU may be shared; memory may be free the next time
             torch.cuda.empty_cache()
             raise MemoryError(f"{self.name}: {error}") from error
         model.eval()
@@ -111,5 +112,5 @@ class NemoTorch:
 
 
 def load(located: LocatedModel, device: Device) -> NemoTorch:
-    """A recogniser that imports NeMo and loads the model when it first recognises."""
+    """A recogniser that imports NeMo and loads its model at the first recognition."""
     return NemoTorch(located, device)

@@ -1,4 +1,4 @@
-"""From what a NeMo encoder gives to words: by our own reader for CTC, by NeMo's decoding for transducers."""
+"""Turns the output of a NeMo encoder into words: with ``CtcReader`` for CTC, by NeMo's decoding for transducers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from mediaindex.engines.ctc.language_model import LanguageModel
 from mediaindex.engines.ctc.reader import CtcReader
 from mediaindex.timeline import Word, round_to_ms
 
-_UNKNOWN = "⁇"  # how SentencePiece writes a piece that stands for no letters
-# As ctc_decode.frame_confidence: Tsallis entropy, alpha 1/3, linear, a word as certain as its least certain piece.
+_UNKNOWN = "⁇"  # how SentencePiece writes an unknown piece
+# As ctc.decode.frame_confidence: Tsallis entropy, alpha 1/3, linear; the minimum over the pieces of a word.
 _CONFIDENCE = {
     "preserve_frame_confidence": True,
     "preserve_token_confidence": True,
@@ -22,7 +22,7 @@ _CONFIDENCE = {
 
 
 class CtcWords:
-    """Words by our own reader, the same as through ONNX Runtime."""
+    """Words by ``CtcReader``, as on ONNX Runtime."""
 
     def __init__(self, model: Any, frame_seconds: float, language_model: LanguageModel | None) -> None:
         self._decoder = model.decoder
@@ -43,7 +43,7 @@ class CtcWords:
 
 
 class TransducerWords:
-    """Words by NeMo's greedy search, with its times and confidences."""
+    """Words by the greedy search of NeMo, with its times and confidences."""
 
     def __init__(self, model: Any, frame_seconds: float) -> None:
         from omegaconf import OmegaConf, open_dict
@@ -63,22 +63,22 @@ class TransducerWords:
     ) -> list[tuple[Word, ...]]:
         """Words of each chunk; ``encoded``: (batch, features, frames)."""
         del vocabularies
-        found = self._decoding.rnnt_decoder_predictions_tensor(
+        hypotheses = self._decoding.rnnt_decoder_predictions_tensor(
             encoder_output=encoded, encoded_lengths=lengths, return_hypotheses=True
         )
         return [
             tuple(self._words(hypothesis, max(duration, 0.001)))
-            for hypothesis, duration in zip(found, durations, strict=True)
+            for hypothesis, duration in zip(hypotheses, durations, strict=True)
         ]
 
     def _words(self, hypothesis: Any, duration: float) -> list[Word]:
-        """NeMo's words; the last frame may stand for a little more audio than there is."""
-        told = list(hypothesis.timestamp["word"])
-        certain = [float(value) for value in hypothesis.word_confidence or ()]
-        if len(certain) != len(told):  # NeMo counts words by spaces here and by pieces there
-            certain = [min(certain, default=0.0)] * len(told)
+        """Words of a hypothesis, cut at ``duration`` seconds; the last frame may reach past the end of the chunk."""
+        timestamps = list(hypothesis.timestamp["word"])
+        confidences = [float(value) for value in hypothesis.word_confidence or ()]
+        if len(confidences) != len(timestamps):  # NeMo separates words by spaces in one, by pieces in the other
+            confidences = [min(confidences, default=0.0)] * len(timestamps)
         words = []
-        for word, confidence in zip(told, certain, strict=True):
+        for word, confidence in zip(timestamps, confidences, strict=True):
             text = str(word["word"]).strip()
             if text in {"", _UNKNOWN}:
                 continue

@@ -1,1 +1,1 @@
-"""What engines share: devices, ONNX Runtime sessions, loading and queues of chunks."""
+"""Shared by the engines: device choice, ONNX Runtime sessions, loading of models, and the queue of chunks."""

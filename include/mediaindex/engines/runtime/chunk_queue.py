@@ -1,7 +1,7 @@
-"""One queue of work for several callers: the longest piece first, batches across callers.
+"""A queue of work shared by several callers: the longest piece first, with batches across callers.
 
-Whoever calls puts its pieces in and waits for its own results. Pieces of several recordings so fill the machine
-together, and no long one is left to the end, when the other workers have nothing more to do.
+A caller adds its pieces and waits for its own results. Pieces of several recordings thus share all workers, and no long
+piece is left to the end, when the other workers would be idle.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-ROOM = 256  # pieces that wait; 28 s each, that is at most 460 MB of samples
+CAPACITY = 256  # waiting pieces; at 28 s each, at most 460 MB of samples
 
 
 @dataclass(slots=True, eq=False)
 class _Call(Generic[Result]):
-    """What one caller waits for. ``left``: pieces without a result."""
+    """A call of ``run``; ``left`` counts its pieces without a result."""
 
     results: list[Result | None]
     left: int
@@ -31,7 +31,7 @@ class _Call(Generic[Result]):
 
 @dataclass(slots=True, order=True)
 class _Piece(Generic[Item, Result]):
-    """Ordered longest first; of two alike, the one that came first."""
+    """An item in the queue; the longest comes first, of equal ones the oldest."""
 
     shorter: float
     number: int
@@ -41,11 +41,11 @@ class _Piece(Generic[Item, Result]):
 
 
 class ChunkQueue(Generic[Item, Result]):
-    """Workers, each of which takes up to ``batch`` pieces of nearly the same size at a time.
+    """A pool of workers, each of which takes up to ``batch`` pieces of similar size at a time.
 
-    ``work`` gives a result for each piece of a batch; it runs in the workers, so it must be safe to run at once as
-    often as there are ``workers``. They start with the first call and end when nobody holds the queue any more: what
-    ``work`` belongs to, a model most of the time, can then be freed.
+    ``work`` returns one result per item of a batch. It runs in ``workers`` threads at once and must be safe for that.
+    The threads start with the first call and end when the queue is no longer referenced, so that the owner of ``work``,
+    usually a model, can be freed.
     """
 
     def __init__(
@@ -54,44 +54,44 @@ class ChunkQueue(Generic[Item, Result]):
         *,
         workers: int,
         batch: int = 1,
-        room: int = ROOM,
+        capacity: int = CAPACITY,
         name: str = "chunks",
     ) -> None:
         self._work = work
         self._batch = batch
-        self._room = room
+        self._capacity = capacity
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._heap: list[_Piece[Item, Result]] = []
         self._changed = threading.Condition()
         self._numbers = 0
 
     def run(self, items: Sequence[Item], sizes: Sequence[float]) -> list[Result]:
-        """The results of these items, in their order; ``sizes``: how long each takes, in any unit.
+        """The results of ``items``, in their order; ``sizes`` holds the expected duration of each, in any unit.
 
-        An error of one item is raised here, the first in the order of the items, and in no other call; what of this
-        call still waits is then not begun. Blocks while ``room`` pieces wait, of whomever.
+        Raises the error of the first item that failed, in the order of the items; other calls are not affected, and
+        waiting items of this call are dropped. Blocks while ``capacity`` pieces of all callers wait.
         """
         call: _Call[Result] = _Call([None] * len(items), len(items))
         order = sorted(range(len(items)), key=lambda place: -sizes[place])
         with self._changed:
             try:
                 for place in order:
-                    self._changed.wait_for(lambda: len(self._heap) < self._room)
+                    self._changed.wait_for(lambda: len(self._heap) < self._capacity)
                     if call.error:
                         break
                     self._put(_Piece(-sizes[place], self._numbers, items[place], call, place))
                 self._changed.wait_for(lambda: call.error is not None or not call.left)
-            finally:  # however it ended: what nobody waits for is not begun
+            finally:  # also after an interruption, the rest of this call is not begun
                 if call.left:
                     self._withdraw(call)
             if call.error:
                 raise call.error
-        return call.results  # type: ignore[return-value]  # none is None any more
+        return call.results  # type: ignore[return-value]  # all results are set
 
     def _put(self, piece: _Piece[Item, Result]) -> None:
         heapq.heappush(self._heap, piece)
         self._numbers += 1
-        self._workers.submit(self._serve)  # one a piece: whoever comes takes what is longest then
+        self._workers.submit(self._serve)  # one task per piece; each takes the longest piece at that time
 
     def _withdraw(self, call: _Call[Result]) -> None:
         self._heap = [piece for piece in self._heap if piece.call is not call]
@@ -101,7 +101,7 @@ class ChunkQueue(Generic[Item, Result]):
     def _serve(self) -> None:
         with self._changed:
             batch = [heapq.heappop(self._heap) for _ in range(min(self._batch, len(self._heap)))]
-            self._changed.notify_all()  # there is room again
+            self._changed.notify_all()  # there is capacity again
         if batch:
             self._compute(batch)
 

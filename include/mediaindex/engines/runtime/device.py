@@ -1,4 +1,4 @@
-"""Which device the engines compute on: asked of NVIDIA's driver, so that nobody imports torch to find out."""
+"""The device the engines compute on, found through the NVIDIA driver without importing torch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ log = logging.getLogger(__name__)
 
 
 def device() -> Device:
-    """MEDIAINDEX_DEVICE, by default ``cuda`` if the driver shows a GPU and torch was built for one."""
-    if wanted := SpeechSettings.read().device:
-        return wanted
-    return "cuda" if _gpus() and _torch_can() else "cpu"
+    """MEDIAINDEX_DEVICE; by default ``cuda`` if the driver reports a GPU and torch is built with CUDA, else ``cpu``."""
+    if configured := SpeechSettings.read().device:
+        return configured
+    return "cuda" if _gpus() and _torch_has_cuda() else "cpu"
 
 
 @cache
 def _gpus() -> int:
-    """GPUs that a process here may use; the driver heeds CUDA_VISIBLE_DEVICES itself."""
+    """The number of GPUs this process may use; the driver applies CUDA_VISIBLE_DEVICES."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -33,13 +33,13 @@ def _gpus() -> int:
 
 
 @cache
-def _torch_can() -> bool:
-    """Whether the installed torch was built for GPUs, by its version: builds without say so, like ``2.11.0+cpu``."""
+def _torch_has_cuda() -> bool:
+    """Whether the installed torch is built with CUDA; the version of other builds says so, as in ``2.11.0+cpu``."""
     try:
         version = importlib.metadata.version("torch")
     except importlib.metadata.PackageNotFoundError:
         return False
     if version.endswith("+cpu"):
-        log.warning("this machine has a GPU, but torch %s was built without: computing on the CPU", version)
+        log.warning("this machine has a GPU, but torch %s is built without CUDA; computing on the CPU", version)
         return False
     return True

@@ -1,4 +1,4 @@
-"""A model is loaded at its first use, once for all threads, and so is one that cannot be."""
+"""Loads a model at its first use, once for all threads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ Loaded = TypeVar("Loaded")
 
 
 class Once(Generic[Loaded]):
-    """What ``load`` gives. Its error is kept as well: each worker of a queue would else wait its turn to fail.
+    """The result of ``load``, computed at the first ``get``.
 
-    Not so a MemoryError: there may be memory again.
+    An error is kept and raised again: otherwise each worker of a queue would load again, only to fail. A MemoryError is
+    not kept, as memory may be free the next time.
     """
 
     def __init__(self, load: Callable[[], Loaded]) -> None:
@@ -22,7 +23,7 @@ class Once(Generic[Loaded]):
         self._error: Exception | None = None
 
     def get(self) -> Loaded:
-        """Load, or wait for whoever does."""
+        """Load, or wait until another thread has loaded. Raises the error of ``load``."""
         with self._lock:
             if self._error:
                 raise self._error

@@ -1,4 +1,4 @@
-"""Whisper through faster-whisper (CTranslate2): a recogniser for many languages, and which language is spoken."""
+"""Whisper through faster-whisper (CTranslate2): multilingual recognition and language identification."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from .vocabulary import respelled
-from .words import Heard, words_of
+from .words import TimedText, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     from mediaindex.timeline import Word
 
 _RATE = 16_000
-# Whisper itself tries again what it repeats at a higher temperature. That draws lots, and CTranslate2's seed does not
-# settle them (its workers keep their generators): the same audio gave other words each time. What keeps a beam search
-# from going round in circles, too: no run of so many tokens twice.
+# Whisper decodes a repetitive segment again at a higher temperature. That samples, and the seed of CTranslate2 does not
+# make it reproducible (its workers keep their generators): the same audio gave other words each time. Forbidding a
+# second occurrence of any sequence of this many tokens also prevents loops, without sampling.
 _NO_REPEAT = 4
-# Whisper's own thresholds.
+# Whisper's default thresholds.
 _MAX_COMPRESSION = 2.4
 _MAX_NO_SPEECH = 0.6
 _MIN_LOG_PROB = -1.0
-# Over silence and music it writes "You" and "I'm sorry" at -0.7 to -0.9, and calls them no speech (0.7 and more; real
-# speech 0.1 and less).
+# Over silence and music Whisper writes "You" and "I'm sorry" at -0.7 to -0.9, with a probability of no speech of at
+# least 0.7 (real speech: at most 0.1).
 _DOUBTFUL_LOG_PROB = -0.5
-# To tell a language Whisper need not be given its whole 30 s, most of them silence, unless it is in doubt then: of 132
-# stretches of 3 to 9 s it says the same as with all of them, in 0.4 times the time.
+# Language identification does not need the whole window of 30 s, most of it padding, unless the result is uncertain:
+# for 132 stretches of 3 to 9 s the language is the same as with the whole window, in 0.4 times the time.
 _LEAST_FRAMES = 500  # of 10 ms
 _SILENT_FRAMES = 200
-_SURE = 0.8
+_CERTAIN = 0.8
 _ISO = {"jw": "jv"}  # Whisper's code for Javanese
 _OWN = {iso: own for own, iso in _ISO.items()}
 
 
 class Whisper:
-    """The model, loaded at first use and shared by both adapters; callers in several threads take turns inside it."""
+    """The model, loaded at first use and shared by both adapters; CTranslate2 serialises calls from several threads."""
 
     def __init__(self, located: LocatedModel) -> None:
         self.located = located
@@ -61,7 +61,7 @@ class Whisper:
         """CTranslate2's model on the CPU; int8 weights are twice as fast there as float32."""
         with self._lock:
             if self._model is None:
-                from faster_whisper import WhisperModel  # a fifth of a second, which most transcriptions do without
+                from faster_whisper import WhisperModel  # takes 0.2 s, which most transcriptions do not need
 
                 threads = len(os.sched_getaffinity(0))
                 self._model = WhisperModel(
@@ -74,30 +74,30 @@ class Whisper:
             return self._model
 
 
-# The same model for both adapters, for as long as one of them is there.
-_alive: WeakValueDictionary[LocatedModel, Whisper] = WeakValueDictionary()
+# One model for both adapters, for as long as one of them exists.
+_models: WeakValueDictionary[LocatedModel, Whisper] = WeakValueDictionary()
 
 
 def _shared(located: LocatedModel) -> Whisper:
-    whisper = _alive.get(located)
+    whisper = _models.get(located)
     if whisper is None:
-        whisper = _alive[located] = Whisper(located)
+        whisper = _models[located] = Whisper(located)
     return whisper
 
 
-def made_up(segment: Segment) -> bool:
-    """Whether a segment looks like an invention over silence or noise, or like a loop."""
+def is_hallucination(segment: Segment) -> bool:
+    """Whether a segment looks like text invented over silence or noise, or like a loop."""
     silent = segment.no_speech_prob > _MAX_NO_SPEECH and segment.avg_logprob < _DOUBTFUL_LOG_PROB
     return bool(silent or loops(segment))
 
 
 def loops(segment: Segment) -> bool:
-    """Whether a segment says the same over and over."""
+    """Whether a segment repeats the same text."""
     return bool(segment.compression_ratio > _MAX_COMPRESSION)
 
 
 class WhisperRecogniser:
-    """Speech to words in any of Whisper's languages, with its own punctuation and case."""
+    """A recogniser for the languages of Whisper, with punctuation and case."""
 
     def __init__(self, whisper: Whisper) -> None:
         self._whisper = whisper
@@ -112,7 +112,7 @@ class WhisperRecogniser:
     def recognise(
         self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
-        """Words of each chunk, times from its start; ``confidence`` is Whisper's own probability of the word."""
+        """Words of each chunk, with times from its start; ``confidence`` is the probability that Whisper reports."""
         return [respelled(self._words(chunk, language), vocabulary) for chunk in chunks]
 
     def _words(self, chunk: Samples, language: str) -> tuple[Word, ...]:
@@ -120,9 +120,9 @@ class WhisperRecogniser:
         if any(loops(segment) for segment in segments):
             segments = self._segments(chunk, language, _NO_REPEAT)
         pieces = (
-            Heard(word.word, word.start, word.end, word.probability)
+            TimedText(word.word, word.start, word.end, word.probability)
             for segment in segments
-            if not made_up(segment)
+            if not is_hallucination(segment)
             for word in segment.words or ()
         )
         return words_of(pieces, language, len(chunk) / _RATE)
@@ -137,7 +137,7 @@ class WhisperRecogniser:
             compression_ratio_threshold=_MAX_COMPRESSION,
             log_prob_threshold=_MIN_LOG_PROB,
             no_speech_threshold=_MAX_NO_SPEECH,
-            # What it wrote before would make it repeat itself; our chunks stand alone.
+            # Chunks are independent, and previous text would make Whisper repeat itself.
             condition_on_previous_text=False,
             without_timestamps=False,
             vad_filter=False,
@@ -146,7 +146,7 @@ class WhisperRecogniser:
 
 
 class WhisperLanguages:
-    """Which language is spoken, by Whisper's language tokens."""
+    """Language identification by the language tokens of Whisper."""
 
     def __init__(self, whisper: Whisper) -> None:
         self._whisper = whisper
@@ -157,16 +157,16 @@ class WhisperLanguages:
         return self._whisper.identity
 
     def probabilities(self, samples: Samples) -> Mapping[str, float]:
-        """P(language) by ISO 639-1 code over Whisper's languages, from one window of at most 30 s."""
+        """P(language) by ISO 639-1 code over the languages of Whisper, from one window of at most 30 s."""
         features = self._whisper.model.feature_extractor(samples)
-        most = self._whisper.model.feature_extractor.nb_max_frames
-        few = max(features.shape[-1], _LEAST_FRAMES) + _SILENT_FRAMES
-        found = self._heard(features, min(few, most))
-        if few < most and max(found.values()) < _SURE:
-            return self._heard(features, most)
-        return found
+        window = self._whisper.model.feature_extractor.nb_max_frames
+        short = max(features.shape[-1], _LEAST_FRAMES) + _SILENT_FRAMES
+        probabilities = self._detected(features, min(short, window))
+        if short < window and max(probabilities.values()) < _CERTAIN:
+            return self._detected(features, window)
+        return probabilities
 
-    def _heard(self, features: NDArray[np.float32], frames: int) -> dict[str, float]:
+    def _detected(self, features: NDArray[np.float32], frames: int) -> dict[str, float]:
         from faster_whisper.audio import pad_or_trim
 
         model = self._whisper.model
@@ -176,7 +176,7 @@ class WhisperLanguages:
 
 
 def load_recogniser(located: LocatedModel) -> WhisperRecogniser:
-    """A recogniser; loads nothing before its first use."""
+    """A recogniser that loads its model at first use."""
     return WhisperRecogniser(_shared(located))
 
 

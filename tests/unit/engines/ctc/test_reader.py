@@ -8,18 +8,18 @@ from tests.builders.arpa import bigrams
 from tests.builders.ctc_frames import PIECES, frames, spelled
 
 FRAME = 0.04
-# "the king and the warden", and sound alone hears a "worden".
-SAID = frames("▁the", *spelled("king"), "▁", *"and", "▁the", *spelled("warden", {1: {"o": 0.5, "a": 0.4}}))
-DURATION = len(SAID) * FRAME
+# "the king and the warden", which greedy decoding reads as "worden".
+LOG_PROBS = frames("▁the", *spelled("king"), "▁", *"and", "▁the", *spelled("warden", {1: {"o": 0.5, "a": 0.4}}))
+DURATION = len(LOG_PROBS) * FRAME
 TEXT = ["the warden and the king", "the king and the warden", "a king and a warden"]
 
 
-def test_greedy_alone_gets_it_wrong_and_a_language_model_right(tmp_path: Path) -> None:
+def test_a_language_model_corrects_greedy_decoding(tmp_path: Path) -> None:
     arpa = tmp_path / "king.arpa"
     arpa.write_text(bigrams(TEXT), "utf-8")
-    greedy = CtcReader(PIECES, FRAME).words(SAID, DURATION)
+    greedy = CtcReader(PIECES, FRAME).words(LOG_PROBS, DURATION)
     model = LanguageModel(arpa, Weights(weight=0.5, bonus=1.0))
-    beam = CtcReader(PIECES, FRAME, model).words(SAID, DURATION)
+    beam = CtcReader(PIECES, FRAME, model).words(LOG_PROBS, DURATION)
     assert " ".join(word.text for word in greedy) == "the king and the worden"
     assert " ".join(word.text for word in beam) == "the king and the warden"
     assert [(word.start, word.end, word.confidence) for word in beam] == [
@@ -27,10 +27,10 @@ def test_greedy_alone_gets_it_wrong_and_a_language_model_right(tmp_path: Path) -
     ]
 
 
-def test_the_vocabulary_comes_after_either(tmp_path: Path) -> None:
+def test_the_vocabulary_is_applied_after_either_search(tmp_path: Path) -> None:
     arpa = tmp_path / "king.arpa"
     arpa.write_text(bigrams(TEXT), "utf-8")
     for reader in (CtcReader(PIECES, FRAME), CtcReader(PIECES, FRAME, LanguageModel(arpa))):
-        words = reader.words(SAID, DURATION, ["King", "Warden"])
+        words = reader.words(LOG_PROBS, DURATION, ["King", "Warden"])
         assert [word.text for word in words] == ["the", "King", "and", "the", "Warden"]
         assert all(0 <= word.start < word.end <= DURATION for word in words)

@@ -1,4 +1,4 @@
-"""Channels made equally loud before they are rounded: another split of the same product."""
+"""Balancing of channels before they are rounded: another split of the same product."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is in the speech environment only")
-from mediaindex.engines.nemo.rounded_feed_forward import balance_channels  # noqa: E402  # needs torch, here
+from mediaindex.engines.nemo.rounded_feed_forward import balance_channels  # noqa: E402  # needs torch
 
 pytestmark = pytest.mark.rounding
 
 
 class Layer(torch.nn.Module):  # type: ignore[misc]
-    """Named as NeMo names it; some channels are a hundred times as loud as others."""
+    """A layer with the names of NeMo; some channels are a hundred times as large as others."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -36,17 +36,17 @@ def balanced(layer: Layer) -> None:
     balance_channels(SimpleNamespace(encoder=torch.nn.Sequential(layer)))
 
 
-def test_balanced_layers_compute_what_they_computed_from_channels_more_alike() -> None:
+def test_balanced_layers_compute_the_same_from_more_similar_channels() -> None:
     layer, x = Layer(12), torch.randn(200, 12)
-    loud, expected = layer(x)
+    before, expected = layer(x)
     balanced(layer)
-    alike, found = layer(x)
-    assert torch.allclose(found, expected, atol=1e-4)
-    spread = [values.abs().amax(0).log().std().item() for values in (loud, alike)]
+    after, output = layer(x)
+    assert torch.allclose(output, expected, atol=1e-4)
+    spread = [values.abs().amax(0).log().std().item() for values in (before, after)]
     assert spread[1] < 0.7 * spread[0]
 
 
-def test_channels_that_say_nothing_do_no_harm() -> None:
+def test_channels_of_zeros_are_accepted() -> None:
     layer = Layer(4)
     layer.norm_feed_forward1.weight[1] = layer.norm_feed_forward1.bias[1] = 0.0
     layer.feed_forward1.linear1.weight[:, 2] = 0.0

@@ -1,4 +1,4 @@
-"""The rounded convolution on ONNX Runtime against the one in floats."""
+"""The rounded convolution on ONNX Runtime compared with the one in float32."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def convolution(**options: Any) -> Any:
     return torch.nn.Conv2d(CHANNELS, 8, **{"kernel_size": 3, "stride": 2, "padding": 1} | options).requires_grad_(False)
 
 
-def heard(frames: int, bands: int) -> Any:
+def random_input(frames: int, bands: int) -> Any:
     return torch.randn(1, CHANNELS, frames, bands, generator=torch.Generator().manual_seed(frames)).relu()
 
 
@@ -31,7 +31,7 @@ def exported(layer: Any, bands: int, folder: Path) -> Any:
     graph = folder / "rounded.onnx"
     torch.onnx.export(
         RoundedConvolution(layer, bands),
-        (heard(9, bands),),
+        (random_input(9, bands),),
         str(graph),
         input_names=["x"],
         output_names=["y"],
@@ -44,27 +44,27 @@ def exported(layer: Any, bands: int, folder: Path) -> Any:
 
 @pytest.mark.parametrize("bands", [40, 41])
 @pytest.mark.parametrize("bias", [True, False])
-def test_at_every_length_it_computes_nearly_what_floats_compute(bands: int, bias: bool, tmp_path: Path) -> None:
+def test_it_computes_nearly_the_same_as_float32_at_every_length(bands: int, bias: bool, tmp_path: Path) -> None:
     layer = convolution(bias=bias)
     session = exported(layer, bands, tmp_path)
     for frames in (1, 2, 3, 4, 5, 50, 51):
-        x = heard(frames, bands)
+        x = random_input(frames, bands)
         expected = layer(x).numpy()
-        (found,) = session.run(["y"], {"x": x.numpy()})
-        assert found.shape == expected.shape
-        assert np.abs(found - expected).max() < 0.02 * np.abs(expected).max()
+        (output,) = session.run(["y"], {"x": x.numpy()})
+        assert output.shape == expected.shape
+        assert np.abs(output - expected).max() < 0.02 * np.abs(expected).max()
 
 
-def test_torch_computes_what_the_graph_computes(tmp_path: Path) -> None:
-    layer, x = convolution(), heard(21, 40)
-    (found,) = exported(layer, 40, tmp_path).run(["y"], {"x": x.numpy()})
-    assert np.abs(RoundedConvolution(layer, 40)(x).numpy() - found).max() < 1e-4
+def test_torch_computes_the_same_as_the_graph(tmp_path: Path) -> None:
+    layer, x = convolution(), random_input(21, 40)
+    (output,) = exported(layer, 40, tmp_path).run(["y"], {"x": x.numpy()})
+    assert np.abs(RoundedConvolution(layer, 40)(x).numpy() - output).max() < 1e-4
 
 
-def test_where_nothing_comes_in_the_bias_comes_out(tmp_path: Path) -> None:
+def test_an_input_of_zeros_gives_the_bias(tmp_path: Path) -> None:
     layer, x = convolution(), torch.zeros(1, CHANNELS, 7, 40)
-    (found,) = exported(layer, 40, tmp_path).run(["y"], {"x": x.numpy()})
-    assert np.abs(found - layer(x).numpy()).max() < 1e-6
+    (output,) = exported(layer, 40, tmp_path).run(["y"], {"x": x.numpy()})
+    assert np.abs(output - layer(x).numpy()).max() < 1e-6
 
 
 def model(*layers: Any) -> Any:
@@ -72,7 +72,7 @@ def model(*layers: Any) -> Any:
     return SimpleNamespace(encoder=encoder, cfg=SimpleNamespace(preprocessor=SimpleNamespace(features=80)))
 
 
-def test_of_a_subsampling_by_eight_the_second_and_third_convolution_are_rounded() -> None:
+def test_the_second_and_third_convolution_of_subsampling_by_eight_are_rounded() -> None:
     first = torch.nn.Conv2d(1, CHANNELS, 3, stride=2, padding=1)
     made = model(first, torch.nn.ReLU(), convolution(), torch.nn.ReLU(), convolution(), torch.nn.ReLU())
     round_subsampling(made)
@@ -85,21 +85,21 @@ def test_of_a_subsampling_by_eight_the_second_and_third_convolution_are_rounded(
 
 
 @pytest.mark.parametrize("options", [{"groups": 2}, {"kernel_size": 1, "padding": 0}, {"stride": 1}, {"padding": 0}])
-def test_other_convolutions_stay_as_they_are(options: dict[str, Any]) -> None:
+def test_other_convolutions_are_not_changed(options: dict[str, Any]) -> None:
     other = convolution(**options)
     made = model(torch.nn.Conv2d(1, CHANNELS, 3, stride=2, padding=1), torch.nn.ReLU(), other)
     round_subsampling(made)
     assert made.encoder.pre_encode.conv[2] is other
 
 
-def test_what_may_be_negative_is_not_rounded() -> None:
+def test_a_convolution_of_negative_inputs_is_not_rounded() -> None:
     second = convolution()
     made = model(torch.nn.Conv2d(1, CHANNELS, 3, stride=2, padding=1), torch.nn.SiLU(), second)
     round_subsampling(made)
     assert made.encoder.pre_encode.conv[2] is second
 
 
-def test_a_model_that_subsamples_without_convolutions_stays_as_it_is() -> None:
+def test_a_model_without_convolutions_is_not_changed() -> None:
     made = model()
     del made.encoder.pre_encode.conv
     round_subsampling(made)

@@ -10,27 +10,27 @@ from mediaindex.errors import ConfigError
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDIAINDEX_DEVICE", raising=False)
     monkeypatch.setattr(device, "_gpus", lambda: 1)
-    monkeypatch.setattr(device, "_torch_can", lambda: True)
+    monkeypatch.setattr(device, "_torch_has_cuda", lambda: True)
 
 
-def test_a_gpu_is_used_where_there_is_one() -> None:
+def test_a_gpu_is_used_if_there_is_one() -> None:
     assert device.device() == "cuda"
 
 
-@pytest.mark.parametrize("without", ["_gpus", "_torch_can"])
-def test_without_a_gpu_or_a_torch_for_it_the_cpu_is(monkeypatch: pytest.MonkeyPatch, without: str) -> None:
+@pytest.mark.parametrize("without", ["_gpus", "_torch_has_cuda"])
+def test_without_a_gpu_or_cuda_in_torch_the_cpu_is_used(monkeypatch: pytest.MonkeyPatch, without: str) -> None:
     monkeypatch.setattr(device, without, lambda: 0)
     assert device.device() == "cpu"
 
 
 @pytest.mark.parametrize("wanted", ["cpu", "cuda"])
 def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
-    monkeypatch.setattr(device, "_gpus", lambda: pytest.fail("the machine was asked"))
+    monkeypatch.setattr(device, "_gpus", lambda: pytest.fail("the driver was called"))
     monkeypatch.setenv("MEDIAINDEX_DEVICE", wanted.upper())
     assert device.device() == wanted
 
 
-def test_another_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_value_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_DEVICE", "gpu")
     with pytest.raises(ConfigError, match="write cpu or cuda"):
         device.device()

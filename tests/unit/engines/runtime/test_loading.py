@@ -10,7 +10,7 @@ from tests.builders.waiting import SOON_S
 
 
 class Loading:
-    """Fails with each of ``errors`` in turn, then gives what it counted."""
+    """Raises each of ``errors`` in turn, then returns the number of calls."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -36,7 +36,7 @@ def test_several_threads_load_once() -> None:
         assert list(pool.map(get, range(4))) == [1, 1, 1, 1]
 
 
-def test_what_cannot_be_loaded_fails_at_once_for_everybody_after() -> None:
+def test_a_failed_load_is_not_repeated() -> None:
     load = Loading(ValueError("not a checkpoint"))
     once = Once(load)
     for _ in range(3):
@@ -45,7 +45,7 @@ def test_what_cannot_be_loaded_fails_at_once_for_everybody_after() -> None:
     assert load.times == 1
 
 
-def test_want_of_memory_is_not_for_ever() -> None:
+def test_a_memory_error_is_not_kept() -> None:
     once = Once(Loading(MemoryError()))
     with pytest.raises(MemoryError):
         once.get()

@@ -34,13 +34,13 @@ def answer(session: onnxruntime.InferenceSession) -> float:
     return float(y[0, 0])
 
 
-def test_a_second_session_needs_only_what_was_kept(source: Path) -> None:
+def test_a_second_session_needs_only_the_cached_graph(source: Path) -> None:
     assert answer(onnx_session.session(source, key="a")) == 64
     source.unlink()
     assert answer(onnx_session.session(source, key="a")) == 64
 
 
-def test_other_weights_and_other_levels_are_kept_apart(source: Path, cache: Path) -> None:
+def test_each_key_and_level_has_its_own_graph(source: Path, cache: Path) -> None:
     onnx_session.session(source, key="a")
     onnx_session.session(source, key="b")
     onnx_session.session(source, key="b", optimisation="extended")
@@ -48,7 +48,7 @@ def test_other_weights_and_other_levels_are_kept_apart(source: Path, cache: Path
 
 
 @pytest.mark.parametrize("file", [onnx_session.GRAPH, onnx_session.WEIGHTS])
-def test_a_kept_graph_that_is_broken_is_made_again(source: Path, cache: Path, file: str) -> None:
+def test_a_broken_graph_in_the_cache_is_made_again(source: Path, cache: Path, file: str) -> None:
     onnx_session.session(source, key="a")
     (kept,) = cache.iterdir()
     (kept / file).write_bytes(b"torn")
@@ -57,31 +57,31 @@ def test_a_kept_graph_that_is_broken_is_made_again(source: Path, cache: Path, fi
     assert answer(onnx_session.session(source, key="a")) == 64
 
 
-def test_many_may_ask_at_once_and_nothing_half_made_is_left(source: Path, cache: Path) -> None:
+def test_several_threads_leave_one_complete_graph(source: Path, cache: Path) -> None:
     start = threading.Barrier(4)
-    found: list[float] = []
+    answers: list[float] = []
 
     def ask() -> None:
         start.wait()
-        found.append(answer(onnx_session.session(source, key="a")))
+        answers.append(answer(onnx_session.session(source, key="a")))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [64.0] * 4
+    assert answers == [64.0] * 4
     (kept,) = cache.iterdir()
     assert not kept.name.startswith(".")
 
 
-def test_a_cache_that_cannot_be_written_is_no_error(source: Path, cache: Path) -> None:
+def test_a_cache_that_is_not_writable_is_not_an_error(source: Path, cache: Path) -> None:
     cache.parent.mkdir()
     cache.write_text("not a folder")
     assert answer(onnx_session.session(source, key="a")) == 64
 
 
-def test_no_memory_inside_onnx_runtime_is_a_memory_error(tmp_path: Path) -> None:
+def test_a_failed_allocation_in_onnx_runtime_is_a_memory_error(tmp_path: Path) -> None:
     size = helper.make_tensor_value_info("size", TensorProto.INT64, [1])
     out = helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n"])
     graph = helper.make_graph([helper.make_node("ConstantOfShape", ["size"], ["out"])], "g", [size], [out])
@@ -92,7 +92,7 @@ def test_no_memory_inside_onnx_runtime_is_a_memory_error(tmp_path: Path) -> None
         session.run(None, {"size": np.array([10**15], dtype=np.int64)})
 
 
-def test_other_errors_stay_what_they_are(source: Path) -> None:
+def test_other_errors_are_not_changed(source: Path) -> None:
     session = onnx_session.session(source, key="a")
     with pytest.raises(Exception, match="invalid dimensions"), onnx_session.memory_errors():
         session.run(None, {"x": np.ones((1, 3), dtype=np.float32)})
