@@ -10,9 +10,8 @@ import typer
 from mediaindex.errors import ErrorCode, TerminalError
 
 from .figures import count_of
-from .options import OBJECT_NAMES, Yes
+from .options import OBJECT_NAMES, Yes, all_stores
 from .search import printable
-from .stores import all_stores
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection

@@ -12,11 +12,9 @@ import typer
 from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
-from . import ledger_tables as tables
+from . import ledger_tables
 from .figures import count_of
-from .ledger_story import story as print_story
-from .options import DATES, OBJECT_NAMES, Json, Yes
-from .stores import catalog
+from .options import DATES, OBJECT_NAMES, Json, Yes, catalog
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
@@ -76,7 +74,7 @@ def list_objects(
     if as_json:
         _print_json({"objects": [asdict(line) for line in lines], "counts": counts})
     else:
-        tables.objects(tables.table_console(), lines, counts)
+        ledger_tables.objects(ledger_tables.table_console(), lines, counts)
 
 
 @app.command()
@@ -103,7 +101,7 @@ def show(
     if as_json:
         _print_json(asdict(history))
     else:
-        print_story(tables.table_console(), history)
+        ledger_tables.story(ledger_tables.table_console(), history)
 
 
 @app.command()
@@ -124,7 +122,7 @@ def arrivals(
     if as_json:
         _print_json([asdict(source) for source in sources])
     else:
-        tables.arrivals(tables.table_console(), sources, hours)
+        ledger_tables.arrivals(ledger_tables.table_console(), sources, hours)
 
 
 @app.command("dead-letters")
@@ -151,9 +149,14 @@ def dead_letters(
         lines = ledger_lines.lines(conn, wanted, limit)
         total = sum(ledger_lines.counts(conn, wanted).values())
     if as_json:
-        _print_json([asdict(line) | {"log": tables.link_of(line), "retry": tables.retry_of(line)} for line in lines])
+        _print_json(
+            [
+                asdict(line) | {"log": ledger_tables.link_of(line), "retry": ledger_tables.retry_of(line)}
+                for line in lines
+            ]
+        )
     else:
-        tables.dead_letters(tables.table_console(), lines, total)
+        ledger_tables.dead_letters(ledger_tables.table_console(), lines, total)
 
 
 @app.command()
@@ -192,7 +195,7 @@ def requeue(
     with catalog("ledger") as conn:
         lines = _chosen(conn, names or [], filters, fallback)
         if not yes:
-            tables.dry_run(tables.table_console(), lines, SAMPLE)
+            ledger_tables.dry_run(ledger_tables.table_console(), lines, SAMPLE)
             return
         done, busy = _requeue(conn, lines)
     skipped = f" Skipped {count_of(busy, 'object')} in progress." if busy else ""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import errno
+import getpass
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mediaindex.contract.job import FolderStore, Hints, RawFormat
 from mediaindex.errors import ConfigError
-from mediaindex.settings import ModelSettings
+from mediaindex.settings import ModelSettings, ServerSettings, StorageSettings
+
+if TYPE_CHECKING:
+    from mediaindex.upkeep.stores import Stores
+
 
 _CODE = re.compile(r"[a-z]{2,3}")
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
@@ -119,3 +126,30 @@ def check_folder(folder: Path) -> None:
 
 def _not_writable(path: Path, reason: str) -> ConfigError:
     return ConfigError(f"{path} cannot be written: {reason}; choose another path")
+
+
+LOCAL = 'For the servers of `make up`: eval "$(.venv-airflow/bin/python -m local env)"'
+
+
+@contextmanager
+def catalog(command: str) -> Iterator[Any]:
+    """A connection to the catalog; the ledger records the command and its user. Raises ConfigError if no URL is set."""
+    from mediaindex.catalog.base.connection import connect
+    from mediaindex.catalog.ledger.lines import act_as
+
+    with connect(ServerSettings.need("database_url", LOCAL)) as conn:
+        act_as(conn, f"mediaindex {command}, {getpass.getuser()}")
+        yield conn
+
+
+@contextmanager
+def all_stores(command: str) -> Iterator[Stores]:
+    """Catalog, Elasticsearch and S3. Raises ConfigError if the address of one is not set."""
+    from mediaindex.search import from_environment
+    from mediaindex.storage.client import s3_client
+    from mediaindex.upkeep.stores import Stores
+
+    artifacts = StorageSettings.need("artifacts_bucket", LOCAL)
+    search = from_environment()
+    with catalog(command) as conn:
+        yield Stores(conn, search, s3_client(), artifacts)

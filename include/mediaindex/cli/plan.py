@@ -15,11 +15,9 @@ from rich.console import Console
 
 from mediaindex.errors import ErrorCode, TerminalError
 
-from . import plan_reviews
-from . import plan_tables as tables
+from . import plan_tables
 from .ledger_tables import table_console
-from .options import Json
-from .stores import catalog
+from .options import Json, catalog
 
 if TYPE_CHECKING:
     from mediaindex.config.sources import Configuration
@@ -70,9 +68,9 @@ def plan(
         raise typer.BadParameter("write SOURCE --from DATE --to DATE, or --review")
     made, kept = _forecast(source, first.date(), last.date(), slots, cores, save)
     if as_json:
-        print(json.dumps(tables.as_json(made, kept), ensure_ascii=False, indent=2))
+        print(json.dumps(plan_tables.as_json(made, kept), ensure_ascii=False, indent=2))
     else:
-        tables.forecast(table_console(), made, kept)
+        plan_tables.forecast(table_console(), made, kept)
 
 
 def _forecast(
@@ -113,9 +111,9 @@ def _review(source: str | None, number: int | None, as_json: bool) -> None:
             code=ErrorCode.NO_FORECAST,
         )
     if as_json:
-        print(json.dumps([plan_reviews.review_as_json(each) for each in reviews], ensure_ascii=False, indent=2))
+        print(json.dumps([plan_tables.review_as_json(each) for each in reviews], ensure_ascii=False, indent=2))
     else:
-        plan_reviews.reviews(table_console(), reviews)
+        plan_tables.reviews(table_console(), reviews)
 
 
 def _configuration() -> Configuration:

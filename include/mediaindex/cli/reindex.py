@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .figures import count_of
-from .stores import catalog
+from .options import catalog
 
 
 def reindex(

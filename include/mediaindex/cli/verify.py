@@ -17,9 +17,8 @@ from rich.text import Text
 from mediaindex.errors import MediaindexError
 
 from .figures import count_of
-from .options import Json
+from .options import Json, all_stores
 from .search import printable
-from .stores import all_stores
 
 if TYPE_CHECKING:
     from mediaindex.upkeep.verifying_documents import Difference

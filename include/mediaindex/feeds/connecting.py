@@ -9,16 +9,126 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpcore
 
 from mediaindex.errors import ErrorCode
 
-from .addresses import Network, usable
 from .errors import LaterError, RefusedError
-from .pace import Pace, WebLimits
+
+
+@dataclass(frozen=True, slots=True)
+class WebLimits:
+    """Seconds and bytes for one request.
+
+    Only time spent waiting for the server counts, not the time between reads (storing a part may be slow). An answer
+    may take ``whole_s`` in total and must deliver ``window_bytes`` in every ``window_s``: 4 KiB per second by default,
+    half the bit rate of the most compressed speech that is published.
+    """
+
+    connect_s: float = 10.0
+    silence_s: float = 30.0
+    head_s: float = 30.0
+    window_s: float = 60.0
+    window_bytes: int = 240 << 10
+    whole_s: float = 3_600.0
+    redirects: int = 5
+
+
+class Pace:
+    """The clock of one request: call ``left`` before each wait and ``waited`` after it."""
+
+    def __init__(self, limits: WebLimits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._in_head = True
+        self._whole = self._window = 0.0
+        self._bytes = 0
+
+    def begin_body(self) -> None:
+        """Start to count the body."""
+        self._in_head = False
+        self._window, self._bytes = 0.0, 0
+
+    def left(self) -> float:
+        """Seconds that the next wait may take. Raises ReadTimeout if none are left."""
+        limits = self._limits
+        ends = [limits.silence_s, limits.whole_s - self._whole]
+        ends.append((limits.head_s if self._in_head else limits.window_s) - self._window)
+        if min(ends) <= 0:
+            raise httpcore.ReadTimeout(f"too slow: {self._bytes} bytes in {self._window:.0f} s")
+        return min(ends)
+
+    def waited(self, seconds: float, received: int = 0) -> None:
+        """Count a wait of ``seconds`` that received ``received`` bytes."""
+        self._whole += seconds
+        self._window += seconds
+        self._bytes += received
+        if not self._in_head and self._bytes >= self._limits.window_bytes:
+            self._window, self._bytes = 0.0, 0
+
+    def now(self) -> float:
+        """The clock, in seconds."""
+        return self._clock()
+
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_NOT_PUBLIC_4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+            "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16",
+            "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        ),
+    )
+)  # fmt: skip
+# Only 2000::/3 is assigned as public. These ranges lie in it and are not public: protocol assignments with Teredo,
+# documentation, 6to4 (an embedded IPv4 address), AS112, documentation again.
+_PUBLIC_6 = IPv6Network("2000::/3")
+_NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")))
+# IPv6-only networks reach IPv4 through these addresses; the embedded IPv4 address decides.
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+
+
+def usable(text: str, allowed: Sequence[Network] = ()) -> bool:
+    """Whether a connection to this address (as getaddrinfo writes it) is allowed; False if it is not an address."""
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    inner = _inner(address)
+    forms = {address, inner}
+    if any(form in network for form in forms for network in allowed if network.version == form.version):
+        return True
+    return "%" not in text and _is_public(inner)
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address wraps; other addresses unchanged."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address in _TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _is_public(address: Address) -> bool:
+    if not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _NOT_PUBLIC_4)
+    return address in _PUBLIC_6 and not any(address in network for network in _NOT_PUBLIC_6)
+
 
 Resolve = Callable[[str, int], list[str]]
 

@@ -13,10 +13,8 @@ import httpx
 
 from mediaindex.errors import ErrorCode
 
-from .addresses import Network
-from .connecting import CheckedBackend, Resolve, resolve
+from .connecting import CheckedBackend, Network, Pace, Resolve, WebLimits, resolve
 from .errors import RefusedError, of_status, web_errors
-from .pace import Pace, WebLimits
 from .places import Place, shown
 
 AGENT = "mediaindex podcast collector"

@@ -18,14 +18,13 @@ from mediaindex.catalog.podcasts.episodes import DueEpisode, Listed
 from mediaindex.config import sources
 from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, DoubtfulError, ErrorCode, MediaindexError, TransientError
+from mediaindex.feeds.connecting import WebLimits
 from mediaindex.feeds.copy import Copied, Copier, Known, Partial, Wanted
 from mediaindex.feeds.errors import WebError
-from mediaindex.feeds.fetch import FeedBody, fetch_feed
+from mediaindex.feeds.fetch import FeedBody, Validators, fetch_feed
 from mediaindex.feeds.keys import episode_key, labels
-from mediaindex.feeds.pace import WebLimits
 from mediaindex.feeds.places import Place, shown
 from mediaindex.feeds.read import read_feed
-from mediaindex.feeds.validators import Validators
 from mediaindex.feeds.web import Web
 
 from . import connections

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from mediaindex.contract.results import Assessment, Language, NormalizedAudio, Recognition, Speakers, Speech
 from mediaindex.contract.settings import AssessSettings
 from mediaindex.contract.states import ReasonCode
-from mediaindex.stages.assembly.coverage import coverage
-from mediaindex.stages.assembly.doubt_reasons import DoubtRules, about_doubts
+from mediaindex.stages.assembly.doubt_reasons import DoubtRules, about_doubts, coverage
 from mediaindex.stages.assembly.speaker_words import assign_speakers, smooth_speakers, snap_to_pauses
 from mediaindex.stages.assembly.turns import TurnRules, build_turns, languages_of
 from mediaindex.timeline import RESOLUTION, Transcript, Word, round_to_ms

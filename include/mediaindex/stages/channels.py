@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mediaindex.contract.settings import DetectSpeechSettings
-from mediaindex.stages.media.typical_level import FLOOR, frame_levels
+from mediaindex.stages.media.levels import FLOOR, frame_levels
 from mediaindex.timeline import SpeakerSpan, round_to_ms
 
 from .detect_speech import speech_runs

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mediaindex.contract.results import Speech
 from mediaindex.contract.settings import DetectSpeechSettings
-from mediaindex.stages.media.typical_level import frame_levels, snr_db
+from mediaindex.stages.media.levels import frame_levels, snr_db
 from mediaindex.timeline import Span, round_to_ms
 
 from .protocols import SAMPLE_RATE
@@ -15,7 +15,7 @@ from .protocols import SAMPLE_RATE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mediaindex.stages.media.typical_level import Mask
+    from mediaindex.stages.media.levels import Mask
 
     from .audio import Audio
     from .protocols import Samples, SpeechDetector

@@ -24,7 +24,7 @@ from mediaindex.stages.media.source_clock import read_clock
 from mediaindex.timeline import round_to_ms
 
 from .audio import Audio
-from .media import failures
+from .media.process import too_long
 
 if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
@@ -114,7 +114,7 @@ def _check_length(source: SourceFile, stream: AudioStream, settings: NormalizeSe
     # A header may be wrong by a factor (bit rate estimates), so only a gross excess is refused before decoding. Only
     # the stream's duration is used: that of the container includes jumps of the time stamps.
     if (stream.duration or 0.0) > 2 * settings.max_seconds:
-        raise failures.too_long(source.path.name, settings.max_seconds)
+        raise too_long(source.path.name, settings.max_seconds)
 
 
 def _warnings(

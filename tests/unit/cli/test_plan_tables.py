@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 pytest.importorskip("psycopg2")
 from mediaindex.catalog.forecasts.experience import StageCost
 from mediaindex.catalog.forecasts.forecasts import Expected, Kept
-from mediaindex.cli import figures, plan_reviews
-from mediaindex.cli import plan_tables as tables
+from mediaindex.cli import figures, plan_tables
 from mediaindex.cli.main import cli
 from mediaindex.config.sources import Prices, Source
 from mediaindex.forecast.forecasting import Forecast, Queue
@@ -60,7 +59,7 @@ def printed(show: Any, *arguments: Any, width: int = 80) -> str:
 
 
 def test_a_forecast_shows_files_hours_work_cost_and_finish_time() -> None:
-    text = printed(tables.forecast, MADE, 7)
+    text = printed(plan_tables.forecast, MADE, 7)
     rows = [line.split() for line in text.splitlines()]
     assert ["new", "1,204", "312.0", "(280.0", "to", "350.0)"] in rows
     assert ["indexed", "40", "12.0"] in rows
@@ -76,54 +75,54 @@ def test_a_forecast_shows_files_hours_work_cost_and_finish_time() -> None:
 
 
 def test_tables_fit_into_80_columns() -> None:
-    lines = printed(tables.forecast, MADE, None).splitlines()
+    lines = printed(plan_tables.forecast, MADE, None).splitlines()
     assert not [line for line in lines if len(line) > 80 and not line.startswith("  airflow")]
     assert not [line for line in lines if line != line.rstrip()]
 
 
 def test_without_prices_the_forecast_says_how_to_set_them() -> None:
-    text = printed(tables.forecast, replace(MADE, prices=None, cost=None), None, width=200)
+    text = printed(plan_tables.forecast, replace(MADE, prices=None, cost=None), None, width=200)
     assert "prices: {currency: EUR, cpu_core_hour: 0.04}" in text
 
 
 def test_without_new_recordings_no_work_is_forecast() -> None:
     none = replace(MADE, tally=Tally(files=Counter(indexed=40)), audio={"indexed": Range.exactly(HOUR)})
-    text = printed(tables.forecast, none, None)
+    text = printed(plan_tables.forecast, none, None)
     assert "No recording is new" in text
     assert "transcribe" not in text
 
 
 def test_a_prefix_without_a_date_is_reported() -> None:
     undated = replace(MADE, places=Places(("calls/",), 90, by_date=False), tally=replace(MADE.tally, outside=5))
-    text = " ".join(printed(tables.forecast, undated, None).split())
+    text = " ".join(printed(plan_tables.forecast, undated, None).split())
     assert "has no date: `airflow backfill create` indexes the whole prefix" in text
     assert "also 5 files of other days" in text
 
 
 def test_the_finish_time_assumes_idle_cores() -> None:
-    assert "on 64 cores without other work" in tables.finish(replace(MADE, machine=Machine(2, 64)))
+    assert "on 64 cores without other work" in plan_tables.finish(replace(MADE, machine=Machine(2, 64)))
 
 
 def test_keys_cannot_send_escape_sequences_to_the_terminal() -> None:
     evil = replace(MADE, places=Places(("calls/\x1b[31m/",), 1, by_date=True))
-    assert "\x1b[31m" not in printed(tables.forecast, evil, None)
+    assert "\x1b[31m" not in printed(plan_tables.forecast, evil, None)
 
 
 def test_a_forecast_as_json() -> None:
-    made = json.loads(json.dumps(tables.as_json(MADE, 7)))
+    made = json.loads(json.dumps(plan_tables.as_json(MADE, 7)))
     assert (made["forecast"], made["files"]["new"], made["cost"]["currency"]) == (7, 1204, "EUR")
 
 
 def test_a_review_shows_progress() -> None:
     half = Review(Kept(7, "ann", EXPECTED), 90, 61, (Line("audio", "s", 7200.0, 3600.0),), None)
-    text = printed(plan_reviews.reviews, [half])
+    text = printed(plan_tables.reviews, [half])
     assert "not finished: 61 of 100 done; 10 not yet in the ledger" in text
     assert ["audio", "2.00", "h", "1.00", "h", "+100.0%"] in [line.split() for line in text.splitlines()]
 
 
 def test_a_finished_review_shows_its_time() -> None:
     whole = Review(Kept(7, "ann", EXPECTED), 100, 100, (), NOW)
-    assert "finished: 100 of 100 done, 2026-01-02 12:00 UTC" in printed(plan_reviews.reviews, [whole])
+    assert "finished: 100 of 100 done, 2026-01-02 12:00 UTC" in printed(plan_tables.reviews, [whole])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from mediaindex.feeds.pace import WebLimits
+from mediaindex.feeds.connecting import WebLimits
 from mediaindex.feeds.web import Web
 from tests.builders.podcast_host import Host, podcast_host
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.feeds.addresses import usable
+from mediaindex.feeds.connecting import usable
 
 FORBIDDEN = [
     "0.0.0.0", "10.1.2.3",  # noqa: S104

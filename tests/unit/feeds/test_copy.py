@@ -8,7 +8,7 @@ import pytest
 
 from mediaindex.feeds.copy import Copied, Copier, Known, Partial, Wanted
 from mediaindex.feeds.errors import CutError, RefusedError, UnexpectedAnswerError, WebError
-from mediaindex.feeds.validators import Validators
+from mediaindex.feeds.fetch import Validators
 from mediaindex.feeds.web import Web
 from tests.builders.podcast_host import File, Host, reply
 

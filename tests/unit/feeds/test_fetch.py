@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mediaindex.feeds.errors import RefusedError, UnexpectedAnswerError
-from mediaindex.feeds.fetch import fetch_feed
-from mediaindex.feeds.validators import Validators
+from mediaindex.feeds.fetch import Validators, fetch_feed
 from mediaindex.feeds.web import Web
 from tests.builders.podcast_host import File, Host, redirect, reply
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import httpcore
 import pytest
 
-from mediaindex.feeds.pace import Pace, WebLimits
+from mediaindex.feeds.connecting import Pace, WebLimits
 
 LIMITS = WebLimits(silence_s=10, head_s=20, window_s=30, window_bytes=100, whole_s=1_000)
 

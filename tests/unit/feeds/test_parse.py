@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from mediaindex.feeds.errors import RefusedError, UnexpectedAnswerError
-from mediaindex.feeds.fetch import FeedBody
+from mediaindex.feeds.fetch import FeedBody, Validators
 from mediaindex.feeds.parse import has_entities, parse
 from mediaindex.feeds.read import read_feed
 from mediaindex.feeds.show import TranscriptLink
-from mediaindex.feeds.validators import Validators
 
 RSS = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"

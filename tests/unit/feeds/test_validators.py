@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mediaindex.feeds.validators import Validators, if_range
+from mediaindex.feeds.fetch import Validators, if_range
 
 OLD, SENT = "Fri, 02 Jan 2026 03:04:05 GMT", "Sat, 03 Jan 2026 03:04:05 GMT"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mediaindex.errors import ErrorCode
+from mediaindex.feeds.connecting import WebLimits
 from mediaindex.feeds.errors import CutError, LaterError, RefusedError, UnexpectedAnswerError, WebError
-from mediaindex.feeds.pace import WebLimits
 from mediaindex.feeds.web import Web
 from tests.builders.certificates import certificate
 from tests.builders.podcast_host import File, Host, podcast_host, redirect, reply

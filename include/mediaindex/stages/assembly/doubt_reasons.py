@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mediaindex.contract.results import Doubt
 from mediaindex.contract.states import DoubtReason, ReasonCode
 from mediaindex.stages.triage import reason
+from mediaindex.timeline import Span, Word, merged
 
 SENTENCES = {
     DoubtReason.NO_WORDS: "No words for {seconds:.1f} s of speech",
@@ -50,3 +51,27 @@ def _places(doubts: Sequence[Doubt]) -> str:
 def _clock(at: float) -> str:
     hours, rest = divmod(int(at), 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+
+
+def coverage(speech: Sequence[Span], words: Iterable[Word], reach: float) -> float:
+    """Share in [0, 1] of the seconds of speech within ``reach`` seconds of a word; 1.0 without speech.
+
+    Linear in time: speech and words are sorted, and each is traversed once.
+    """
+    spoken = merged(speech)
+    total = sum(span.duration for span in spoken)
+    if total <= 0:
+        return 1.0
+    near = merged(Span(max(0.0, word.start - reach), word.end + reach) for word in words)
+    return min(1.0, _shared_seconds(spoken, near) / total)
+
+
+def _shared_seconds(first: Sequence[Span], second: Sequence[Span]) -> float:
+    shared, i, j = 0.0, 0, 0
+    while i < len(first) and j < len(second):
+        shared += first[i].overlap(second[j])
+        if first[i].end < second[j].end:
+            i += 1
+        else:
+            j += 1
+    return shared

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .decode import Pcm, read_channels
+from .levels import FLOOR, SecondPowers
 from .probe import AudioStream, SourceFile
 from .process import PIECE
-from .second_powers import SecondPowers
-from .typical_level import FLOOR
 
 if TYPE_CHECKING:
-    from .second_powers import Powers
+    from .levels import Powers
 
 # dB below full scale, per second: a channel is rarely louder than -15 dB, so a mix above this has lost little.
 QUIET_DB = -35.0

@@ -9,12 +9,10 @@ from pathlib import Path
 
 from mediaindex.stages.protocols import SAMPLE_RATE
 
-from . import failures
 from .commands import HARDENING, Option, Output, convert
+from .levels import BYTES, TypicalLevel
 from .probe import AudioStream, SourceFile
-from .process import run
-from .second_powers import BYTES
-from .typical_level import TypicalLevel
+from .process import check_disk, run, too_long, undecodable, without_audio
 
 SHORTEST = 0.02  # s: a stream with less is empty
 MOST_FLAC_CHANNELS = 8
@@ -71,11 +69,11 @@ def decode(
 
         ended = run(command, _deadline_s(source, stream, max_seconds), consume, name=name)
     if channels_path:  # ffmpeg may continue after a full disk, and the file would be incomplete
-        failures.check_disk(ended.messages, channels_path)
+        check_disk(ended.messages, channels_path)
     if writer.seconds < SHORTEST:
         if ended.code != 0 and ended.messages:
-            raise failures.undecodable(name, ended.messages)
-        raise failures.without_audio(name, writer.seconds)
+            raise undecodable(name, ended.messages)
+        raise without_audio(name, writer.seconds)
     samples, sha256 = writer.size // BYTES, writer.sha256.hexdigest()
     return Pcm(path, samples, sha256, channels_path, channels, ended.messages, writer.level)
 
@@ -151,7 +149,7 @@ class _Writer:
     def take(self, piece: bytes) -> None:
         self.size += len(piece)
         if self.seconds > self.max_seconds:
-            raise failures.too_long(self.name, self.max_seconds)
+            raise too_long(self.name, self.max_seconds)
         self.sha256.update(piece)
         if self._measured:
             self._measured.take(piece)

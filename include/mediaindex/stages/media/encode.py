@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from mediaindex.errors import ErrorCode, TransientError
 
-from . import failures
 from .commands import Option, Output, convert, pcm_reading
-from .process import run
-from .typical_level import FLOOR, frame_levels
+from .levels import FLOOR, frame_levels
+from .process import check_disk, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +30,7 @@ def encode_flac(pcm: Path, channels: int, seconds: float, filters: list[str], ta
     command = convert(f"file:{pcm.absolute()}", "0", [output], reading=pcm_reading(channels))
     ended = run(command, 120.0 + seconds / 4, lambda _piece: None, name=target.name)
     if ended.code != 0:
-        failures.check_disk(ended.messages, target)
+        check_disk(ended.messages, target)
         part.unlink(missing_ok=True)
         # The input is PCM that this package wrote, so the machine is at fault, and its disk is not full.
         raise TransientError(

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import BadMediaError, ErrorCode
 
-from . import failures
 from .commands import Option, inspect
-from .process import printable, run
+from .process import needs_hint, printable, run, unreadable
 
 if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
@@ -118,7 +117,7 @@ def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
         if raw_format:
             return _raw(path, raw_format)
         if raw_name:
-            raise failures.needs_hint(path.name) from error
+            raise needs_hint(path.name) from error
         raise
 
 
@@ -174,7 +173,7 @@ def _probe(path: Path) -> SourceFile:
     requested: dict[str, Option] = {**options, "show_format": None, "show_streams": None, "of": "json"}
     ended = run(inspect(f"file:{path.absolute()}", requested), PROBE_SECONDS, keep, name=path.name)
     if ended.code != 0:
-        raise failures.unreadable(path.name, ended.messages)
+        raise unreadable(path.name, ended.messages)
     return _source(path, json.loads(out.decode("utf-8", "replace")), options)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.stages.assembly.coverage import coverage
+from mediaindex.stages.assembly.doubt_reasons import coverage
 from mediaindex.timeline import Span, Word
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mediaindex.stages.media.second_powers import SecondPowers
+from mediaindex.stages.media.levels import SecondPowers
 
 RATE = 16_000
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mediaindex.stages.media.typical_level import TypicalLevel
+from mediaindex.stages.media.levels import TypicalLevel
 
 RATE = 16_000
 
