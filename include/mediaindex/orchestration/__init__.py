@@ -1,1 +1,1 @@
-"""Airflow: operators, connections, what each task does. The only room that imports airflow (DAG files aside)."""
+"""Operators, connections and task functions. The only package, besides the DAG files, that imports airflow."""

@@ -1,7 +1,7 @@
-"""From objects that somebody saw to claimed recordings: noted, looked at, and claimed once they are whole.
+"""From listed or announced objects to claimed recordings: recorded as seen, inspected, and claimed once complete.
 
-An object is first noted as seen, with what its key tells, and then claimed: a crash in between leaves it to the next
-look, and whoever sees it too meets the same row.
+An object is first recorded as seen, with the facts that its key contains, and then claimed. After a crash in between,
+the next inspection claims it; another process that sees the same object finds the same row.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mediaindex.stages.media.process import printable
 from mediaindex.storage import looks
 from mediaindex.storage.objects import ObjectVersion
 
-from . import readiness as gate
+from . import readiness
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,14 +31,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOKS_AT_ONCE = 8  # requests; each waits for S3 most of its time
+LOOKS_AT_ONCE = 8  # parallel requests; each mostly waits for S3
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """What became of a source's objects in one run; ``settling``: how many may be whole in a moment.
+    """The objects of a source in one run, and counts of what happened to them.
 
-    ``lane``: for what is claimed, whoever plans it; None: the planner's.
+    ``lane``: the lane of claimed objects; None for the lane of the run that plans them. ``settling``: the number of
+    objects that may be complete within ``settle_seconds``.
     """
 
     conn: Connection
@@ -53,33 +54,31 @@ class Arrivals:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def wanted(self, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
-        """Those that are the source's, and whose key the ledger can hold."""
-        strange = [one for one in page if "\x00" in one.key]
-        for one in strange:
-            log.warning("%s: its key holds a NUL character and cannot be indexed; rename it", printable(one.key))
-        return [one for one in page if one not in strange and self.source.wants(one.key)]
+        """The objects of the page that belong to the source and whose key the ledger can store."""
+        unstorable = [version for version in page if "\x00" in version.key]
+        for version in unstorable:
+            log.warning("%s: the key contains a NUL character and cannot be indexed; rename it", printable(version.key))
+        return [version for version in page if version not in unstorable and self.source.wants(version.key)]
 
     def take(self, page: Iterable[ObjectVersion]) -> int:
-        """Claim what of the page is wanted, new and whole; the rest of what is new waits. How many were claimed."""
+        """Claim the page's wanted objects that are new and complete; the other new ones wait. Returns the number."""
         new = discovery.unknown(self.conn, self.wanted(list(page)))
         if not new:
             return 0
-        told = [(one, self.source.told_by(one.key)) for one in new]
-        discovery.note(self.conn, self.source.name, told, self.seen_by)
-        return self._settle([(one, None) for one in new])
+        facts = [(version, self.source.told_by(version.key)) for version in new]
+        discovery.note(self.conn, self.source.name, facts, self.seen_by)
+        return self._settle([(version, None) for version in new])
 
     def look_again(self) -> int:
-        """Claim what had to wait and is whole now. How many."""
+        """Claim waiting objects that are complete now. Returns the number."""
         claimed = 0
         for page in discovery.waiting(self.conn, self.source.name):
             with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-                now = list(pool.map(self._look, page))
-            looked = list(zip(page, now, strict=True))
-            claimed += self._settle(
-                [(one, gate.Seen(was.waited_s, was.size)) for was, one in looked if one and one.etag == was.etag]
-            )
-            claimed += self.take([one for was, one in looked if one and one.etag != was.etag])
-            self._forget([was for was, one in looked if one is None or one.etag != was.etag])
+                looked = list(zip(page, pool.map(self._look, page), strict=True))
+            unchanged = [(was, now) for was, now in looked if now and now.etag == was.etag]
+            claimed += self._settle([(now, readiness.Seen(was.waited_s, was.size)) for was, now in unchanged])
+            claimed += self.take([now for was, now in looked if now and now.etag != was.etag])
+            self._forget([was for was, now in looked if now is None or now.etag != was.etag])
         return claimed
 
     def _look(self, was: Waiting) -> ObjectVersion | None:
@@ -88,7 +87,7 @@ class Arrivals:
         except TerminalError as error:
             if error.code == ErrorCode.S3_CREDENTIALS:
                 raise
-            log.warning("%s; it goes on waiting", error)
+            log.warning("%s; the object keeps waiting", error)
             unchanged = datetime.fromtimestamp(0, UTC)
             return ObjectVersion(was.bucket, was.key, was.etag, None, was.size, unchanged, "maybe")
 
@@ -97,53 +96,55 @@ class Arrivals:
         for was in replaced:
             ledger.set_state(self.conn, was.id, ObjectState.GONE, code=StateReason.REMOVED, reason=reason)
 
-    def _settle(self, objects: Sequence[tuple[ObjectVersion, gate.Seen | None]]) -> int:
+    def _settle(self, objects: Sequence[tuple[ObjectVersion, readiness.Seen | None]]) -> int:
         with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-            judged = list(pool.map(lambda one: self._judge(*one), objects))
-        paused = [(one, self._ask_back(one, why)) for one, why in judged if why]
+            judged = list(pool.map(lambda pair: self._judge(*pair), objects))
+        paused = [(version, self._restored(version, pause)) for version, pause in judged if pause]
         if paused:
             discovery.let_wait(self.conn, paused)
         self.paused += len(paused)
-        self.settling += sum(why.code == StateReason.SETTLING for _, why in paused)
-        ready = [one for one, why in judged if why is None]
+        self.settling += sum(pause.code == StateReason.SETTLING for _, pause in paused)
+        ready = [version for version, pause in judged if pause is None]
         claimed = ledger.claim(self.conn, self.source.name, ready, self.lane)
-        for one in claimed:
-            if one.size == 0:
+        for media_object in claimed:
+            if media_object.size == 0:
                 ledger.set_state(
                     self.conn,
-                    one.id,
+                    media_object.id,
                     ObjectState.QUARANTINED,
                     code=ErrorCode.EMPTY,
-                    reason="the object is empty: nothing was uploaded",
+                    reason="the object is empty; upload it again",
                 )
         self.claimed += len(claimed)
         return len(claimed)
 
-    def _judge(self, one: ObjectVersion, earlier: gate.Seen | None) -> tuple[ObjectVersion, Pause | None]:
-        """The object as it is now, and why it has to wait, if so. Runs in a thread: no catalog here."""
+    def _judge(self, version: ObjectVersion, earlier: readiness.Seen | None) -> tuple[ObjectVersion, Pause | None]:
+        """The object's present version, and why it has to wait; None if it is ready.
+
+        Runs in a thread, so it must not use the catalog's connection.
+        """
         try:
-            if one.archived == "maybe" and (found := looks.look(self.client, one.bucket, one.key)):
-                one = replace(one, archived=found.archived) if found.etag == one.etag else one
+            if version.archived == "maybe" and (present := looks.look(self.client, version.bucket, version.key)):
+                version = replace(version, archived=present.archived) if present.etag == version.etag else version
             now = self.clock()
-            why = gate.archived(one, self.source) or gate.settling(one, self.source, earlier, now)
-            if why is None and gate.is_worth_opening(one, self.source, now):
-                why = gate.unwritten(looks.first_bytes(self.client, one))
-        except TerminalError as error:  # this object's alone: S3 lets us list it
+            pause = readiness.archived(version, self.source) or readiness.settling(version, self.source, earlier, now)
+            if pause is None and readiness.is_worth_opening(version, self.source, now):
+                pause = readiness.unwritten(looks.first_bytes(self.client, version))
+        except TerminalError as error:  # concerns this object alone: the listing was allowed
             if error.code == ErrorCode.S3_CREDENTIALS:
                 raise
-            return one, gate.unreadable(error, self.source)
-        return one, why
+            return version, readiness.unreadable(error, self.source)
+        return version, pause
 
-    def _ask_back(self, one: ObjectVersion, why: Pause) -> Pause:
-        """A request to restore an archived object, as long as this run may make some."""
+    def _restored(self, version: ObjectVersion, pause: Pause) -> Pause:
+        """The pause after a request to restore the object, if it is archived and this run may request more."""
         archive = self.source.archive
-        if why.code != StateReason.ARCHIVED or not archive.restore or self.restores >= archive.requests_a_run:
-            return why
+        if pause.code != StateReason.ARCHIVED or not archive.restore or self.restores >= archive.requests_a_run:
+            return pause
         try:
-            looks.restore(self.client, one, days=archive.days, tier=archive.tier)
+            looks.restore(self.client, version, days=archive.days, tier=archive.tier)
         except TerminalError as error:
-            return Pause(StateReason.ARCHIVED, f"cannot be asked back from its archive: {error}", why.seconds)
+            return Pause(StateReason.ARCHIVED, f"cannot be restored from its archive: {error}", pause.seconds)
         self.restores += 1
-        return Pause(
-            StateReason.RESTORING, f"asked back from its archive ({archive.tier}); it goes on by itself", why.seconds
-        )
+        reason = f"restore requested (tier {archive.tier}); indexed once it is restored"
+        return Pause(StateReason.RESTORING, reason, pause.seconds)

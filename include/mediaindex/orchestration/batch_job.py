@@ -1,4 +1,4 @@
-"""Between the catalog and the runner: a batch's items as a job, and its result as the catalog's rows."""
+"""From the catalog to the runner and back: a batch as a job, and the job's result as rows of the catalog."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ LONGEST_MESSAGE = 2_000  # characters of an error in the log
 
 
 def run_id(batch_id: int) -> str:
-    """The only run that a batch has."""
+    """The id of a batch's run; a batch has only one."""
     return f"batch_{batch_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The job for the items that may take a stage now (it may have none), and how long each of them is, by id."""
+    """The job for the items that may run a stage now, possibly none, and their lengths in seconds by item id."""
 
     job: Job
     audio_seconds: dict[str, float]
 
 
 def take_over(batch_id: int, dag_id: str, dag_run_id: str) -> None:
-    """Note this run as the one that works on the batch. TerminalError where there is no such batch."""
+    """Record this run as the one that works on the batch. Raises TerminalError if the batch does not exist."""
     with connect(connections.database_url()) as conn:
         batches.take_over(conn, batch_id, dag_id, dag_run_id)
 
 
 def speech_work(batch_id: int, stage: str) -> Work:
-    """What the stage has to do in the batch."""
+    """The work of a stage in a batch."""
     configuration = sources.load(sources.path_from_environment())
     with connect(connections.database_url()) as conn:
         items = batches.items(conn, batch_id, stage=stage)
@@ -60,34 +60,34 @@ def speech_work(batch_id: int, stage: str) -> Work:
 
 
 def artifact_store() -> S3Store:
-    """Where this installation keeps artifacts."""
+    """The artifact store of this installation."""
     endpoint = ServerSettings.read(connections.s3_environment()).s3_endpoint_url
     return S3Store(bucket=connections.artifacts_bucket(), endpoint_url=endpoint)
 
 
 def use_s3_environment() -> None:
-    """Give this task's own process what the S3 connection says; a task is a process of its own."""
+    """Set the variables of the S3 connection in this process. Each task has a process of its own."""
     os.environ.update(connections.s3_environment())
 
 
 def record(batch_id: int, result: JobResult, *, last_try: bool) -> int:
-    """Write the result into the catalog; how many items wait for another try of this task.
+    """Write the result into the catalog. Returns the number of items that wait for a retry of this task.
 
-    After the ``last_try`` nobody waits here: what may pass later goes back into the queue.
+    After the ``last_try`` no item waits: items with a transient failure go back into the queue.
     """
     for item in result.items:
         if item.error:
             log.warning("%s: %s", item.error.code, printable(item.error.message, LONGEST_MESSAGE))
     with connect(connections.database_url()) as conn:
         recorded = stage_runs.record(conn, batch_id, result, last_try=last_try, policy=retry_policy())
-    fates = {
-        "back in the queue": recorded.put_back,
-        "quarantined": recorded.quarantined,
-        "back where they were, with what they had": recorded.kept,
+    outcomes = {
+        "are back in the queue": recorded.put_back,
+        "are quarantined": recorded.quarantined,
+        "keep their state and their transcripts": recorded.kept,
     }
-    for what, ids in fates.items():
+    for outcome, ids in outcomes.items():
         if ids:
-            log.warning("%s: media objects %s are %s", result.stage, ", ".join(map(str, ids)), what)
+            log.warning("%s: media objects %s %s", result.stage, ", ".join(map(str, ids)), outcome)
     return len(recorded.transient)
 
 
@@ -95,7 +95,7 @@ def _item(item: BatchItem, configuration: sources.Configuration, earlier: Mappin
     known = {FIRST_STAGE: earlier[item.media_object_id]} if item.media_object_id in earlier else {}
     return JobItem(
         id=str(item.media_object_id),
-        name=printable(item.key.rpartition("/")[2]),  # for messages: the key is somebody else's text
+        name=printable(item.key.rpartition("/")[2]),  # for messages: keys are not trusted
         source=ObjectSource(
             bucket=item.bucket, key=item.key, etag=item.etag, version_id=item.version_id, size=item.size
         ),

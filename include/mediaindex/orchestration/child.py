@@ -1,6 +1,6 @@
-"""Run one job in the speech environment, as a child process. Knows nothing of Airflow.
+"""Run one job in the speech environment, as a child process. Independent of Airflow.
 
-``SPEECH_PYTHON -m mediaindex.runner --job job.json --result result.json``: the same command line serves a virtual
+The command is ``SPEECH_PYTHON -m mediaindex.runner --job job.json --result result.json``; it works alike in a virtual
 environment, a container and a pod.
 """
 
@@ -24,8 +24,8 @@ from mediaindex.stages.media.process import printable
 from .job_folder import job_folder
 from .process_group import LINE_BYTES, ProcessGroup
 
-# Everything else stays here: Airflow's environment holds its database, its keys and every connection, and the child
-# decodes files that strangers made.
+# Nothing else is passed on: Airflow's environment holds its database URL, its keys and every connection, and the child
+# decodes untrusted files.
 HANDED_DOWN = frozenset(
     {
         *("PATH", "HOME", "USER", "TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "XDG_CACHE_HOME"),
@@ -37,38 +37,38 @@ HANDED_DOWN = frozenset(
     }
 )
 HANDED_DOWN_PREFIXES = ("AWS_", "MEDIAINDEX_")
-# Of ours, what the child has no use for: it needs S3 and no other server.
+# Not passed on either: of all servers, the child needs only S3.
 KEPT_BACK_PREFIXES = ("MEDIAINDEX_DATABASE_", "MEDIAINDEX_ELASTICSEARCH_", "MEDIAINDEX_AIRFLOW_")
 
 LONGEST_LINE = LINE_BYTES  # characters of a line in the log
 
 
 class ChildFailedError(MediaindexError):
-    """The child ended in a way the contract does not know: a crash, a signal, no result or a wrong one."""
+    """The child ended unexpectedly: with an unknown exit code, without a result, or with an invalid one."""
 
     code = ErrorCode.CHILD_FAILED
 
 
 class ChildCrashedError(ChildFailedError, DoubtfulError):
-    """A signal ended it: a crash in native code, or the kernel for want of memory. One item may be to blame."""
+    """A signal ended the child: a crash in native code, or the kernel out of memory. One item may be the cause."""
 
     code = ErrorCode.CRASHED
 
 
 class ChildStuckError(ChildCrashedError):
-    """It was still at work after its time and was ended. One item may be to blame."""
+    """The child exceeded its time limit and was ended. One item may be the cause."""
 
     code = ErrorCode.STUCK
 
 
 class ChildStoppedError(ChildFailedError):
-    """We ended it ourselves, because the task was to end."""
+    """The child was ended because its task was ended."""
 
     code = ErrorCode.CHILD_STOPPED
 
 
 class ChildRefusedError(TerminalError):
-    """The job itself can never work (exit code 10); the last line of the child's output says why."""
+    """The job can never succeed (exit code 10); the last line of the child's output says why."""
 
     code = ErrorCode.JOB_REFUSED
 
@@ -80,17 +80,17 @@ class NothingToDoError(MediaindexError):
 
 
 class Log(Protocol):
-    """Where the child's lines go: a standard logger, or Airflow's."""
+    """The log of the child's output: a standard logger, or Airflow's."""
 
     def info(self, event: str, /) -> Any:
-        """Take one line."""
+        """Log one line."""
 
 
 @dataclass(slots=True)
 class SpeechChild:
-    """The runner under ``python``; ``stop`` may come at any moment, also from a signal handler.
+    """The runner, started with the interpreter ``python``. ``stop`` may be called at any time, also in signal handlers.
 
-    ``niceness``: 0 to 19, how far it stands back where others want the processors too.
+    ``niceness``: 0 to 19, as of nice(1); above 0 the child also runs in Linux's idle scheduling class.
     """
 
     python: str
@@ -101,9 +101,12 @@ class SpeechChild:
     _stopped: bool = field(default=False, init=False)
 
     def run(self, job: Job, limit_s: float | None = None) -> JobResult:
-        """Run the job, at most ``limit_s`` seconds; raises an error from above, or TransientError for exit code 75."""
+        """Run the job, for at most ``limit_s`` seconds.
+
+        Raises the errors above, and TransientError for exit code 75.
+        """
         if self._stopped:
-            raise ChildStoppedError(f"{job.stage}: ended before it began")
+            raise ChildStoppedError(f"{job.stage}: the task was ended before the speech process started")
         with disk_errors(f"{job.stage}: the speech process cannot be started"), job_folder() as folder:
             request, answer = folder / "job.json", folder / "result.json"
             request.write_text(job.model_dump_json(), "utf-8")
@@ -111,43 +114,43 @@ class SpeechChild:
 
             def tell(line: str) -> None:
                 nonlocal last
-                last = printable(line, LONGEST_LINE)  # tags and names of strangers' files stand in it
+                last = printable(line, LONGEST_LINE)  # may contain tags and names of untrusted files
                 self.log.info(last)
 
-            # Unbuffered, so that a line is in the log when it is written; faulthandler names the place of a crash in C.
+            # Unbuffered, so that lines are logged when they are written; faulthandler locates crashes in native code.
             runner = [self.python, "-u", "-X", "faulthandler", "-m", "mediaindex.runner"]
-            arguments = [*_standing_back(self.niceness), *runner, "--job", str(request), "--result", str(answer)]
-            # Temporary files in here too: a child that is killed cannot clear up after itself.
+            arguments = [*_low_priority(self.niceness), *runner, "--job", str(request), "--result", str(answer)]
+            # Temporary files are in the same folder: a killed child cannot remove them itself.
             self._group = ProcessGroup(arguments, {**self.environment, "TMPDIR": str(folder)}, folder)
             try:
                 code = self._group.follow(tell, limit_s)
             except TimeoutError:
                 raise ChildStuckError(
-                    f"the speech process was still busy with {len(job.items)} recordings after {limit_s:.0f} s and was "
-                    f"ended; its last line: {last}"
+                    f"the speech process was still working on {len(job.items)} recordings after {limit_s:.0f} s and "
+                    f"was ended; its last line: {last}"
                 ) from None
             if self._stopped:
-                raise ChildStoppedError(f"{job.stage}: ended with its task")
+                raise ChildStoppedError(f"{job.stage}: the speech process was ended with its task")
             _check(code, last)
             return _result(answer, job)
 
     def stop(self) -> None:
-        """End the child and everything it started, and start no other."""
+        """End the child and everything it started; later calls of ``run`` raise ChildStoppedError."""
         self._stopped = True
         if self._group is not None:
             self._group.end()
 
 
-def _standing_back(niceness: int) -> list[str]:
+def _low_priority(niceness: int) -> list[str]:
     if not niceness:
         return []
-    # The lowest niceness still takes turns; Linux's idle class gives way at once to whoever wants the core.
+    # Even at niceness 19 a process gets time slices; one of Linux's idle class yields at once to any other.
     nice, chrt = shutil.which("nice"), shutil.which("chrt")
     return [*([nice, "-n", str(niceness)] if nice else []), *([chrt, "--idle", "0"] if chrt else [])]
 
 
 def child_environment(ours: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
-    """What of our own environment the child may see, and ``extra``."""
+    """The variables of ``ours`` that the child may see, and ``extra``."""
     return {name: value for name, value in ours.items() if _may_see(name)} | dict(extra)
 
 
@@ -158,26 +161,28 @@ def _may_see(name: str) -> bool:
 def _check(code: int, last: str) -> None:
     if code == ExitCode.DONE:
         return
-    said = f": {last}" if last else ""
+    reason = f": {last}" if last else ""
     if code == ExitCode.BAD_INPUT:
-        raise ChildRefusedError(f"the job cannot work{said}")
+        raise ChildRefusedError(f"the job cannot succeed{reason}")
     if code == ExitCode.NOTHING_TO_DO:
-        raise NothingToDoError(f"nothing to do{said}")
+        raise NothingToDoError(f"nothing to do{reason}")
     if code == ExitCode.TRANSIENT:
-        raise TransientError(f"try again later{said}", code=ErrorCode.CHILD_TRANSIENT)
-    # A shell or a container between us and the process says 128 + the signal's number.
+        raise TransientError(f"the speech process failed for now{reason}", code=ErrorCode.CHILD_TRANSIENT)
+    # A shell or a container reports a signal as 128 + its number.
     number = -code if code < 0 else code - 128
     if 0 < number < signal.NSIG:
         name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-        raise ChildCrashedError(f"the speech process was ended by {name}{said}; its whole output stands above")
-    raise ChildFailedError(f"the speech process ended with exit code {code}{said}; its whole output stands above")
+        raise ChildCrashedError(f"the speech process was ended by {name}{reason}; its output is in the log above")
+    raise ChildFailedError(f"the speech process ended with exit code {code}{reason}; its output is in the log above")
 
 
 def _result(path: Path, job: Job) -> JobResult:
     try:
         result = JobResult.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ChildFailedError(f"the speech process ended well but left no valid result: {error}") from error
+        raise ChildFailedError(
+            f"the speech process ended without an error but left no valid result: {error}"
+        ) from error
     asked, answered = [item.id for item in job.items], [item.id for item in result.items]
     if result.stage != job.stage or asked != answered:
         raise ChildFailedError(f"the result is for {result.stage} of {answered}, not for {job.stage} of {asked}")

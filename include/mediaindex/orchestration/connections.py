@@ -1,4 +1,4 @@
-"""Airflow's connections as what the package and the speech process understand: URLs and variables."""
+"""Airflow's connections as URLs and environment variables, for the package and the speech process."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ SQS = "mediaindex_sqs"
 
 
 def database_url() -> str:
-    """Address of the catalog; options of the connection's extra (sslmode, …) become its query."""
+    """URL of the catalog; options in the connection's extra, such as sslmode, become its query."""
     connection = _connection(POSTGRES, "postgresql://user:password@host:5432/mediaindex")
     options = "&".join(f"{quote(name)}={quote(str(value))}" for name, value in connection.extra_dejson.items())
-    place = f"{_login(connection)}{connection.host}:{connection.port or 5432}/{connection.schema or 'mediaindex'}"
-    return f"postgresql://{place}" + (f"?{options}" if options else "")
+    target = f"{_login(connection)}{connection.host}:{connection.port or 5432}/{connection.schema or 'mediaindex'}"
+    return f"postgresql://{target}" + (f"?{options}" if options else "")
 
 
 def elasticsearch_url() -> str:
-    """Address of Elasticsearch. The scheme stands in the connection's schema, or is its type."""
+    """URL of Elasticsearch. Its scheme is the connection's schema or type."""
     connection = _connection(ELASTICSEARCH, "http://host:9200")
     scheme = next((word for word in (connection.schema, connection.conn_type) if word in {"http", "https"}), "http")
     return f"{scheme}://{_login(connection)}{connection.host}:{connection.port or 9200}"
 
 
 def s3_environment() -> dict[str, str]:
-    """AWS variables of the connection; without a login in it the machine's own role or profile stays in charge."""
+    """AWS variables of the connection. Without a login in it, the machine's role or profile is used."""
     return _aws_environment(S3, ServerSettings.variable("s3_endpoint_url"))
 
 
 def sqs_environment() -> dict[str, str]:
-    """The same of the connection to the queues that announce uploads."""
+    """AWS variables of the connection to the queues that announce uploads."""
     return _aws_environment(SQS, ServerSettings.variable("sqs_endpoint_url"))
 
 
 def artifacts_bucket() -> str:
-    """The bucket for artifacts; ConfigError if none is set."""
+    """The bucket for artifacts. Raises ConfigError if it is not set."""
     return StorageSettings.need("artifacts_bucket", "Set it for the workers.")
 
 
 def _aws_environment(name: str, endpoint: str) -> dict[str, str]:
     connection = _connection(name, "aws://KEY:SECRET@/?endpoint_url=http%3A%2F%2Fhost%3A9000&region_name=us-east-1")
     extra = connection.extra_dejson
-    found = {
+    variables = {
         "AWS_ACCESS_KEY_ID": connection.login,
         "AWS_SECRET_ACCESS_KEY": connection.password,
         "AWS_SESSION_TOKEN": extra.get("aws_session_token"),
         "AWS_DEFAULT_REGION": extra.get("region_name"),
         endpoint: extra.get("endpoint_url"),
     }
-    return {name: str(value) for name, value in found.items() if value}
+    return {name: str(value) for name, value in variables.items() if value}
 
 
 def _connection(name: str, example: str) -> Connection:
@@ -65,12 +65,12 @@ def _connection(name: str, example: str) -> Connection:
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
-        found: Connection = Connection.get(name)
+        connection: Connection = Connection.get(name)
     except AirflowNotFoundException:
         raise ConfigError(
-            f"there is no Airflow connection {name}: add it, or set AIRFLOW_CONN_{name.upper()}='{example}'"
+            f"the Airflow connection {name} is missing: add it, or set AIRFLOW_CONN_{name.upper()}='{example}'"
         ) from None
-    return found
+    return connection
 
 
 def _login(connection: Connection) -> str:

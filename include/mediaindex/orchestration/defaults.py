@@ -1,4 +1,4 @@
-"""What every task of ours has in common."""
+"""Settings that tasks have in common: pools, priorities, retries, time limits."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-# Where tasks queue: speech work by the machine's size and by lane, so that neither lane ever waits for a slot of the
-# other's; everything else freely.
+# Speech work has a pool per lane, sized for the machine, so that no lane waits for slots of the other. All other tasks
+# share one.
 SPEECH_POOL = {Lane.FRESH: "speech", Lane.BACKFILL: "speech_backfill"}
 CATALOG_POOL = "catalog"
-# What a backfill computes with is what fresh work leaves over: a few percent of a busy machine, all of an idle one.
+# A backfill gets the CPU time that fresh work leaves over: a few percent of a busy machine, all of an idle one.
 NICENESS = {Lane.FRESH: 0, Lane.BACKFILL: 19}
 TIME_FACTOR = {Lane.FRESH: 1.0, Lane.BACKFILL: BACKFILL_TIME_FACTOR}
 
-# By lane. Weights add up along a run's dozen tasks: even the last one of a backfill waits for the first fresh one.
+# Per lane. Weights add up along a run's dozen tasks: even the last task of a backfill waits for the first fresh one.
 PRIORITY = {Lane.FRESH: 100, Lane.BACKFILL: 1}
 RUNS = {Lane.FRESH: 4, Lane.BACKFILL: 2}
 INDEX_DAG = {Lane.FRESH: "index_recordings", Lane.BACKFILL: "index_recordings_backfill"}
 
 
-# How long an announcement of an upload stays hidden from others while a run deals with it. Long enough to wait for a
-# slot and to work; one that is given out twice does no harm.
+# Seconds for which a received announcement of an upload is hidden in the queue: enough to wait for a slot and to work.
+# A message that is delivered twice does no harm.
 EVENTS_HIDDEN_SECONDS = 300
-# Recordings a sweep sends again, at most, once the recogniser that was missing is back.
+# Most recordings that one sweep queues again once the recogniser that failed works again.
 FALLBACKS_A_SWEEP = 20
 
 
 def retry_policy() -> RetryPolicy:
-    """How often and how late a failed recording is tried again, as the environment says."""
-    given = RetrySettings.read()
+    """How often and after which waits a failed recording is tried again, from the environment."""
+    settings = RetrySettings.read()
     return RetryPolicy(
-        transient_attempts=given.transient_attempts,
-        doubtful_attempts=given.doubtful_attempts,
-        first_wait_s=given.backoff_seconds,
-        longest_wait_s=given.backoff_longest_seconds,
+        transient_attempts=settings.transient_attempts,
+        doubtful_attempts=settings.doubtful_attempts,
+        first_wait_s=settings.backoff_seconds,
+        longest_wait_s=settings.backoff_longest_seconds,
     )
 
 
 def default_args(lane: Lane = Lane.FRESH) -> dict[str, Any]:
-    """Retries with backoff for what may pass, a limit on everything, and work begun before work to begin."""
+    """Arguments of every task: retries with backoff except for terminal errors, a time limit, pool and priority."""
     return {
         "owner": "mediaindex",
         "retries": 3,
         "retry_delay": timedelta(seconds=RetrySettings.read().retry_seconds),
-        "retry_exponential_backoff": 2.0,  # the factor; True would count as 1: no backoff at all
+        "retry_exponential_backoff": 2.0,  # the factor; True would mean 1, which is no backoff
         "max_retry_delay": timedelta(minutes=15),
         "retry_policy": JitteredRetryPolicy([RetryRule(TerminalError, RetryAction.FAIL)]),
         "execution_timeout": timedelta(minutes=10),
         "pool": CATALOG_POOL,
-        # The default rule starts new recordings before it finishes old ones.
+        # The default rule would start new recordings before finishing those in progress.
         "weight_rule": "upstream",
         "priority_weight": PRIORITY[lane],
     }
@@ -73,11 +73,11 @@ SPEECH_TIMEOUT = timedelta(hours=4)
 
 
 POOL = "podcasts"
-GROUPS = 16  # mapped tasks of a run at most, however many feeds there are
-# After this a task begins no further episode, and the next run goes on; one episode may take an hour by WebLimits.
+GROUPS = 16  # most mapped tasks of a run, for any number of feeds
+# After this time a task begins no further episode; the next run continues. WebLimits allows an episode one hour.
 BEGIN_WITHIN_S = 45 * 60.0
 COLLECT_TIMEOUT = timedelta(hours=3)
-# A feed is asked again for ever, but ever more rarely; an episode is given up until its feed says something new of it.
+# A feed is retried without end, at growing intervals; an episode is given up until its feed changes it.
 FEED_RETRIES = RetryPolicy(first_wait_s=600.0, longest_wait_s=6 * 3600.0)
 EPISODE_RETRIES = RetryPolicy(
     transient_attempts=12, doubtful_attempts=4, first_wait_s=600.0, longest_wait_s=12 * 3600.0
@@ -88,11 +88,11 @@ log = logging.getLogger(__name__)
 
 
 def report_failed_run(context: Context) -> None:
-    """Name the run, and what to do about it."""
+    """Log which run failed and how to continue it."""
     run = context["dag_run"]
     log.error(
-        "%s %s failed: open the red task's log, mend the cause, then clear that task; what is done is not done again. "
-        "Left alone, `sweep_ledger` tries its recordings again later",
+        "%s %s failed: read the log of the failed task, fix the cause, then clear the task; finished work is not "
+        "repeated. If you do nothing, `sweep_ledger` retries its recordings later",
         run.dag_id,
         run.run_id,
     )

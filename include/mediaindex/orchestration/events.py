@@ -1,8 +1,8 @@
-"""What ``receive_events`` does: announcements of uploads into the same ledger that listings fill.
+"""The tasks of ``receive_events``: write announced uploads into the same ledger that listings fill.
 
-A message says where to look, never what is there: each object is looked at, so that messages may come twice, late, in
-any order or from a stranger. They are taken from the queue only once the ledger knows what they announced; until then
-SQS gives them out again.
+A message only names an object. Its present version is read from S3, so messages may come twice, late, in any order or
+from an untrusted sender. They are deleted from the queue once the ledger has what they announced; until then SQS
+delivers them again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
-from mediaindex.catalog.ledger import discovery as ledger_pages
-from mediaindex.catalog.ledger import hearing
+from mediaindex.catalog.ledger import discovery, hearing
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.contract.states import SeenBy
 from mediaindex.errors import ErrorCode, TerminalError
@@ -40,12 +39,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST = 1_000  # messages a run takes from a queue beyond those it was started with
+MOST = 1_000  # messages that a run takes from a queue in addition to those that started it
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a run made of its messages; ``sources``: those that have something to plan."""
+    """What a run did with its messages; ``sources``: names of sources with recordings to plan."""
 
     claimed: int
     gone: int
@@ -54,21 +53,22 @@ class Received:
 
 
 def of_run(asset_events: Mapping[Any, Sequence[Any]]) -> dict[str, list[Message]]:
-    """By queue, the messages of all events that started a run. One run may answer to many events."""
-    found: dict[str, list[Message]] = defaultdict(list)
+    """The messages of all events that started a run, by queue. A run may have many events."""
+    messages: dict[str, list[Message]] = defaultdict(list)
     for asset, events in asset_events.items():
         for event in events:
             extra = event.extra if isinstance(event.extra, dict) else {}
             payload = extra.get("payload")
             batch = payload.get("message_batch") if isinstance(payload, dict) else None
-            for one in batch if isinstance(batch, list) else ():
-                if isinstance(one, dict):
-                    found[str(asset.name)].append(Message(str(one.get("Body", "")), str(one.get("ReceiptHandle", ""))))
-    return found
+            for fields in batch if isinstance(batch, list) else ():
+                if isinstance(fields, dict):
+                    message = Message(str(fields.get("Body", "")), str(fields.get("ReceiptHandle", "")))
+                    messages[str(asset.name)].append(message)
+    return messages
 
 
 def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]) -> Received:
-    """The messages given, by queue address, and what else lies in the queues, into the ledger and into batches."""
+    """Claim and plan what messages announce: those ``given``, by queue address, and those waiting in the queues."""
     from mediaindex.storage import queue
     from mediaindex.storage.client import s3_client
 
@@ -80,80 +80,83 @@ def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]
         for address in configuration.queues:
             messages = [*given.get(address, ()), *_waiting(sqs, address)]
             done = take(conn, s3_client(), configuration, messages)
-            queue.delete(sqs, address, [one for one in messages if one.receipt])
+            queue.delete(sqs, address, [message for message in messages if message.receipt])
             totals = [sum(pair) for pair in zip(totals, (done.claimed, done.gone, done.rejected), strict=True)]
             touched |= set(done.sources)
         for name in touched:
             source = configuration.source(name)
             plan(conn, source, source.lane)
-    log.info("events: %d claimed, %d gone, %d not understood", *totals)
+    log.info("events: %d objects claimed, %d gone, %d messages rejected", *totals)
     in_order = sorted(touched, key=lambda name: (-configuration.source(name).priority, name))
     return Received(totals[0], totals[1], totals[2], tuple(in_order))
 
 
 def take(conn: Connection, client: S3Client, configuration: Configuration, messages: Sequence[Message]) -> Received:
-    """What the messages announce, into the ledger."""
+    """Write what the messages announce into the ledger."""
     announced: dict[tuple[str, str], Announcement] = {}
     rejected = 0
     for message in messages:
-        heard = understand(message.body)
-        announced |= {(one.bucket, one.key): one for one in heard.announcements}
-        rejected += len(heard.rejected)
-        for why in heard.rejected:
-            log.warning("a message was not understood and is dropped: %s", printable(why))
+        content = understand(message.body)
+        announced |= {(announcement.bucket, announcement.key): announcement for announcement in content.announcements}
+        rejected += len(content.rejected)
+        for reason in content.rejected:
+            log.warning("dropped a message that is not an announcement: %s", printable(reason))
     by_source = _by_source(configuration, announced.values())
     claimed = gone = 0
-    for source, some in by_source:
-        new, left = _take_of(conn, client, source, some)
+    for source, announcements in by_source:
+        new, left = _take_of(conn, client, source, announcements)
         claimed, gone = claimed + new, gone + left
-        hearing.heard(conn, source.name, len(some))
+        hearing.heard(conn, source.name, len(announcements))
     return Received(claimed, gone, rejected, tuple(source.name for source, _ in by_source))
 
 
 def _by_source(
     configuration: Configuration, announced: Iterable[Announcement]
 ) -> list[tuple[Source, list[Announcement]]]:
-    found: dict[str, list[Announcement]] = defaultdict(list)
-    for one in announced:
-        source = configuration.source_of(one.bucket, one.key)
+    by_source: dict[str, list[Announcement]] = defaultdict(list)
+    for announcement in announced:
+        source = configuration.source_of(announcement.bucket, announcement.key)
         if source is None:
-            log.info("s3://%s/%s belongs to no source", one.bucket, printable(one.key))
+            log.info("s3://%s/%s belongs to no source", announcement.bucket, printable(announcement.key))
         else:
-            found[source.name].append(one)
-    return [(configuration.source(name), some) for name, some in sorted(found.items())]
+            by_source[source.name].append(announcement)
+    return [(configuration.source(name), announcements) for name, announcements in sorted(by_source.items())]
 
 
-def _take_of(conn: Connection, client: S3Client, source: Source, some: Sequence[Announcement]) -> tuple[int, int]:
-    """How many objects of the source were claimed, and how many are gone."""
+def _take_of(
+    conn: Connection, client: S3Client, source: Source, announcements: Sequence[Announcement]
+) -> tuple[int, int]:
+    """The number of claimed objects of the source, and of those that are gone."""
     arrivals = Arrivals(conn, client, source, SeenBy.EVENT)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        looked = list(pool.map(lambda one: _look(client, one), some))
-    there = [found for found in looked if not isinstance(found, Announcement | None)]
-    gone = sum(len(ledger_pages.leave(conn, one.bucket, one.key)) for one in looked if isinstance(one, Announcement))
-    arrivals.take(one for one in there if one.size or not one.key.endswith("/"))
-    arrivals.look_again()  # also what was restored, or had to settle
+        looked = list(pool.map(lambda announcement: _look(client, announcement), announcements))
+    versions = [version for version in looked if not isinstance(version, Announcement | None)]
+    missing = [announcement for announcement in looked if isinstance(announcement, Announcement)]
+    gone = sum(len(discovery.leave(conn, announcement.bucket, announcement.key)) for announcement in missing)
+    arrivals.take(version for version in versions if version.size or not version.key.endswith("/"))
+    arrivals.look_again()  # also claims restored and settled objects
     await_settling(arrivals)
     return arrivals.claimed, gone
 
 
-def _look(client: S3Client, one: Announcement) -> ObjectVersion | Announcement | None:
-    """What lies under the key; the announcement itself where nothing does; None where S3 does not let us look."""
+def _look(client: S3Client, announcement: Announcement) -> ObjectVersion | Announcement | None:
+    """The object's present version; the announcement itself if the object is gone; None if S3 refuses access."""
     from mediaindex.storage.looks import look
 
     try:
-        return look(client, one.bucket, one.key) or one
+        return look(client, announcement.bucket, announcement.key) or announcement
     except TerminalError as error:
         if error.code == ErrorCode.S3_CREDENTIALS:
-            raise  # of all objects: the messages stay in the queue until the connection is right again
-        log.warning("%s; the next listing looks again", error)
+            raise  # concerns all objects: the messages stay in the queue until the connection is fixed
+        log.warning("%s; the next listing tries again", error)
         return None
 
 
 def _waiting(sqs: Any, address: str) -> list[Message]:
-    """What else lies in the queue: a burst of uploads is one run, not a hundred."""
+    """Up to MOST further messages of the queue: a burst of uploads becomes one run, not a hundred."""
     from mediaindex.storage import queue
 
-    found: list[Message] = []
-    while len(found) < MOST and (more := queue.receive(sqs, address, hidden_seconds=EVENTS_HIDDEN_SECONDS)):
-        found += more
-    return found
+    messages: list[Message] = []
+    while len(messages) < MOST and (more := queue.receive(sqs, address, hidden_seconds=EVENTS_HIDDEN_SECONDS)):
+        messages += more
+    return messages

@@ -1,4 +1,4 @@
-"""What the tasks of ``index_recordings`` do that need no speech environment."""
+"""The tasks of ``index_recordings`` that do not need the speech environment."""
 
 from __future__ import annotations
 
@@ -33,32 +33,32 @@ REVIEW = "queue_for_review"
 
 
 def decide(batch_id: int) -> list[str]:
-    """Judge each recording; the tasks that the batch goes on to: one way, the other, or both."""
+    """Triage each recording of the batch. Returns the ids of the tasks that follow: transcription, review, or both."""
     configuration = sources.load(sources.path_from_environment())
-    ways = set()
+    following = set()
     with connect(connections.database_url()) as conn:
         for item in batches.items(conn, batch_id, stage="triage"):
             settings = read_settings(TriageSettings, configuration.triage_of(item.source), "triage")
             decision = triage(TriageFacts.from_summaries(item.summaries), settings)
             batches.set_decision(conn, batch_id, item.media_object_id, decision.way, decision.reasons)
             log.info("%s: %s %s", printable(item.key), decision.way, "; ".join(decision.reasons))
-            ways.add(TRANSCRIBE.name if decision.transcribe else REVIEW)
-    return sorted(ways)
+            following.add(TRANSCRIBE.name if decision.transcribe else REVIEW)
+    return sorted(following)
 
 
 def queue_for_review(batch_id: int) -> int:
-    """Ask a person about each recording that triage doubted; how many."""
+    """Open a review for each recording that triage held back. Returns the number."""
     with connect(connections.database_url()) as conn:
-        doubted = batches.items(conn, batch_id, stage="queue_for_review")
-        for item in doubted:
+        held_back = batches.items(conn, batch_id, stage="queue_for_review")
+        for item in held_back:
             reviews.file(conn, item.media_object_id, kind=ReviewKind.TRIAGE, reasons=item.decision_reasons)
-    return len(doubted)
+    return len(held_back)
 
 
 def load_transcripts(batch_id: int) -> int:
-    """Load what the stages left as artifacts into the catalog, one transaction a recording; how many.
+    """Load the stages' artifacts into the catalog, one transaction per recording. Returns the number.
 
-    A recording whose artifacts have vanished leaves the batch: it is tried again from the beginning. The others go on.
+    A recording whose artifacts are missing leaves the batch and is queued from the beginning; the others are loaded.
     """
     loaded = 0
     use_s3_environment()
@@ -68,7 +68,7 @@ def load_transcripts(batch_id: int) -> int:
                 _load(conn, item)
                 loaded += 1
             except ConfigError:
-                raise  # credentials, a bucket, the catalog's tables: this is not about the one recording
+                raise  # credentials, a bucket or the catalog's tables, not this recording
             except (TerminalError, DoubtfulError) as error:
                 log.warning("%s: %s: %s", printable(item.key), error.code, printable(error.message, LONGEST_MESSAGE))
                 failure = failures.of_item(ItemError.of(error), "load_transcripts")
@@ -98,7 +98,7 @@ def _load(conn: Connection, item: BatchItem) -> None:
 
 
 def publish(batch_id: int) -> dict[str, Any]:
-    """Bring Elasticsearch up to what the catalog says of this batch; TransientError while the cluster is away."""
+    """Publish the batch's transcripts to Elasticsearch. Raises TransientError if the cluster is unreachable."""
     from mediaindex.search.client import connect as connect_search
     from mediaindex.search.outbox import publish_pending
     from mediaindex.search.setup import prepare
@@ -108,21 +108,21 @@ def publish(batch_id: int) -> dict[str, Any]:
     with connect(connections.database_url()) as conn:
         counts = publish_pending(conn, client, batch_id=batch_id)
     if counts.failed:
-        log.warning("Elasticsearch refused %d recordings; they stay in the outbox, `finish` says why", counts.failed)
+        log.warning("Elasticsearch rejected %d recordings; they stay in the outbox, `finish` logs why", counts.failed)
     return {"published": counts.published, "failed": counts.failed}
 
 
 def finish(batch_id: int) -> dict[str, Any]:
-    """Settle every recording of the batch on the ledger; TerminalError where some are left without an end.
+    """Set the final state of every recording of the batch. Raises TerminalError if some are unfinished.
 
-    Those stay claimed and in their batch, with a reason, so that clearing a failed task goes on with them, and so that
-    another try of this comes to the same verdict. When the run has ended, ``sweep_ledger`` takes care of them.
+    Unfinished recordings stay claimed and in their batch, with a reason: clearing a failed task continues with them,
+    and a retry of this task has the same result. After the end of the run, ``sweep_ledger`` queues them again.
     """
     with connect(connections.database_url()) as conn:
         summary = batches.finish(conn, batch_id)
         unpublished = dict(summary.unpublished)
         for id_ in summary.unfinished:
-            code, reason = _why_left(batch_id, unpublished.get(id_))
+            code, reason = _why_unfinished(batch_id, unpublished.get(id_))
             log.warning("media object %d: %s: %s", id_, code, reason)
             ledger.set_state(conn, id_, ObjectState.CLAIMED, code=code, reason=reason, stage="finish")
     numbers = {
@@ -136,18 +136,21 @@ def finish(batch_id: int) -> dict[str, Any]:
     log.info("batch %d: %s", batch_id, ", ".join(f"{count} {state}" for state, count in numbers.items() if count))
     if summary.unfinished:
         raise TerminalError(
-            f"batch {batch_id}: {len(summary.unfinished)} recordings could not be finished, "
-            f"{len(unpublished)} of them only wait for Elasticsearch; the lines above say why"
+            f"batch {batch_id}: {len(summary.unfinished)} recordings are unfinished, {len(unpublished)} of them only "
+            "because their transcripts are not published; the lines above say why"
         )
     return numbers
 
 
-def _why_left(batch_id: int, refused: str | None) -> tuple[ErrorCode | StateReason, str]:
-    """Code and reason of a recording without an end; ``refused`` is what Elasticsearch said of its transcript."""
-    if refused is not None:
-        said = f"Elasticsearch refused it: {printable(refused, LONGEST_MESSAGE)}" if refused else "it waits to be sent"
-        return StateReason.NOT_PUBLISHED, f"its transcript is in the catalog, but not in Elasticsearch: {said}"
+def _why_unfinished(batch_id: int, rejected: str | None) -> tuple[ErrorCode | StateReason, str]:
+    """Code and reason of an unfinished recording.
+
+    ``rejected``: Elasticsearch's error about its transcript; empty if it was not sent yet; None if there is none.
+    """
+    if rejected is not None:
+        why = f"rejected: {printable(rejected, LONGEST_MESSAGE)}" if rejected else "not sent yet"
+        return StateReason.NOT_PUBLISHED, f"its transcript is in the catalog, but not in Elasticsearch: {why}"
     return (
         ErrorCode.RUN_FAILED,
-        f"a task of batch {batch_id} failed before this recording was done; it is tried again when the run has ended",
+        f"a task of batch {batch_id} failed before this recording was done; it is retried after the run has ended",
     )

@@ -1,6 +1,6 @@
-"""The folder of one job. It ends with the job; where the whole task was killed, the next job clears it away.
+"""The temporary folder of one job. It is removed at the end of the job or, if the task was killed, by the next job.
 
-It may hold gigabytes of decoded audio, so that a worker whose tasks are killed for want of memory would fill its disk.
+It may hold gigabytes of decoded audio; a worker whose tasks are killed out of memory would otherwise fill its disk.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def job_folder() -> Iterator[Path]:
-    """An empty folder below the temporary one, removed at the end of the block or, at the latest, by a later job."""
+    """An empty folder below the temporary folder, removed at the end of the block, or by a later job."""
     clear_abandoned()
     made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
     with closing(_Lock(made)):
-        # Only under its lock it gets the name by which others take it for a job's.
+        # Renamed only once it is locked: other jobs remove unlocked folders with this name.
         folder = made.rename(made.with_name(made.name[1:]))
         try:
             yield folder
@@ -34,23 +34,23 @@ def job_folder() -> Iterator[Path]:
 
 
 def clear_abandoned() -> None:
-    """Remove the folders of jobs whose process is no more."""
-    # Python passes over a temporary folder whose disk is full: so that one first.
+    """Remove the folders of jobs whose process has ended."""
+    # tempfile ignores TMPDIR if its disk is full, so that folder is cleared first.
     if named := os.environ.get("TMPDIR"):
         _clear(Path(named))
     _clear(Path(tempfile.gettempdir()))
 
 
-def _clear(place: Path) -> None:
-    for folder in place.glob(f"{PREFIX}*"):
-        # OSError: its process is alive, it is somebody else's, another job removes it, or nobody can tell.
+def _clear(parent: Path) -> None:
+    for folder in parent.glob(f"{PREFIX}*"):
+        # OSError: its process is alive, it belongs to another user, or another job is removing it.
         with suppress(OSError), closing(_Lock(folder)):
-            log.warning("%s: its job was killed; it is removed", folder)
+            log.warning("%s: removed, because its job was killed", folder)
             shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Lock:
-    """Held by this process alone: children do not inherit it, and the kernel lets go when the process dies."""
+    """A lock of this process: children do not inherit it, and the kernel releases it when the process ends."""
 
     def __init__(self, folder: Path) -> None:
         self._handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -63,5 +63,5 @@ class _Lock:
             raise
 
     def close(self) -> None:
-        """Let go."""
+        """Release the lock."""
         os.close(self._handle)

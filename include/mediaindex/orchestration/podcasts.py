@@ -1,7 +1,7 @@
-"""What ``collect_podcasts`` does: which feeds are due, and a visit to each of them.
+"""The tasks of ``collect_podcasts``: find feeds that are due, read them, and copy their new episodes.
 
-Errors of strangers (``WebError``) are written down for their feed or episode and stop nothing else. Errors of our own
-servers stop the task: Airflow tries it again, and what was done is not done again.
+Errors of web servers (``WebError``) are recorded with their feed or episode, and do not affect others. Errors of the
+installation's own servers fail the task; Airflow retries it, and finished work is not repeated.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ LIMITS = WebLimits()
 
 
 def due_groups() -> list[list[int]]:
-    """Ids of the feeds to be visited now, in at most GROUPS groups."""
-    configured = {one.name: one for one in sources.load(sources.path_from_environment()).sources if one.feeds}
+    """Ids of the feeds that are due, in at most GROUPS groups."""
+    configuration = sources.load(sources.path_from_environment())
+    configured = {source.name: source for source in configuration.sources if source.feeds}
     with connect(connections.database_url()) as conn:
         for name, source in configured.items():
             feeds.follow(conn, name, [Place.parse(url).url for url in source.feeds])
@@ -51,7 +52,7 @@ def due_groups() -> list[list[int]]:
 
 
 def collect(feed_ids: list[int], limits: WebLimits = LIMITS) -> dict[str, int]:
-    """Visit these feeds one after the other; what came of it, in numbers."""
+    """Visit these feeds one after the other. Returns counts of the results."""
     configuration = sources.load(sources.path_from_environment())
     use_s3_environment()
     until = time.monotonic() + BEGIN_WITHIN_S
@@ -60,7 +61,7 @@ def collect(feed_ids: list[int], limits: WebLimits = LIMITS) -> dict[str, int]:
         for id_ in feed_ids:
             with feeds.held(conn, id_) as feed:
                 if feed is None:
-                    log.info("feed %d: somebody else is at it, or it is not followed any more", id_)
+                    log.info("feed %d: skipped; another task is reading it, or it is not configured any more", id_)
                     continue
                 source = configuration.source(feed.source)
                 with Web(limits, source.podcast.allowed_networks) as web:
@@ -70,24 +71,24 @@ def collect(feed_ids: list[int], limits: WebLimits = LIMITS) -> dict[str, int]:
 
 
 def report() -> int:
-    """Name each feed that fails, what is wrong and when it is tried next; how many they are."""
+    """Log each failing feed with its error and the time of its next attempt. Returns their number."""
     with connect(connections.database_url()) as conn:
-        ailing = [one for one in feeds.health(conn) if one.attempts or one.failed or one.moved_to]
-    for one in ailing:
-        if one.attempts:
+        unhealthy = [feed for feed in feeds.health(conn) if feed.attempts or feed.failed or feed.moved_to]
+    for feed in unhealthy:
+        if feed.attempts:
             log.warning(
-                "feed %d (%s): failed %d times in a row, next try %s: %s",
-                one.id, one.title or shown(one.url), one.attempts, f"{one.next_try_at:%F %R}", one.last_error,
+                "feed %d (%s): failed %d times in a row, next attempt %s: %s",
+                feed.id, feed.title or shown(feed.url), feed.attempts, f"{feed.next_try_at:%F %R}", feed.last_error,
             )  # fmt: skip
-        if one.failed:
-            log.warning("feed %d (%s): %d episodes given up; see episode.reason", one.id, one.title, one.failed)
-        if one.moved_to:
-            log.warning("feed %d (%s): has moved; put its new address into the configuration", one.id, one.title)
-    return sum(bool(one.attempts) for one in ailing)
+        if feed.failed:
+            log.warning("feed %d (%s): %d episodes given up; see episode.reason", feed.id, feed.title, feed.failed)
+        if feed.moved_to:
+            log.warning("feed %d (%s): moved; write its new address into the sources file", feed.id, feed.title)
+    return sum(bool(feed.attempts) for feed in unhealthy)
 
 
 class Visit:
-    """One visit to one feed: read it if it is due, then copy what is wanted."""
+    """One visit to a feed: read it if it is due, then copy its due episodes."""
 
     def __init__(self, conn: Connection, web: Web, source: Source, feed: Feed, until: float) -> None:
         self._conn, self._web, self._source, self._feed, self._until = conn, web, source, feed, until
@@ -95,7 +96,7 @@ class Visit:
         self._counts: Counter[str] = Counter()
 
     def run(self) -> Counter[str]:
-        """What came of it, in numbers."""
+        """Visit the feed. Returns counts of the results."""
         if self._feed.is_due:
             try:
                 self._read()
@@ -132,7 +133,9 @@ class Visit:
         show = read_feed(body)
         feed, source = self._feed, self._source
         seed = f"{source.name}\0{feed.url}"
-        listed = [Listed(one, source.bucket, episode_key(source.prefix, seed, show, one)) for one in show.episodes]
+        listed = [
+            Listed(episode, source.bucket, episode_key(source.prefix, seed, show, episode)) for episode in show.episodes
+        ]
         new, changed = episodes.note(self._conn, feed.id, show, listed)
         self._counts += Counter({"feeds read": 1, "episodes new": new, "episodes changed": changed})
         log.info("%s (%s): %d episodes, %d new, %d changed", shown(feed.url), show.title, len(listed), new, changed)
@@ -143,14 +146,14 @@ class Visit:
         except Exception as error:
             self._episode_failed(episode, _of_one(error))
             return
-        said = {"http_etag": copied.validators.etag, "http_last_modified": copied.validators.last_modified}
+        validators = {"http_etag": copied.validators.etag, "http_last_modified": copied.validators.last_modified}
         if copied.stored is None:
-            episodes.note_unchanged(self._conn, episode, **said)
+            episodes.note_unchanged(self._conn, episode, **validators)
             self._counts["episodes unchanged"] += 1
             return
         stored = copied.stored
         is_new = episodes.note_copied(
-            self._conn, episode, etag=stored.etag, size=stored.size, sha256=copied.sha256, **said
+            self._conn, episode, etag=stored.etag, size=stored.size, sha256=copied.sha256, **validators
         )
         self._counts["episodes copied" if is_new else "episodes unchanged"] += 1
         log.info("s3://%s/%s: %d bytes from %s", episode.bucket, episode.key, stored.size, shown(episode.url))
@@ -159,8 +162,8 @@ class Visit:
         from mediaindex.storage.client import s3_client
         from mediaindex.storage.upload import Upload
 
-        marks = labels(self._feed.title or "", episode.title, episode.guid_sha256, episode.published_at)
-        sink = Upload(s3_client(), episode.bucket, episode.key, marks, resume_id=episode.resume_id)
+        metadata = labels(self._feed.title or "", episode.title, episode.guid_sha256, episode.published_at)
+        sink = Upload(s3_client(), episode.bucket, episode.key, metadata, resume_id=episode.resume_id)
         partial = None
         if episode.resume_id and episode.resume_if_range:
             partial = Partial(episode.resume_id, episode.resume_if_range)
@@ -179,7 +182,7 @@ class Visit:
         wait_s = max(wait_s, _asked_s(error))
         feeds.note_failed(self._conn, self._feed.id, wait_s=wait_s, code=error.code, message=error.message)
         self._counts["feeds failed"] += 1
-        log.warning("feed %d: %s (%s); next try in %.0f min", self._feed.id, error, error.code, wait_s / 60)
+        log.warning("feed %d: %s (%s); next attempt in %.0f min", self._feed.id, error, error.code, wait_s / 60)
 
     def _episode_failed(self, episode: DueEpisode, error: MediaindexError) -> None:
         given_up = episodes.note_failed(
@@ -193,8 +196,8 @@ class Visit:
             at_least_s=_asked_s(error),
         )
         self._counts["episodes given up" if given_up else "episodes to try again"] += 1
-        outlook = "given up until its feed changes it" if given_up else "tried again later"
-        log.warning("episode %d of feed %d: %s (%s); %s", episode.id, self._feed.id, error, error.code, outlook)
+        outcome = "given up until its feed changes it" if given_up else "retried later"
+        log.warning("episode %d of feed %d: %s (%s); %s", episode.id, self._feed.id, error, error.code, outcome)
 
     def _due(self, limit: int) -> list[DueEpisode]:
         return episodes.due(
@@ -206,20 +209,20 @@ class Visit:
         )
 
     def _address(self) -> str:
-        """As configured: with the user and password that the catalog does not know."""
+        """The feed's URL as configured, with the user and password that the catalog does not store."""
         return next((url for url in self._source.feeds if Place.parse(url).url == self._feed.url), self._feed.url)
 
 
 def _of_one(error: Exception) -> MediaindexError:
-    """The error, if it is about this one feed or episode; that our own servers are away is raised."""
+    """The error, if it concerns only this feed or episode. Raises errors of the installation's own servers."""
     if isinstance(error, WebError):
         return error
     if isinstance(error, ConfigError | TransientError):
         raise error
-    if isinstance(error, MediaindexError):  # the catalog or S3 refuses just this
+    if isinstance(error, MediaindexError):  # the catalog or S3 rejects only this feed or episode
         return error
-    log.exception("an error that nobody foresaw")
-    return DoubtfulError(f"an error that nobody foresaw: {type(error).__name__}: {error}", code=ErrorCode.UNFORESEEN)
+    log.exception("unexpected error")
+    return DoubtfulError(f"unexpected error: {type(error).__name__}: {error}", code=ErrorCode.UNFORESEEN)
 
 
 def _asked_s(error: MediaindexError) -> float:

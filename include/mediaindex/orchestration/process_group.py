@@ -1,4 +1,4 @@
-"""One child process in a process group of its own: its output line by line, and an end for all of it."""
+"""A child process in a process group of its own: read its output by lines, and end the whole group."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pathlib import Path
 # Airflow's supervisor gives a task 5 s between SIGTERM and SIGKILL; the whole group must be gone before that.
 GRACE_S = 3.0
 POLL_S = 0.25
-LINE_BYTES = 8_192  # a longer line is cut: a recording's tags end up in ffmpeg's messages, and they are hostile
+LINE_BYTES = 8_192  # longer lines are cut: ffmpeg's messages contain tags of untrusted recordings
 
 
 class ProcessGroup:
-    """Start, follow and end one command with everything it starts.
+    """Start, follow and end a command and everything it starts.
 
-    All of it happens in the calling thread, because Airflow's timeouts and ``on_kill`` come as signals to that thread:
-    while the output is read no lock is held that ``end`` would need.
+    Everything happens in the calling thread, because Airflow's timeouts and ``on_kill`` arrive as signals in that
+    thread: reading the output holds no lock that ``end`` needs.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
@@ -38,31 +38,31 @@ class ProcessGroup:
 
     @property
     def pid(self) -> int:
-        """Of the child, and of its group."""
+        """The id of the child and of its group."""
         return self._process.pid
 
     def follow(self, tell: Callable[[str], None], limit_s: float | None = None) -> int:
-        """Hand each line of output to ``tell`` until the child ends; its exit code, negative for a signal.
+        """Pass each line of output to ``tell`` until the child ends. Returns its exit code, negative for a signal.
 
-        Raises TimeoutError where it still runs after ``limit_s`` seconds. Whatever interrupts this, and whatever the
-        child leaves running, the whole group has ended afterwards.
+        Raises TimeoutError if the child still runs after ``limit_s`` seconds. The whole group has ended afterwards,
+        also after an exception, and also if the child left processes running.
         """
         deadline = time.monotonic() + (float("inf") if limit_s is None else limit_s)
         try:
             self._read(tell, deadline)
             left = deadline - time.monotonic()
             return self._process.wait(None if limit_s is None else max(0.0, left))
-        except subprocess.TimeoutExpired:  # it has closed its output and does not end
+        except subprocess.TimeoutExpired:  # it closed its output but still runs
             raise TimeoutError from None
         finally:
             self.end()
 
     def end(self, grace_s: float = GRACE_S) -> None:
-        """TERM to the whole group, KILL after ``grace_s``; nothing where it has ended. Safe in a signal handler."""
+        """Send SIGTERM to the group, and SIGKILL after ``grace_s`` seconds. Safe in a signal handler, and to repeat."""
         if self._process.returncode is None and self._signal(signal.SIGTERM):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace_s)
-        self._signal(signal.SIGKILL)  # what ignored TERM, and grandchildren that outlived the child
+        self._signal(signal.SIGKILL)  # for processes that ignored SIGTERM, and grandchildren that outlived the child
         if self._process.returncode is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace_s)
@@ -70,7 +70,7 @@ class ProcessGroup:
     def _signal(self, number: signal.Signals) -> bool:
         try:
             os.killpg(self._process.pid, number)
-        except (ProcessLookupError, PermissionError):  # macOS says EPERM of a group of zombies
+        except (ProcessLookupError, PermissionError):  # macOS reports EPERM for a group of zombies
             return False
         return True
 
@@ -81,7 +81,7 @@ class ProcessGroup:
             os.set_blocking(stream.fileno(), False)
             selector.register(stream, selectors.EVENT_READ)
             while True:
-                # A grandchild may hold the pipe open after the child has gone: the child's end counts, not the pipe's.
+                # A grandchild may hold the pipe open after the child has ended: wait for the child, not for the pipe.
                 ended = self._process.poll() is not None
                 if selector.select(0 if ended else POLL_S):
                     chunk = os.read(stream.fileno(), 65_536)
@@ -97,7 +97,7 @@ class ProcessGroup:
 
 
 class _Lines:
-    """Bytes into lines; a carriage return ends one too, as progress meters write it."""
+    """Splits bytes into lines. A carriage return ends a line too, because progress meters write it."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
@@ -120,6 +120,6 @@ class _Lines:
 
 
 def _end_with_parent() -> list[str]:
-    """On Linux the kernel ends the child itself where this process is killed too hard to do it (out of memory)."""
+    """On Linux, a command that lets the kernel end the child if this process is killed, for example out of memory."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

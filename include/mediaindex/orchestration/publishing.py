@@ -1,4 +1,4 @@
-"""What ``publish_outbox`` does: Elasticsearch follows the catalog, whatever became of the runs that changed it."""
+"""The tasks of ``publish_outbox``: bring Elasticsearch up to date with the catalog, independent of other runs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ log = logging.getLogger(__name__)
 
 
 def publish_due() -> dict[str, int]:
-    """Publish and withdraw all that is due; how many recordings, and how many were refused.
+    """Publish and withdraw all recordings that are due. Returns the numbers of published, withdrawn and refused ones.
 
-    Raises TransientError while Elasticsearch is away: nothing is lost, the next run goes on.
+    Raises TransientError if Elasticsearch is unreachable; the next run continues.
     """
     from mediaindex.search import PublishCounts, prepare, publish_pending
     from mediaindex.search import connect as connect_search
@@ -22,7 +22,7 @@ def publish_due() -> dict[str, int]:
     client = connect_search(connections.elasticsearch_url())
     if outdated := prepare(client).outdated:
         log.warning(
-            "%s: made by an older template; new documents go in as far as they fit. Rebuild: mediaindex reindex",
+            "%s: created with an older template; new fields may be missing from it. To rebuild: mediaindex reindex",
             ", ".join(outdated),
         )
     done = PublishCounts()
@@ -31,19 +31,19 @@ def publish_due() -> dict[str, int]:
             done += page
     if done.failed:
         log.warning(
-            "Elasticsearch refused %d recordings; they stay due and are tried again later and later. "
-            "Why: mediaindex verify",
+            "Elasticsearch rejected %d recordings; they stay in the outbox and are retried at growing intervals. "
+            "`mediaindex verify` shows why",
             done.failed,
         )
     return {"published": done.published, "withdrawn": done.withdrawn, "refused": done.failed}
 
 
 def close_erasures() -> int:
-    """Close the receipts of erasures that only waited for Elasticsearch; how many."""
+    """Close the receipts of erasures that only waited for Elasticsearch. Returns the number."""
     from mediaindex.upkeep.erasing import close_withdrawn
 
     with connect(connections.database_url()) as conn:
         closed = close_withdrawn(conn)
     for receipt in closed:
-        log.info("receipt %d: the documents are gone too; the erasure is complete", receipt)
+        log.info("receipt %d: documents removed; the erasure is complete", receipt)
     return len(closed)

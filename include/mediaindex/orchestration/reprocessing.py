@@ -1,4 +1,4 @@
-"""What ``reprocess`` does: recordings that were asked for go back into the queue, and are planned like any other."""
+"""The tasks of ``reprocess``: queue the requested recordings again and plan them like any other."""
 
 from __future__ import annotations
 
@@ -27,82 +27,84 @@ log = logging.getLogger(__name__)
 
 
 def choose(params: Mapping[str, Any], run_id: str) -> list[str]:
-    """Put what the params name back into the queue; the sources that have something to plan.
+    """Queue the recordings that match the params. Returns the names of sources with recordings to plan.
 
-    Asked again under the same ``run_id`` it takes nothing more. ``dry_run`` only says how many there are.
+    A repetition with the same ``run_id`` queues no further recordings. With ``dry_run`` the matching ones are only
+    counted.
     """
     configuration = sources.load(sources.path_from_environment())
     wanted, limit, lane = read(params, configuration), int(params["limit"]), Lane(params["lane"])
     with connect(connections.database_url()) as conn:
         if params["dry_run"]:
-            found = reprocessing.matching(conn, wanted)
-            _tell("match, nothing is moved (dry_run)", found, wanted)
-            log.info("a run takes %d of them, those that were never made again first", min(limit, sum(found.values())))
+            matching = reprocessing.matching(conn, wanted)
+            _log_counts("match; none is queued (dry_run)", matching, wanted)
+            taken = min(limit, sum(matching.values()))
+            log.info("a run would take %d of them, never reprocessed ones first", taken)
             return []
         act_as(conn, f"reprocess {run_id}")
-        taken = reprocessing.ask(conn, run_id, wanted, limit=limit, lane=lane)
-        _tell(f"are taken by {run_id}, lane {lane}", taken, wanted)
-        _tell_what_is_left(conn, wanted, limit)
-    return list(taken)
+        queued = reprocessing.ask(conn, run_id, wanted, limit=limit, lane=lane)
+        _log_counts(f"queued by {run_id}, lane {lane}", queued, wanted)
+        _log_remaining(conn, wanted, limit)
+    return list(queued)
 
 
 def plan_batches(names: list[str]) -> list[dict[str, Any]]:
-    """Plan these sources; a run's arguments for each of their batches that has none."""
+    """Plan these sources. Returns the arguments of a run for each of their batches without one."""
     configuration = sources.load(sources.path_from_environment())
     with connect(connections.database_url()) as conn:
         for name in names:
             source = configuration.source(name)
-            plan(conn, source, source.lane)  # what this request took goes into its own lane all the same
+            plan(conn, source, source.lane)  # recordings of this request keep the lane of the request
         return runs_of([batch for name in names for batch in batches.unstarted(conn, name)])
 
 
 def read(params: Mapping[str, Any], configuration: Configuration) -> Wanted:
-    """The params as a request; ConfigError names the one that is wrong."""
+    """The params as a request. Raises ConfigError, with the param's name, if one is invalid."""
     if params["engine"] and not params["stage"]:
-        raise ConfigError("engine: stands alone; name the stage that used it, for example transcribe")
+        raise ConfigError("engine: stage is missing; choose the stage that used it, for example transcribe")
     first, last = _date(params, "from"), _date(params, "to")
     if first and last and first > last:
-        raise ConfigError(f"from, to: {first} comes after {last}; exchange them")
-    configured = [one.name for one in configuration.sources]
+        raise ConfigError(f"from, to: {first} is after {last}; swap them")
+    configured = [source.name for source in configuration.sources]
     return Wanted(
-        # In one order, so that a run that is tried again asks for the same.
+        # Sorted, so that a retry of the run makes the same request.
         sources=sorted(configuration.source(name).name for name in params["sources"] or configured),
         first=first,
         last=last,
         stage=params["stage"] or None,
         engine=params["engine"] or None,
-        run_before=_moment(params, "run_before"),
+        run_before=_time(params, "run_before"),
         language=params["language"] or None,
     )
 
 
-def _tell_what_is_left(conn: Connection, wanted: Wanted, limit: int) -> None:
+def _log_remaining(conn: Connection, wanted: Wanted, limit: int) -> None:
     try:
-        left = sum(reprocessing.matching(conn, wanted).values())
-    except TransientError as error:  # what was asked for is done; this is only told
-        log.warning("how many are left is not known: %s", error)
+        remaining = sum(reprocessing.matching(conn, wanted).values())
+    except TransientError as error:  # the request itself is done
+        log.warning("the number of remaining recordings is unknown: %s", error)
         return
-    log.info("%d recordings match that are not in the queue now; another run takes the next %d", left, limit)
+    log.info("%d more recordings match; another run takes the next %d", remaining, limit)
 
 
 def _date(params: Mapping[str, Any], name: str) -> date | None:
-    given = params[name]
+    value = params[name]
     try:
-        return date.fromisoformat(given) if given else None
+        return date.fromisoformat(value) if value else None
     except ValueError as error:
-        raise ConfigError(f"{name}: {given!r} is no date; write it like 2026-03-01") from error
+        raise ConfigError(f"{name}: {value!r} is not a date; write it as 2026-03-01") from error
 
 
-def _moment(params: Mapping[str, Any], name: str) -> datetime | None:
-    given = params[name]
+def _time(params: Mapping[str, Any], name: str) -> datetime | None:
+    value = params[name]
     try:
-        moment = datetime.fromisoformat(given) if given else None
+        time = datetime.fromisoformat(value) if value else None
     except ValueError as error:
-        raise ConfigError(f"{name}: {given!r} is no moment; write it like 2026-03-01T12:00:00+00:00") from error
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+        raise ConfigError(f"{name}: {value!r} is not a time; write it as 2026-03-01T12:00:00+00:00") from error
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
-def _tell(what: str, by_source: dict[str, int], wanted: Wanted) -> None:
-    log.info("%d recordings %s [%s]", sum(by_source.values()), what, wanted)
+def _log_counts(outcome: str, by_source: dict[str, int], wanted: Wanted) -> None:
+    log.info("%d recordings %s [%s]", sum(by_source.values()), outcome, wanted)
     for source, count in by_source.items():
         log.info("  %s: %d", source, count)

@@ -1,4 +1,4 @@
-"""What ``apply_retention`` does: each step may be killed and is taken up by the next run."""
+"""The tasks of ``apply_retention``. If one is killed, the next run continues it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def resume_erasures() -> int:
-    """Complete erasures that were killed or held up; how many are finished now."""
+    """Complete erasures that were interrupted. Returns the number."""
     from mediaindex.upkeep import erasing
 
     with _stores() as stores:
@@ -30,41 +30,41 @@ def resume_erasures() -> int:
 
 
 def remove_media() -> int:
-    """Objects that are older than their source keeps them; how many were removed."""
+    """Remove objects that are older than their source's ``media_days``. Returns the number."""
     from mediaindex.upkeep import retaining
 
     with _stores() as stores:
         removed = retaining.remove_media(stores, policies(), datetime.now(UTC))
-    log.info("%d objects were older than their media_days and are removed", removed)
+    log.info("removed %d objects older than media_days", removed)
     return removed
 
 
 def remove_proxies() -> int:
-    """Normalised audio that is older than its sources keep it; of how many recordings it was removed."""
+    """Remove normalised audio that is older than its sources' ``proxy_days``. Returns the number of recordings."""
     from mediaindex.upkeep import retaining
 
     with _stores() as stores:
         removed = retaining.remove_proxies(stores, policies(), datetime.now(UTC))
-    log.info("the normalised audio of %d recordings was older than its proxy_days and is removed", removed)
+    log.info("removed the normalised audio of %d recordings, older than proxy_days", removed)
     return removed
 
 
 def erase_expired() -> int:
-    """Recordings that are older than their sources keep transcripts; how many were erased, each with a receipt."""
+    """Erase recordings that are older than their sources' ``transcript_days``, each with a receipt."""
     from mediaindex.upkeep import retaining
 
     with _stores() as stores:
         receipts = retaining.erase_expired(stores, policies(), datetime.now(UTC))
-    log.info("%d recordings were older than their transcript_days; receipts %s", len(receipts), receipts or "-")
+    log.info("erased %d recordings older than transcript_days; receipts: %s", len(receipts), receipts or "-")
     return len(receipts)
 
 
 def policies() -> list[Policy]:
-    """What each source of the configuration says."""
+    """The retention policy of each configured source."""
     from mediaindex.upkeep.retaining import Policy
 
     configuration = sources.load(sources.path_from_environment())
-    return [Policy(one.name, one.retention) for one in configuration.sources]
+    return [Policy(source.name, source.retention) for source in configuration.sources]
 
 
 @contextmanager

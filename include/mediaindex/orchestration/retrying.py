@@ -1,4 +1,4 @@
-"""When Airflow tries a failed task again: later and later, and never all at once."""
+"""When Airflow retries a failed task: with growing, random delays."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ LONGEST = timedelta(minutes=15)
 
 
 class JitteredRetryPolicy(ExceptionRetryPolicy):
-    """What the rules do not fail at once is retried after the task's own delay, doubled each time, with jitter.
+    """Retry what the rules do not fail, after the task's delay, doubled at each retry, with jitter.
 
-    Airflow's own jitter is a hash of DAG, task, logical date and try: our runs have no logical date, so that the same
-    task of every run would come back in the same second.
+    Airflow's own jitter is a hash of DAG, task, logical date and try number. Runs of this project have no logical date,
+    so the same task of all runs would be retried in the same second.
     """
 
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
-        """The rules' word, or a retry with a delay of its own."""
+        """The decision of the rules or, without one, a retry with a jittered delay."""
         decision = super().evaluate(exception, try_number, max_tries, context)
         if decision.action is not RetryAction.DEFAULT or context is None:
             return decision
@@ -40,7 +40,7 @@ class JitteredRetryPolicy(ExceptionRetryPolicy):
 
 
 def delay_s(first_s: float, factor: float, longest_s: float, try_number: int, draw: float) -> float:
-    """Seconds after the nth try; half of them is left to chance (``draw`` in [0, 1))."""
+    """Seconds between the try of this number and the next; half of them are random (``draw`` in [0, 1))."""
     whole = min(longest_s, first_s * factor ** min(try_number - 1, 30))
     return whole / 2 + whole / 2 * draw
 

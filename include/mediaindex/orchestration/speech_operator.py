@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 
 
 class SpeechStageOperator(BaseOperator):
-    """Run ``stage`` in the speech environment over the items of a batch that are alive and may take it.
+    """Run ``stage`` in the speech environment over the items of a batch that have not failed and may run it.
 
     :param stage: name of the stage, one of ``mediaindex.runner.bindings``
     :param batch_id: id of the batch in the catalog (templated)
-    :param lane: fresh or backfill: whose slots, and whose share of the processors
+    :param lane: fresh or backfill; determines the pool and the scheduling priority of the child
 
-    Exit codes of the child become Airflow's ways to end: 0 done · 10 failed for good · 11 skipped · 75 or an unknown
-    one: retried. An item that fails is noted on the ledger and never takes the others along, not even one that kills
-    the child or makes it hang: the batch is then run in halves. Only items that may pass another time make the task
-    retry; after the last try they go back into the queue. What is done comes back from the artifacts.
+    The exit code of the child determines the state of the task: success for 0, failed without retries for 10, skipped
+    for 11, retried for 75 and unknown ones. A failed item is recorded in the ledger and does not fail the rest of its
+    batch. If the child crashes or hangs, the batch is run in halves to find the cause. The task is retried only for
+    items with a transient failure; after the last try they go back into the queue. Finished results are read from the
+    artifacts.
     """
 
     template_fields: Sequence[str] = ("batch_id",)
@@ -53,7 +54,7 @@ class SpeechStageOperator(BaseOperator):
         self._child: SpeechChild | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Small numbers for XCom: how many were done, cached and failed, and how fast."""
+        """Run the stage. Returns counts of done, cached and failed items and the speed, for XCom."""
         from . import batch_job
 
         batch_id = int(self.batch_id)
@@ -62,18 +63,18 @@ class SpeechStageOperator(BaseOperator):
             batch_job.take_over(batch_id, run.dag_id, run.run_id)
         work = batch_job.speech_work(batch_id, self.stage)
         if not work.job.items:
-            raise AirflowSkipException(f"{self.stage}: no recording of batch {batch_id} is left for it")
+            raise AirflowSkipException(f"{self.stage}: batch {batch_id} has no recording for this stage")
         result = self._run(work)
         last_try = context["ti"].try_number > (context["ti"].max_tries or 0)
         waiting = batch_job.record(batch_id, result, last_try=last_try)
         if waiting:
             raise TransientError(
-                f"{self.stage}: {waiting} of {len(work.job.items)} may pass another time; see the lines above"
+                f"{self.stage}: {waiting} of {len(work.job.items)} recordings failed for now; the lines above say why"
             )
         return counts(result)
 
     def on_kill(self) -> None:
-        """Marked failed, cleared or timed out: the child and all its children end now."""
+        """End the child and all its children, because the task was marked failed, cleared or timed out."""
         if self._child:
             self._child.stop()
 
@@ -84,9 +85,9 @@ class SpeechStageOperator(BaseOperator):
             raise AirflowFailException(error.message) from error
         environment = child_environment(os.environ, connections.s3_environment())
         self._child = SpeechChild(python, environment, self.log, NICENESS[self.lane])
-        given = self.execution_timeout or SPEECH_TIMEOUT
+        timeout = self.execution_timeout or SPEECH_TIMEOUT
         try:
-            run = timed(self._child.run, work.audio_seconds, given.total_seconds(), TIME_FACTOR[self.lane])
+            run = timed(self._child.run, work.audio_seconds, timeout.total_seconds(), TIME_FACTOR[self.lane])
             return run_split(work.job, run)
         except NothingToDoError as error:
             raise AirflowSkipException(error.message) from error
@@ -95,7 +96,7 @@ class SpeechStageOperator(BaseOperator):
 
 
 def counts(result: JobResult) -> dict[str, Any]:
-    """What became of a batch, in numbers small enough for XCom. ``real_time_factor``: compute over audio seconds."""
+    """Counts of a result, small enough for XCom. ``real_time_factor``: seconds of work per second of audio."""
     computed = [item for item in result.items if item.status == ItemStatus.DONE]
     audio = sum(item.usage.audio_s for item in computed)
     wall = sum(item.usage.wall_s for item in computed)

@@ -1,4 +1,4 @@
-"""From claimed recordings to runs: batches are planned, each gets its run, and that is remembered."""
+"""From claimed recordings to runs: plan batches, start one run per batch, and record it."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from .defaults import INDEX_DAG
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
 
-LIMIT = 100  # runs started at a time: more would only queue up, and one DAG's queued runs can hide another's
+LIMIT = 100  # runs started at once: more would only be queued, and may keep runs of other DAGs from being scheduled
 
 
 def plan(conn: Connection, source: Source, lane: Lane) -> int:
-    """Put what is claimed into batches; how many."""
+    """Plan claimed recordings into batches. Returns the number of batches."""
     return len(
         batches.plan(conn, source.name, lane=lane, target_seconds=source.batch_seconds, max_items=source.batch_items)
     )
 
 
 def runs_of(waiting: Sequence[batches.PlannedBatch]) -> list[dict[str, Any]]:
-    """Arguments of a run for each batch, the first ``LIMIT`` of them.
+    """Arguments of a run for each of the first ``LIMIT`` batches.
 
-    A run's id is made from its batch's, so that whoever starts it again meets the run that is there.
+    The run's id is made from the batch's id, so that a second start finds the existing run.
     """
     return [
-        {"trigger_dag_id": INDEX_DAG[one.lane], "trigger_run_id": run_id(one.id), "conf": {"batch_id": one.id}}
-        for one in waiting[:LIMIT]
+        {"trigger_dag_id": INDEX_DAG[batch.lane], "trigger_run_id": run_id(batch.id), "conf": {"batch_id": batch.id}}
+        for batch in waiting[:LIMIT]
     ]
 
 
 def note_started(started: list[dict[str, Any]]) -> None:
-    """Remember which batches have their run, so that nobody starts them again."""
+    """Record which batches have a run, so that they are not started again."""
     with connect(connections.database_url()) as conn:
-        for one in started:
-            batches.mark_started(conn, one["conf"]["batch_id"], one["trigger_run_id"])
+        for run in started:
+            batches.mark_started(conn, run["conf"]["batch_id"], run["trigger_run_id"])

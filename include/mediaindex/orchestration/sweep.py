@@ -1,4 +1,4 @@
-"""What ``sweep_ledger`` does: recordings that a dead run left, and those whose time has come, go on."""
+"""The tasks of ``sweep_ledger``: queue the recordings of ended runs again, and plan retries that are due."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .starting import plan, runs_of
 
 log = logging.getLogger(__name__)
 
-IsAlive = Callable[[str, str], bool]  # DAG and run: whether the run waits or works
+IsAlive = Callable[[str, str], bool]  # by DAG id and run id: whether the run is queued or running
 
 
 def sweep(is_alive: IsAlive) -> dict[str, int]:
-    """Settle the batches whose run has ended, put back what it left; how many recordings of which kind."""
+    """Settle the batches whose run has ended: queue or quarantine their unfinished recordings. Returns counts."""
     put_back = quarantined = waiting = at_work = 0
     with connect(connections.database_url()) as conn:
         for batch in sweeping.started(conn):
@@ -30,16 +30,16 @@ def sweep(is_alive: IsAlive) -> dict[str, int]:
                 continue
             try:
                 swept = sweeping.sweep(conn, batch, retry_policy())
-            except TerminalError as error:  # one batch that cannot be settled must not hold up the others
+            except TerminalError as error:  # must not delay the other batches
                 log.error("batch %d: %s", batch.id, error)  # noqa: TRY400
                 continue
-            _tell(batch, swept)
+            _log_outcome(batch, swept)
             put_back += len(swept.put_back)
             quarantined += len(swept.quarantined)
             waiting += len(swept.waiting)
         back = sweeping.requeue_fallbacks(conn, FALLBACKS_A_SWEEP)
     if back:
-        log.info("the preferred recogniser works again: %d recordings that a fallback wrote are sent again", len(back))
+        log.info("the preferred recogniser works again: queued %d recordings that a fallback transcribed", len(back))
     return {
         "batches_at_work": at_work,
         "put_back": put_back,
@@ -50,31 +50,29 @@ def sweep(is_alive: IsAlive) -> dict[str, int]:
 
 
 def plan_due() -> list[dict[str, Any]]:
-    """Plan what waits in the queue and may be tried now; a run's arguments for each batch that has none."""
+    """Plan queued recordings that are due. Returns the arguments of a run for each batch without one."""
     configuration = sources.load(sources.path_from_environment())
     with connect(connections.database_url()) as conn:
         for name in batches.due_sources(conn):
             try:
                 source = configuration.source(name)
             except ConfigError:
-                log.warning("source %s: recordings wait, but it is not in the configuration any more", name)
+                log.warning("source %s: recordings wait, but the source is not configured any more", name)
                 continue
             plan(conn, source, source.lane)
         waiting = batches.unstarted(conn)
     priorities = {source.name: source.priority for source in configuration.sources}
-    waiting.sort(key=lambda one: -priorities.get(one.source, 0))  # stable: oldest first among equals
+    waiting.sort(key=lambda batch: -priorities.get(batch.source, 0))  # stable: oldest first within a priority
     return runs_of(waiting)
 
 
-def _tell(batch: sweeping.StartedBatch, swept: sweeping.Swept) -> None:
-    fates = {
-        "back in the queue": swept.put_back,
-        "quarantined": swept.quarantined,
-        "back where they were": swept.kept,
+def _log_outcome(batch: sweeping.StartedBatch, swept: sweeping.Swept) -> None:
+    outcomes = {
+        "are back in the queue": swept.put_back,
+        "are quarantined": swept.quarantined,
+        "keep their state": swept.kept,
     }
-    for what, ids in fates.items():
+    for outcome, ids in outcomes.items():
         if ids:
-            named = ", ".join(map(str, ids))
-            log.warning(
-                "batch %d: its run %s has ended; media objects %s are %s", batch.id, batch.dag_run_id, named, what
-            )
+            listed = ", ".join(map(str, ids))
+            log.warning("batch %d: run %s has ended; media objects %s %s", batch.id, batch.dag_run_id, listed, outcome)

@@ -1,4 +1,4 @@
-"""How long a speech process may work before it counts as stuck."""
+"""The time limit of a speech process; one that exceeds it counts as stuck."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mediaindex.catalog.batches.batches import BatchItem
 
-# Loading models from a cold disk, and an export of one that is done once.
+# Seconds for loading models from a cold disk, including the first export of a model.
 START_S = 900.0
-# Seconds of work for one of audio. No stage of ours comes near real time on two cores; a slow machine may.
+# Seconds of work per second of audio. On two cores every stage is much faster than real time; slow machines may not be.
 WORK_PER_AUDIO = 4.0
-# A backfill computes with what fresh work leaves over; beside a machine full of it, this is enough for a batch.
+# A backfill gets the CPU time that fresh work leaves over; beside a full load of fresh work this is enough for a batch.
 BACKFILL_TIME_FACTOR = 4.0
 
 
 def audio_seconds(items: Iterable[BatchItem]) -> dict[str, float]:
-    """Length of each item by its id: as normalize found it, before that by its size."""
+    """Seconds of audio of each item, by its id: measured by normalize; before that, estimated from its size."""
     return {str(item.media_object_id): _seconds(item) for item in items}
 
 
 def limit_s(seconds: Iterable[float]) -> float:
-    """For recordings of these lengths."""
+    """The limit in seconds for recordings of these lengths in seconds."""
     return START_S + WORK_PER_AUDIO * sum(seconds)
 
 

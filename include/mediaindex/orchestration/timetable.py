@@ -1,4 +1,4 @@
-"""The data intervals of a schedule and the prefixes in them, made by Airflow's own timetable and templates."""
+"""The data intervals of a schedule, and the prefix of each, from Airflow's own timetable and templates."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 
-LIMIT = 100_000  # intervals: eleven years by the hour
+LIMIT = 100_000  # intervals; hourly ones of eleven years
 DATES = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")  # Airflow has a filter of the same name for each
 
 
 def run_prefixes(source: Source, first: datetime, last: datetime, now: datetime) -> Iterator[str]:
-    """The prefix in each run that ``airflow backfill create`` makes for the intervals from ``first`` to ``last``.
+    """The prefix of each run that ``airflow backfill create`` creates for the intervals from ``first`` to ``last``.
 
-    ConfigError if the prefix cannot be rendered; TerminalError if there are more than LIMIT intervals.
+    Raises ConfigError if the prefix cannot be rendered, and TerminalError for more than LIMIT intervals.
     """
     return _rendered(source, intervals(source.schedule, first, last, now))
 
 
 def intervals(schedule: str, first: datetime, last: datetime, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Beginning and end of each interval that begins from ``first`` to ``last`` and is over."""
+    """Start and end of each interval that starts from ``first`` to ``last`` and has ended before ``now``."""
     timetable = CronDataIntervalTimetable(schedule, "UTC")
     begins, latest = timezone.coerce_datetime(first), timezone.coerce_datetime(last)
     made = timetable.next_dagrun_info_v2(
         last_dagrun_info=None, restriction=TimeRestriction(begins, latest, catchup=True)
     )
-    # Every later interval follows another, so that the first moment need not be aligned again and again.
+    # Later intervals follow the previous one, so their start need not be aligned again.
     rest = TimeRestriction(None, latest, catchup=True)
     for _ in range(LIMIT):
         if made is None or made.data_interval is None or made.data_interval.end >= now:
@@ -42,17 +42,17 @@ def intervals(schedule: str, first: datetime, last: datetime, now: datetime) -> 
     raise TerminalError(f"more than {LIMIT:,} intervals of {schedule!r}; plan fewer days", code=ErrorCode.BAD_DATES)
 
 
-def _rendered(source: Source, given: Iterable[tuple[datetime, datetime]]) -> Iterator[str]:
+def _rendered(source: Source, interval_ends: Iterable[tuple[datetime, datetime]]) -> Iterator[str]:
     environment = DAG("plan", schedule=None).get_template_env(force_sandboxed=True)
     try:
         template = environment.from_string(source.prefix)
-        for start, end in given:
+        for start, end in interval_ends:
             begins, ends = timezone.coerce_datetime(start), timezone.coerce_datetime(end)
             known = {name: environment.filters[name](begins) for name in DATES}
             known |= {"logical_date": begins, "data_interval_start": begins, "data_interval_end": ends}
             yield str(template.render(known))
     except (jinja2.TemplateError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
-            f"source {source.name}: prefix {source.prefix!r} cannot be rendered: {error}; a forecast knows "
+            f"source {source.name}: prefix {source.prefix!r} cannot be rendered: {error}; valid names are "
             f"{', '.join((*DATES, 'logical_date', 'data_interval_start', 'data_interval_end'))}"
         ) from error

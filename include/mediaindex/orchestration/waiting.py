@@ -1,7 +1,7 @@
-"""Wait until something new lies under a source's prefix: what is known already, however old, wakes nobody.
+"""Wait until a source's prefix has new objects: objects that the ledger does not have yet.
 
-Airflow's S3KeySensor is satisfied by any object that matches, for ever, reads a prefix as a pattern, and does not say
-what it found. This one asks the ledger.
+Airflow's S3KeySensor is satisfied by any matching object, however old, reads a prefix as a pattern, and does not return
+what it found.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from . import connections
 
 
 def kind_of(run: Any) -> str:
-    """``scheduled``, ``manual``, ``backfill``, …; a template would give ``DagRunType.BACKFILL``."""
+    """The type of a run, such as ``scheduled``; a template would render ``DagRunType.SCHEDULED``."""
     return str(getattr(run.run_type, "value", run.run_type))
 
 
@@ -34,33 +34,33 @@ _GRACE = timedelta(minutes=2)  # for the triggerer to start, before Airflow itse
 
 @dataclass(frozen=True, slots=True, repr=False)  # both hold secrets
 class Servers:
-    """Address of the catalog and AWS variables of S3, as Airflow's connections name them."""
+    """URL of the catalog and AWS variables of S3, from Airflow's connections."""
 
     catalog: str
     s3: Mapping[str, str]
 
     @classmethod
     def connected(cls) -> Servers:
-        """Read the connections. In the triggerer each secret is reported to its supervisor, a round of queries each."""
+        """Read the connections. In the triggerer each secret costs a round of queries to its supervisor."""
         return cls(connections.database_url(), connections.s3_environment())
 
 
 def look(source_name: str, prefix: str, servers: Servers) -> bool:
-    """Whether there is something to do under the prefix. Talks to S3 and the catalog, and leaves no trace."""
+    """Whether the prefix has work for a run. Reads S3 and the catalog, and changes nothing."""
     from mediaindex.catalog.base.connection import connect
     from mediaindex.storage.client import s3_client
 
     from .discovery import is_something_new
 
     source = sources.load(sources.path_from_environment()).source(source_name)
-    # Not by this process's environment: the triggerer's is everybody's.
+    # Not from this process's environment, which all triggers of the triggerer share.
     client = s3_client(variables=servers.s3)
     with connect(servers.catalog) as conn:
         return is_something_new(conn, client, source, prefix)
 
 
 class NewRecordingsTrigger(BaseTrigger):
-    """Looks every ``poke_seconds``; fires once, with whether something came within ``timeout_seconds``."""
+    """Looks every ``poke_seconds``; fires once, when it finds new objects or after ``timeout_seconds``."""
 
     def __init__(self, source_name: str, prefix: str, poke_seconds: float, timeout_seconds: float) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -70,23 +70,23 @@ class NewRecordingsTrigger(BaseTrigger):
         self.timeout_seconds = timeout_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """How Airflow makes it again in the triggerer."""
+        """Class path and arguments, from which the triggerer creates it."""
         names = ("source_name", "prefix", "poke_seconds", "timeout_seconds")
         return f"{__name__}.{type(self).__name__}", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event: found, nothing came, or what a person has to mend."""
+        """Yield one event: new objects, no new objects, or an error that needs a fix."""
         ends = time.monotonic() + self.timeout_seconds
         servers: Servers | None = None
         while time.monotonic() < ends:
             await asyncio.sleep(min(self.poke_seconds, max(0.0, ends - time.monotonic())))
             try:
-                # In a thread of its own: a look may take seconds, and the loop belongs to every other trigger.
+                # In a thread: a look may take seconds, and all triggers share the event loop.
                 servers = servers or await sync_to_async(Servers.connected, thread_sensitive=False)()
                 found = await sync_to_async(look, thread_sensitive=False)(self.source_name, self.prefix, servers)
             except TransientError as error:
-                servers = None  # somebody may mend the connection meanwhile
-                self.log.warning("%s; it is tried again in %.0f s", error, self.poke_seconds)
+                servers = None  # the connection may be changed meanwhile
+                self.log.warning("%s; next attempt in %.0f s", error, self.poke_seconds)
                 continue
             except MediaindexError as error:
                 yield self._event(failed=str(error), code=error.code.value)
@@ -96,18 +96,18 @@ class NewRecordingsTrigger(BaseTrigger):
                 return
         yield self._event(found=False)
 
-    def _event(self, **told: Any) -> TriggerEvent:
-        return TriggerEvent({"prefix": self.prefix, **told})  # type: ignore[no-untyped-call]
+    def _event(self, **fields: Any) -> TriggerEvent:
+        return TriggerEvent({"prefix": self.prefix, **fields})  # type: ignore[no-untyped-call]
 
 
 class WaitForRecordings(BaseOperator):
-    """Returns the prefix under which something new lies; skips where nothing comes.
+    """Returns the prefix once it has new objects; skips if none come.
 
-    ``prefix`` may hold Jinja; a run without a logical date takes the moment it was asked for. Only a scheduled run of
-    the present waits: where the interval is long over, or somebody asked by hand, one look says all.
+    ``prefix`` may be a Jinja template; a run without a logical date uses its ``run_after``. Only a scheduled run of the
+    present waits; a manual run, and one whose interval ended long ago, looks once.
     """
 
-    # Rendered here and not by Airflow, which fails on dates that a run by hand does not have.
+    # Rendered here and not by Airflow, which fails on dates that a manual run does not have.
     template_fields: Sequence[str] = ()
 
     def __init__(
@@ -129,31 +129,31 @@ class WaitForRecordings(BaseOperator):
         wait = timedelta(seconds=self.timeout_seconds)
         trigger = NewRecordingsTrigger(self.source_name, prefix, self.poke_seconds, self.timeout_seconds)
         self.defer(trigger=trigger, method_name="resume", timeout=wait + _GRACE)
-        raise AssertionError("a deferred task does not come here")
+        raise AssertionError("defer() always raises")
 
     def resume(self, context: Any, event: dict[str, Any]) -> str:
-        """After the wait."""
+        """Continue after the wait."""
         prefix = str(event["prefix"])
         if "failed" in event:
             raise TerminalError(event["failed"], code=ErrorCode(event["code"]))
         if not event["found"]:
-            raise AirflowSkipException(f"nothing new came under {prefix!r} in {self.timeout_seconds:.0f} s")
+            raise AirflowSkipException(f"nothing new under {prefix!r} within {self.timeout_seconds:.0f} s")
         return prefix
 
     def _rendered(self, context: Any) -> str:
         chosen = context["params"].get("prefix")
         if chosen is not None:
             return str(chosen)
-        given = {name: value for name, value in context.items() if value is not None}
-        return str(self.render_template(self.prefix, cast("Any", _dates(context) | given)))
+        values = {name: value for name, value in context.items() if value is not None}
+        return str(self.render_template(self.prefix, cast("Any", _dates(context) | values)))
 
 
 def _dates(context: Any) -> dict[str, Any]:
-    """What Airflow leaves out of a context without a logical date."""
-    asked: datetime = context["dag_run"].run_after
-    at = dict.fromkeys(("logical_date", "data_interval_start", "data_interval_end"), asked)
-    day = asked.strftime("%Y-%m-%d")
-    return at | {"ds": day, "ds_nodash": day.replace("-", ""), "ts": asked.isoformat()}
+    """The dates that Airflow omits from the context of a run without a logical date."""
+    moment: datetime = context["dag_run"].run_after
+    at = dict.fromkeys(("logical_date", "data_interval_start", "data_interval_end"), moment)
+    day = moment.strftime("%Y-%m-%d")
+    return at | {"ds": day, "ds_nodash": day.replace("-", ""), "ts": moment.isoformat()}
 
 
 def _is_present(context: Any, longest_wait: timedelta) -> bool:

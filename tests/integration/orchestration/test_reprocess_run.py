@@ -53,7 +53,7 @@ def test_a_run_takes_a_recording_once_however_often_it_is_cleared(
     body = {"dag_run_id": "test_reprocess", "logical_date": None, "conf": conf}
     airflow.call("dags/reprocess/dagRuns", "POST", body)
     told = ended(airflow)
-    assert "1 recordings are taken by test_reprocess, lane backfill [source recordings; stage find_topics]" in told
+    assert "1 recordings queued by test_reprocess, lane backfill [source recordings; stage find_topics]" in told
 
     with connect(catalog_url) as conn:
         (taken,) = ledger.find(conn, ids=[indexed.id])
@@ -68,7 +68,7 @@ def test_a_run_takes_a_recording_once_however_often_it_is_cleared(
 
     airflow.call(f"{RUN}/clear", "POST", {"dry_run": False})
     until(lambda: airflow.call(f"{RUN}/taskInstances/choose")["try_number"] == 2, 300, "a second try")
-    assert "1 recordings are taken by test_reprocess" in ended(airflow)
+    assert "1 recordings queued by test_reprocess" in ended(airflow)
     with connect(catalog_url) as conn:
         assert ledger.find(conn, ids=[indexed.id])[0].state == "indexed"
     assert len(airflow.call(f"{INDEX}/dagRuns")["dag_runs"]) == 1

@@ -118,5 +118,5 @@ def test_a_first_recogniser_that_kills_the_process(item: JobItem, store: FolderS
     result = run_split(job, child.run)
     assert artifact(store, result).recogniser == WHISPER
     assert artifact(store, result).fallback == (
-        f"{CONFORMER} was set aside: the speech process was ended by SIGSEGV with all that it was given"
+        f"{CONFORMER} was set aside: the speech process was ended by SIGSEGV for every recording"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# What a stand-in for the speech environment's Python knows: the same command line, the same two files.
+# A replacement for the speech environment's Python, with the same command line and the same two files.
 HEAD = """#!{python}
 import json, os, pathlib, signal, subprocess, sys, time
 assert sys.argv[1:6] == ["-u", "-X", "faulthandler", "-m", "mediaindex.runner"], sys.argv
@@ -25,7 +25,7 @@ def grandchild():
 
 @pytest.fixture
 def speech_python(tmp_path: Path) -> Callable[[str], str]:
-    """A real program behind the runner's command line that does what ``body`` says."""
+    """A program with the runner's command line that executes ``body``."""
 
     def make(body: str) -> str:
         path = tmp_path / "speech-python"

@@ -1,4 +1,4 @@
-"""What the configuration says reaches the speech child as its job."""
+"""Settings of the configuration are passed to the speech process in its job."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
         "postgresql://me:secret@db.example:5432/catalog?sslmode=require",
     ],
 )
-def test_a_postgres_url_comes_out_as_it_went_in(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_postgres_url_is_unchanged(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", url)
     assert connections.database_url() == url
 
@@ -40,7 +40,9 @@ def test_a_postgres_url_comes_out_as_it_went_in(url: str, monkeypatch: pytest.Mo
     ],
     ids=["http", "https-with-login", "elasticsearch-type"],
 )
-def test_elasticsearch_may_be_written_in_each_way(written: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_elasticsearch_accepts_http_and_elasticsearch_connections(
+    written: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH", written)
     assert connections.elasticsearch_url() == url
 
@@ -57,7 +59,7 @@ def test_s3_gives_credentials_region_and_endpoint(monkeypatch: pytest.MonkeyPatc
     }
 
 
-def test_without_a_login_the_machines_own_role_stays_in_charge(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_login_no_credentials_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_S3", json.dumps({"conn_type": "aws"}))
     assert connections.s3_environment() == {}
 

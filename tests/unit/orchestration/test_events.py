@@ -20,12 +20,13 @@ def event(*bodies: str) -> Event:
     return Event({"payload": {"status": "success", "message_batch": batch}})
 
 
-def test_one_run_may_answer_to_many_events_of_many_queues() -> None:
-    found = of_run({Asset("q1"): [event("a", "b"), event("c")], Asset("q2"): [event("d")]})
-    assert {queue: [one.body for one in some] for queue, some in found.items()} == {"q1": ["a", "b", "c"], "q2": ["d"]}
-    assert found["q1"][0].receipt == "receipt of a"
+def test_a_run_may_have_many_events_of_many_queues() -> None:
+    messages = of_run({Asset("q1"): [event("a", "b"), event("c")], Asset("q2"): [event("d")]})
+    bodies = {queue: [message.body for message in listed] for queue, listed in messages.items()}
+    assert bodies == {"q1": ["a", "b", "c"], "q2": ["d"]}
+    assert messages["q1"][0].receipt == "receipt of a"
 
 
-@pytest.mark.parametrize("extra", [None, {}, {"payload": "odd"}, {"payload": {"message_batch": [1, None]}}])
-def test_an_event_without_messages_is_nothing(extra: Any) -> None:
+@pytest.mark.parametrize("extra", [None, {}, {"payload": "text"}, {"payload": {"message_batch": [1, None]}}])
+def test_an_event_without_messages_is_ignored(extra: Any) -> None:
     assert of_run({Asset("q"): [Event(extra)]}) == {}

@@ -1,4 +1,4 @@
-"""The executor that waits in the scheduler's place."""
+"""The executor waits instead of the scheduler."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESULT: Any = ("key", "success", None)
 
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[WakingLocalExecutor]:
-    """Started, with one worker; a wait that nothing ends would last SOON_S."""
+    """A started executor with one worker; a wait without an event lasts SOON_S."""
     monkeypatch.setattr(executor, "BUSY_S", SOON_S)
     monkeypatch.setattr(executor, "IDLE_S", SOON_S)
     started = WakingLocalExecutor(parallelism=1)
@@ -39,20 +39,20 @@ def test_the_end_of_a_task_ends_the_wait(local: WakingLocalExecutor) -> None:
     assert local.event_buffer == {"key": ("success", None)}
 
 
-def test_a_loop_that_sent_tasks_is_followed_by_the_next_at_once(local: WakingLocalExecutor) -> None:
+def test_there_is_no_wait_after_a_loop_that_sent_tasks(local: WakingLocalExecutor) -> None:
     local._process_workloads([])
     assert took_s(local) < SOON_S / 2
 
 
-def test_it_waits_longer_at_rest(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wait_is_longer_at_rest(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "BUSY_S", 0.0)
-    assert local._patience_s() == 0.0
+    assert local._longest_wait_s() == 0.0
     local._active_at -= 2 * executor.REST_AFTER_S
-    assert local._patience_s() == SOON_S
+    assert local._longest_wait_s() == SOON_S
 
 
-def test_work_under_way_is_no_rest(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_tasks_keep_the_wait_short(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "BUSY_S", 0.0)
     local._active_at -= 2 * executor.REST_AFTER_S
     local.running.add(RESULT[0])
-    assert local._patience_s() == 0.0
+    assert local._longest_wait_s() == 0.0

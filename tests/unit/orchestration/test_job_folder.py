@@ -1,4 +1,4 @@
-"""A job's folder goes with its job, however that ends, and never while the job lives."""
+"""A job's folder is removed after the end of the job, however it ends, and not before."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_is_removed_with_the_block_also_where_that_fails(temporary: Path) -> None:
+def test_it_is_removed_at_the_end_of_the_block_also_after_an_exception(temporary: Path) -> None:
     def fail() -> None:
         with job_folder() as folder:
             (folder / "audio.wav").write_bytes(b"sound")
@@ -39,7 +39,7 @@ def test_it_is_removed_with_the_block_also_where_that_fails(temporary: Path) -> 
     assert list(temporary.iterdir()) == []
 
 
-def test_the_next_job_removes_what_a_killed_one_left_and_no_sooner(temporary: Path) -> None:
+def test_the_next_job_removes_the_folder_of_a_killed_job(temporary: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(temporary)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
@@ -53,7 +53,7 @@ def test_the_next_job_removes_what_a_killed_one_left_and_no_sooner(temporary: Pa
             assert not folder.exists()
 
 
-def test_a_full_disk_is_cleared_though_python_passes_over_it(
+def test_a_full_disk_is_cleared_although_tempfile_ignores_it(
     temporary: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = tmp_path_factory.mktemp("full")
@@ -64,7 +64,7 @@ def test_a_full_disk_is_cleared_though_python_passes_over_it(
     assert not left.exists()
 
 
-def test_what_only_looks_like_one_is_left_alone(temporary: Path) -> None:
+def test_files_and_links_of_that_name_are_not_removed(temporary: Path) -> None:
     (temporary / "mediaindex-job-notes").write_text("mine")
     aside = temporary / "elsewhere"
     aside.mkdir()
@@ -74,7 +74,7 @@ def test_what_only_looks_like_one_is_left_alone(temporary: Path) -> None:
     assert aside.is_dir()
 
 
-def test_children_do_not_keep_it_alive(temporary: Path) -> None:
+def test_children_do_not_hold_the_lock(temporary: Path) -> None:
     sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
     with job_folder() as folder, subprocess.Popen(sleep) as child:
         with job_folder():

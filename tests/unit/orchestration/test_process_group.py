@@ -30,7 +30,7 @@ def start(code: str, folder: Path) -> ProcessGroup:
 
 
 def wait_for_end(pid: int) -> None:
-    """Return when the process has ended; these processes would live for minutes."""
+    """Return once the process has ended; without an end from outside it would live for minutes."""
     until(lambda: has_ended(pid), SOON_S, f"the end of process {pid}")
 
 
@@ -52,7 +52,7 @@ def test_lines_come_in_order_with_the_exit_code(tmp_path: Path) -> None:
     assert sorted(lines) == ["10%", "20%", "one", "two"]
 
 
-def test_a_line_is_told_when_it_is_written_not_at_the_end(tmp_path: Path) -> None:
+def test_a_line_is_passed_on_when_it_is_written(tmp_path: Path) -> None:
     group = start("import time; print('here', flush=True); time.sleep(300)", tmp_path)
 
     def tell(line: str) -> None:
@@ -69,13 +69,13 @@ def test_an_endless_line_is_cut_and_bad_bytes_are_replaced(tmp_path: Path) -> No
     assert max(map(len, lines)) <= LINE_BYTES
 
 
-def test_an_exception_while_reading_ends_a_grandchild_that_ignores_term(tmp_path: Path) -> None:
+def test_an_exception_while_reading_ends_a_grandchild_that_ignores_sigterm(tmp_path: Path) -> None:
     lines: list[str] = []
     group = start(PARENT, tmp_path)
 
     def tell(line: str) -> None:
         lines.append(line)
-        if len(lines) == 2:  # its pid, and that it is deaf by now
+        if len(lines) == 2:  # its pid, and that it ignores SIGTERM
             raise StopReading
 
     with pytest.raises(StopReading):
@@ -84,14 +84,14 @@ def test_an_exception_while_reading_ends_a_grandchild_that_ignores_term(tmp_path
     wait_for_end(next(int(line) for line in lines if line.isdecimal()))
 
 
-def test_a_grandchild_left_behind_does_not_hold_up_the_end_and_is_ended(tmp_path: Path) -> None:
+def test_a_grandchild_does_not_delay_the_end_and_is_ended(tmp_path: Path) -> None:
     lines: list[str] = []
     code = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]).pid, flush=True)"
     assert start(code, tmp_path).follow(lines.append, limit_s=240) == 0  # the grandchild sleeps for 300 s
     wait_for_end(int(lines[0]))
 
 
-def test_a_signal_handler_ends_a_deaf_child_within_airflows_five_seconds(
+def test_a_signal_handler_ends_a_child_that_ignores_sigterm_within_airflows_five_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = start(STUBBORN, tmp_path)
@@ -113,8 +113,8 @@ def test_a_signal_handler_ends_a_deaf_child_within_airflows_five_seconds(
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert code == -signal.SIGKILL
-    # What it waits for before it kills, not how long a busy machine took: that may be minutes. The second wait is for a
-    # process that has been killed.
+    # The waits before it kills, not the time that passed: minutes on a busy machine. The second wait is for
+    # a process that has been killed.
     assert waits == [GRACE_S, GRACE_S]
     assert GRACE_S <= KILLED_AFTER_S - 1
 
@@ -126,7 +126,7 @@ def test_ending_twice_or_after_the_end_does_nothing(tmp_path: Path) -> None:
     group.end()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals the death of a parent")
 def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     code = f"""
 import os, pathlib, sys
@@ -139,7 +139,7 @@ group.follow(print)
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        # Until it has told the kernel and become the child proper.
+        # Until setpriv has asked the kernel for the signal and started the child itself.
         until(lambda: "setpriv" not in psutil.Process(pid).name(), SOON_S, "the child")
         parent.kill()
     wait_for_end(pid)

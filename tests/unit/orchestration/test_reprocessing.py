@@ -1,4 +1,4 @@
-"""A trigger's params become a request, or an error that names the param."""
+"""The params of a trigger become a request, or an error that names the param."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ CONFIGURATION = Configuration.model_validate(
 
 @pytest.fixture
 def defaults(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What a trigger without conf gives."""
+    """The params of a trigger without conf."""
     monkeypatch.setattr(sources, "load", lambda _path: CONFIGURATION)
     return {name: param.resolve() for name, param in reprocess_params().items()}
 
 
-def test_without_params_everything_configured_is_asked_for(defaults: dict[str, Any]) -> None:
+def test_without_params_all_configured_sources_are_requested(defaults: dict[str, Any]) -> None:
     assert reprocessing.read(defaults, CONFIGURATION) == Wanted(["calls", "talks"])
     assert (defaults["limit"], defaults["lane"], defaults["dry_run"]) == (500, "backfill", False)
 
@@ -55,30 +55,32 @@ def test_each_param_reaches_the_request(defaults: dict[str, Any]) -> None:
     )
 
 
-def test_a_moment_without_a_zone_is_utc(defaults: dict[str, Any]) -> None:
+def test_a_time_without_a_zone_is_utc(defaults: dict[str, Any]) -> None:
     wanted = reprocessing.read(defaults | {"run_before": "2026-01-01T12:00:00"}, CONFIGURATION)
     assert wanted.run_before == datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("conf", "says"),
+    ("conf", "message"),
     [
         ({"sources": ["call"]}, "no source is called 'call'; there are talks, calls"),
-        ({"engine": "whisper"}, "engine: stands alone; name the stage"),
-        ({"from": "March"}, "from: 'March' is no date; write it like"),
-        ({"run_before": "now"}, "run_before: 'now' is no moment; write it like"),
-        ({"from": "2025-03-02", "to": "2025-03-01"}, "2025-03-02 comes after 2025-03-01"),
+        ({"engine": "whisper"}, "engine: stage is missing; choose the stage"),
+        ({"from": "March"}, "from: 'March' is not a date; write it as"),
+        ({"run_before": "now"}, "run_before: 'now' is not a time; write it as"),
+        ({"from": "2025-03-02", "to": "2025-03-01"}, "2025-03-02 is after 2025-03-01"),
     ],
 )
-def test_a_wrong_param_is_named_with_its_remedy(defaults: dict[str, Any], conf: dict[str, Any], says: str) -> None:
-    with pytest.raises(ConfigError, match=says):
+def test_an_invalid_param_is_named_with_its_remedy(
+    defaults: dict[str, Any], conf: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
         reprocessing.read(defaults | conf, CONFIGURATION)
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("stage", "publish"), ("limit", 0), ("lane", "slow"), ("language", "English"), ("from", "x")]
 )
-def test_the_form_refuses_what_cannot_be_meant(defaults: dict[str, Any], name: str, value: Any) -> None:
+def test_the_form_rejects_invalid_values(defaults: dict[str, Any], name: str, value: Any) -> None:
     assert name in defaults
     with pytest.raises(ParamValidationError):
         reprocess_params()[name].resolve(value)

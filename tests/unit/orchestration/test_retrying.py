@@ -18,11 +18,11 @@ def context(**task: Any) -> Any:
     return {"ti": SimpleNamespace(task=SimpleNamespace(**(usual | task)))}
 
 
-def test_what_cannot_pass_is_not_tried_again() -> None:
+def test_terminal_errors_are_not_retried() -> None:
     assert POLICY.evaluate(BadMediaError("no sound"), 1, 3, context()).action is RetryAction.FAIL
 
 
-def test_runs_that_failed_together_do_not_come_back_together() -> None:
+def test_runs_that_fail_together_are_retried_at_different_times() -> None:
     delays = {POLICY.evaluate(TransientError("S3"), 1, 3, context()).retry_delay for _ in range(20)}
     assert len(delays) == 20
     assert all(delay is not None and timedelta(seconds=15) <= delay <= timedelta(seconds=30) for delay in delays)
@@ -34,6 +34,6 @@ def test_delays_double_up_to_a_limit(tries: int, longest: float) -> None:
     assert delay_s(30.0, 2.0, 900.0, tries, 1.0) == longest
 
 
-def test_a_task_that_waits_for_nothing_does_not_wait() -> None:
+def test_a_retry_delay_of_zero_stays_zero() -> None:
     decision = POLICY.evaluate(TransientError("S3"), 1, 3, context(retry_delay=timedelta(0)))
     assert decision.retry_delay == timedelta(0)

@@ -1,4 +1,4 @@
-"""A recording that kills the speech process takes no other along."""
+"""A recording that crashes the speech process does not fail the rest of its batch."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from mediaindex.orchestration.time_limits import START_S, limit_s
 
 Make = Callable[[str], str]
 
-# Works through the items in order, remembers what it finished as the artifacts do, and dies at the poisonous ones.
+# Processes the items in order, records finished ones as artifacts do, and crashes at the poisonous ones.
 POISON = """
 done = pathlib.Path(os.environ["DONE"])
 results = []
-for one in job["items"]:
-    mark = done / one["id"]
-    results.append(item(one["id"], status="cached" if mark.exists() else "done"))
-    if one["name"].startswith("poison"): os.kill(os.getpid(), signal.SIGSEGV)
-    if one["name"].startswith("hang"): time.sleep(300)
-    mark.touch()
+for each in job["items"]:
+    artifact = done / each["id"]
+    results.append(item(each["id"], status="cached" if artifact.exists() else "done"))
+    if each["name"].startswith("poison"): os.kill(os.getpid(), signal.SIGSEGV)
+    if each["name"].startswith("hang"): time.sleep(300)
+    artifact.touch()
 write(results)
 """
 
@@ -42,7 +42,7 @@ def a_job(*names: str, stage: str = "diarize") -> Job:
 
 
 class Runner:
-    """Stands for the speech process: dies when an item of ``poison`` is in the job."""
+    """Stands for the speech process; crashes if an item of ``poison`` is in the job."""
 
     def __init__(self, *poison: int) -> None:
         self.poison = {str(n) for n in poison}
@@ -79,16 +79,16 @@ def test_one_poisonous_item_of_fifty_costs_few_processes() -> None:
     assert len(runner.jobs) <= 2 * 6 + 1
 
 
-def test_where_everything_kills_the_process_no_recording_is_blamed() -> None:
+def test_if_every_recording_crashes_the_process_none_is_the_cause() -> None:
     runner = Runner(*range(50))
-    with pytest.raises(ChildFailedError, match="whatever it is given") as caught:
+    with pytest.raises(ChildFailedError, match="crashes for every recording") as caught:
         run_split(a_job(*["a.wav"] * 50), runner)
     assert not isinstance(caught.value, ChildCrashedError)
     assert len(runner.jobs) < 15
 
 
 @pytest.mark.parametrize("error", [TransientError("S3"), ChildFailedError("exit 1"), ChildStoppedError("ended")])
-def test_other_ends_are_not_split(error: Exception) -> None:
+def test_jobs_that_fail_otherwise_are_not_split(error: Exception) -> None:
     calls = []
 
     def run(job: Job) -> JobResult:
@@ -100,7 +100,7 @@ def test_other_ends_are_not_split(error: Exception) -> None:
     assert len(calls) == 1
 
 
-def test_a_real_process_that_dies_of_one_recording(
+def test_a_real_process_that_crashes_at_one_recording(
     speech_python: Make, plain_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     environment = {**plain_environment, "DONE": str(tmp_path_factory.mktemp("done"))}
@@ -121,11 +121,11 @@ def test_a_real_process_that_hangs_on_one_recording(
     child = SpeechChild(speech_python(POISON), environment)
 
     def run(job: Job) -> JobResult:
-        # Only a job that hangs may run out of time, however long this machine takes to start a process.
+        # Only a job that hangs may exceed its time, however long this machine takes to start a process.
         return child.run(job, 1.5 if any(item.name == "hang.wav" for item in job.items) else 300.0)
 
     result = run_split(a_job("a.wav", "hang.wav"), run)
-    # Whether the first job had come to a.wav before its time was over is the machine's affair.
+    # Whether the first job finished a.wav in its time depends on the machine.
     assert result.items[0].status in {"cached", "done"}
     assert result.items[1].status == "failed"
     error = result.items[1].error
@@ -133,12 +133,12 @@ def test_a_real_process_that_hangs_on_one_recording(
     assert error.code == "stuck_speech_process"
 
 
-def test_a_process_that_we_end_is_not_a_crash(speech_python: Make, plain_environment: dict[str, str]) -> None:
-    child = SpeechChild(speech_python("print('at work'); time.sleep(300)"), plain_environment)
+def test_a_process_that_is_stopped_has_not_crashed(speech_python: Make, plain_environment: dict[str, str]) -> None:
+    child = SpeechChild(speech_python("print('running'); time.sleep(300)"), plain_environment)
 
     class Log:
         def info(self, event: str, /) -> None:
-            child.stop()  # as `on_kill` does, in the middle of it
+            child.stop()  # as `on_kill` does, while it runs
 
     child.log = Log()
     with pytest.raises(ChildStoppedError):
@@ -146,7 +146,7 @@ def test_a_process_that_we_end_is_not_a_crash(speech_python: Make, plain_environ
 
 
 class Timed:
-    """A run that notes its limits, and is stuck in all of them."""
+    """A run that records its limits, and exceeds each."""
 
     def __init__(self) -> None:
         self.limits: list[float] = []
@@ -156,24 +156,24 @@ class Timed:
         raise ChildStuckError("stuck")
 
 
-def test_each_job_has_the_time_that_its_length_needs() -> None:
+def test_the_time_limit_of_a_job_depends_on_its_length() -> None:
     run = Timed()
     result = run_split(a_job("a", "b"), timed(run, {"0": 100.0, "1": 10.0}, given_s=1e6))
     assert failed(result) == ["0", "1"]
     assert run.limits == [limit_s([110.0]), limit_s([100.0]), limit_s([10.0])]
 
 
-def test_a_backfill_that_gets_less_of_the_machine_gets_more_time() -> None:
+def test_a_backfill_has_longer_limits() -> None:
     run = Timed()
     run_split(a_job("a"), timed(run, {"0": 100.0}, given_s=1e6, time_factor=4.0))
     assert run.limits == [4 * limit_s([100.0])]
 
 
-def test_nobody_is_blamed_for_the_want_of_time() -> None:
-    # It was ended because the task's own time was over, and may have needed more.
+def test_no_recording_fails_because_the_task_runs_out_of_time() -> None:
+    # Ended because of the task's own limit; it may have needed more time.
     with pytest.raises(TransientError):
         run_split(a_job("a", "b"), timed(Timed(), {"0": 1e5, "1": 1e5}, given_s=4 * 3600.0))
-    # Nor is a process started that could not even load its models.
+    # Nor is a process started without the time to load its models.
     run = Timed()
     limited = timed(run, {"0": 1.0, "1": 1.0}, given_s=MARGIN_S + START_S / 2)
     with pytest.raises(TransientError):
@@ -181,12 +181,12 @@ def test_nobody_is_blamed_for_the_want_of_time() -> None:
     assert len(run.limits) == 1
 
 
-def test_a_recording_alone_that_uses_up_a_whole_task_is_stuck() -> None:
+def test_a_single_recording_that_uses_up_a_whole_task_is_stuck() -> None:
     assert failed(run_split(a_job("a"), timed(Timed(), {"0": 1e6}, given_s=4 * 3600.0))) == ["0"]
 
 
 class Recognising(Runner):
-    """Stands for a speech process whose first recogniser kills it, and the next one at the items of ``poison``."""
+    """Stands for a speech process that the first recogniser crashes, and the next one at the items of ``poison``."""
 
     def __init__(self, *poison: int) -> None:
         super().__init__(*poison)
@@ -201,20 +201,20 @@ class Recognising(Runner):
 
 
 @pytest.mark.parametrize("count", [1, 2, 50])
-def test_where_the_first_recogniser_kills_everything_the_next_one_writes(count: int) -> None:
+def test_if_the_first_recogniser_crashes_at_every_recording_the_next_one_is_used(count: int) -> None:
     runner = Recognising()
     result = run_split(a_job(*["a.wav"] * count, stage="transcribe"), runner)
     assert [item.id for item in result.items] == [str(n) for n in range(count)]
     assert failed(result) == []
-    # It stands on the transcript: nothing of the log, nothing of other recordings.
-    assert runner.reasons == ["the speech process was ended by SIGKILL with all that it was given"]
+    # It is stored with the transcript, so it names neither the log nor other recordings.
+    assert runner.reasons == ["the speech process was ended by SIGKILL for every recording"]
 
 
-def test_a_poisonous_item_among_them_still_fails_alone() -> None:
+def test_without_the_first_recogniser_a_poisonous_item_fails_alone() -> None:
     assert failed(run_split(a_job(*"abcde", stage="transcribe"), Recognising(3))) == ["3"]
 
 
-def test_a_process_that_was_killed_once_is_not_its_recognisers_fault() -> None:
+def test_a_process_that_was_killed_once_keeps_its_first_recogniser() -> None:
     runner = Runner()
 
     def run(job: Job) -> JobResult:
@@ -227,32 +227,32 @@ def test_a_process_that_was_killed_once_is_not_its_recognisers_fault() -> None:
     assert failed(run_split(a_job("a", stage="transcribe"), run)) == []
 
 
-def test_one_that_hangs_is_not_waited_for_twice() -> None:
+def test_a_job_that_hangs_is_not_run_again_unchanged() -> None:
     asked: list[str] = []
 
     def run(job: Job) -> JobResult:
         asked.append(job.without_first)
         if not job.without_first:
-            raise ChildStuckError("the speech process was still busy after 900 s and was ended; its last line: b.wav")
+            raise ChildStuckError("the speech process was still working after 900 s and was ended; its last line: b")
         return JobResult(stage=job.stage, items=(ItemResult(id="0", status="done"),))
 
     assert failed(run_split(a_job("a", stage="transcribe"), run)) == []
-    assert asked == ["", "the speech process was still busy after 900 s and was ended with all that it was given"]
+    assert asked == ["", "the speech process was still working after 900 s and was ended for every recording"]
 
 
-def test_one_recording_of_many_is_no_reason_to_do_without_the_first() -> None:
+def test_one_crashing_recording_of_many_keeps_the_first_recogniser() -> None:
     runner = Runner(4)
     assert failed(run_split(a_job(*"abcdefgh", stage="transcribe"), runner)) == ["4"]
 
 
-def test_where_it_dies_without_the_first_recogniser_too_all_is_as_in_other_stages() -> None:
-    with pytest.raises(ChildFailedError, match="whatever it is given"):
+def test_if_it_crashes_without_the_first_recogniser_too_the_job_fails_as_in_other_stages() -> None:
+    with pytest.raises(ChildFailedError, match="crashes for every recording"):
         run_split(a_job(*"abcde", stage="transcribe"), Recognising(*range(5)))
     assert failed(run_split(a_job("a", stage="transcribe"), Recognising(0))) == ["0"]
 
 
-@pytest.mark.parametrize("error", [ChildRefusedError("nobody is left"), TransientError("no time left")])
-def test_where_nobody_can_do_without_the_first_its_own_verdict_stands(error: Exception) -> None:
+@pytest.mark.parametrize("error", [ChildRefusedError("no recogniser is left"), TransientError("no time left")])
+def test_if_the_fallback_is_impossible_the_first_error_stays(error: Exception) -> None:
     def run(job: Job) -> JobResult:
         raise error if job.without_first else ChildCrashedError("the speech process was ended by SIGSEGV")
 
@@ -261,16 +261,12 @@ def test_where_nobody_can_do_without_the_first_its_own_verdict_stands(error: Exc
         run_split(a_job(*"abcde", stage="transcribe"), run)
 
 
-def test_a_real_process_that_dies_of_its_first_recogniser(
+def test_a_real_process_that_its_first_recogniser_crashes(
     speech_python: Make, plain_environment: dict[str, str]
 ) -> None:
     body = "if not job['without_first']: os.kill(os.getpid(), signal.SIGSEGV)\n"
-    child = SpeechChild(
-        speech_python(body + "write([item(one['id'], engine=job['without_first']) for one in job['items']])"),
-        plain_environment,
-    )
+    body += "write([item(each['id'], engine=job['without_first']) for each in job['items']])"
+    child = SpeechChild(speech_python(body), plain_environment)
     result = run_split(a_job("a.wav", "b.wav", stage="transcribe"), child.run)
     assert [item.status for item in result.items] == ["done", "done"]
-    assert {item.engine for item in result.items} == {
-        "the speech process was ended by SIGSEGV with all that it was given"
-    }
+    assert {item.engine for item in result.items} == {"the speech process was ended by SIGSEGV for every recording"}

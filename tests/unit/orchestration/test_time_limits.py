@@ -1,4 +1,4 @@
-"""A process counts as stuck only where nothing else explains its silence: what S3 may cost fits into its time."""
+"""The slowest S3 that is not reported as an outage fits into the time limit of a process."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from mediaindex.runner.job_context import OUTAGE_AFTER
 from mediaindex.storage import client, pace
 
 LONGEST_BACKOFF_S = 20.0  # botocore's
-AT_ONCE = 2  # recordings that a process works on, at least
+AT_ONCE = 2  # fewest recordings that a process works on in parallel
 MB = 1 << 20
 
 
-def test_an_s3_that_never_answers_is_told_as_such_before_the_process_counts_as_stuck() -> None:
+def test_an_unreachable_s3_is_reported_before_the_process_counts_as_stuck() -> None:
     waits = sum(min(LONGEST_BACKOFF_S, 2.0**n) for n in range(client.ATTEMPTS))
-    one = (client.ATTEMPTS + 1) * client.READ_SECONDS + waits
-    assert math.ceil(OUTAGE_AFTER / AT_ONCE) * one < START_S
+    per_recording = (client.ATTEMPTS + 1) * client.READ_SECONDS + waits
+    assert math.ceil(OUTAGE_AFTER / AT_ONCE) * per_recording < START_S
 
 
 @pytest.mark.parametrize("size", [MB, 8 * MB, 100 * MB, 4_000 * MB])
 @pytest.mark.parametrize("key", ["a.wav", "a.mp3", "a.mp4"])
-def test_what_comes_at_the_least_pace_has_come_before_its_process_counts_as_stuck(key: str, size: int) -> None:
+def test_the_slowest_download_ends_before_the_process_counts_as_stuck(key: str, size: int) -> None:
     connections = 4 if size > 8 * MB else 1
     seconds = size / (connections * pace.WINDOW_BYTES / pace.WINDOW_S)
     assert seconds < limit_s([estimated_seconds(key, size)])

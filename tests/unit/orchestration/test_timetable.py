@@ -34,12 +34,12 @@ def test_intervals_are_those_of_a_backfill(schedule: str) -> None:
     assert list(intervals(schedule, FIRST, LAST, NOW)) == expected
 
 
-def test_an_interval_that_is_not_over_is_left_out() -> None:
-    found = list(intervals("@daily", FIRST, LAST, FIRST + timedelta(days=2, hours=1)))
-    assert [start.day for start, _ in found] == [3, 4]
+def test_an_interval_that_has_not_ended_is_omitted() -> None:
+    ended = list(intervals("@daily", FIRST, LAST, FIRST + timedelta(days=2, hours=1)))
+    assert [start.day for start, _ in ended] == [3, 4]
 
 
-def test_there_is_an_end_to_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_intervals_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timetable, "LIMIT", 10)
     with pytest.raises(TerminalError, match="plan fewer days"):
         list(intervals("@daily", FIRST, LAST, NOW))
@@ -56,14 +56,14 @@ def test_a_prefix_is_rendered_as_the_sensor_renders_it() -> None:
     run = type("Run", (), {"run_after": begins})()
     context = {"params": {}, "dag_run": run, "logical_date": begins, "data_interval_start": begins,
                "data_interval_end": ends}  # fmt: skip
-    # What Airflow adds to the context of a run with a logical date.
+    # Airflow adds these to the context of a run with a logical date.
     context |= {"ds": "2025-03-01", "ds_nodash": "20250301", "ts": begins.isoformat(), "ts_nodash": "20250301T060000"}
     assert list(run_prefixes(source(prefix), HOUR[0], HOUR[0], NOW)) == [sensor._rendered(context)]
 
 
 @pytest.mark.parametrize("prefix", ["{{ params.place }}/", "{{ ds.nothing() }}"])
 def test_a_prefix_that_cannot_be_rendered_is_named_with_its_source(prefix: str) -> None:
-    with pytest.raises(ConfigError, match=r"source calls: prefix .* cannot be rendered: .*; a forecast knows ds,"):
+    with pytest.raises(ConfigError, match=r"source calls: prefix .* cannot be rendered: .*; valid names are ds,"):
         list(run_prefixes(source(prefix), HOUR[0], HOUR[0], NOW))
 
 
