@@ -17,3 +17,9 @@ def test_no_file_over_400_lines_and_no_function_over_40(path: Path) -> None:
     assert text.count("\n") <= 400
     functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
     assert not [f.name for f in functions if (f.end_lineno or 0) - f.lineno >= 40]
+
+
+def test_few_modules_are_fragments() -> None:
+    """A module under 40 lines is mostly read with a neighbour, and belongs into it."""
+    modules = [path for path in (ROOT / "include").rglob("*.py") if path.name != "__init__.py"]
+    assert len([path for path in modules if path.read_text("utf-8").count("\n") < 40]) <= 25
