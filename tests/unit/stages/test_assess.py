@@ -46,12 +46,12 @@ def words(confidence: float = 0.9) -> tuple[Word, ...]:
     return tuple(Word(5.0 + i, 5.5 + i, f"word{i}", confidence) for i in range(20))
 
 
-def recognition(found: tuple[Word, ...], **changes: object) -> Recognition:
-    return replace(Recognition("en", "conformer", found, (Span(5.0, 25.0),)), **changes)
+def recognition(recognised: tuple[Word, ...], **changes: object) -> Recognition:
+    return replace(Recognition("en", "conformer", recognised, (Span(5.0, 25.0),)), **changes)
 
 
-def judge(found: tuple[Word, ...], speech: Speech = SPEECH, **changes: object) -> Assessment:
-    return assess(AUDIO, speech, SPEAKERS, ENGLISH, recognition(found, **changes), AssessSettings())
+def judge(recognised: tuple[Word, ...], speech: Speech = SPEECH, **changes: object) -> Assessment:
+    return assess(AUDIO, speech, SPEAKERS, ENGLISH, recognition(recognised, **changes), AssessSettings())
 
 
 def codes(assessment: Assessment) -> list[str]:
@@ -59,7 +59,7 @@ def codes(assessment: Assessment) -> list[str]:
     return [code_of(reason) for reason in assessment.reasons]
 
 
-def test_good_words_pass_with_their_speakers():
+def test_good_words_need_no_review():
     assessment = judge(words())
     assert codes(assessment) == []
     assert [(turn.speaker, len(turn.words)) for turn in assessment.transcript.turns] == [
@@ -78,40 +78,40 @@ def test_no_speech_gives_an_empty_transcript_and_no_review():
     assert assessment.confidence is None
 
 
-def test_speech_without_words_goes_to_a_person():
+def test_speech_without_words_needs_a_review():
     assert codes(judge(())) == ["no_words"]
 
 
-def test_a_cough_without_words_does_not():
+def test_a_cough_without_words_needs_no_review():
     assert codes(judge((), replace(SILENCE, spans=(Span(6.0, 6.4),), speech_seconds=0.4))) == []
 
 
-def test_doubtful_words_go_to_a_person():
+def test_words_of_low_confidence_need_a_review():
     assert codes(judge(words(0.2))) == ["low_confidence"]
 
 
-def test_speech_that_was_not_written_down_goes_to_a_person():
+def test_speech_with_few_words_needs_a_review():
     assert codes(judge(words()[:5])) == ["low_coverage"]
 
 
-def test_what_could_not_be_recognised_is_told_with_its_reason():
+def test_gaps_are_reported_with_their_reason():
     assessment = judge(words(), gaps=(Gap(Span(6.0, 14.0), "out of memory"),))
     assert codes(assessment) == ["not_recognised"]
     assert "8.0 s" in assessment.reasons[0]
     assert "out of memory" in assessment.reasons[0]
 
 
-def test_what_recognition_doubts_is_told_with_its_place():
+def test_doubts_are_reported_with_their_time():
     assessment = judge(words(), doubts=(Doubt(Span(8.0, 13.0), "no_words"),))
     assert codes(assessment) == ["doubtful_no_words"]
     assert "5.0 s of speech at 0:00:08" in assessment.reasons[0]
 
 
-def test_no_words_at_all_is_one_reason_and_not_two():
+def test_no_words_at_all_is_one_reason():
     assert codes(judge((), doubts=(Doubt(Span(5.0, 25.0), "no_words"),))) == ["no_words"]
 
 
-def test_turns_have_the_language_they_were_written_in():
+def test_turns_have_the_language_of_their_part():
     parts = (Part(Span(5.0, 12.0), "en", "conformer"), Part(Span(12.0, 25.0), "de", "whisper"))
     turns = judge(words(), parts=parts).transcript.turns
     assert [(turn.speaker, turn.language, len(turn.words)) for turn in turns] == [
@@ -121,7 +121,7 @@ def test_turns_have_the_language_they_were_written_in():
     ]
 
 
-def test_a_word_that_overshoots_the_end_is_cut_there():
+def test_a_word_past_the_end_is_clipped():
     assessment = judge((*words(), Word(24.9, 25.04, "end", 0.9), Word(25.04, 25.08, "late", 0.9)))
     assert max(turn.end for turn in assessment.transcript.turns) == 25.0
     assert [word.text for word in assessment.transcript.words][-2:] == ["end", "late"]
@@ -141,9 +141,9 @@ def span_lists(draw):
 
 
 @given(word_lists(), span_lists(), st.integers(0, 3))
-def test_whatever_comes_in_no_word_is_lost_and_every_invariant_holds(found, spans, smooth):
+def test_no_word_is_lost_and_invariants_hold(recognised, spans, smooth):
     settings = AssessSettings(smooth_words=smooth, longest_turn=5.0)
-    assessment = assess(AUDIO, SPEECH, Speakers(spans, spans, 3), ENGLISH, recognition(found), settings)
-    assert [word.text for word in assessment.transcript.words] == [word.text for word in found]
+    assessment = assess(AUDIO, SPEECH, Speakers(spans, spans, 3), ENGLISH, recognition(recognised), settings)
+    assert [word.text for word in assessment.transcript.words] == [word.text for word in recognised]
     assert 0.0 <= assessment.coverage <= 1.0
     assert (assessment.transcript.start, assessment.transcript.end) == (5.0, 25.0)

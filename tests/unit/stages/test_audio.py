@@ -14,8 +14,8 @@ from mediaindex.timeline import Clock, Span
 RATE = 16_000
 
 
-def patient(blocks: int) -> Callable[[], None]:
-    """Raises from the call after so many on."""
+def cancelled_after(blocks: int) -> Callable[[], None]:
+    """A check that raises after ``blocks`` calls."""
     calls = iter(range(blocks))
 
     def check() -> None:
@@ -34,12 +34,10 @@ def patient(blocks: int) -> Callable[[], None]:
     ],
     ids=["blocks", "channels", "spans"],
 )
-def test_work_that_nobody_waits_for_ends_at_its_next_block(
-    tmp_path: Path, read: Callable[[Audio], Iterator[np.ndarray]]
-) -> None:
+def test_cancelled_work_ends_at_the_next_block(tmp_path: Path, read: Callable[[Audio], Iterator[np.ndarray]]) -> None:
     path = tmp_path / "audio.flac"
     soundfile.write(path, np.zeros(3 * RATE), RATE)
-    blocks = read(Audio(path, 3.0, Clock(), lambda: path, patient(2)))
+    blocks = read(Audio(path, 3.0, Clock(), lambda: path, cancelled_after(2)))
     assert len(next(blocks)) == len(next(blocks)) == RATE
     with pytest.raises(TransientError, match="given up"):
         next(blocks)

@@ -1,4 +1,4 @@
-"""One party a channel: the channel is the speaker, whatever leaks into it."""
+"""One speaker per channel: the channel is the speaker, in spite of cross-talk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RATE = 16_000
 
 
 def parties(*spoken: tuple[float, float, float], seconds: float = 20.0) -> np.ndarray:
-    """Noise bursts, a channel each: from, to (s) and amplitude of one party."""
+    """Noise bursts, one per channel: start and end (s) and amplitude."""
     noise = np.random.default_rng(1)
     made = np.zeros((round(seconds * RATE), len(spoken)), np.float32)
     for channel, (start, end, peak) in enumerate(spoken):
@@ -44,7 +44,7 @@ def audio_with(folder: Path, channels: np.ndarray, clock: Clock | None = None) -
     return Audio(folder / "audio.flac", len(channels) / RATE, clock or Clock(), lambda: path)
 
 
-def told(folder: Path, channels: np.ndarray, clock: Clock | None = None) -> Speakers:
+def diarized(folder: Path, channels: np.ndarray, clock: Clock | None = None) -> Speakers:
     return diarize(audio_with(folder, channels, clock), OneVoice(), DiarizeSettings(), None, LevelIsSpeech())
 
 
@@ -52,20 +52,20 @@ def rounded(spans: tuple[SpeakerSpan, ...]) -> list[tuple[float, float, str]]:
     return [(round(span.start, 1), round(span.end, 1), span.speaker[-2:]) for span in spans]
 
 
-def test_a_leak_is_not_the_channels_speaker(tmp_path: Path) -> None:
-    speakers = told(tmp_path, leaking(parties((8, 14, 0.5), (1, 6, 0.5)), 0.05))
+def test_cross_talk_is_not_the_speaker_of_the_channel(tmp_path: Path) -> None:
+    speakers = diarized(tmp_path, leaking(parties((8, 14, 0.5), (1, 6, 0.5)), 0.05))
     assert rounded(speakers.spans) == [(0.9, 6.1, "00"), (7.9, 14.1, "01")]
     assert speakers.exclusive == speakers.spans
     assert (speakers.count, speakers.warnings) == (2, ())
 
 
-def test_a_party_who_is_as_quiet_as_a_leak_would_be_elsewhere_is_heard(tmp_path: Path) -> None:
-    speakers = told(tmp_path, leaking(parties((1, 6, 0.5), (8, 14, 0.04)), 0.02))
+def test_a_speaker_as_quiet_as_cross_talk_elsewhere_is_found(tmp_path: Path) -> None:
+    speakers = diarized(tmp_path, leaking(parties((1, 6, 0.5), (8, 14, 0.04)), 0.02))
     assert rounded(speakers.spans) == [(0.9, 6.1, "00"), (7.9, 14.1, "01")]
 
 
-def test_overlap_is_kept_and_the_louder_one_has_it_alone(tmp_path: Path) -> None:
-    speakers = told(tmp_path, leaking(parties((1, 10, 0.2), (8, 14, 0.5)), 0.05))
+def test_overlap_is_kept_and_exclusive_has_the_louder_speaker(tmp_path: Path) -> None:
+    speakers = diarized(tmp_path, leaking(parties((1, 10, 0.2), (8, 14, 0.5)), 0.05))
     assert rounded(speakers.spans) == [(0.9, 10.1, "00"), (7.9, 14.1, "01")]
     first, second = speakers.exclusive
     assert first.end == second.start == pytest.approx(8.0, abs=0.3)
@@ -73,31 +73,31 @@ def test_overlap_is_kept_and_the_louder_one_has_it_alone(tmp_path: Path) -> None
 
 def test_each_of_several_channels_is_a_speaker(tmp_path: Path) -> None:
     spoken = [(float(at), at + 2.0, 0.5) for at in range(1, 17, 2)]
-    speakers = told(tmp_path, leaking(parties(*spoken), 0.05))
+    speakers = diarized(tmp_path, leaking(parties(*spoken), 0.05))
     assert speakers.count == 8
     assert [span.speaker for span in speakers.spans] == [f"SPEAKER_{number:02}" for number in range(8)]
 
 
-def test_a_channel_on_which_nobody_speaks_is_nobody(tmp_path: Path) -> None:
-    assert told(tmp_path, leaking(parties((1, 6, 0.5), (0, 0, 0.0)), 0.05)).count == 1
-    assert told(tmp_path, parties((0, 0, 0.0), (0, 0, 0.0))).count == 0
+def test_a_silent_channel_is_not_a_speaker(tmp_path: Path) -> None:
+    assert diarized(tmp_path, leaking(parties((1, 6, 0.5), (0, 0, 0.0)), 0.05)).count == 1
+    assert diarized(tmp_path, parties((0, 0, 0.0), (0, 0, 0.0))).count == 0
 
 
 def test_times_are_on_the_sources_clock(tmp_path: Path) -> None:
     clock = Clock((Anchor(0.0, 100.0), Anchor(7.0, 200.0)))
-    speakers = told(tmp_path, parties((1, 6, 0.5), (8, 14, 0.5)), clock)
+    speakers = diarized(tmp_path, parties((1, 6, 0.5), (8, 14, 0.5)), clock)
     assert rounded(speakers.spans) == [(100.9, 106.1, "00"), (200.9, 207.1, "01")]
 
 
 def test_speech_across_blocks_is_one_span(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     channels = leaking(parties((1, 6, 0.5), (8, 14, 0.5)), 0.05)
-    whole = told(tmp_path, channels)
+    whole = diarized(tmp_path, channels)
     monkeypatch.setattr("mediaindex.stages.channels.BLOCK", 0.32 * 4)
-    assert told(tmp_path, channels) == whole
+    assert diarized(tmp_path, channels) == whole
 
 
 @pytest.mark.parametrize("channels", ["none", "the same voices"])
-def test_without_a_party_a_channel_the_diarizer_is_asked_and_the_result_says_why(tmp_path: Path, channels: str) -> None:
+def test_without_one_speaker_per_channel_the_diarizer_is_used_with_a_warning(tmp_path: Path, channels: str) -> None:
     both = np.repeat(parties((1, 6, 0.5)), 2, axis=1)
     audio = Audio(tmp_path / "audio.flac", 20.0, Clock()) if channels == "none" else audio_with(tmp_path, both)
     diarizer = OneVoice()
@@ -107,7 +107,7 @@ def test_without_a_party_a_channel_the_diarizer_is_asked_and_the_result_says_why
 
 
 class Endless:
-    """Two parties in turn for any length of time, never in memory at once."""
+    """Two speakers in turn for any duration, in blocks."""
 
     def __init__(self, seconds: float) -> None:
         self.duration = seconds
@@ -125,7 +125,7 @@ def test_memory_does_not_grow_with_length() -> None:
         by_channel(Endless(minutes * 60), LevelIsSpeech(), 6.0, DetectSpeechSettings())  # type: ignore[arg-type]
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < peaks[0] + 110 * 60 / 0.032 * 24  # 24 bytes a frame, 65 MB a day; samples would be 4 kB a frame
+    assert peaks[1] < peaks[0] + 110 * 60 / 0.032 * 24  # 24 bytes per frame, 65 MB per day; samples take 4 kB per frame
 
 
 @pytest.mark.models
@@ -154,18 +154,18 @@ def test_two_readers_on_two_channels_with_cross_talk(tmp_path: Path, encoding: t
 
 
 def part_of(talk: dialogues.Dialogue, reader: str) -> np.ndarray:
-    """The conversation as this reader's microphone alone would have it."""
+    """The conversation as recorded by the microphone of this reader alone."""
     samples, _ = soundfile.read(talk.path, dtype="float32")
-    mine = np.zeros_like(samples)
-    for one in talk.said:
-        if one.speaker == reader:
-            place = slice(round(one.start * RATE), round(one.end * RATE))
-            mine[place] = samples[place]
-    return mine
+    own = np.zeros_like(samples)
+    for utterance in talk.said:
+        if utterance.speaker == reader:
+            place = slice(round(utterance.start * RATE), round(utterance.end * RATE))
+            own[place] = samples[place]
+    return own
 
 
 def share_right(talk: dialogues.Dialogue, spans: tuple[SpeakerSpan, ...]) -> float:
-    """Of the 10 ms frames of speech that were heard, those given to the one who speaks and to nobody else."""
+    """The share of 10 ms frames of detected speech with exactly the right speakers."""
     frames = round(100 * talk.seconds) + 100
     truth, heard = np.zeros((2, frames), bool), np.zeros((2, frames), bool)
     order = list(dict.fromkeys(speaker for *_, speaker in talk.speech))

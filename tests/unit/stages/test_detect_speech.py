@@ -19,7 +19,7 @@ probabilities = st.lists(st.floats(0, 1, width=32), max_size=200).map(lambda val
 
 
 class LoudIsSpeech:
-    """Hears speech in every frame that is louder than a whisper; keeps the Protocol's promises and nothing more."""
+    """A minimal SpeechDetector: every loud frame is speech."""
 
     frame_seconds = FRAME
     identity = "loud"
@@ -32,7 +32,7 @@ class LoudIsSpeech:
 
 
 def audio(folder: Path, parts: list[tuple[float, float]], clock: Clock | None = None) -> Audio:
-    """White noise, part by part: seconds and peak."""
+    """White noise in parts of (seconds, peak)."""
     noise = np.random.default_rng(1)
     samples = np.concatenate([noise.uniform(-peak, peak, round(length * 16_000)) for length, peak in parts])
     soundfile.write(folder / "audio.flac", samples, 16_000)
@@ -50,7 +50,7 @@ def test_runs_are_ordered_apart_and_long_enough(heard: np.ndarray, speech: float
 
 
 @given(probabilities)
-def test_without_shortest_lengths_every_frame_above_enter_is_speech(heard: np.ndarray) -> None:
+def test_without_minimum_lengths_every_frame_above_enter_is_speech(heard: np.ndarray) -> None:
     runs = speech_runs(heard, FRAME, DetectSpeechSettings(min_speech=0.0))
     inside = {index for first, last in runs for index in range(first, last)}
     assert set(np.flatnonzero(heard >= 0.5)) <= inside
@@ -64,7 +64,7 @@ def test_padding_never_overlaps_or_leaves_the_audio(heard: np.ndarray, padding: 
     assert all(span.start >= 0.0 and span.end <= duration + 0.0005 for span in spans)
 
 
-def test_spans_share_and_probability(tmp_path: Path) -> None:
+def test_spans_share_and_probability_of_speech(tmp_path: Path) -> None:
     heard = detect_speech(audio(tmp_path, [(2, 0.01), (4, 0.5), (2, 0.01)]), LoudIsSpeech(), DetectSpeechSettings())
     (span,) = heard.spans
     assert (span.start, span.end) == (pytest.approx(1.9, abs=0.04), pytest.approx(6.1, abs=0.04))
@@ -84,7 +84,7 @@ def test_snr_needs_speech_and_background(tmp_path: Path, parts: list[tuple[float
     assert detect_speech(audio(tmp_path, parts), LoudIsSpeech(), DetectSpeechSettings()).snr_db is None
 
 
-def test_silence_is_no_speech(tmp_path: Path) -> None:
+def test_silence_has_no_speech(tmp_path: Path) -> None:
     heard = detect_speech(audio(tmp_path, [(3, 0.0)]), LoudIsSpeech(), DetectSpeechSettings())
     assert (heard.spans, heard.speech_seconds, heard.speech_share, heard.mean_probability) == ((), 0.0, 0.0, 0.0)
 

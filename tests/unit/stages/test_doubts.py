@@ -32,57 +32,57 @@ def test_an_ordinary_sentence_is_not_doubted() -> None:
     assert reasons(said(SENTENCE), (0, 4.9)) == []
 
 
-def test_speech_between_words_that_nobody_wrote_down() -> None:
+def test_speech_without_words_is_doubted() -> None:
     words = said(SENTENCE) + said(SENTENCE, start=20.0)
     (doubt,) = find_doubts(words, [Span(0, 12.0), Span(12.5, 25)], BOUNDS)
     assert (doubt.reason, doubt.span.end) == ("no_words", 19.5)
     assert doubt.span.start == pytest.approx(5.26)
 
 
-def test_a_long_pause_is_no_speech_without_words() -> None:
+def test_a_long_pause_is_not_doubted() -> None:
     assert reasons(said(SENTENCE) + said(SENTENCE, start=20.0), (0, 5.5), (19.8, 25)) == []
 
 
-def test_a_cough_may_stay_unwritten_and_no_words_at_all_may_not() -> None:
+def test_a_cough_without_words_is_not_doubted() -> None:
     assert reasons([], (0, 1.5)) == []
     assert reasons([], (0, 3.0)) == ["no_words"]
 
 
-def test_words_where_nobody_speaks() -> None:
+def test_words_without_speech_are_doubted() -> None:
     words = said(SENTENCE) + said("thank you", start=7.0)
     (doubt,) = find_doubts(words, [Span(0, 5.0), Span(9.0, 10.0)], BOUNDS)
     assert (doubt.reason, doubt.span) == ("nobody_speaks", Span(words[-2].start, words[-1].end))
 
 
-def test_words_faster_than_anybody_speaks() -> None:
+def test_words_at_an_impossible_rate_are_doubted() -> None:
     assert reasons(said(" ".join([SENTENCE, "and some more of the kind"]), each=0.08), (0, 2)) == ["too_fast"]
 
 
-def test_fewer_words_than_the_speech_takes() -> None:
+def test_too_few_words_for_the_speech_are_doubted() -> None:
     assert reasons(said("a of by it to in", each=1.4), (0, 8.0)) == ["too_slow"]
 
 
-def test_a_loop() -> None:
+def test_a_loop_is_doubted() -> None:
     assert reasons(said("I am going home " + "and then we go " * 5), (0, 10)) == ["loop"]
 
 
-def test_people_repeat_themselves_a_little() -> None:
+def test_a_few_repetitions_are_not_doubted() -> None:
     assert reasons(said("no no no no I said no no no"), (0, 4)) == []
 
 
-def test_a_loop_without_spaces() -> None:
+def test_a_loop_in_a_script_without_spaces_is_doubted() -> None:
     assert reasons([Word(i * 0.2, i * 0.2 + 0.15, "はい"[i % 2], 0.9) for i in range(20)], (0, 4)) == ["loop"]
 
 
-def test_words_that_are_guesses() -> None:
+def test_words_of_low_confidence_are_doubted() -> None:
     assert reasons(said(SENTENCE, confidence=0.3), (0, 4.9)) == ["low_confidence"]
 
 
-def test_a_guess_among_good_words_is_not_a_passage() -> None:
+def test_one_bad_word_among_good_ones_is_not_doubted() -> None:
     assert reasons(said("good words all", confidence=0.95) + said("guess", 1.2, confidence=0.1), (0, 1.8)) == []
 
 
-def test_seconds_are_counted_once() -> None:
+def test_overlapping_doubts_count_once() -> None:
     doubts = [Doubt(Span(1, 4), "loop"), Doubt(Span(2, 6), "too_fast"), Doubt(Span(8, 9), "loop")]
     assert doubtful_seconds(doubts, Span(0, 8.5)) == 5.5
 
@@ -91,7 +91,7 @@ LABELS = Path(__file__).parents[4] / "shared" / "data" / "lid" / "labels.jsonl"
 
 
 @pytest.mark.skipif(not LABELS.is_file(), reason="the development data lid does not lie beside the checkout")
-def test_people_read_every_language_at_a_rate_that_is_possible() -> None:
+def test_readers_of_every_language_are_within_the_limits() -> None:
     import soundfile
 
     rows = [json.loads(line) for line in LABELS.read_text("utf-8").splitlines()]
@@ -106,7 +106,7 @@ def test_people_read_every_language_at_a_rate_that_is_possible() -> None:
 @pytest.mark.parametrize(
     ("text", "about"), [("мама мыла раму", 6), ("سلام عليكم", 5), ("नमस्ते", 4), ("你好吗", 3), ("1984", 4)]
 )
-def test_a_syllable_is_a_syllable_in_every_script(text: str, about: int) -> None:
+def test_syllables_are_estimated_in_every_script(text: str, about: int) -> None:
     assert about / 2 <= syllables(text) <= about * 1.5
 
 
@@ -116,7 +116,7 @@ word_lists = st.lists(
 
 
 @given(word_lists, st.lists(st.tuples(st.floats(0.1, 5), st.floats(0.1, 20)), max_size=8))
-def test_whatever_comes_in_doubts_are_in_order_and_about_words_or_speech(given_words, given_speech) -> None:
+def test_doubts_are_in_order(given_words, given_speech) -> None:
     words, at = [], 0.0
     for step, length, text, confidence in given_words:
         start = round_to_ms(at + step)

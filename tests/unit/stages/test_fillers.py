@@ -21,16 +21,16 @@ from tests.builders.turns import said
         ("ja", "um uh er", "um uh er"),
     ],
 )
-def test_sounds_that_say_nothing_are_left_out(language, text, kept):
+def test_fillers_are_removed(language, text, kept):
     assert " ".join(token.text for token in without_fillers(spoken(said(text)), language)) == kept
 
 
-def test_what_is_left_keeps_its_place_and_time():
+def test_the_remaining_words_keep_place_and_time():
     turn = said("um yes")
     (token,) = without_fillers(spoken(turn), "en")
     assert (token.place, token.start) == (1, turn.words[1].start)
 
 
-def test_the_time_of_a_filler_is_no_silence():
+def test_the_time_of_a_filler_is_not_silence():
     before, _ = without_fillers(spoken(said("we uhm went")), "en")
     assert before.letters == len("we") + 2 + len("uhm")

@@ -11,7 +11,7 @@ from mediaindex.timeline import Transcript, Turn, Word
 
 
 class Patterns:
-    """A reader that finds the names and phrases the test gives, by regular expression."""
+    """A reader that finds the given names and phrases by regular expression."""
 
     identity = "patterns"
     languages = frozenset({"en"})
@@ -54,7 +54,7 @@ def transcript(*texts: str, language: str = "en") -> Transcript:
     return Transcript(0.0, 1000.0, language, "conformer", tuple(turns))
 
 
-def found(reader: Patterns, *texts: str, **settings: int) -> list[tuple[str, str | None, int]]:
+def topics_of(reader: Patterns, *texts: str, **settings: int) -> list[tuple[str, str | None, int]]:
     topics = find_topics(transcript(*texts), reader, None, None, FindTopicsSettings(**settings)).topics
     return [(topic.text, topic.label, len(topic.mentions)) for topic in topics]
 
@@ -66,27 +66,27 @@ def test_a_name_is_one_topic_with_the_time_of_each_mention():
     assert topic.mentions == (Mention(0, 2.0), Mention(1, 101.0), Mention(1, 104.0))
 
 
-def test_spellings_of_a_name_are_one_topic_under_the_most_frequent_of_them():
+def test_spellings_of_a_name_are_one_topic():
     reader = Patterns({"IBM": "ORG", "Ibm": "PERSON", "the IBM's": "ORG"})
-    assert found(reader, "IBM and Ibm and the IBM's and IBM") == [("IBM", "ORG", 5)]
+    assert topics_of(reader, "IBM and Ibm and the IBM's and IBM") == [("IBM", "ORG", 5)]
 
 
-def test_most_mentioned_comes_first():
-    assert found(Patterns({"Bo+b": "PERSON", "Ann": "PERSON"}), "Ann Boob Boob") == [
+def test_topics_are_ordered_by_mentions():
+    assert topics_of(Patterns({"Bo+b": "PERSON", "Ann": "PERSON"}), "Ann Boob Boob") == [
         ("Boob", "PERSON", 2),
         ("Ann", "PERSON", 1),
     ]
 
 
-def test_dates_and_amounts_are_no_topics():
-    assert found(Patterns({"Monday": "DATE", "two": "CARDINAL"}), "on Monday two of them") == []
+def test_dates_and_amounts_are_not_topics():
+    assert topics_of(Patterns({"Monday": "DATE", "two": "CARDINAL"}), "on Monday two of them") == []
 
 
-def test_a_name_without_a_capital_in_a_text_with_capitals_is_no_name():
-    assert found(Patterns({"kine": "ORG", "Egypt": "GPE"}), "the kine of Egypt") == [("Egypt", "GPE", 1)]
+def test_a_lower_case_name_in_a_text_with_capitals_is_not_a_topic():
+    assert topics_of(Patterns({"kine": "ORG", "Egypt": "GPE"}), "the kine of Egypt") == [("Egypt", "GPE", 1)]
 
 
-def test_what_the_reader_reads_is_what_people_read():
+def test_the_reader_gets_the_readable_text():
     reader = Patterns({"York": "GPE"})
     topics = find_topics(transcript("in york"), reader, Title(), None, FindTopicsSettings())
     assert topics.texts == (TurnText("In York.", (0, 1)),)
@@ -101,36 +101,36 @@ def test_a_turn_is_read_sentence_by_sentence():
     assert topics.topics[0].mentions == (Mention(0, 4.0),)
 
 
-def test_a_name_behind_a_number_in_digits_keeps_its_second():
+def test_a_name_after_a_number_in_digits_keeps_its_time():
     reader = Patterns({"York": "GPE"})
     topics = find_topics(transcript("all twenty five from york came"), reader, Title(), Fives(), FindTopicsSettings())
     assert topics.texts == (TurnText("All 25 From York Came.", (0, 1, 3, 4, 5)),)
     assert topics.topics[0].mentions == (Mention(0, 4.0),)
 
 
-def test_a_phrase_of_one_word_must_come_back_and_a_longer_one_not():
+def test_a_phrase_of_one_word_needs_two_mentions():
     reader = Patterns({}, ("lobster soup", "market", "harbour"))
-    assert found(reader, "lobster soup from the market in the harbour of the harbour") == [
+    assert topics_of(reader, "lobster soup from the market in the harbour of the harbour") == [
         ("harbour", None, 2),
         ("lobster soup", None, 1),
     ]
 
 
-def test_what_everybody_says_is_no_phrase():
-    assert found(Patterns({}, ("thing", "way", "12")), "thing thing way way 12 12 12") == []
+def test_general_words_are_not_topics():
+    assert topics_of(Patterns({}, ("thing", "way", "12")), "thing thing way way 12 12 12") == []
 
 
-def test_a_name_is_not_a_phrase_too():
+def test_a_name_is_not_also_a_phrase():
     reader = Patterns({"Bank of England": "ORG"}, ("Bank of England",))
-    assert found(reader, "the Bank of England") == [("Bank of England", "ORG", 1)]
+    assert topics_of(reader, "the Bank of England") == [("Bank of England", "ORG", 1)]
 
 
 def test_only_the_best_phrases_are_kept():
     reader = Patterns({}, ("big red bus", "green car"))
-    assert found(reader, "green car big red bus", max_phrases=1) == [("big red bus", None, 1)]
+    assert topics_of(reader, "green car big red bus", max_phrases=1) == [("big red bus", None, 1)]
 
 
-def test_turns_in_other_languages_are_kept_and_not_read():
+def test_turns_in_other_languages_have_text_and_no_topics():
     german, english = (
         transcript(text, language=code).turns[0] for text, code in (("in york", "de"), ("in york", "en"))
     )
@@ -148,7 +148,7 @@ def test_turns_in_other_languages_are_kept_and_not_read():
     assert topics.topics[0].mentions == (Mention(1, 101.0),)
 
 
-def test_where_nothing_can_be_read_the_reader_is_left_alone():
+def test_without_text_in_its_languages_the_reader_is_not_used():
     class Asleep(Patterns):
         def read(self, texts):
             raise AssertionError(texts)

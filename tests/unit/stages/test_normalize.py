@@ -37,14 +37,14 @@ def test_every_format_becomes_16_khz_mono_flac(tmp_path: Path, name: str) -> Non
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["audio.flac"]
 
 
-def test_sound_of_a_video_is_used(tmp_path: Path) -> None:
+def test_the_audio_of_a_video_is_used(tmp_path: Path) -> None:
     normalized = normalize(build.video(tmp_path), tmp_path / "out", NormalizeSettings())
     assert normalized.has_video
     assert normalized.codec == "aac"
     assert normalized.stream_index == 1
 
 
-def test_identity_is_the_audio_whatever_its_container_and_our_settings(tmp_path: Path) -> None:
+def test_the_identity_of_audio_does_not_depend_on_container_and_settings(tmp_path: Path) -> None:
     wav = build.tone(tmp_path, "a.wav")
     build.ffmpeg("-i", wav, tmp_path / "b.flac")
     first = normalize(wav, tmp_path / "1", NormalizeSettings())
@@ -68,13 +68,13 @@ def test_gain_stops_at_the_true_peak(tmp_path: Path) -> None:
     assert np.abs(audio_of(normalized, tmp_path / "out").read()).max() <= 10 ** (-0.9 / 20)
 
 
-def test_silence_has_no_loudness_and_is_left_alone(tmp_path: Path) -> None:
+def test_silence_has_no_loudness_and_no_gain(tmp_path: Path) -> None:
     normalized = normalize(build.silence(tmp_path), tmp_path / "out", NormalizeSettings())
     assert (normalized.loudness_lufs, normalized.gain_db, normalized.peak_dbfs) == (None, 0.0, None)
     assert not audio_of(normalized, tmp_path / "out").read().any()
 
 
-def test_noise_reduction_takes_hiss_away_and_keeps_time(tmp_path: Path) -> None:
+def test_noise_reduction_removes_hiss_and_keeps_times(tmp_path: Path) -> None:
     tone_and_hiss = "aevalsrc=0.3*sin(2*PI*440*t)*between(t\\,2\\,4)+0.005*(2*random(0)-1):d=6:s=16000"
     build.ffmpeg("-f", "lavfi", "-i", tone_and_hiss, tmp_path / "noisy.wav")
     ratios = []
@@ -86,7 +86,7 @@ def test_noise_reduction_takes_hiss_away_and_keeps_time(tmp_path: Path) -> None:
     assert ratios[1] > ratios[0] + 6
 
 
-def test_the_default_stream_is_chosen_before_the_wider_one(tmp_path: Path) -> None:
+def test_the_default_stream_goes_before_one_with_more_channels(tmp_path: Path) -> None:
     normalized = normalize(build.several_streams(tmp_path, default=1), tmp_path / "out", NormalizeSettings())
     assert normalized.stream_index == 1
     assert pitch(audio_of(normalized, tmp_path / "out").read()) == pytest.approx(600, abs=1)
@@ -99,10 +99,10 @@ def test_channels_are_kept_on_request(tmp_path: Path) -> None:
     assert pitch(samples[:16_000, 0]) == pytest.approx(300, abs=2)
     assert pitch(samples[16_000:32_000, 1]) == pytest.approx(900, abs=2)
     assert np.abs(samples[17_000:, 0]).max() < 0.001
-    assert np.abs(samples).max() < 0.95  # its own gain: no channel clips
+    assert np.abs(samples).max() < 0.95  # with its own gain, no channel clips
 
 
-def test_unplaced_channels_are_all_heard(tmp_path: Path) -> None:
+def test_all_channels_of_an_unknown_layout_are_mixed(tmp_path: Path) -> None:
     pitches = (300, 400, 500, 600, 700, 800)
     tones = "|".join(f"0.5*sin(2*PI*{hertz}*t)" for hertz in pitches)
     build.ffmpeg("-f", "lavfi", "-i", f"aevalsrc={tones}:d=2:s=16000:c=6c", "-f", "s16le", tmp_path / "six.raw")
@@ -112,7 +112,7 @@ def test_unplaced_channels_are_all_heard(tmp_path: Path) -> None:
     assert min(peaks) > 0.9 * max(peaks)
 
 
-def test_title_is_clean_and_attached_pictures_are_no_video(tmp_path: Path) -> None:
+def test_the_title_is_printable_and_a_picture_is_not_video(tmp_path: Path) -> None:
     normalized = normalize(build.cover_picture(tmp_path), tmp_path / "out", NormalizeSettings())
     assert not normalized.has_video
     assert normalized.title is not None
@@ -126,7 +126,7 @@ def test_late_start_is_kept(tmp_path: Path) -> None:
     assert normalized.end == pytest.approx(103.4, abs=0.1)
 
 
-def test_gap_moves_the_clock_and_not_the_audio(tmp_path: Path) -> None:
+def test_a_gap_moves_the_clock_and_not_the_audio(tmp_path: Path) -> None:
     normalized = normalize(build.gap(tmp_path, after=2.0, length=30.0), tmp_path / "out", NormalizeSettings())
     assert normalized.duration == pytest.approx(4.0, abs=0.1)
     assert normalized.clock.to_source(1.0) == pytest.approx(1.0, abs=0.05)
@@ -135,7 +135,7 @@ def test_gap_moves_the_clock_and_not_the_audio(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", [1e6, -1.5])
-def test_absurd_or_backward_time_stamps_leave_time_running_on(tmp_path: Path, length: float) -> None:
+def test_absurd_or_backward_time_stamps_are_ignored(tmp_path: Path, length: float) -> None:
     normalized = normalize(build.gap(tmp_path, after=2.0, length=length), tmp_path / "out", NormalizeSettings())
     assert normalized.duration == pytest.approx(4.0, abs=0.1)
     assert normalized.end == pytest.approx(4.0, abs=0.1)
@@ -146,7 +146,7 @@ def test_encoder_delay_is_not_a_late_start(tmp_path: Path, name: str) -> None:
     assert normalize(build.tone(tmp_path, name), tmp_path / "out", NormalizeSettings()).clock == Clock()
 
 
-def test_what_cannot_be_used_says_why(tmp_path: Path) -> None:
+def test_unusable_recordings_have_an_error_code(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert code_of(build.empty(tmp_path), out) == "empty_file"
     assert code_of(tmp_path / "nothing.wav", out) == "missing_file"
@@ -160,13 +160,13 @@ def test_what_cannot_be_used_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["cut.wav", "cut.m4a", "cut.flac"])
-def test_what_a_cut_file_still_holds_is_kept_with_a_warning(tmp_path: Path, name: str) -> None:
+def test_the_rest_of_a_truncated_file_is_kept_with_a_warning(tmp_path: Path, name: str) -> None:
     normalized = normalize(build.truncated(tmp_path, name, keep=0.5), tmp_path / "out", NormalizeSettings())
     assert 5.0 < normalized.duration < 15.0
     assert normalized.warnings
 
 
-def test_sound_recordings_have_no_warnings(tmp_path: Path) -> None:
+def test_good_recordings_have_no_warnings(tmp_path: Path) -> None:
     assert normalize(build.video(tmp_path), tmp_path / "out", NormalizeSettings()).warnings == ()
 
 
@@ -191,12 +191,12 @@ def test_a_file_cannot_make_ffmpeg_read_another(tmp_path: Path, name: str) -> No
 @pytest.mark.parametrize(
     "name", ["-i.wav", "http:x.wav", "a b;'\"$(x).wav", "%03d.wav", "concat:a|b.wav", "zeile\n.wav"]
 )
-def test_names_are_only_names(tmp_path: Path, name: str) -> None:
+def test_names_of_files_are_not_interpreted(tmp_path: Path, name: str) -> None:
     path = build.tone(tmp_path).rename(tmp_path / name)
     assert normalize(path, tmp_path / "out", NormalizeSettings()).duration == 2.0
 
 
-def test_source_is_never_replaced(tmp_path: Path) -> None:
+def test_the_source_is_never_replaced(tmp_path: Path) -> None:
     path = build.tone(tmp_path, "audio.flac")
     with pytest.raises(ConfigError):
         normalize(path, tmp_path, NormalizeSettings())

@@ -65,7 +65,7 @@ def written(finder, text: str, language: str = "en") -> str:
         ("call (five five five) one two three four", "call (555) 1234"),
     ],
 )
-def test_numbers_are_written_as_a_newspaper_writes_them(finder, text, digits):
+def test_numbers_are_written_in_digits(finder, text, digits):
     assert written(finder, text) == digits
 
 
@@ -82,11 +82,11 @@ def test_numbers_are_written_as_a_newspaper_writes_them(finder, text, digits):
         "five. Oh, seven", "good point, five percent of us", "- ...",
     ],
 )  # fmt: skip
-def test_what_can_be_read_in_two_ways_stays_in_words(finder, text):
+def test_ambiguous_numbers_stay_in_words(finder, text):
     assert not text or written(finder, text) == text
 
 
-def test_a_pause_keeps_numbers_apart(finder):
+def test_a_pause_separates_numbers(finder):
     assert written(finder, "he was twenty | five came") == "he was twenty five came"
 
 
@@ -104,13 +104,13 @@ def test_a_pause_keeps_numbers_apart(finder):
         ("the twenty - one thousand and two came", "the 20 - 1002 came"),
     ],
 )
-def test_no_mark_or_quote_is_lost_and_none_is_inside_a_number(finder, text, digits):
+def test_punctuation_is_kept_and_never_inside_a_number(finder, text, digits):
     assert written(finder, text) == digits
 
 
 @settings(max_examples=300)
 @given(st.sampled_from(sorted(SAID)).flatmap(lambda language: st.tuples(st.just(language), turns_of(SAID[language]))))
-def test_every_word_is_there_once_as_itself_or_within_a_number_of_its_own_marks(finder, case):
+def test_every_word_is_kept_or_part_of_a_number(finder, case):
     language, text = case
     words = spoken(said(text, language=language))
     tokens = with_digits(words, language, finder, 0.6)
@@ -124,7 +124,7 @@ def test_every_word_is_there_once_as_itself_or_within_a_number_of_its_own_marks(
             assert re.sub(r"[\w.,]*\d\w*", "", token.text) == re.sub(r"[\w-]+( [\w-]+)*", "", whole)
 
 
-def test_a_number_begins_with_its_first_word_and_ends_with_its_last(finder):
+def test_a_number_has_the_times_of_its_words(finder):
     turn = said("about two hundred and six people")
     _, number, people = with_digits(spoken(turn), "en", finder, 0.6)
     assert (number.place, number.start, number.end) == (1, turn.words[1].start, turn.words[4].end)
@@ -144,7 +144,7 @@ def test_a_number_begins_with_its_first_word_and_ends_with_its_last(finder):
         ("ja", "twenty five", "twenty five"),
     ],
 )
-def test_other_languages(finder, language, text, digits):
+def test_numbers_in_other_languages(finder, language, text, digits):
     assert written(finder, text, language) == digits
 
 
@@ -161,5 +161,5 @@ def test_other_languages(finder, language, text, digits):
         ("pt", "200 milhões de pessoas"), ("pt", "dois vírgula cinco mil"),
     ],
 )  # fmt: skip
-def test_a_word_that_says_how_many_times_is_no_number_of_its_own(finder, language, text):
+def test_a_multiplier_alone_stays_a_word(finder, language, text):
     assert written(finder, text, language) == text

@@ -19,7 +19,7 @@ WORDS = st.builds(
 
 
 @given(st.lists(WORDS))
-def test_the_words_come_back_as_they_were_and_as_often_as_wanted(words: list[Word]) -> None:
+def test_packed_words_are_equal_in_every_iteration(words: list[Word]) -> None:
     packed = PackedWords(words)
     assert list(packed) == words
     assert list(packed) == words

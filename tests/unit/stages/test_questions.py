@@ -23,5 +23,5 @@ def test_inversion_makes_a_question(text):
         "how nice", "which is why we left", "may you live long", "is", "", "i do", "have a seat", "what", "will power",
     ],
 )  # fmt: skip
-def test_what_only_begins_like_one_is_none(text):
+def test_other_sentences_that_begin_like_a_question_are_not_one(text):
     assert not is_question(text.split())

@@ -16,12 +16,12 @@ RULES = ReadableRules(digits=True, fillers=True, pause=0.6)
 
 
 class Sentences:
-    """Capitals at the beginning of sentences only."""
+    """A restorer that capitalises the beginning of sentences only."""
 
     identity = "sentences"
 
     def restore(self, text):
-        return re.sub(r"(^|[.?] )([a-z])", lambda found: found.group(1) + found.group(2).upper(), text)
+        return re.sub(r"(^|[.?] )([a-z])", lambda match: match.group(1) + match.group(2).upper(), text)
 
 
 class Longer:
@@ -39,26 +39,26 @@ def test_words_become_sentences():
     assert texts(said("it was late | we went home")) == ["It was late. We went home."]
 
 
-def test_a_sentence_that_goes_on_in_the_next_turn_goes_on_there():
+def test_a_sentence_may_continue_in_the_next_turn():
     first, second = said("he walked along"), said("another street", start=0.95)
     assert texts(first, second) == ["He walked along", "another street."]
 
 
-def test_what_the_recogniser_wrote_with_marks_is_kept():
+def test_punctuation_of_the_recogniser_is_kept():
     assert texts(said("it was late, | and we went")) == ["it was late, and we went"]
 
 
-def test_a_written_turn_among_others_changes_nothing_in_them():
+def test_a_turn_with_punctuation_does_not_affect_others():
     assert texts(said("Yes, sir."), said("i see", speaker="B", start=2)) == ["Yes, sir.", "I see."]
 
 
-def test_terms_of_a_vocabulary_stay_as_they_were_written():
+def test_terms_of_a_vocabulary_keep_their_case():
     assert texts(said("from Tellson's Bank by St. Antoine and iPhone")) == [
         "From Tellson's Bank by St. Antoine and iPhone."
     ]
 
 
-def test_other_languages_are_left_alone():
+def test_other_languages_are_not_changed():
     assert texts(said("wir waren | in york", language="de")) == ["wir waren in york"]
 
 
@@ -66,7 +66,7 @@ def test_a_restorer_that_changes_more_than_case_is_not_used():
     assert texts(said("this is it"), restorer=Longer()) == ["this is it."]
 
 
-def test_fillers_go_if_asked():
+def test_fillers_are_removed_if_set():
     turn = said("um it was | uh late")
     assert texts(turn) == ["Um it was uh late."]
     assert texts(turn, rules=replace(RULES, fillers=False)) == ["It was late."]
@@ -78,12 +78,12 @@ def test_fillers_go_if_asked():
         max_size=5,
     )
 )
-def test_every_turn_keeps_a_text_whose_tokens_are_its_words_in_order(spoken):
+def test_the_tokens_of_every_turn_are_its_words_in_order(spoken):
     lines = [" ".join(words) for words in spoken if set(words) - {"|"}]
     turns = [said(line, speaker="AB"[i % 2], start=i * 30.0) for i, line in enumerate(lines)]
-    found = readable(turns, Sentences(), None, replace(RULES, fillers=False))
-    assert len(found) == len(turns)
-    for turn, tokens in zip(turns, found, strict=True):
+    texts = readable(turns, Sentences(), None, replace(RULES, fillers=False))
+    assert len(texts) == len(turns)
+    for turn, tokens in zip(turns, texts, strict=True):
         text = written(tokens)
         assert text.places
         for token, place in zip(text.text.split(), text.places, strict=True):

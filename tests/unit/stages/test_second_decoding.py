@@ -21,33 +21,33 @@ Write = Callable[[float, float], list[Word]]
 
 @dataclass
 class Scribe:
-    """Writes what ``write`` says of a stretch of the recording; each sample holds its own second."""
+    """A recogniser that returns the words of ``write``; each sample holds its own time."""
 
     name: str
     write: Write
     languages: frozenset[str] = frozenset({"en"})
     identity: str = "scribe"
-    asked: list[tuple[float, float]] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list)
 
     def recognise(
         self, chunks: Sequence[np.ndarray], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
-        found = []
+        decoded = []
         for chunk in chunks:
             start, end = float(chunk[0]) * 1000, float(chunk[-1]) * 1000
-            self.asked.append((round(start, 1), round(end, 1)))
+            self.spans.append((round(start, 1), round(end, 1)))
             words = [word for word in self.write(start, end) if start - 0.01 <= word.start and word.end <= end + 0.01]
-            found.append(
+            decoded.append(
                 tuple(
                     Word(max(0, round_to_ms(w.start - start)), round_to_ms(w.end - start), w.text, w.confidence)
                     for w in words
                 )
             )
-        return found
+        return decoded
 
 
 def plenty(_start: float, _end: float) -> list[Word]:
-    """Two different words a second, all through the recording."""
+    """Two different words per second in the whole recording."""
     return [Word(i / 2, i / 2 + 0.4, f"word{i}", 0.9) for i in range(120)]
 
 
@@ -56,7 +56,7 @@ def without(low: float, high: float) -> Write:
 
 
 def with_(low: float, high: float, texts: Sequence[str], confidence: float = 0.9) -> Write:
-    """Plenty, but for some seconds in which these texts come round and round."""
+    """``plenty``, but for some seconds in which these texts are repeated."""
 
     def write(a: float, b: float) -> list[Word]:
         return [
@@ -69,7 +69,7 @@ def with_(low: float, high: float, texts: Sequence[str], confidence: float = 0.9
 
 @pytest.fixture
 def minute(tmp_path: Path) -> Audio:
-    """60 s; the samples are the time in thousands of seconds."""
+    """60 s; each sample is its time in kiloseconds."""
     path = tmp_path / "audio.wav"
     soundfile.write(path, np.arange(60 * 16_000) / 16_000 / 1000, 16_000, subtype="FLOAT")
     return Audio(path, 60.0, Clock())
@@ -90,15 +90,15 @@ def texts(recognition: Recognition) -> list[str]:
 ALL = [f"word{i}" for i in range(120)]
 
 
-def test_without_doubt_nobody_else_is_asked(minute: Audio) -> None:
+def test_without_doubts_there_is_no_second_decoding(minute: Audio) -> None:
     first, second = Scribe("first", plenty), Scribe("second", plenty)
     recognition = recognise(minute, first, second)
-    assert second.asked == []
+    assert second.spans == []
     assert recognition.second == recognition.doubts == ()
     assert recognition.parts == (Part(Span(0.0, 59.6), "en", "first"),)
 
 
-def test_what_the_first_lost_the_second_brings_and_only_that_is_heard_twice(minute: Audio) -> None:
+def test_lost_words_are_recovered_and_only_their_part_is_decoded_twice(minute: Audio) -> None:
     second = Scribe("second", plenty)
     recognition = recognise(minute, Scribe("first", without(22, 33)), second)
     assert texts(recognition) == [word for word in ALL if word in set(texts(recognition))]
@@ -109,44 +109,44 @@ def test_what_the_first_lost_the_second_brings_and_only_that_is_heard_twice(minu
     assert recognition.recogniser == "first"
 
 
-def test_what_both_lost_stays_doubtful(minute: Audio) -> None:
+def test_words_lost_by_both_remain_doubtful(minute: Audio) -> None:
     recognition = recognise(minute, Scribe("first", without(20, 30)), Scribe("second", without(20, 30)))
     assert {doubt.reason for doubt in recognition.doubts} == {"no_words"}
     assert sum(doubt.span.duration for doubt in recognition.doubts) == pytest.approx(9.0, abs=1.0)
     assert recognition.second
 
 
-def test_switched_off_or_alone_the_doubt_is_only_noted(minute: Audio) -> None:
+def test_without_a_second_decoding_doubts_are_reported(minute: Audio) -> None:
     second = Scribe("second", plenty)
     off = recognise(
         minute, Scribe("first", without(20, 30)), second, settings=TranscribeSettings(second_decoding=False)
     )
     alone = recognise(minute, Scribe("first", without(20, 30)))
-    assert second.asked == []
+    assert second.spans == []
     assert off.doubts == alone.doubts
     assert {doubt.reason for doubt in alone.doubts} == {"no_words"}
 
 
-def test_a_loop_is_replaced_and_not_left_in_part(minute: Audio) -> None:
+def test_a_loop_is_replaced_completely(minute: Audio) -> None:
     recognition = recognise(minute, Scribe("first", with_(21, 29, ["thank", "you"])), Scribe("second", plenty))
     assert "thank" not in texts(recognition)
     assert len(set(texts(recognition))) == len(recognition.words) >= 117
 
 
-def test_a_second_that_loops_is_not_believed(minute: Audio) -> None:
+def test_a_loop_of_the_second_recogniser_is_not_used(minute: Audio) -> None:
     recognition = recognise(minute, Scribe("first", without(20, 30)), Scribe("second", with_(18, 32, ["ha"])))
     assert "ha" not in texts(recognition)
     assert {doubt.reason for doubt in recognition.doubts} == {"no_words"}
 
 
-def test_what_both_repeat_was_said(minute: Audio) -> None:
+def test_repetitions_that_both_write_are_kept(minute: Audio) -> None:
     chant = with_(21, 29, ["row"])
     recognition = recognise(minute, Scribe("first", chant), Scribe("second", chant))
     assert texts(recognition).count("row") == 16
     assert recognition.doubts == ()
 
 
-def test_guesses_give_way_to_words_that_are_sure_and_not_to_other_guesses(minute: Audio) -> None:
+def test_uncertain_words_are_replaced_by_certain_ones_only(minute: Audio) -> None:
     guess = with_(20, 30, [f"guess{i}" for i in range(20)], 0.3)
     sure = recognise(minute, Scribe("first", guess), Scribe("second", plenty))
     assert not any(text.startswith("guess") for text in texts(sure))
@@ -169,7 +169,7 @@ def honest(a: float, b: float) -> list[Word]:
 
 
 @pytest.mark.parametrize(("second", "kept"), [(honest, False), (invents, True)])
-def test_words_where_nobody_speaks_need_a_second_witness(minute: Audio, second: Write, kept: bool) -> None:
+def test_words_without_speech_need_confirmation(minute: Audio, second: Write, kept: bool) -> None:
     speech = Speech(PAUSE, 18.0, 0.9, 0.9, 20.0)
     recognition = transcribe(
         minute, speech, ENGLISH, [Scribe("first", invents), Scribe("second", second)], TranscribeSettings()
@@ -178,7 +178,7 @@ def test_words_where_nobody_speaks_need_a_second_witness(minute: Audio, second: 
     assert recognition.doubts == ()
 
 
-def test_words_where_nobody_speaks_stay_doubtful_where_nobody_can_be_asked(minute: Audio) -> None:
+def test_words_without_speech_remain_doubtful_without_a_second_recogniser(minute: Audio) -> None:
     recognition = transcribe(
         minute, Speech(PAUSE, 18.0, 0.9, 0.9, 20.0), ENGLISH, [Scribe("first", invents)], TranscribeSettings()
     )
@@ -186,7 +186,7 @@ def test_words_where_nobody_speaks_stay_doubtful_where_nobody_can_be_asked(minut
     assert [doubt.reason for doubt in recognition.doubts] == ["nobody_speaks"]
 
 
-def test_a_chunk_that_the_first_fails_on_is_written_by_the_second(minute: Audio) -> None:
+def test_a_failed_chunk_is_decoded_by_the_second_recogniser(minute: Audio) -> None:
     def fails(a: float, b: float) -> list[Word]:
         if a > 15:
             raise RuntimeError("shape mismatch")
@@ -198,7 +198,7 @@ def test_a_chunk_that_the_first_fails_on_is_written_by_the_second(minute: Audio)
     assert recognise(minute, Scribe("first", fails)).gaps[0].span.start > 14
 
 
-def test_no_memory_is_no_fault_of_the_recording(minute: Audio) -> None:
+def test_a_memory_error_is_raised(minute: Audio) -> None:
     def starves(_a: float, _b: float) -> list[Word]:
         raise MemoryError
 
@@ -208,7 +208,7 @@ def test_no_memory_is_no_fault_of_the_recording(minute: Audio) -> None:
         recognise(minute, Scribe("first", without(20, 30)), Scribe("second", starves))
 
 
-def test_a_second_recogniser_that_is_not_there_changes_nothing(minute: Audio) -> None:
+def test_a_missing_second_recogniser_changes_nothing(minute: Audio) -> None:
     def missing(_a: float, _b: float) -> list[Word]:
         raise ModelMissingError("model second is in none of its places.")
 

@@ -19,20 +19,20 @@ def test_a_pause_ends_a_sentence():
 @pytest.mark.parametrize(
     "text", ["we went to | the old house", "it was the | best", "he came and | went", "one | of us"]
 )
-def test_no_sentence_ends_in_the_middle_of_a_phrase(text):
+def test_a_sentence_does_not_end_inside_a_phrase(text):
     assert ended(said(text)) == [text.replace("| ", "") + "."]
 
 
-def test_somebody_else_speaking_ends_a_sentence_but_does_not_finish_a_broken_one():
+def test_a_change_of_speaker_ends_a_complete_sentence_only():
     first, second, third = said("where are you from"), said("from the", speaker="B", start=3), said("what", start=5)
     assert ended(first, second, third) == ["where are you from?", "from the", "what."]
 
 
-def test_a_turn_that_was_only_cut_goes_on():
+def test_a_sentence_continues_in_the_next_turn_of_the_speaker():
     assert ended(said("he walked along"), said("another street", start=0.95)) == ["he walked along", "another street."]
 
 
-def test_a_long_word_is_no_pause():
+def test_a_long_word_is_not_a_pause():
     assert ended(said("such responsibilities weigh", letter=0.06)) == ["such responsibilities weigh."]
 
 
@@ -43,10 +43,10 @@ def test_a_slow_speaker_pauses_longer():
     assert quick[1].start < 0.3  # the same words, quickly
 
 
-def test_marks_that_are_there_are_kept():
+def test_existing_punctuation_is_kept():
     assert ended(said("well! | it was Dr. | no")) == ["well! it was Dr. no."]
 
 
-def test_sentences_are_cut_behind_their_marks():
+def test_sentences_are_split_after_their_punctuation():
     tokens = [Token(text, i, i, i + 1, len(text)) for i, text in enumerate(["He", "said", '"no."', "Why?", "So"])]
     assert list(sentences(tokens)) == [(0, 3), (3, 4), (4, 5)]

@@ -23,19 +23,19 @@ ENGLISH = Language("en", 0.9)
 
 @dataclass
 class Counting:
-    """Writes one word a second of each chunk; fails on chunks of a length that it does not like."""
+    """A recogniser that writes one word per second; fails on chunks of one duration."""
 
     name: str = "counting"
     languages: frozenset[str] = frozenset({"en"})
     identity: str = "counting"
-    dislikes: float | None = None
+    fails_on: float | None = None
     calls: list[int] = field(default_factory=list)
 
     def recognise(
         self, chunks: Sequence[np.ndarray], language: str, vocabulary: Sequence[str] = ()
     ) -> list[tuple[Word, ...]]:
         self.calls.append(len(chunks))
-        if any(len(chunk) / 16_000 == self.dislikes for chunk in chunks):
+        if any(len(chunk) / 16_000 == self.fails_on for chunk in chunks):
             raise RuntimeError("shape mismatch")
         return [
             tuple(Word(at, at + 0.5, f"w{at}", 0.9) for at in range(max(1, len(chunk) // 16_000))) for chunk in chunks
@@ -62,7 +62,7 @@ def speech(*spans: tuple[float, float]) -> Speech:
     return Speech(tuple(Span(*span) for span in spans), 1.0, 0.5, 0.9, 20.0)
 
 
-def test_no_speech_is_no_words_and_asks_no_recogniser(minute: Audio) -> None:
+def test_without_speech_no_recogniser_is_used(minute: Audio) -> None:
     recogniser = Counting()
     recognition = transcribe(minute, speech(), Language("und", 0.0), [recogniser], TranscribeSettings())
     assert (recognition.words, recognition.chunks, recogniser.calls) == ((), (), [])
@@ -81,7 +81,7 @@ def jumping(minute: Audio, *anchors: tuple[float, float]) -> Audio:
 
 @dataclass
 class Saying(Counting):
-    """Writes the same words for every chunk, whatever is in it."""
+    """A recogniser that returns the same words for every chunk."""
 
     words: tuple[Word, ...] = ()
 
@@ -95,37 +95,37 @@ class Saying(Counting):
     ("heard", "start", "end"),
     [((9.8, 10.1), 9.8, 10.0), ((9.9, 10.2), 3610.0, 3610.2), ((9.8, 10.2), 3610.0, 3610.2), ((9.6, 10.0), 9.6, 10.0)],
 )
-def test_a_word_over_a_jump_of_the_clock_is_on_the_side_of_its_middle(
+def test_a_word_across_a_jump_of_the_clock_is_on_the_side_of_its_middle(
     minute: Audio, heard: tuple[float, float], start: float, end: float
 ) -> None:
-    one = Saying(words=(Word(heard[0] - 8.0, heard[1] - 8.0, "now", 0.9),))
+    recogniser = Saying(words=(Word(heard[0] - 8.0, heard[1] - 8.0, "now", 0.9),))
     spoken = speech((8.0, 10.0), (3610.0, 3612.0))
-    (word,) = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [one], TranscribeSettings()).words
+    (word,) = transcribe(jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [recogniser], TranscribeSettings()).words
     assert (word.start, word.end) == (start, end)
 
 
-def test_no_stretch_of_the_result_swallows_a_gap_of_the_source(minute: Audio) -> None:
-    silent = Saying(words=())  # four seconds of speech without a word: a doubt, heard twice
+def test_no_span_of_the_result_covers_a_gap_of_the_source(minute: Audio) -> None:
+    silent = Saying(words=())  # four seconds of speech without a word: doubtful, decoded twice
     spoken = speech((8.0, 10.0), (3610.0, 3612.0))
-    found = transcribe(
+    result = transcribe(
         jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [silent, Saying("other")], TranscribeSettings()
     )
     sides = [Span(8.0, 10.0), Span(3610.0, 3612.0)]
-    assert list(found.chunks) == list(found.second) == sides
-    assert [part.span for part in found.parts] == [doubt.span for doubt in found.doubts] == sides
+    assert list(result.chunks) == list(result.second) == sides
+    assert [part.span for part in result.parts] == [doubt.span for doubt in result.doubts] == sides
 
 
-def test_a_gap_of_the_source_is_not_missing_from_a_chunk_that_fails_over_it(minute: Audio) -> None:
+def test_the_gap_of_a_failed_chunk_is_cut_at_a_jump_of_the_clock(minute: Audio) -> None:
     spoken = speech((8.0, 10.0), (3610.0, 3612.0))
     failed = transcribe(
-        jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [Counting(dislikes=4.0)], TranscribeSettings()
+        jumping(minute, (10.0, 3610.0)), spoken, ENGLISH, [Counting(fails_on=4.0)], TranscribeSettings()
     )
     assert [gap.span for gap in failed.gaps] == [Span(8.0, 10.0), Span(3610.0, 3612.0)]
 
 
 @st.composite
 def jumps(draw: st.DrawFn) -> Clock:
-    """Up to five jumps in the first twenty seconds or so, some of them inside one word."""
+    """Up to five jumps in about the first twenty seconds, some of them inside one word."""
     audio = source = 0
     anchors = [Anchor(0.0, 0.0)]
     for step, gap in draw(st.lists(st.tuples(st.integers(1, 9000), st.integers(1, 4_000_000)), max_size=5)):
@@ -146,7 +146,7 @@ def words_in_order(draw: st.DrawFn) -> tuple[Word, ...]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(clock=jumps(), heard=words_in_order())
-def test_no_word_is_longer_than_it_was_heard_and_all_are_in_order(
+def test_jumps_of_the_clock_do_not_stretch_or_reorder_words(
     minute: Audio, clock: Clock, heard: tuple[Word, ...]
 ) -> None:
     spoken = Speech(tuple(clock.pieces_to_source(Span(0.0, 20.0))), 20.0, 0.5, 0.9, 20.0)
@@ -157,13 +157,13 @@ def test_no_word_is_longer_than_it_was_heard_and_all_are_in_order(
     check_order(words)
 
 
-def test_the_first_recogniser_that_writes_the_language_does_it(minute: Audio) -> None:
+def test_the_first_recogniser_that_supports_the_language_is_used(minute: Audio) -> None:
     others = Counting("french", frozenset({"fr"})), Counting("many", frozenset({"en", "de"})), Counting("late")
     recognition = transcribe(minute, speech((1, 2)), ENGLISH, others, TranscribeSettings())
     assert (recognition.recogniser, recognition.fallback) == ("many", None)
 
 
-def test_a_missing_model_passes_the_recording_on_and_says_so(minute: Audio) -> None:
+def test_the_next_recogniser_replaces_a_missing_one_and_the_result_says_so(minute: Audio) -> None:
     recognition = transcribe(
         minute, speech((1, 2)), ENGLISH, [Missing("conformer"), Counting("whisper")], TranscribeSettings()
     )
@@ -172,18 +172,18 @@ def test_a_missing_model_passes_the_recording_on_and_says_so(minute: Audio) -> N
     assert "conformer" in recognition.fallback
 
 
-def test_with_every_model_missing_it_is_an_error(minute: Audio) -> None:
+def test_with_all_models_missing_there_is_an_error(minute: Audio) -> None:
     with pytest.raises(ModelMissingError, match="conformer"):
         transcribe(minute, speech((1, 2)), ENGLISH, [Missing("conformer")], TranscribeSettings())
 
 
-def test_a_language_that_nobody_writes_is_an_error(minute: Audio) -> None:
-    with pytest.raises(TerminalError, match="'eo'"):
+def test_an_unsupported_language_is_an_error(minute: Audio) -> None:
+    with pytest.raises(TerminalError, match="no configured recogniser supports 'eo'"):
         transcribe(minute, speech((1, 2)), Language("eo", 0.9), [Counting()], TranscribeSettings())
 
 
-def test_a_chunk_that_fails_alone_too_becomes_a_gap_and_the_rest_stands(minute: Audio) -> None:
-    recogniser = Counting(dislikes=4.0)
+def test_a_chunk_that_also_fails_alone_becomes_a_gap(minute: Audio) -> None:
+    recogniser = Counting(fails_on=4.0)
     spoken = speech((1.0, 3.0), (10.0, 14.0), (20.0, 22.0))
     recognition = transcribe(minute, spoken, ENGLISH, [recogniser], TranscribeSettings())
     assert [gap.span for gap in recognition.gaps] == [Span(10.0, 14.0)]
@@ -192,14 +192,14 @@ def test_a_chunk_that_fails_alone_too_becomes_a_gap_and_the_rest_stands(minute: 
     assert recogniser.calls == [3, 1, 1, 1]
 
 
-def test_speech_without_a_pause_is_cut_where_it_is_quietest(minute: Audio) -> None:
+def test_speech_without_a_pause_is_cut_at_its_quietest_place(minute: Audio) -> None:
     recognition = transcribe(minute, speech((0.0, 40.0)), ENGLISH, [Counting()], TranscribeSettings())
     first, second = recognition.chunks
     assert 24.0 < first.end < 24.3
     assert second == Span(first.end, 40.0)
 
 
-def test_the_quietest_place_is_not_drawn_to_the_edges(minute: Audio) -> None:
+def test_the_quietest_place_is_not_biased_towards_the_edges(minute: Audio) -> None:
     assert 20.05 < quietest(minute, 20.0, 23.0) < 22.95
 
 

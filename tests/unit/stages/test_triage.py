@@ -31,7 +31,7 @@ def test_clean_speech_is_transcribed():
     assert decision.reasons == ()
 
 
-def test_a_recording_without_speech_bothers_nobody():
+def test_a_recording_without_speech_needs_no_review():
     silence = TriageFacts(5.0, 0.0, 0.0, None, 0.0, "und", 0.0, 0.0)
     assert triage(silence, TriageSettings()).way == "transcribe"
 
@@ -47,23 +47,23 @@ def test_a_recording_without_speech_bothers_nobody():
         ({"mean_probability": 0.5}, "speech_uncertain"),
     ],
 )
-def test_each_weakness_alone_goes_to_a_person_with_its_code(change, code):
+def test_each_weakness_alone_needs_a_review_with_its_code(change, code):
     decision = triage(replace(CLEAN, **change), TriageSettings())
     assert decision.way == "review"
     assert [code_of(reason) for reason in decision.reasons] == [code]
 
 
-def test_a_reason_gives_the_number_and_what_was_expected():
+def test_a_reason_has_the_value_and_the_limit():
     (reason,) = triage(replace(CLEAN, snr_db=-2.0), TriageSettings()).reasons
     assert "-2.0 dB" in reason
     assert "3.0 dB" in reason
 
 
-def test_several_weaknesses_are_all_told():
+def test_all_weaknesses_are_reported():
     assert codes(replace(CLEAN, snr_db=0.0, language_confidence=0.3)) == ["language_uncertain", "noisy"]
 
 
-def test_an_unknown_background_is_no_weakness():
+def test_an_unknown_snr_is_not_a_weakness():
     assert codes(replace(CLEAN, snr_db=None)) == []
 
 
@@ -95,6 +95,6 @@ any_facts = st.builds(
 
 
 @given(any_facts)
-def test_review_always_has_a_reason_and_transcribe_never(facts):
+def test_only_review_has_reasons(facts):
     decision = triage(facts, TriageSettings())
     assert (decision.way == "review") == bool(decision.reasons)

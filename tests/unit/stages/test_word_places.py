@@ -7,7 +7,7 @@ from mediaindex.stages.tokens import Token, WordPlaces, written
 
 
 @given(st.lists(st.text("abc'", min_size=1, max_size=6), min_size=1, max_size=9))
-def test_every_character_belongs_to_the_token_it_was_written_for(texts):
+def test_every_character_belongs_to_its_token(texts):
     tokens = [Token(text, i, i, i + 1, len(text)) for i, text in enumerate(texts)]
     text = written(tokens).text
     places = WordPlaces(tokens)

@@ -12,5 +12,5 @@ def test_a_word_is_in_the_language_of_the_part_that_holds_it():
     assert languages_of(WORDS, Recognition("en", "conformer", WORDS, (), parts=parts)) == ["en", "en", "de", "de"]
 
 
-def test_without_parts_all_is_in_one():
+def test_without_parts_all_words_have_the_main_language():
     assert languages_of(WORDS, Recognition("fr", "whisper", WORDS, ())) == ["fr"] * 4

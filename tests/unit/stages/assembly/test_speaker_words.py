@@ -33,11 +33,11 @@ def test_a_word_out_of_reach_belongs_to_the_speaker_before_it():
     assert speakers([word(1.0, 1.5), word(8.0, 8.5)], [A, SpeakerSpan(20.0, 21.0, "C")]) == ["A", "A"]
 
 
-def test_a_word_long_before_anybody_was_heard_belongs_to_the_first_speaker():
+def test_a_word_long_before_the_first_span_belongs_to_its_speaker():
     assert speakers([word(0.0, 0.5)], [SpeakerSpan(9.0, 10.0, "Z")]) == ["Z"]
 
 
-def test_without_spans_everything_is_the_first_speakers():
+def test_without_spans_all_words_have_one_speaker():
     assert speakers([word(0.0, 0.5), word(1.0, 1.5)], []) == ["SPEAKER_00", "SPEAKER_00"]
 
 
@@ -46,7 +46,7 @@ def test_the_order_of_the_spans_does_not_matter():
     assert speakers(words, [B, A]) == speakers(words, [A, B])
 
 
-def test_smoothing_gives_an_island_back_to_the_speaker_around_it():
+def test_smoothing_assigns_an_island_to_the_speaker_around_it():
     words = [word(0, 1, "A"), word(1, 2, "B"), word(2, 3, "A"), word(3, 4, "B"), word(4, 5, "B")]
     assert [w.speaker for w in smooth_speakers(words, 1)] == ["A", "A", "A", "B", "B"]
     assert smooth_speakers(words, 0) == words
@@ -56,21 +56,21 @@ def changed(words: list[Word], reach: float = 0.5, worth: float = 0.5) -> str:
     return "".join(str(w.speaker) for w in snap_to_pauses(words, reach, worth))
 
 
-def test_a_change_of_speaker_goes_to_the_longest_pause_near_it():
+def test_a_change_of_speaker_moves_to_the_longest_pause_nearby():
     early = [word(0.0, 0.4, "A"), word(0.5, 0.8, "A"), word(0.85, 1.0, "B"), word(1.5, 1.9, "B"), word(2.0, 2.4, "B")]
     assert changed(early) == "AAABB"
     late = [word(0.0, 0.4, "A"), word(0.5, 0.8, "A"), word(1.3, 1.5, "A"), word(1.6, 1.9, "B"), word(2.0, 2.4, "B")]
     assert changed(late) == "AABBB"
 
 
-def test_a_pause_that_is_far_or_hardly_longer_moves_nothing():
+def test_a_distant_or_hardly_longer_pause_is_ignored():
     words = [word(0.0, 0.4, "A"), word(0.6, 0.9, "B"), word(1.0, 1.9, "B"), word(2.9, 3.4, "B")]
     assert changed(words) == "ABBB"
     assert changed([word(0.0, 0.4, "A"), word(0.5, 0.7, "B"), word(0.85, 1.3, "B")]) == "ABB"
     assert changed([word(0.0, 0.4, "A"), word(0.5, 0.7, "B"), word(1.1, 1.3, "B")], reach=0.0) == "ABB"
 
 
-def test_a_change_never_passes_another_one():
+def test_a_change_does_not_pass_another_one():
     words = [word(0.0, 0.3, "A"), word(0.35, 0.5, "B"), word(0.55, 0.7, "A"), word(1.2, 1.6, "A"), word(1.7, 2, "A")]
     assert changed(words) == "ABBAA"
     assert changed(words, worth=9.0) == "ABAAA"
@@ -103,35 +103,35 @@ def test_moved_changes_keep_words_and_the_order_of_speakers(words, speakers, rea
     spoken = [replace(w, speaker=speaker) for w, speaker in zip(words, speakers, strict=False)]
     moved = snap_to_pauses(spoken, reach, worth)
     assert [replace(w, speaker=None) for w in moved] == words
-    runs = [[key for key, _ in groupby(w.speaker for w in some)] for some in (spoken, moved)]
+    runs = [[key for key, _ in groupby(w.speaker for w in words)] for words in (spoken, moved)]
     assert runs[0] == runs[1]
 
 
 @given(word_lists(), span_lists(), st.floats(0.1, 3))
-def test_the_sweep_finds_what_looking_at_every_span_finds(words, spans, reach):
+def test_the_sweep_finds_the_same_as_a_search_over_all_spans(words, spans, reach):
     for w in assign_speakers(words, spans, reach):
         cover = max((span.overlap(w) for span in spans), default=0.0)
         if cover > 0:
             assert any(span.overlap(w) == cover and span.speaker == w.speaker for span in spans)
 
 
-def test_work_grows_with_the_words_not_with_words_times_spans(monkeypatch):
-    looks = 0
+def test_work_is_linear_in_the_words(monkeypatch):
+    calls = 0
     overlap = Word.overlap
 
     def counted(self: Word, other: SpeakerSpan) -> float:
-        nonlocal looks
-        looks += 1
+        nonlocal calls
+        calls += 1
         return overlap(self, other)
 
     monkeypatch.setattr(Word, "overlap", counted)
     work = []
     for length in (1_000, 8_000):
-        looks = 0
+        calls = 0
         words = [word(round_to_ms(i * 0.4), round_to_ms(i * 0.4 + 0.3)) for i in range(length)]
         spans = [
             SpeakerSpan(round_to_ms(i * 4.0), round_to_ms(i * 4.0 + 3.9), "AB"[i % 2]) for i in range(length // 10)
         ]
         assign_speakers(words, spans, 1.0)
-        work.append(looks)
+        work.append(calls)
     assert work[1] < 8.5 * work[0]

@@ -36,7 +36,7 @@ def test_a_long_turn_is_cut_at_the_last_good_pause_of_its_second_half():
     assert sizes(words) == [8, 5]
 
 
-def test_a_long_turn_without_a_good_pause_is_still_cut():
+def test_a_long_turn_without_a_good_pause_is_cut_too():
     assert max(turn.duration for turn in build_turns([word(i, i + 0.9) for i in range(50)], ["en"] * 50, RULES)) <= 10.0
 
 

@@ -29,34 +29,34 @@ def times(factor: float, sound: str) -> str:
 
 
 def heard(normalized: NormalizedAudio, out: Path) -> float:
-    """The root mean square of what was written, before its gain."""
+    """The root mean square of the normalised audio, before its gain."""
     samples = audio_of(normalized, out).read().astype(float)
     return float(np.sqrt(np.mean(np.square(samples)))) / 10 ** (normalized.gain_db / 20)
 
 
 def decoded(source: Path, *options: str) -> bytes:
-    """The source as ffmpeg alone makes 16 kHz PCM of it."""
+    """The source as 16 kHz PCM, decoded by ffmpeg alone."""
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", source, *options, "-ar", "16000", "-f", "s16le", "-"]
     return subprocess.run(command, check=True, capture_output=True, timeout=300).stdout
 
 
 def mixed(source: Path) -> str:
-    """The identity of the plain mix."""
+    """The hash of the plain mix."""
     return hashlib.sha256(decoded(source, "-ac", "1")).hexdigest()
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.flac", "a.m4a", "a.opus", "a.mkv"])
-def test_a_channel_wired_the_wrong_way_round_is_heard(tmp_path: Path, name: str) -> None:
-    one = normalize(build.channels(tmp_path, "one.wav", VOICE), tmp_path / "1", NormalizeSettings())
+def test_an_inverted_channel_is_not_lost(tmp_path: Path, name: str) -> None:
+    single = normalize(build.channels(tmp_path, "one.wav", VOICE), tmp_path / "1", NormalizeSettings())
     both = normalize(build.channels(tmp_path, name, VOICE, times(-1, VOICE)), tmp_path / "2", NormalizeSettings())
-    level = 20 * math.log10(heard(both, tmp_path / "2") / heard(one, tmp_path / "1"))
+    level = 20 * math.log10(heard(both, tmp_path / "2") / heard(single, tmp_path / "1"))
     assert level == pytest.approx(0, abs=0.5)
     (warning,) = both.warnings
     assert warning.startswith("channels cancel each other out: ")
     assert both.source_channels == 2
 
 
-def test_the_louder_one_is_taken_where_a_little_is_left_of_the_mix(tmp_path: Path) -> None:
+def test_the_louder_channel_is_used_if_little_is_left_of_the_mix(tmp_path: Path) -> None:
     source = build.channels(tmp_path, "a.wav", times(-0.85, VOICE), VOICE)
     normalized = normalize(source, tmp_path / "out", NormalizeSettings())
     assert normalized.audio_sha256 == hashlib.sha256(decoded(source, "-af", "pan=mono|c0=c1")).hexdigest()
@@ -65,13 +65,13 @@ def test_the_louder_one_is_taken_where_a_little_is_left_of_the_mix(tmp_path: Pat
     )
 
 
-def test_an_offset_of_the_converter_does_not_hide_the_fault(tmp_path: Path) -> None:
+def test_a_constant_offset_does_not_hide_the_cancellation(tmp_path: Path) -> None:
     source = build.channels(tmp_path, "a.wav", f"0.1+{VOICE}", f"0.1-{VOICE}")
     assert "channel 1" in "".join(normalize(source, tmp_path / "out", NormalizeSettings()).warnings)
 
 
 def unplaced(folder: Path, channels: dict[int, float], count: int) -> Path:
-    """Headerless: the voice on some of the channels, at a factor each; nobody says what stands where."""
+    """Headerless audio of unknown layout with the voice on some channels, at a factor per channel."""
     pcm = np.frombuffer(decoded(build.channels(folder, "a.wav", VOICE)), "<i2")
     together = np.zeros((len(pcm), count), "<i2")
     for channel, factor in channels.items():
@@ -82,7 +82,7 @@ def unplaced(folder: Path, channels: dict[int, float], count: int) -> Path:
 
 
 @pytest.mark.parametrize("count", [3, 6, 26, 64])
-def test_two_inverted_channels_among_unplaced_ones_are_heard(tmp_path: Path, count: int) -> None:
+def test_inverted_channels_of_an_unknown_layout_are_not_lost(tmp_path: Path, count: int) -> None:
     source = unplaced(tmp_path, {1: 1.0, 2: -0.99}, count)
     normalized = normalize(source, tmp_path / "out", NormalizeSettings(), RawFormat(channels=count))
     assert "channel 2, which is used alone" in normalized.warnings[0]
@@ -90,12 +90,12 @@ def test_two_inverted_channels_among_unplaced_ones_are_heard(tmp_path: Path, cou
 
 
 @pytest.mark.parametrize("count", [3, 26, 64])
-def test_one_voice_among_many_empty_channels_is_no_fault(tmp_path: Path, count: int) -> None:
+def test_one_voice_among_many_empty_channels_is_no_cancellation(tmp_path: Path, count: int) -> None:
     source = unplaced(tmp_path, {1: 1.0}, count)
     assert normalize(source, tmp_path / "out", NormalizeSettings(), RawFormat(channels=count)).warnings == ()
 
 
-def test_the_channels_are_kept_beside_the_one_that_is_used(tmp_path: Path) -> None:
+def test_all_channels_are_kept_besides_the_used_one(tmp_path: Path) -> None:
     source = build.channels(tmp_path, "a.wav", VOICE, times(-1, VOICE))
     normalized = normalize(source, tmp_path / "out", NormalizeSettings(keep_channels=True))
     samples, _ = soundfile.read(tmp_path / "out" / "channels.flac")
@@ -120,21 +120,21 @@ SOUND = {
 
 
 @pytest.mark.parametrize("sounds", SOUND.values(), ids=SOUND)
-def test_sound_channels_are_mixed_as_ever(tmp_path: Path, sounds: tuple[str, ...]) -> None:
+def test_good_channels_are_mixed(tmp_path: Path, sounds: tuple[str, ...]) -> None:
     source = build.channels(tmp_path, "a.wav", *sounds)
     normalized = normalize(source, tmp_path / "out", NormalizeSettings())
     assert normalized.warnings == ()
     assert normalized.audio_sha256 == mixed(source)
 
 
-def test_a_jingle_or_a_thump_does_not_hide_the_fault(tmp_path: Path) -> None:
+def test_a_jingle_does_not_hide_the_cancellation(tmp_path: Path) -> None:
     source = build.channels(
         tmp_path, "a.wav", f"{VOICE}*gt(t,3)+{HUM}*lt(t,3)", f"{HUM}*lt(t,3)-{VOICE}*gt(t,3)", seconds=10
     )
     assert normalize(source, tmp_path / "out", NormalizeSettings()).warnings
 
 
-def test_few_words_over_the_noise_of_two_amplifiers_are_heard(tmp_path: Path) -> None:
+def test_few_words_over_uncorrelated_noise_are_not_lost(tmp_path: Path) -> None:
     noises = [f"0.001*random({channel})" for channel in (0, 1)]
     source = build.channels(
         tmp_path, "a.wav", f"{noises[0]}+{VOICE}*gt(t,16)", f"{noises[1]}-{VOICE}*gt(t,16)", seconds=20
@@ -142,14 +142,14 @@ def test_few_words_over_the_noise_of_two_amplifiers_are_heard(tmp_path: Path) ->
     assert normalize(source, tmp_path / "out", NormalizeSettings()).warnings
 
 
-def test_an_effect_that_cancels_for_a_moment_changes_nothing(tmp_path: Path) -> None:
+def test_a_short_cancellation_is_ignored(tmp_path: Path) -> None:
     voice = times(QUIET, VOICE)
     source = build.channels(tmp_path, "a.wav", voice, f"{voice}*(1-2*between(t,4,6))", seconds=10)
     normalized = normalize(source, tmp_path / "out", NormalizeSettings())
     assert (normalized.warnings, normalized.audio_sha256) == ((), mixed(source))
 
 
-def test_a_channel_that_misses_more_than_the_mix_is_not_taken() -> None:
+def test_a_channel_that_lacks_more_than_the_mix_is_not_used() -> None:
     lost, others = [1e-2, 1e-2, 0, 0], [0, 0, 1e-4, 1e-4]
     mix = [1e-9, 1e-9, 2e-5, 2e-5]
     assert compare(np.array([lost, lost, others, others]), np.array(mix)) is None
@@ -159,8 +159,8 @@ def test_a_channel_that_misses_more_than_the_mix_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize(("volume", "expected"), [(1.0, False), (0.01, True), (0.0, True)])
-def test_only_a_quiet_mix_of_several_channels_is_looked_into(tmp_path: Path, volume: float, expected: bool) -> None:
-    for sounds, looked in (((VOICE, HUM), expected), ((VOICE,), False)):
+def test_only_a_quiet_mix_of_several_channels_is_suspected(tmp_path: Path, volume: float, expected: bool) -> None:
+    for sounds, result in (((VOICE, HUM), expected), ((VOICE,), False)):
         source = probe(build.channels(tmp_path, "a.wav", *(times(volume, sound) for sound in sounds)))
         mix = decode(source, choose_stream(source), tmp_path, keep_channels=False, max_seconds=60.0)
-        assert suspected(mix) == looked
+        assert suspected(mix) == result

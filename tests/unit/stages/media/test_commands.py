@@ -16,7 +16,7 @@ def test_one_stream_goes_to_every_output() -> None:
     ]
 
 
-def test_filters_follow_one_another() -> None:
+def test_filters_are_chained() -> None:
     command = convert(
         "file:/in.wav", "a:0", [Output("file:/out.wav", {})], reading={}, filters=[("highpass", 300), ("lowpass", 3400)]
     )
@@ -24,7 +24,7 @@ def test_filters_follow_one_another() -> None:
     assert command[3:8] == ["-filter_complex", graph, "-map", "[s1]", "file:/out.wav"]
 
 
-def test_an_existing_file_is_replaced_only_if_asked() -> None:
+def test_overwriting_is_optional() -> None:
     command = convert(
         "file:/in.pcm", "0", [Output("pipe:1", {})], reading=pcm_reading(2), overwrite=False, verbosity="info"
     )

@@ -14,7 +14,7 @@ def noise(decibels: float, seconds: float) -> bytes:
 
 
 @pytest.mark.parametrize("size", [7, 4096, 65_536, 1 << 20])
-def test_it_is_the_level_of_the_median_second_however_the_pieces_are_cut(size: int) -> None:
+def test_the_level_is_that_of_the_median_second_for_any_size_of_pieces(size: int) -> None:
     data = noise(-60, 4) + noise(-30, 5.5) + noise(-12, 0.5)
     level = TypicalLevel()
     for start in range(0, len(data), size):
@@ -22,7 +22,7 @@ def test_it_is_the_level_of_the_median_second_however_the_pieces_are_cut(size: i
     assert level.decibels() == pytest.approx(-30, abs=1)
 
 
-def test_less_than_a_second_has_a_level_too() -> None:
+def test_less_than_a_second_has_a_level() -> None:
     level = TypicalLevel()
     assert level.decibels() == pytest.approx(-90)
     level.take(noise(-20, 0.5) + b"x")

@@ -18,7 +18,7 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def test_a_stalled_process_is_ended_in_time() -> None:
+def test_a_stalled_process_is_ended_after_its_limit() -> None:
     begin = time.monotonic()
     with pytest.raises(BadMediaError) as caught:
         run(python(f"import time; time.sleep({SLEEP_S})"), 0.5, lambda _: None, name="x")
@@ -26,7 +26,7 @@ def test_a_stalled_process_is_ended_in_time() -> None:
     assert time.monotonic() - begin < SLEEP_S  # it was ended: its own end would come later
 
 
-def test_a_backfills_process_that_gets_no_processor_is_no_bad_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_process_of_a_backfill_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_in_idle_class", lambda: True)
     monkeypatch.setattr(process, "LEFTOVER_LIMIT_S", 0.5)
     with pytest.raises(TransientError) as caught:
@@ -35,11 +35,13 @@ def test_a_backfills_process_that_gets_no_processor_is_no_bad_file(monkeypatch: 
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux has an idle class")
-def test_a_process_in_the_idle_class_knows_it() -> None:
-    said = "from mediaindex.stages.media.process import _in_idle_class as asked; print(asked())"
-    idle = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)); " + said
-    told = [subprocess.run(python(code), capture_output=True, text=True, check=True).stdout for code in (said, idle)]
-    assert told == ["False\n", "True\n"]
+def test_the_idle_class_is_detected() -> None:
+    normal = "from mediaindex.stages.media.process import _in_idle_class; print(_in_idle_class())"
+    idle = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)); " + normal
+    printed = [
+        subprocess.run(python(code), capture_output=True, text=True, check=True).stdout for code in (normal, idle)
+    ]
+    assert printed == ["False\n", "True\n"]
 
 
 def test_an_error_while_reading_ends_the_process() -> None:
@@ -58,16 +60,16 @@ def test_messages_are_bounded_and_clean() -> None:
     assert "0x5581ab" not in "".join(ended.messages)
 
 
-def test_a_missing_program_says_what_to_install() -> None:
+def test_a_missing_program_is_reported_with_the_command_to_install_it() -> None:
     with pytest.raises(ConfigError, match="apt-get install ffmpeg"):
         run(["no-such-ffmpeg"], 1, lambda _: None, name="x")
 
 
-def test_names_become_one_line() -> None:
+def test_untrusted_text_becomes_one_line() -> None:
     assert printable("a\nb\x1b[0m\u2028c\udcff") == "a b [0m c?"
 
 
-def test_a_process_that_something_else_killed_is_no_finished_one() -> None:
+def test_a_process_ended_by_a_signal_is_a_transient_error() -> None:
     with pytest.raises(TransientError) as caught:
         run(["sh", "-c", "kill -9 $$"], 10, lambda _: None, name="talk.mp3")
     assert caught.value.code == "ffmpeg_killed"

@@ -17,7 +17,7 @@ def sine(amplitude: float, seconds: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("size", [7, 333, 32_000, 64_001, 1 << 20])
-def test_each_second_of_each_channel_is_measured_however_the_pieces_are_cut(size: int) -> None:
+def test_powers_do_not_depend_on_the_size_of_pieces(size: int) -> None:
     left = np.concatenate([sine(0.5, 1), sine(0.1, 1), sine(0.2, 0.25)])
     data = pcm(left, 0.3 + np.zeros_like(left), -left)
     powers = SecondPowers(3)
@@ -27,7 +27,7 @@ def test_each_second_of_each_channel_is_measured_however_the_pieces_are_cut(size
     assert powers.all() == pytest.approx(expected, rel=0.01, abs=1e-9)
 
 
-def test_nothing_has_no_seconds() -> None:
+def test_no_audio_has_no_seconds() -> None:
     powers = SecondPowers(2)
     assert powers.all().shape == (0, 2)
     powers.take(b"abc")  # less than a frame

@@ -11,7 +11,7 @@ TOLERANCE = 0.1
 LENGTH = 0.02  # s of a packet
 
 
-def found(starts: list[float | None], start: float = 0.0, length: float | None = LENGTH) -> list[Jump]:
+def jumps_of(starts: list[float | None], start: float = 0.0, length: float | None = LENGTH) -> list[Jump]:
     finder = JumpFinder(start, TOLERANCE)
     for time in starts:
         finder.feed(Packet(time, length))
@@ -26,7 +26,7 @@ gaps = st.lists(st.tuples(st.integers(1, 200), st.floats(0.15, 3600)), max_size=
 
 
 @given(st.floats(0, 90_000), gaps)
-def test_every_gap_is_found_where_it_is(start: float, gaps: list[tuple[int, float]]) -> None:
+def test_every_gap_is_found(start: float, gaps: list[tuple[int, float]]) -> None:
     starts: list[float | None] = []
     now, expected, position = start, [], 0.0
     for count, length in gaps:
@@ -35,7 +35,7 @@ def test_every_gap_is_found_where_it_is(start: float, gaps: list[tuple[int, floa
         position += count * LENGTH
         expected.append((position, length))
     starts += steady(5, now)
-    jumps = found(starts, start)
+    jumps = jumps_of(starts, start)
     assert [jump.audio for jump in jumps] == pytest.approx([audio for audio, _ in expected], abs=1e-6)
     assert [jump.length for jump in jumps] == pytest.approx([length for _, length in expected], abs=1e-6)
     clock = clock_of(start, jumps, position + 5 * LENGTH)
@@ -44,39 +44,39 @@ def test_every_gap_is_found_where_it_is(start: float, gaps: list[tuple[int, floa
 
 
 @given(st.lists(st.floats(-0.04, 0.04), min_size=1, max_size=300))
-def test_jitter_is_no_gap(jitter: list[float]) -> None:
+def test_jitter_is_not_a_gap(jitter: list[float]) -> None:
     starts = [index * LENGTH + shift for index, shift in enumerate(jitter)]
-    assert found([max(0.0, time) for time in starts]) == []
+    assert jumps_of([max(0.0, time) for time in starts]) == []
 
 
 @given(st.floats(0.001, 0.5))
 def test_rounded_time_stamps_do_not_add_up(length: float) -> None:
     starts: list[float | None] = [round(index * length, 3) for index in range(2000)]
-    assert found(starts, length=round(length, 3)) == []
+    assert jumps_of(starts, length=round(length, 3)) == []
 
 
 def test_small_losses_add_up() -> None:
     starts = [index * LENGTH + (index // 10) * 0.02 for index in range(200)]  # every eleventh packet is lost
-    assert sum(jump.length for jump in found(list(starts))) == pytest.approx(0.38, abs=TOLERANCE)
+    assert sum(jump.length for jump in jumps_of(list(starts))) == pytest.approx(0.38, abs=TOLERANCE)
 
 
-def test_a_jump_that_is_taken_back_was_none() -> None:
-    assert found([*steady(50), 500.0, *steady(50, 51 * LENGTH)]) == []
+def test_a_reverted_jump_is_ignored() -> None:
+    assert jumps_of([*steady(50), 500.0, *steady(50, 51 * LENGTH)]) == []
 
 
-def test_a_clock_that_begins_anew_runs_on_and_later_gaps_count() -> None:
-    jumps = found([*steady(100, 1000.0), *steady(100), *steady(10, 100 * LENGTH + 5.0)], start=1000.0)
+def test_a_restarted_clock_is_continued_and_later_gaps_are_found() -> None:
+    jumps = jumps_of([*steady(100, 1000.0), *steady(100), *steady(10, 100 * LENGTH + 5.0)], start=1000.0)
     assert [(round(jump.audio, 2), round(jump.length, 2)) for jump in jumps] == [(4.0, 5.0)]
 
 
-def test_packets_without_times_hide_no_clock_and_make_no_gap() -> None:
-    assert found([*steady(10), None, *steady(10, 50.0)]) == []
-    assert found([0.0, 9.0, 18.0], length=None) == []
+def test_packets_without_times_are_no_gap() -> None:
+    assert jumps_of([*steady(10), None, *steady(10, 50.0)]) == []
+    assert jumps_of([0.0, 9.0, 18.0], length=None) == []
 
 
 @given(st.lists(st.floats(-1e9, 1e9) | st.sampled_from([0.0, 1e308, -1e308])), st.floats(0, 1e6))
 def test_hostile_time_stamps_always_give_a_clock(starts: list[float], duration: float) -> None:
-    clock = clock_of(starts[0] if starts else None, found(list(starts)), duration)
+    clock = clock_of(starts[0] if starts else None, jumps_of(list(starts)), duration)
     assert isinstance(clock, Clock)
     assert clock.to_source(0.0) >= 0.0
 
@@ -92,11 +92,11 @@ def test_any_jumps_give_a_valid_clock_inside_the_audio(start: float | None, jump
 
 
 @pytest.mark.parametrize("start", [-0.02, None, 1e12, float("nan"), float("inf")])
-def test_a_start_that_cannot_be_is_zero(start: float | None) -> None:
+def test_an_impossible_start_is_zero(start: float | None) -> None:
     assert clock_of(start, [], 10.0) == Clock()
 
 
-def test_noise_is_given_up_with_bounded_memory() -> None:
+def test_random_time_stamps_are_ignored_with_bounded_memory() -> None:
     finder = JumpFinder(0.0, TOLERANCE)
     for index in range(30_000):
         finder.feed(Packet(index * 1.0, LENGTH))
