@@ -16,7 +16,7 @@ from .search import printable
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
     from mediaindex.catalog.erasure.erasure import Receipt
-    from mediaindex.upkeep.stores import Stores
+    from mediaindex.upkeep.erasing import Stores
 
 Reason = Annotated[str | None, typer.Option(help="The reason, kept on the receipt. Do not name a person in it.")]
 AllCopies = Annotated[bool, typer.Option("--all-copies", help="Also erase other objects with the same audio.")]

@@ -19,7 +19,7 @@ from mediaindex.errors import ConfigError
 from mediaindex.settings import ModelSettings, ServerSettings, StorageSettings
 
 if TYPE_CHECKING:
-    from mediaindex.upkeep.stores import Stores
+    from mediaindex.upkeep.erasing import Stores
 
 
 _CODE = re.compile(r"[a-z]{2,3}")
@@ -147,7 +147,7 @@ def all_stores(command: str) -> Iterator[Stores]:
     """Catalog, Elasticsearch and S3. Raises ConfigError if the address of one is not set."""
     from mediaindex.search import from_environment
     from mediaindex.storage.client import s3_client
-    from mediaindex.upkeep.stores import Stores
+    from mediaindex.upkeep.erasing import Stores
 
     artifacts = StorageSettings.need("artifacts_bucket", LOCAL)
     search = from_environment()

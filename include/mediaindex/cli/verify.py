@@ -21,7 +21,7 @@ from .options import Json, all_stores
 from .search import printable
 
 if TYPE_CHECKING:
-    from mediaindex.upkeep.verifying_documents import Difference
+    from mediaindex.upkeep.verifying import Difference
 
 CLEAN, DIFFERENT, NOT_COMPARED = 0, 1, 2
 
@@ -103,7 +103,7 @@ def _consume(differences: Iterable[Difference]) -> int:
 
 
 def _print_summary(counts: Counter[str], repaired: int) -> None:
-    from mediaindex.upkeep.verifying_documents import REMEDIES
+    from mediaindex.upkeep.verifying import REMEDIES
 
     if not counts:
         print("Catalog, Elasticsearch and S3 agree.")

@@ -15,8 +15,8 @@ from . import connections
 from .batch_job import use_s3_environment
 
 if TYPE_CHECKING:
+    from mediaindex.upkeep.erasing import Stores
     from mediaindex.upkeep.retaining import Policy
-    from mediaindex.upkeep.stores import Stores
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def policies() -> list[Policy]:
 def _stores() -> Iterator[Stores]:
     from mediaindex.search import connect as connect_search
     from mediaindex.storage.client import s3_client
-    from mediaindex.upkeep.stores import Stores
+    from mediaindex.upkeep.erasing import Stores
 
     use_s3_environment()
     search = connect_search(connections.elasticsearch_url())

@@ -1,4 +1,4 @@
-"""Elasticsearch, a projection of the catalog that can be rebuilt from it. Only this room imports elasticsearch."""
+"""Elasticsearch, which can be rebuilt from the catalog. The only package that imports elasticsearch."""
 
 from .client import connect, from_environment
 from .documents import recording_document, turn_documents

@@ -1,4 +1,4 @@
-"""One way to reach Elasticsearch, and its errors in our words."""
+"""Connect to Elasticsearch and translate its errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mediaindex.settings import ServerSettings
 
 REQUEST_TIMEOUT = 30.0  # seconds
 RETRIES = 3
-# Busy, restarting, or write-blocked while an index is rebuilt: the same request may work in a minute.
+# Busy, restarting, or write-blocked during a rebuild: the same request may succeed in a minute.
 TRANSIENT_STATUS = frozenset({408, 429, 502, 503, 504})
 TRANSIENT_BLOCKS = ("cluster_block_exception",)
 
@@ -21,15 +21,15 @@ TRANSIENT_BLOCKS = ("cluster_block_exception",)
 def connect(url: str, api_key: str | None = None) -> Elasticsearch:
     """A client for ``url`` (``http(s)://[user:password@]host[:port]``); it connects at its first request.
 
-    Raises ConfigError where the URL cannot be one.
+    Raises ConfigError if the URL is malformed.
     """
     try:
-        usable = urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname and urlsplit(url).port != 0
-    except ValueError:  # a port that is no number
-        usable = False
-    if not usable:
+        valid = urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname and urlsplit(url).port != 0
+    except ValueError:  # the port is not a number
+        valid = False
+    if not valid:
         raise ConfigError(
-            "The Elasticsearch URL is not one: it must look like http://localhost:9200. "
+            "The Elasticsearch URL is malformed: it must look like http://localhost:9200. "
             "Correct MEDIAINDEX_ELASTICSEARCH_URL or the Airflow connection mediaindex_elasticsearch."
         )
     return Elasticsearch(
@@ -38,7 +38,7 @@ def connect(url: str, api_key: str | None = None) -> Elasticsearch:
 
 
 def from_environment() -> Elasticsearch:
-    """A client for MEDIAINDEX_ELASTICSEARCH_URL; ConfigError if it is not set."""
+    """A client for MEDIAINDEX_ELASTICSEARCH_URL. Raises ConfigError if it is not set."""
     remedy = "Set it, for example to http://localhost:9200, or start local servers with `make up`."
     url = ServerSettings.need("elasticsearch_url", remedy)
     key = ServerSettings.read().elasticsearch_api_key
@@ -46,13 +46,13 @@ def from_environment() -> Elasticsearch:
 
 
 def address(client: Elasticsearch) -> str:
-    """Where the client goes, without credentials."""
+    """The URLs that the client uses, without credentials."""
     return ", ".join(node.base_url for node in client.transport.node_pool.all())
 
 
 @contextmanager
 def translated(client: Elasticsearch) -> Iterator[None]:
-    """Raise the client's exceptions as ours. Conflicts pass: they mean something to whoever caused them."""
+    """Raise the client's exceptions as MediaindexErrors, except ConflictError, which the caller handles."""
     try:
         yield
     except ConflictError:
@@ -62,28 +62,28 @@ def translated(client: Elasticsearch) -> Iterator[None]:
     except TransportError as error:
         raise TransientError(
             f"Elasticsearch at {address(client)} does not answer ({type(error).__name__}). "
-            "Check that it runs and that the URL is right; nothing is lost, it will be tried again.",
+            "Check that it runs and that the URL is correct; nothing is lost, it is tried again.",
             code=ErrorCode.SEARCH_UNAVAILABLE,
         ) from error
 
 
 def api_error(error: ApiError, where: str) -> ConfigError | TerminalError | TransientError:
-    """Our error for a refusal of the server."""
-    said = _said(error)
+    """The MediaindexError for an error response of the server; ``where`` is its address."""
+    reason = _reason(error)
     if is_transient(error.status_code, error.message):
-        return TransientError(f"Elasticsearch at {where} is busy: {said}.", code=ErrorCode.SEARCH_UNAVAILABLE)
+        return TransientError(f"Elasticsearch at {where} is busy: {reason}.", code=ErrorCode.SEARCH_UNAVAILABLE)
     if error.status_code in {401, 403}:
         return ConfigError(
-            f"Elasticsearch at {where} refuses us ({error.status_code}: {said}). "
+            f"Elasticsearch at {where} refuses access ({error.status_code}: {reason}). "
             f"Check the user and password in the URL, or MEDIAINDEX_ELASTICSEARCH_API_KEY."
         )
     if error.status_code == 404:
         return ConfigError(
-            f"Elasticsearch at {where} has no indexes of ours ({said}). Create them: mediaindex search needs at least "
-            "one publish, or call mediaindex.search.prepare.",
+            f"Elasticsearch at {where} has no mediaindex indexes ({reason}). Publish a recording first, or create the "
+            "indexes with mediaindex.search.prepare.",
             code=ErrorCode.SEARCH_NOT_PREPARED,
         )
-    return TerminalError(f"Elasticsearch at {where} refused a request ({said}).", code=ErrorCode.SEARCH_REFUSED)
+    return TerminalError(f"Elasticsearch at {where} refused a request ({reason}).", code=ErrorCode.SEARCH_REFUSED)
 
 
 def is_transient(status: int, reason: str) -> bool:
@@ -91,8 +91,8 @@ def is_transient(status: int, reason: str) -> bool:
     return status in TRANSIENT_STATUS or reason in TRANSIENT_BLOCKS
 
 
-def _said(error: ApiError) -> str:
-    """Kind and reason of a refusal, as the server words them."""
+def _reason(error: ApiError) -> str:
+    """Type and reason of an error response."""
     details = error.body.get("error") if isinstance(error.body, dict) else None
     reason = details.get("reason") if isinstance(details, dict) else None
     return f"{error.message}: {reason:.500}" if isinstance(reason, str) else str(error.message)

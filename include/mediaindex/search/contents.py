@@ -1,4 +1,4 @@
-"""What Elasticsearch holds of each recording, in order of the recordings, in any size."""
+"""Read what Elasticsearch has of each recording, in order of the recordings, for any number of them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from .client import translated
 from .names import Indexes, configured
 
 PAGE = 1_000
-KEEP = "5m"  # how long Elasticsearch keeps our view of an index between two pages
+KEEP = "5m"  # how long Elasticsearch keeps the point in time between two pages
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Documents of one recording. ``revision``, ``transcript_id`` and ``said_turns`` as its own document says, if any.
+class IndexedRecording:
+    """The documents of one recording.
 
-    ``turns`` are there, of revisions from ``lowest`` to ``highest``.
+    ``revision``, ``transcript_id`` and ``stated_turns`` come from the recording's document, None if it is missing.
+    ``turns``: number of turn documents, with revisions from ``lowest`` to ``highest``.
     """
 
     audio_sha256: str
     revision: int | None = None
     transcript_id: int | None = None
-    said_turns: int | None = None
+    stated_turns: int | None = None
     turns: int = 0
     lowest: int | None = None
     highest: int | None = None
@@ -36,10 +37,10 @@ class Found:
 
 def contents(
     client: Elasticsearch, indexes: Indexes | None = None, audios: Sequence[str] | None = None
-) -> Iterator[Found]:
-    """Every recording, or these of them, that has any document; marks of withdrawn ones are none.
+) -> Iterator[IndexedRecording]:
+    """Every recording that has a document, or those of ``audios``; tombstones of withdrawn recordings do not count.
 
-    Raises TransientError where Elasticsearch is away.
+    Raises TransientError if Elasticsearch is unavailable.
     """
     indexes = indexes or configured()
     query = {"match_all": {}} if audios is None else {"terms": {"recording": list(audios)}}
@@ -48,19 +49,19 @@ def contents(
         both = merge(
             _recordings(client, indexes.recordings, query),
             _turns(client, indexes.turns, query),
-            key=lambda one: one.audio_sha256,
+            key=lambda part: part.audio_sha256,
         )
-        for _, parts in groupby(both, key=lambda one: one.audio_sha256):
+        for _, parts in groupby(both, key=lambda part: part.audio_sha256):
             yield _joined(list(parts))
 
 
-def _joined(parts: list[Found]) -> Found:
-    document = next((one for one in parts if one.revision is not None), parts[0])
-    turns = next((one for one in parts if one.turns), parts[0])
+def _joined(parts: list[IndexedRecording]) -> IndexedRecording:
+    document = next((part for part in parts if part.revision is not None), parts[0])
+    turns = next((part for part in parts if part.turns), parts[0])
     return replace(document, turns=turns.turns, lowest=turns.lowest, highest=turns.highest)
 
 
-def _recordings(client: Elasticsearch, alias: str, query: dict[str, Any]) -> Iterator[Found]:
+def _recordings(client: Elasticsearch, alias: str, query: dict[str, Any]) -> Iterator[IndexedRecording]:
     with _view(client, alias) as view:
         after = None
         while True:
@@ -69,24 +70,28 @@ def _recordings(client: Elasticsearch, alias: str, query: dict[str, Any]) -> Ite
                 source_includes=["recording", "revision", "transcript_id", "turns"], track_total_hits=False,
             )["hits"]["hits"]  # fmt: skip
             for hit in hits:
-                said = hit["_source"]
-                yield Found(said["recording"], said["revision"], said.get("transcript_id"), said.get("turns"))
+                document = hit["_source"]
+                yield IndexedRecording(
+                    document["recording"], document["revision"], document.get("transcript_id"), document.get("turns")
+                )
             if len(hits) < PAGE:
                 return
             after = hits[-1]["sort"]
 
 
-def _turns(client: Elasticsearch, alias: str, query: dict[str, Any]) -> Iterator[Found]:
+def _turns(client: Elasticsearch, alias: str, query: dict[str, Any]) -> Iterator[IndexedRecording]:
     groups: dict[str, Any] = {"size": PAGE, "sources": [{"recording": {"terms": {"field": "recording"}}}]}
-    each = {"lowest": {"min": {"field": "revision"}}, "highest": {"max": {"field": "revision"}}}
+    revisions = {"lowest": {"min": {"field": "revision"}}, "highest": {"max": {"field": "revision"}}}
     with _view(client, alias) as view:
         while True:
             answer = client.search(
-                pit=view, query=query, size=0, aggs={"recordings": {"composite": groups, "aggs": each}}
+                pit=view, query=query, size=0, aggs={"recordings": {"composite": groups, "aggs": revisions}}
             )["aggregations"]["recordings"]
-            for one in answer["buckets"]:
-                lowest, highest = int(one["lowest"]["value"]), int(one["highest"]["value"])
-                yield Found(one["key"]["recording"], turns=one["doc_count"], lowest=lowest, highest=highest)
+            for group in answer["buckets"]:
+                lowest, highest = int(group["lowest"]["value"]), int(group["highest"]["value"])
+                yield IndexedRecording(
+                    group["key"]["recording"], turns=group["doc_count"], lowest=lowest, highest=highest
+                )
             if len(answer["buckets"]) < PAGE:
                 return
             groups["after"] = answer["after_key"]
@@ -94,7 +99,7 @@ def _turns(client: Elasticsearch, alias: str, query: dict[str, Any]) -> Iterator
 
 @contextmanager
 def _view(client: Elasticsearch, alias: str) -> Iterator[dict[str, Any]]:
-    """The index as it is now, whatever is written meanwhile."""
+    """A point in time of the index, which later writes do not change."""
     view = {"id": client.open_point_in_time(index=alias, keep_alive=KEEP)["id"], "keep_alive": KEEP}
     try:
         yield view

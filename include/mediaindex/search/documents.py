@@ -1,4 +1,4 @@
-"""From a transcript to search documents: one flat document a turn, one a recording. Pure functions."""
+"""Make search documents from a transcript: one flat document per turn, one per recording. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Document = dict[str, Any]
 
 
 def turn_documents(transcript: PublishableTranscript) -> Iterator[tuple[str, Document]]:
-    """``(_id, document)`` of each turn, in order. The same turn always has the same id, so nothing doubles."""
+    """``(_id, document)`` of each turn, in order. A turn always has the same id, so that it is never duplicated."""
     shared = _shared(transcript)
     for turn in transcript.turns:
         yield f"{transcript.audio_sha256}:{turn.index:06}", shared | _turn(transcript, turn)
@@ -42,12 +42,12 @@ def recording_document(transcript: PublishableTranscript) -> tuple[str, Document
 
 
 def link(bucket: str, key: str, start: float) -> str:
-    """Where to play from: a media fragment URI (W3C) on the object itself; ``start`` in seconds."""
+    """A media fragment URI (W3C) of the object that starts at ``start`` seconds."""
     return at_second(f"s3://{quote(bucket)}/{quote(key)}", start)
 
 
 def at_second(url: str, start: float) -> str:
-    """``url`` with its fragment, if any, replaced by ``#t={start}``; seconds."""
+    """``url`` with its fragment, if any, replaced by ``#t={start}``, in seconds."""
     return f"{url.partition('#')[0]}#t={start:.3f}".rstrip("0").rstrip(".")
 
 
@@ -81,9 +81,9 @@ def _turn(transcript: PublishableTranscript, turn: PublishableTurn) -> Document:
         "link": link(transcript.bucket, transcript.key, turn.start),
     }
     if turn.spoken is not None:
-        # Who types "nineteen eighty four" finds it too, where the text says 1984.
+        # A search for "nineteen eighty four" finds the turn even if its text has 1984.
         document |= {"spoken": turn.spoken, "spoken_starts": list(turn.spoken_starts)}
     if turn.language in template("turns")["properties"]["stemmed"]["properties"]:
-        # Only the analyzer of the language spoken: an English stemmer over German finds words nobody said.
+        # Only the analyzer of the spoken language: an English stemmer on German text matches unspoken words.
         document["stemmed"] = {turn.language: turn.text}
     return document

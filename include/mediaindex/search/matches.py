@@ -1,4 +1,4 @@
-"""From a highlighted turn to the second somebody said it."""
+"""Find the second of a match in a highlighted turn."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NEAR = 12  # words: matches this close count as said together
+NEAR = 12  # words: matches within this distance count as spoken together
 BEFORE, AFTER = 8, 16  # words of context shown
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the shown text; ``matched`` where it was searched for. Plain text: escape it where you show it."""
+    """A part of the shown text; ``matched`` if it was searched for. Plain text: escape it for display."""
 
     text: str
     matched: bool
@@ -20,15 +20,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """``word``: index of the best match's first word, None where nothing is marked. ``pieces``: text around it."""
+    """``word``: index of the first word of the best match, None if nothing is marked. ``pieces``: text around it."""
 
     word: int | None
     pieces: tuple[Piece, ...]
 
 
 def best_match(text: str, ranges: Sequence[tuple[int, int]]) -> Match:
-    """The place where most different searched words stand together; ``ranges`` are marked characters of ``text``."""
-    words = [(found.start(), found.end()) for found in re.finditer(r"\S+", text)]
+    """The place with the most different searched words; ``ranges`` are the marked characters of ``text``."""
+    words = [(word.start(), word.end()) for word in re.finditer(r"\S+", text)]
     marked = _marked_words(words, ranges)
     first = _densest(text, words, marked) if marked else None
     begin, end = max(0, (first or 0) - BEFORE), min(len(words), (first or 0) + AFTER)
@@ -38,9 +38,9 @@ def best_match(text: str, ranges: Sequence[tuple[int, int]]) -> Match:
 
 
 def start_of(word: int | None, turn_start: float, word_starts: Sequence[float], words: int) -> float:
-    """Seconds at which ``word`` begins; the turn's start where it is unknown.
+    """Seconds at which ``word`` begins; the start of the turn if ``word`` is None or has no times.
 
-    Read text may have other words than were recognised (corrected by hand): then the place in the turn is an estimate.
+    If the text has another number of words than the recognised words (after a correction), the result is an estimate.
     """
     if word is None or not word_starts:
         return turn_start
@@ -55,8 +55,8 @@ def read_marks(highlighted: str, opening: str, closing: str) -> tuple[str, list[
     ranges: list[tuple[int, int]] = []
     length = 0
     for number, part in enumerate(highlighted.split(opening)):
-        marked, found, rest = part.partition(closing)
-        if number and found:
+        marked, separator, rest = part.partition(closing)
+        if number and separator:
             ranges.append((length, length + len(marked)))
         text += [marked, rest]
         length += len(marked) + len(rest)
@@ -77,7 +77,7 @@ def _marked_words(words: Sequence[tuple[int, int]], ranges: Sequence[tuple[int, 
 
 
 def _densest(text: str, words: Sequence[tuple[int, int]], marked: Sequence[int]) -> int:
-    """The marked word from which most different marked words lie within NEAR; the earliest of equals."""
+    """The marked word followed by the most different marked words within NEAR; the earliest of equals."""
     forms = {word: text[slice(*words[word])].casefold().strip(".,;:!?\"'()") for word in marked}
     best, most, behind = marked[0], 0, 0
     counts: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What our indexes and aliases are called."""
+"""Names of indexes and aliases."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ KINDS = ("turns", "recordings")
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """The two aliases everything reads and writes through; concrete indexes are ``{alias}-{number:06}``."""
+    """The two aliases for all reads and writes; the concrete indexes are ``{alias}-{number:06}``."""
 
     prefix: str = "mediaindex"
     through_alias: ClassVar[bool] = True
 
     @property
     def turns(self) -> str:
-        """Alias of the index with one document a speaker turn."""
+        """Alias of the index with one document per speaker turn."""
         return self.alias("turns")
 
     @property
     def recordings(self) -> str:
-        """Alias of the index with one document a recording."""
+        """Alias of the index with one document per recording."""
         return self.alias("recordings")
 
     def alias(self, kind: str) -> str:
@@ -38,7 +38,7 @@ class Indexes:
 
 @dataclass(frozen=True, slots=True)
 class Concrete:
-    """Two indexes by their own names, past the aliases: what a rebuild fills."""
+    """Two concrete indexes, written without the aliases during a rebuild."""
 
     turns: str
     recordings: str

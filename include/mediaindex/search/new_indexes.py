@@ -1,4 +1,4 @@
-"""The concrete indexes of a rebuild: made, found again after a kill, put behind the aliases, and cleared away."""
+"""The concrete indexes of a rebuild: create, resume after a kill, switch the aliases, and delete unused ones."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from elasticsearch import Elasticsearch
 from .names import KINDS, Concrete, Indexes
 from .setup import alias_options, template
 
-SINCE = "rebuild_since"  # in the mappings' _meta: publications from then on must be looked at again
+SINCE = "rebuild_since"  # in the mappings' _meta: publications from this time on are published again
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A rebuild on its way: everything up to the recording ``last`` is in ``into``, which are ``done`` recordings.
+    """An unfinished rebuild: ``into`` has all ``done`` recordings up to and including ``last``.
 
-    ``since``: what was published later may be missing.
+    ``since``: recordings published later may be missing.
     """
 
     into: Concrete
@@ -27,21 +27,21 @@ class Unfinished:
 
 
 def create(client: Elasticsearch, indexes: Indexes, since: datetime) -> Unfinished:
-    """New, empty indexes behind no alias, which are not searchable until they take over."""
+    """Create empty indexes without an alias; they are not searchable before ``take_over``."""
     number = 1 + max(int(name.rpartition("-")[2]) for kind in KINDS for name in _all(client, indexes, kind))
     names = {kind: indexes.concrete(kind, number) for kind in KINDS}
     for kind, name in names.items():
         client.indices.create(
             index=name,
             mappings={"_meta": template(kind)["_meta"] | {SINCE: since.isoformat()}},
-            settings={"refresh_interval": "-1"},  # nobody searches it yet
+            settings={"refresh_interval": "-1"},  # not searched yet
         )
     return Unfinished(Concrete(**names), since, "", 0)
 
 
 def unfinished(client: Elasticsearch, indexes: Indexes) -> Unfinished | None:
-    """What a killed rebuild left, if it can go on: both indexes, made by the templates of today, behind no alias."""
-    found: dict[str, str] = {}
+    """A killed rebuild that can be resumed: both indexes by the current templates, without an alias. Else None."""
+    into: dict[str, str] = {}
     since = ""
     for kind in KINDS:
         names = sorted(_all(client, indexes, kind))
@@ -50,8 +50,8 @@ def unfinished(client: Elasticsearch, indexes: Indexes) -> Unfinished | None:
         meta = client.indices.get_mapping(index=names[-1])[names[-1]]["mappings"].get("_meta", {})
         if meta.get("version") != template(kind)["_meta"]["version"] or since not in ("", meta.get(SINCE)):
             return None
-        found[kind], since = names[-1], meta.get(SINCE, "")
-    return _progress(client, Concrete(**found), datetime.fromisoformat(since)) if since else None
+        into[kind], since = names[-1], meta.get(SINCE, "")
+    return _progress(client, Concrete(**into), datetime.fromisoformat(since)) if since else None
 
 
 def _progress(client: Elasticsearch, into: Concrete, since: datetime) -> Unfinished:
@@ -68,21 +68,21 @@ def _progress(client: Elasticsearch, into: Concrete, since: datetime) -> Unfinis
 
 
 def take_over(client: Elasticsearch, indexes: Indexes, into: Concrete) -> None:
-    """Put both new indexes behind their aliases in one step, searchable to the last document."""
+    """Switch both aliases to the new indexes in one step, with every document searchable."""
     new = {"turns": into.turns, "recordings": into.recordings}
     client.indices.put_settings(index=list(new.values()), settings={"index.refresh_interval": None})
     client.indices.refresh(index=list(new.values()))
     actions: list[dict[str, object]] = []
     for kind, name in new.items():
         alias = indexes.alias(kind)
-        old = [one for one in client.indices.get_alias(name=alias) if one != name]
-        actions += [{"remove": {"index": one, "alias": alias}} for one in old]
+        replaced = [index for index in client.indices.get_alias(name=alias) if index != name]
+        actions += [{"remove": {"index": index, "alias": alias}} for index in replaced]
         actions.append({"add": {"index": name, "alias": alias, **alias_options(kind)}})
     client.indices.update_aliases(actions=actions)
 
 
 def drop_unused(client: Elasticsearch, indexes: Indexes) -> list[str]:
-    """Delete indexes of ours that no alias names: old ones, and what rebuilds left that cannot go on; their names."""
+    """Delete the indexes without an alias: replaced ones, and those of rebuilds that cannot be resumed; their names."""
     dropped = []
     for kind in KINDS:
         in_use = client.indices.get_alias(name=indexes.alias(kind))

@@ -1,4 +1,4 @@
-"""Bring what the catalog's outbox holds into Elasticsearch, in order, until it is there."""
+"""Publish the catalog's outbox to Elasticsearch, in order."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from mediaindex.catalog import Connection
     from mediaindex.catalog.transcripts.publications import Publication
 
-# A refusal is mended by people (a new template, a rebuild), so it is tried again for ever, in the end every hour.
+# A refusal needs a correction by an operator (a new template, a rebuild), so it is retried forever, at last hourly.
 RETRIES = RetryPolicy(first_wait_s=60.0, longest_wait_s=3600.0)
-MOST_BUSY = 5  # recordings in a row that Elasticsearch could not take now: the next one will fare no better
+MOST_BUSY = 5  # recordings in a row that Elasticsearch is too busy for, after which the rest is skipped
 
 
 @dataclass(frozen=True, slots=True)
 class PublishCounts:
-    """Recordings that are in Elasticsearch now, recordings it refused (they stay due), turns written, withdrawals.
+    """Recordings published and withdrawn, recordings refused (they stay due), turns written.
 
-    Publications and withdrawals both count as ``published``.
+    Withdrawals count as ``published`` too.
     """
 
     published: int = 0
@@ -49,7 +49,7 @@ class PublishCounts:
 
 @dataclass(slots=True)
 class _Round:
-    """What has happened so far."""
+    """The progress of one call of ``publish_pending``."""
 
     counts: PublishCounts = field(default_factory=PublishCounts)
     busy: list[TransientError] = field(default_factory=list)
@@ -66,12 +66,12 @@ def publish_pending(
     indexes: Indexes | None = None,
     retries: RetryPolicy = RETRIES,
 ) -> PublishCounts:
-    """Publish what is due, at most ``limit`` recordings, of one batch or of these recordings if given.
+    """Publish at most ``limit`` due recordings, only those of one batch or of ``audios`` if given.
 
-    A recording leaves the outbox only after Elasticsearch holds it. One that is refused, or cannot be taken now, is
-    noted with the reason, waits longer each time and stops no other. Raises TransientError where Elasticsearch or the
-    catalog is away or was too busy for some (after all others), ConfigError where nothing can be published at all;
-    what was not yet published stays in the outbox.
+    A recording leaves the outbox only after Elasticsearch has it. If Elasticsearch refuses a recording or is too busy
+    for it, the reason is recorded, it waits longer each time, and the others are published. Raises TransientError if
+    Elasticsearch or the catalog is unavailable, or (after all others) was too busy for some recordings; ConfigError
+    if nothing can be published at all. What was not published stays in the outbox.
     """
     indexes = indexes or configured()
     done = _Round()
@@ -80,7 +80,7 @@ def publish_pending(
             done.counts += _publish_one(conn, client, due, indexes)
             done.busy_in_a_row = 0
         except ConfigError:
-            raise  # wrong password, no indexes: this is not about the one recording
+            raise  # wrong password or missing indexes: this concerns all recordings
         except TerminalError as error:
             publications.mark_failed(conn, due.id, error.message, _wait(retries, due))
             done.counts += PublishCounts(failed=1)
@@ -89,7 +89,7 @@ def publish_pending(
             if done.busy_in_a_row >= MOST_BUSY:
                 break
     if done.counts.published:
-        with translated(client):  # what we say is published can be found
+        with translated(client):  # so that a search finds what is reported as published
             client.indices.refresh(index=[indexes.turns, indexes.recordings])
     if done.busy:
         raise done.busy[0]
@@ -97,9 +97,9 @@ def publish_pending(
 
 
 def _publish_one(conn: Connection, client: Elasticsearch, due: Publication, indexes: Indexes) -> PublishCounts:
-    with publishing_locks.publishing(conn, due.audio_sha256) as ours:
-        if not ours or not publications.is_due(conn, due.id):
-            return PublishCounts()  # another publisher has it, or something newer is on its way
+    with publishing_locks.publishing(conn, due.audio_sha256) as locked:
+        if not locked or not publications.is_due(conn, due.id):
+            return PublishCounts()  # another publisher has the lock, or a newer publication is due
         if due.transcript_id is None:
             withdraw(client, due.audio_sha256, due.id, indexes)
             counts = PublishCounts(published=1, withdrawn=1)
@@ -113,7 +113,7 @@ def _publish_one(conn: Connection, client: Elasticsearch, due: Publication, inde
 def _note_busy(
     conn: Connection, client: Elasticsearch, due: Publication, error: TransientError, done: _Round, retries: RetryPolicy
 ) -> None:
-    """One recording that always times out must not stand before all others; but an outage is nobody's fault."""
+    """Defer a recording that always times out, so that it does not block the others. Raises ``error`` in an outage."""
     if error.code != ErrorCode.SEARCH_UNAVAILABLE or not client.ping():
         raise error
     publications.mark_failed(conn, due.id, error.message, _wait(retries, due))

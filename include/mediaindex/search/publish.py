@@ -1,8 +1,8 @@
-"""Make Elasticsearch hold exactly what the catalog says of one recording: this version of it, or nothing.
+"""Write one version of a recording to Elasticsearch, or withdraw it.
 
-Both may be repeated, killed and overtaken at any point. The recording's document says which version is due, so that a
-late, older writer turns round there. For a withdrawn recording a mark without content stays in its place:
-Elasticsearch itself forgets the version of a deleted document after a minute.
+Both may be repeated, killed and overtaken at any point. The recording's document holds the current version, so that a
+late writer of an older version stops there. A withdrawn recording keeps a tombstone without content, because
+Elasticsearch forgets the version of a deleted document after a minute.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from .names import Places, configured
 if TYPE_CHECKING:
     from mediaindex.catalog.transcripts.publications import PublishableTranscript
 
-CHUNK = 1_000  # documents a request; the client also cuts at 100 MB
+CHUNK = 1_000  # documents per request; the client also splits at 100 MB
 CONFLICT = 409
-ROUNDS = 5  # of clearing away, where turns change meanwhile
+ROUNDS = 5  # attempts to delete older turns while other writers change them
 
 
 def publish(client: Elasticsearch, transcript: PublishableTranscript, indexes: Places | None = None) -> int:
-    """Make Elasticsearch hold exactly this version; number of turn documents written, 0 where it holds a newer one.
+    """Write this version of the recording; number of turn documents written, 0 if Elasticsearch has a newer version.
 
-    Raises TransientError where Elasticsearch is away or busy, TerminalError where it refuses a document, with all the
-    others written.
+    Raises TransientError if Elasticsearch is unavailable or busy, TerminalError if it refuses a document, after all
+    others are written.
     """
     indexes = indexes or configured()
     name, document = recording_document(transcript)
@@ -40,7 +40,7 @@ def publish(client: Elasticsearch, transcript: PublishableTranscript, indexes: P
         if fresh is None:
             return 0
         written = write_all(client, turn_actions(transcript, indexes), f"{transcript.bucket}/{transcript.key}", indexes)
-        # If it was overtaken after the recording's document, it clears away its own surplus.
+        # If a newer writer overtook this one, this one deletes its own surplus turns.
         newest = client.get(index=indexes.recordings, id=transcript.audio_sha256, source=False)["_version"]
         if not fresh or newest != transcript.version:
             _remove_older_turns(client, transcript.audio_sha256, newest, indexes)
@@ -48,27 +48,27 @@ def publish(client: Elasticsearch, transcript: PublishableTranscript, indexes: P
 
 
 def withdraw(client: Elasticsearch, audio_sha256: str, version: int, indexes: Places | None = None) -> int:
-    """Take the recording out of the search, unless something newer than ``version`` is there; turns taken away.
+    """Withdraw the recording unless Elasticsearch has a version newer than ``version``; number of turns deleted.
 
-    Raises TransientError where Elasticsearch is away or busy.
+    Raises TransientError if Elasticsearch is unavailable or busy.
     """
     indexes = indexes or configured()
-    mark = {"recording": audio_sha256, "revision": version, "withdrawn": True}
+    tombstone = {"recording": audio_sha256, "revision": version, "withdrawn": True}
     with translated(client):
-        if _write_recording(client, audio_sha256, mark, version, indexes) is None:
+        if _write_recording(client, audio_sha256, tombstone, version, indexes) is None:
             return 0
         return _remove_older_turns(client, audio_sha256, version, indexes)
 
 
 def remove_unknown(client: Elasticsearch, audio_sha256: str, indexes: Places | None = None) -> int:
-    """Delete every document of a recording that the catalog does not know; how many."""
+    """Delete every document of a recording that the catalog does not have; how many."""
     indexes = indexes or configured()
     with translated(client):
         client.indices.refresh(index=[indexes.turns, indexes.recordings])
-        mine = {"term": {"recording": audio_sha256}}
-        # Past the alias of recordings, whose filter hides the marks of withdrawn ones.
+        of_recording = {"term": {"recording": audio_sha256}}
+        # The concrete indexes, because the filter of the alias hides tombstones.
         concrete = list(client.indices.get_alias(name=[indexes.turns, indexes.recordings]))
-        answer = client.delete_by_query(index=concrete, query=mine, conflicts="proceed", refresh=True)
+        answer = client.delete_by_query(index=concrete, query=of_recording, conflicts="proceed", refresh=True)
         return int(answer["deleted"])
 
 
@@ -79,7 +79,7 @@ def turn_actions(transcript: PublishableTranscript, indexes: Places) -> Iterator
 
 
 def action(index: str, name: str, version: int, document: Document) -> Document:
-    """One bulk action: write this version of the document, unless a newer one is there."""
+    """One bulk action: write this version of the document, unless a newer one exists."""
     return {
         "_op_type": "index",
         "_index": index,
@@ -91,7 +91,7 @@ def action(index: str, name: str, version: int, document: Document) -> Document:
 
 
 def write_all(client: Elasticsearch, actions: Iterator[Document], what: str, indexes: Places) -> int:
-    """Write documents by bulk; how many. ``what`` they are for names them in errors, as in ``publish``."""
+    """Write documents in bulk; how many. ``what`` names them in messages. Raises like ``publish``."""
     written, refused = 0, []
     results = streaming_bulk(
         client,
@@ -106,12 +106,12 @@ def write_all(client: Elasticsearch, actions: Iterator[Document], what: str, ind
         answer = item["index"]
         if ok:
             written += 1
-        elif answer["status"] != CONFLICT:  # a newer version is there
+        elif answer["status"] != CONFLICT:  # a newer version exists
             refused.append(_reason(client, answer))
     if refused:
         raise TerminalError(
             f"Elasticsearch refused {len(refused)} of {len(refused) + written} documents of {what}; "
-            f"the first: {refused[0]}",
+            f"the first: {refused[0]}. Correct the cause or run mediaindex reindex; it is tried again.",
             code=ErrorCode.DOCUMENT_REFUSED,
         )
     return written
@@ -120,7 +120,7 @@ def write_all(client: Elasticsearch, actions: Iterator[Document], what: str, ind
 def _write_recording(
     client: Elasticsearch, name: str, document: Document, version: int, indexes: Places
 ) -> bool | None:
-    """True where the recording is new, False where it replaced an older version, None where a newer one is there."""
+    """True if the recording is new, False if it replaced an older version, None if a newer one exists."""
     try:
         answer = client.index(
             index=indexes.recordings,
@@ -136,7 +136,7 @@ def _write_recording(
 
 
 def _reason(client: Elasticsearch, answer: dict[str, Any]) -> str:
-    """Why one document was refused; raises TransientError where it may be taken later."""
+    """Why one document was refused. Raises TransientError if a retry may succeed."""
     error = answer.get("error") or {}
     kind, reason = (error.get("type", ""), error.get("reason", "")) if isinstance(error, dict) else ("", str(error))
     if is_transient(answer["status"], kind):
@@ -147,11 +147,11 @@ def _reason(client: Elasticsearch, answer: dict[str, Any]) -> str:
 
 
 def _remove_older_turns(client: Elasticsearch, audio_sha256: str, version: int, indexes: Places) -> int:
-    """Take away turns of versions before ``version``: a new transcript may have fewer, a withdrawn one has none."""
+    """Delete turns of versions before ``version``: a new transcript may have fewer, a withdrawn one has none."""
     older = {"bool": {"filter": [{"term": {"recording": audio_sha256}}, {"range": {"revision": {"lt": version}}}]}}
     removed = 0
     for _ in range(ROUNDS):
-        client.indices.refresh(index=indexes.turns)  # deletion finds only what a search would find
+        client.indices.refresh(index=indexes.turns)  # delete_by_query finds only what a search finds
         answer = client.delete_by_query(index=indexes.turns, query=older, conflicts="proceed", refresh=True)
         removed += int(answer["deleted"])
         if not answer["version_conflicts"]:

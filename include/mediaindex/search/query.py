@@ -1,4 +1,4 @@
-"""Find the second somebody said something. What people type is data, never query syntax (but for "quoted phrases")."""
+"""Search for spoken words. The input is text, never query syntax, except for "quoted phrases"."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .documents import at_second
 from .matches import Piece, best_match, read_marks, start_of
 from .names import Indexes, configured
 
-LONGEST_QUERY = 1_000  # characters; more is no search, and Elasticsearch refuses a few thousand terms
-MOST_HITS = 1_000  # a page
-HIGHLIGHTED = 1_000_000  # characters of a turn: Elasticsearch's own limit; beyond it a match has the turn's start
+LONGEST_QUERY = 1_000  # characters; Elasticsearch refuses a few thousand terms
+MOST_HITS = 1_000  # per page
+HIGHLIGHTED = 1_000_000  # characters of a turn: the limit of Elasticsearch; a later match has the start of the turn
 SORT = [{"_score": "desc"}, {"published_at": "desc"}, {"recording": "asc"}, {"turn": "asc"}]
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Every field that is set must hold. ``since``: recordings published at this moment or later."""
+    """All fields that are set must match. ``since``: recordings published at this time or later."""
 
     source: str | None = None
     speaker: str | None = None
@@ -36,10 +36,11 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A turn in which the words were said.
+    """A turn that contains the words.
 
-    ``start`` and ``end`` bound the turn, ``start_of_match`` is where to listen: seconds on the source's clock.
-    ``highlight``: the text around the match, in pieces of plain text. ``cursor``: give it as ``after`` to read on.
+    ``start`` and ``end`` of the turn and ``start_of_match`` are in seconds on the source's clock.
+    ``highlight``: the text around the match, in pieces of plain text. ``cursor``: pass it as ``after`` for the next
+    page.
     """
 
     recording: str
@@ -70,12 +71,12 @@ def search(
     after: Sequence[Any] | None = None,
     indexes: Indexes | None = None,
 ) -> list[Hit]:
-    """Turns with all the words, best first; ``phrase``: side by side, in this order.
+    """Turns with all the words, best first; with ``phrase`` next to each other in this order.
 
-    Raises TerminalError for a query without words or too long, TransientError where Elasticsearch is away.
+    Raises TerminalError if the query has no words or is too long, TransientError if Elasticsearch is unavailable.
     """
     text = _checked(words)
-    opening, closing = (f"<{secrets.token_hex(8)}>" for _ in range(2))  # nobody can have said these
+    opening, closing = (f"<{secrets.token_hex(8)}>" for _ in range(2))  # random, so that no text contains them
     with translated(client):
         answer = client.search(
             index=(indexes or configured()).turns,
@@ -86,26 +87,26 @@ def search(
             search_after=list(after) if after else None,
             track_total_hits=False,
         )
-    return [_hit(found, opening, closing) for found in answer["hits"]["hits"]]
+    return [_hit(entry, opening, closing) for entry in answer["hits"]["hits"]]
 
 
 def _checked(words: str) -> str:
     text = words.encode("utf-8", "replace").decode().replace("\0", " ").strip()
     if not any(character.isalnum() for character in text):
-        raise TerminalError("Nothing to search for: give at least one word.", code=ErrorCode.EMPTY_QUERY)
+        raise TerminalError("The query is empty: give at least one word.", code=ErrorCode.EMPTY_QUERY)
     if len(text) > LONGEST_QUERY:
         raise TerminalError(
-            f"The query has {len(text)} characters: search for at most {LONGEST_QUERY}.", code=ErrorCode.QUERY_TOO_LONG
+            f"The query has {len(text)} characters: shorten it to {LONGEST_QUERY}.", code=ErrorCode.QUERY_TOO_LONG
         )
     return text
 
 
 def _query(text: str, phrase: bool) -> dict[str, Any]:
-    # As it was said counts more than a word of the same stem.
+    # Exact words count more than words of the same stem.
     fields = ["text^2", "spoken^2", "stemmed.*"]
     if phrase:
         return {"multi_match": {"query": text, "fields": fields, "type": "phrase"}}
-    # With PHRASE alone, quotes are the only syntax; wildcards, minus, regular expressions are letters like any other.
+    # With PHRASE alone, quotes are the only syntax; wildcards, minus and regular expressions are plain text.
     return {"simple_query_string": {"query": text, "fields": fields, "flags": "PHRASE", "default_operator": "and"}}
 
 
@@ -126,16 +127,16 @@ def _highlight(opening: str, closing: str) -> dict[str, Any]:
     return {
         "type": "unified",
         "fields": {"text": {}, "stemmed.*": {}, "spoken": {}},
-        "number_of_fragments": 0,  # the whole turn: the marks lead to the word, and the word to its second
+        "number_of_fragments": 0,  # the whole turn: the marks give the words, and the words their seconds
         "pre_tags": [opening],
         "post_tags": [closing],
         "max_analyzed_offset": HIGHLIGHTED,
     }
 
 
-def _hit(found: Mapping[str, Any], opening: str, closing: str) -> Hit:
-    document = found["_source"]
-    text, starts, ranges = _matched(document, found.get("highlight", {}), opening, closing)
+def _hit(entry: Mapping[str, Any], opening: str, closing: str) -> Hit:
+    document = entry["_source"]
+    text, starts, ranges = _matched(document, entry.get("highlight", {}), opening, closing)
     match = best_match(text, ranges)
     start = start_of(match.word, document["start"], starts, len(text.split()))
     return Hit(
@@ -145,28 +146,29 @@ def _hit(found: Mapping[str, Any], opening: str, closing: str) -> Hit:
         start_of_match=start,
         text=document["text"],
         highlight=match.pieces,
-        score=float(found["sort"][0]),
+        score=float(entry["sort"][0]),
         link=at_second(document["link"], start),
         needs_review=document["needs_review"],
-        cursor=tuple(found["sort"]),
+        cursor=tuple(entry["sort"]),
     )
 
 
 def _matched(
     document: Mapping[str, Any], highlight: Mapping[str, list[str]], opening: str, closing: str
 ) -> tuple[str, Sequence[float], list[tuple[int, int]]]:
-    """The text in which most was marked (as people read it, or as it was said), when its words begin, and the marks."""
+    """The written or spoken text, whichever has more marks; the starts of its words in seconds; the marked ranges."""
     text = document["text"]
-    read = _ranges({field: marked for field, marked in highlight.items() if field != "spoken"}, text, opening, closing)
+    written_marks = {field: fragments for field, fragments in highlight.items() if field != "spoken"}
+    in_text = _ranges(written_marks, text, opening, closing)
     spoken = document.get("spoken", "")
-    said = _ranges({"spoken": highlight.get("spoken", [])}, spoken, opening, closing)
-    if len(said) > len(read):
-        return spoken, document["spoken_starts"], said
-    return text, document["word_starts"], read
+    in_spoken = _ranges({"spoken": highlight.get("spoken", [])}, spoken, opening, closing)
+    if len(in_spoken) > len(in_text):
+        return spoken, document["spoken_starts"], in_spoken
+    return text, document["word_starts"], in_text
 
 
 def _ranges(highlight: Mapping[str, list[str]], text: str, opening: str, closing: str) -> list[tuple[int, int]]:
-    """Marked characters of the field that was marked most: exact and stemmed text are the same text."""
+    """Marked ranges of the field with the most marks: exact and stemmed fields have the same text."""
     best: list[tuple[int, int]] = []
     for fragments in highlight.values():
         plain, ranges = read_marks("".join(fragments), opening, closing)

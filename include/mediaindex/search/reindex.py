@@ -1,7 +1,7 @@
-"""Rebuild both indexes from the catalog and switch to them, without a moment in which search lacks anything.
+"""Rebuild both indexes from the catalog and switch to them without an interruption of searches.
 
-Publishers go on writing to the indexes in use. At the end they are held for the moment in which the new ones catch up
-with what was published meanwhile and take over the aliases. A rebuild that was killed goes on where it was.
+Publishers continue to write to the current indexes. At the end they are blocked shortly, while the new indexes catch up
+with the publications since the start and take over the aliases. A killed rebuild is resumed.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from mediaindex.catalog import Connection
     from mediaindex.catalog.transcripts.publications import PublishableTranscript, Settled
 
-PAGE = 100  # recordings between two looks at the progress
-LINGER = 10.0  # seconds that the old indexes stay after the switch, for searches under way
+PAGE = 100  # recordings per page and progress report
+LINGER = 10.0  # seconds that the old indexes stay after the switch, for running searches
 
-Progress = Callable[[int, int], None]  # recordings written, recordings there are
+Progress = Callable[[int, int], None]  # recordings written, recordings in all
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The new indexes, how many recordings and turns were written, and how many recordings were there already."""
+    """The new indexes, the numbers of recordings and turns written, and of recordings written before a resume."""
 
     indexes: Concrete
     recordings: int
@@ -56,11 +56,11 @@ def reindex(
     fresh: bool = False,
     linger: float = LINGER,
 ) -> Rebuilt:
-    """Fill new indexes from the catalog, switch both aliases at once, delete the old ones.
+    """Fill new indexes from the catalog, switch both aliases at once, delete the old indexes.
 
-    Searches and publications go on throughout. Called again after it was killed it goes on, with ``fresh`` it begins
-    anew. Raises TransientError where a server is away, TerminalError ``reindex_running`` or ``document_refused``; the
-    old indexes then stay in use.
+    Searches and publications continue meanwhile. A killed rebuild is resumed; with ``fresh`` it starts again. Raises
+    TransientError if a server is unavailable, TerminalError ``reindex_running`` or ``document_refused``; the old
+    indexes then stay in use.
     """
     indexes = indexes or configured()
     prepare(client, indexes)
@@ -77,13 +77,13 @@ def reindex(
 
 
 def _fill(conn: Connection, client: Elasticsearch, begun: Unfinished, progress: Progress) -> tuple[int, int]:
-    """Write every current transcript that is not there yet; recordings and turns."""
+    """Write every current transcript that is not yet written; numbers of recordings and turns."""
     after, recordings, turns = begun.last, begun.done, 0
     progress(recordings, publications.count_current(conn))
     while page := publications.current(conn, after, PAGE):
         transcripts = list(_transcripts(conn, page))
-        # Turns first: a recording's document is what a resumed rebuild takes for "done up to here".
-        actions = chain.from_iterable(turn_actions(one, begun.into) for one in transcripts)
+        # Turns first: a resumed rebuild continues after the last recording document.
+        actions = chain.from_iterable(turn_actions(transcript, begun.into) for transcript in transcripts)
         turns += _write(client, actions, transcripts, begun)
         _write(client, _recording_actions(transcripts, begun.into), transcripts, begun)
         after, recordings = page[-1].audio_sha256, recordings + len(page)
@@ -92,17 +92,17 @@ def _fill(conn: Connection, client: Elasticsearch, begun: Unfinished, progress: 
 
 
 def _transcripts(conn: Connection, page: Iterable[Settled]) -> Iterator[PublishableTranscript]:
-    for one in page:
+    for settled in page:
         try:
-            yield publications.load_for_publication(conn, one.transcript_id or 0)
+            yield publications.load_for_publication(conn, settled.transcript_id or 0)
         except TerminalError as error:
-            if error.code != ErrorCode.UNKNOWN_TRANSCRIPT:  # erased since the page was read
+            if error.code != ErrorCode.UNKNOWN_TRANSCRIPT:  # erased after the page was read
                 raise
 
 
 def _recording_actions(transcripts: Iterable[PublishableTranscript], into: Concrete) -> Iterator[dict[str, Any]]:
-    for one in transcripts:
-        yield action(into.recordings, *_with_version(one))
+    for transcript in transcripts:
+        yield action(into.recordings, *_with_version(transcript))
 
 
 def _with_version(transcript: PublishableTranscript) -> tuple[str, int, dict[str, Any]]:
@@ -123,7 +123,7 @@ def _write(
 
 
 def _catch_up_and_switch(conn: Connection, client: Elasticsearch, indexes: Indexes, begun: Unfinished) -> None:
-    """Write what was published since the rebuild began: most of it at leisure, the rest while publishers are held."""
+    """Write what was published since the rebuild started: most of it first, the rest while publishers are blocked."""
     since = clock(conn)
     _write_settled(conn, client, begun.into, begun.since)
     with publishing_locks.nobody_publishing(conn):
@@ -132,9 +132,9 @@ def _catch_up_and_switch(conn: Connection, client: Elasticsearch, indexes: Index
 
 
 def _write_settled(conn: Connection, client: Elasticsearch, into: Concrete, since: datetime) -> None:
-    for one in publications.settled_since(conn, since):
-        transcript = next(_transcripts(conn, [one]), None) if one.transcript_id else None
+    for settled in publications.settled_since(conn, since):
+        transcript = next(_transcripts(conn, [settled]), None) if settled.transcript_id else None
         if transcript is None:
-            withdraw(client, one.audio_sha256, one.version, into)
+            withdraw(client, settled.audio_sha256, settled.version, into)
         else:
             publish(client, transcript, into)

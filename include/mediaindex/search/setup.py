@@ -1,4 +1,4 @@
-"""Index templates, concrete indexes and aliases: made once, safe to make again, also by two at once."""
+"""Create index templates, concrete indexes and aliases; idempotent and safe in parallel."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from mediaindex.errors import ConfigError
 from .client import translated
 from .names import KINDS, Indexes, configured
 
-# Above the templates a cluster brings along (100 to 200), so that a broad pattern there never takes our indexes.
+# Above the built-in templates of a cluster (100 to 200), so that a broad pattern there never matches these indexes.
 PRIORITY = 500
 NOT_WITHDRAWN = {"bool": {"must_not": {"term": {"withdrawn": True}}}}
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``created``: concrete indexes that are new. ``outdated``: indexes made by an older template: reindex them.
+    """``created``: new concrete indexes. ``outdated``: indexes by an older template, which need a reindex.
 
-    Until then an outdated one takes new documents as far as the template only gained fields.
+    Until then an outdated index accepts new documents, if the template only gained fields.
     """
 
     created: tuple[str, ...]
@@ -34,15 +34,15 @@ class Prepared:
 
 @cache
 def template(name: str) -> dict[str, Any]:
-    """The file ``templates/{name}.json``; do not change what is returned."""
+    """The content of ``templates/{name}.json``; do not modify it."""
     content: dict[str, Any] = json.loads((files(__package__) / "templates" / f"{name}.json").read_text("utf-8"))
     return content
 
 
 def prepare(client: Elasticsearch, indexes: Indexes | None = None) -> Prepared:
-    """Bring templates, the first concrete indexes and their aliases into being; what exists gains what is new in them.
+    """Create the templates, the first concrete indexes and their aliases; update what exists.
 
-    Safe while others search and write.
+    Safe during searches and writes.
     """
     indexes = indexes or configured()
     with translated(client):
@@ -62,7 +62,7 @@ def _put_templates(client: Elasticsearch, indexes: Indexes) -> None:
             index_patterns=[f"{indexes.alias(kind)}-*"],
             composed_of=[analysis],
             priority=PRIORITY,
-            # One primary and, where there is a second node, one replica: a test node stays green without asking.
+            # One primary, and one replica if there is a second node: a single node stays green.
             template={
                 "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
                 "mappings": template(kind),
@@ -71,14 +71,14 @@ def _put_templates(client: Elasticsearch, indexes: Indexes) -> None:
 
 
 def _create_first(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
-    """Create the first concrete index with its alias, unless the alias is there; its name where it is new."""
+    """Create the first concrete index with its alias; its name, None if the alias exists."""
     alias = indexes.alias(kind)
-    # One question, not "is it an alias?" and then "is it an index?": another process may create it in between.
+    # One request for alias and index, because another process may create them between two requests.
     behind = client.options(ignore_status=404).indices.get(index=alias, features="aliases")
     if alias in behind:
         raise ConfigError(
-            f"Elasticsearch has an index named {alias!r}, which must be an alias: something wrote there before the "
-            "indexes were prepared. Delete that index and prepare again; everything is published from the catalog."
+            f"Elasticsearch has an index named {alias!r}, which must be an alias: a client wrote to it before the "
+            "indexes were prepared. Delete the index and prepare again; everything is published from the catalog."
         )
     if "status" not in behind:
         return None
@@ -88,25 +88,25 @@ def _create_first(client: Elasticsearch, indexes: Indexes, kind: str) -> str | N
     except BadRequestError as error:
         if error.error != "resource_already_exists_exception":
             raise
-        return None  # another process was faster by a moment
+        return None  # another process created it meanwhile
     return name
 
 
 def alias_options(kind: str) -> dict[str, Any]:
-    """What the alias of ``kind`` is given: nobody who searches recordings meets the marks of withdrawn ones."""
+    """Options of the alias of ``kind``; the alias of recordings hides the tombstones of withdrawn recordings."""
     options: dict[str, Any] = {"is_write_index": True}
     return options | {"filter": NOT_WITHDRAWN} if kind == "recordings" else options
 
 
 def _hide_withdrawn(client: Elasticsearch, indexes: Indexes) -> None:
-    """For an alias that was made before recordings could be withdrawn."""
+    """Add the filter to an alias that was created before recordings could be withdrawn."""
     for name, answer in client.indices.get_alias(name=indexes.recordings).items():
         if "filter" not in answer["aliases"][indexes.recordings]:
             client.indices.put_alias(index=name, name=indexes.recordings, **alias_options("recordings"))
 
 
 def _outdated(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
-    """The concrete index behind the alias, where its mappings are of another version than our template."""
+    """The concrete index of the alias, if the version of its mappings differs from the template; else None."""
     wanted = template(kind)
     for name, answer in client.indices.get_mapping(index=indexes.alias(kind)).items():
         if answer["mappings"].get("_meta", {}).get("version") != wanted["_meta"]["version"]:
@@ -116,8 +116,8 @@ def _outdated(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
 
 
 def _widen(client: Elasticsearch, name: str, wanted: dict[str, Any]) -> None:
-    """Give an outdated index the new fields, so that publications do not wait for its rebuild."""
-    # A field that changed its kind is refused; then only a rebuild helps.
+    """Add new fields to an outdated index, so that publications do not wait for its rebuild."""
+    # Elasticsearch refuses a field whose type changed; then a rebuild is needed.
     with suppress(BadRequestError):
         fields = {part: wanted[part] for part in ("properties", "dynamic_templates")}
         client.indices.put_mapping(index=name, **fields)

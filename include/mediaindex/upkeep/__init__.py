@@ -1,1 +1,1 @@
-"""Erasing, retaining, verifying: what spans catalog, storage and search."""
+"""Erasure, retention and verification across catalog, storage and search."""

@@ -1,4 +1,4 @@
-"""Remove what is older than its source keeps it. Whatever is killed half-way is found again by the next run."""
+"""Delete what is older than the retention of its source. The next run resumes after a kill."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mediaindex.catalog.erasure import candidates as erasure_candidates
-from mediaindex.catalog.erasure import erasure
+from mediaindex.catalog.erasure import candidates, erasure
 from mediaindex.config.retention import Retention
 from mediaindex.contract.states import ErasureCause
 from mediaindex.errors import TerminalError
 from mediaindex.storage import deletions
 
-from .erasing import complete
-from .stores import Stores
+from .erasing import Stores, complete
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,48 +25,48 @@ ACTOR = "apply_retention"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What one source says."""
+    """The retention of one source."""
 
     source: str
     retention: Retention
 
 
 def remove_media(stores: Stores, policies: Iterable[Policy], now: datetime) -> int:
-    """Delete objects that are older than ``media_days``; how many. First the bucket, then the note."""
+    """Delete objects that are older than ``media_days``; how many. The object is deleted before it is recorded."""
     removed = 0
-    for one in policies:
-        before = one.retention.media_before(now)
-        for media in erasure_candidates.expired_media(stores.conn, one.source, before) if before else ():
+    for policy in policies:
+        before = policy.retention.media_before(now)
+        for media in candidates.expired_media(stores.conn, policy.source, before) if before else ():
             deletions.delete_object(stores.s3, media.bucket, media.key, media.etag)
-            erasure_candidates.note_media_removed(stores.conn, media.id)
+            candidates.note_media_removed(stores.conn, media.id)
             removed += 1
     return removed
 
 
 def remove_proxies(stores: Stores, policies: Iterable[Policy], now: datetime) -> int:
     """Delete normalised audio that is older than ``proxy_days``; of how many recordings."""
-    befores = {one.source: before for one in policies if (before := one.retention.proxies_before(now))}
+    befores = {policy.source: before for policy in policies if (before := policy.retention.proxies_before(now))}
     removed = 0
-    for audio, _ in erasure_candidates.expired_recordings(stores.conn, befores, proxies=True):
+    for audio, _ in candidates.expired_recordings(stores.conn, befores, proxies=True):
         deletions.delete_proxies(stores.s3, stores.artifacts_bucket, audio, stores.artifacts_prefix)
-        erasure_candidates.note_proxies_removed(stores.conn, audio)
+        candidates.note_proxies_removed(stores.conn, audio)
         removed += 1
     return removed
 
 
 def erase_expired(stores: Stores, policies: Iterable[Policy], now: datetime) -> list[int]:
-    """Erase recordings that are older than ``transcript_days``, each with a receipt; their numbers.
+    """Erase recordings that are older than ``transcript_days``; the receipt numbers.
 
-    Those that cannot be opened now (a run works on one) are left to the next day.
+    A recording that a run is processing is left to the next day.
     """
-    days = {one.source: one.retention.transcript_days for one in policies}
-    befores = {one.source: before for one in policies if (before := one.retention.transcripts_before(now))}
+    days = {policy.source: policy.retention.transcript_days for policy in policies}
+    befores = {policy.source: before for policy in policies if (before := policy.retention.transcripts_before(now))}
     receipts = []
-    for audio, objects in erasure_candidates.expired_recordings(stores.conn, befores, proxies=False):
+    for audio, objects in candidates.expired_recordings(stores.conn, befores, proxies=False):
         try:
             receipt = _open(stores, objects, befores, days)
         except TerminalError as error:
-            log.warning("recording %s: not erased today: %s", audio, error)
+            log.warning("recording %s is not erased today: %s", audio, error)
             continue
         complete(stores, receipt)
         receipts.append(receipt)
@@ -78,11 +76,11 @@ def erase_expired(stores: Stores, policies: Iterable[Policy], now: datetime) -> 
 def _open(
     stores: Stores, objects: tuple[int, ...], befores: Mapping[str, datetime], days: Mapping[str, int | None]
 ) -> int:
-    said = ", ".join(f"{source} {days[source]}" for source in sorted(befores))
+    limits = ", ".join(f"{source} {days[source]}" for source in sorted(befores))
     return erasure.open_receipt(
         stores.conn,
         dict.fromkeys(objects, False),
-        reason=f"older than transcript_days ({said})",
+        reason=f"older than transcript_days ({limits})",
         actor=ACTOR,
         cause=ErasureCause.RETENTION,
         all_copies=True,

@@ -24,8 +24,8 @@ from mediaindex.contract.job import ItemResult, JobResult
 from mediaindex.errors import TransientError
 from mediaindex.search import from_environment, prepare, publish_pending
 from mediaindex.storage.objects import ObjectVersion
-from mediaindex.upkeep.stores import Stores
-from mediaindex.upkeep.verifying_documents import differences
+from mediaindex.upkeep.erasing import Stores
+from mediaindex.upkeep.verifying import document_differences
 from tests.builders.recordings import USAGE, Recorded, arrive, assessed
 from tests.builders.tcp_proxy import Strike, TcpProxy
 
@@ -222,7 +222,9 @@ def test_a_publisher_that_loses_the_catalog_loses_and_doubles_nothing(
         publish_pending(conn, search)
         assert publications.pending(conn) == []
         stores = Stores(conn, search, None, "")
-        assert [one.kind for one in differences(stores) if one.subject in {one.audio for one in recorded}] == []
+        assert [
+            one.kind for one in document_differences(stores) if one.subject in {one.audio for one in recorded}
+        ] == []
 
 
 def listed(url: str, source: str) -> list[ledger.MediaObject]:

@@ -19,8 +19,8 @@ from mediaindex.orchestration import indexing, publishing
 from mediaindex.search import client as search_client
 from mediaindex.search import from_environment
 from mediaindex.storage.artifacts import S3ArtifactStore
-from mediaindex.upkeep.stores import Stores
-from mediaindex.upkeep.verifying_documents import differences
+from mediaindex.upkeep.erasing import Stores
+from mediaindex.upkeep.verifying import document_differences
 from tests.builders.passed_batches import passed_batch
 from tests.builders.tcp_proxy import Strike, TcpProxy
 
@@ -62,8 +62,8 @@ def states(conn: Any, bucket: str) -> set[tuple[str, str | None, int]]:
     return {(one.state, one.reason_code, one.attempts) for one in ledger.find(conn, bucket=bucket)}
 
 
-def document_differences(conn: Any, client: Any, bucket: str) -> list[str]:
-    return [one.kind for one in differences(Stores(conn, from_environment(), client, bucket))]
+def different(conn: Any, client: Any, bucket: str) -> list[str]:
+    return [one.kind for one in document_differences(Stores(conn, from_environment(), client, bucket))]
 
 
 def sweep(conn: Any, batch_id: int) -> sweeping.Swept:
@@ -100,7 +100,7 @@ def test_a_whole_batch_waits_in_the_outbox_and_follows_in_order(
     monkeypatch.setattr(publications, "mark_published", lambda conn, id_: (published.append(id_), mark(conn, id_)))
     assert publishing.publish_due() == {"published": len(NAMES), "withdrawn": 0, "refused": 0}
     assert published == due == sorted(due)
-    assert document_differences(conn, client, bucket) == []
+    assert different(conn, client, bucket) == []
     sweep(conn, batch_id)
     assert states(conn, bucket) == {("indexed", None, 0)}
 
@@ -115,7 +115,7 @@ def test_an_outage_in_the_middle_of_a_batch_is_made_good(
         indexing.publish(batch_id)
     search_wire.restore()
     publishing.publish_due()
-    assert document_differences(conn, client, bucket) == []
+    assert different(conn, client, bucket) == []
     assert indexing.finish(batch_id)["indexed"] == len(NAMES)
 
 
@@ -128,7 +128,7 @@ def test_what_changes_meanwhile_ends_as_it_should_be(
     ledger.set_state(conn, gone.id, "gone", code="removed")
     search_wire.restore()
     assert publishing.publish_due() == {"published": len(NAMES), "withdrawn": 1, "refused": 0}
-    assert document_differences(conn, client, bucket) == []
+    assert different(conn, client, bucket) == []
 
 
 def test_a_server_that_takes_the_request_and_never_answers_is_away(

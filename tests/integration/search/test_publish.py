@@ -101,7 +101,7 @@ def test_while_an_index_is_blocked_publishing_is_to_be_tried_again(
 
 
 def test_without_prepared_indexes_nothing_is_written(client: Elasticsearch, make_transcript: Make) -> None:
-    with pytest.raises(ConfigError, match="has no indexes of ours"):
+    with pytest.raises(ConfigError, match="has no mediaindex indexes"):
         publish(client, make_transcript("one"), Indexes("test-never-prepared"))
     assert not client.indices.exists(index="test-never-prepared-turns")
 

@@ -138,5 +138,5 @@ def test_ten_thousand_hits_are_read_page_by_page_each_once(published: Publish, f
 
 
 def test_without_indexes_the_error_says_what_is_missing(client: Elasticsearch) -> None:
-    with pytest.raises(ConfigError, match="has no indexes of ours"):
+    with pytest.raises(ConfigError, match="has no mediaindex indexes"):
         search(client, "word", indexes=Indexes("test-never-prepared"))

@@ -1,4 +1,4 @@
-"""A catalog, indexes and buckets of these tests' own on the real servers, and whole recordings to put in."""
+"""A catalog, indexes and buckets for these tests alone on the real servers, and recordings to add."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mediaindex.search import Indexes, from_environment, prepare, publish_pendin
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
-from mediaindex.upkeep.stores import Stores
+from mediaindex.upkeep.erasing import Stores
 from tests.builders.databases import migrated_database
 from tests.builders.recordings import Recorded, arrive, transcribe
 
@@ -35,13 +35,13 @@ def catalog_url() -> Iterator[str]:
 @pytest.fixture
 def indexes() -> Iterator[Indexes]:
     client: Elasticsearch = from_environment()
-    mine = Indexes(f"test-{uuid.uuid4().hex[:12]}")
-    prepare(client, mine)
-    yield mine
-    for name in client.indices.get(index=f"{mine.prefix}-*"):
+    test_indexes = Indexes(f"test-{uuid.uuid4().hex[:12]}")
+    prepare(client, test_indexes)
+    yield test_indexes
+    for name in client.indices.get(index=f"{test_indexes.prefix}-*"):
         client.indices.delete(index=name)
-    client.indices.delete_index_template(name=f"{mine.prefix}-*")
-    client.cluster.delete_component_template(name=f"{mine.prefix}-*")
+    client.indices.delete_index_template(name=f"{test_indexes.prefix}-*")
+    client.cluster.delete_component_template(name=f"{test_indexes.prefix}-*")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def buckets(catalog_url: str) -> Iterator[tuple[str, str]]:
 def stores(catalog_url: str, indexes: Indexes, buckets: tuple[str, str]) -> Iterator[Stores]:
     with connect(catalog_url) as conn:
         yield Stores(conn, from_environment(), s3_client(), buckets[1], indexes=indexes)
-        with conn.cursor() as cursor:  # the next test begins with nothing: only schema and lists of names stay
+        with conn.cursor() as cursor:  # the next test starts empty: only the schema and lookup tables stay
             cursor.execute("set session_replication_role = replica")
             for table in (
                 "erasure_audio", "erasure_object", "erasure", "publication", "transcript", "review_event",
@@ -71,7 +71,7 @@ def stores(catalog_url: str, indexes: Indexes, buckets: tuple[str, str]) -> Iter
                 "turn", "word", "topic", "topic_mention", "stage_run", "batch_item_stage", "batch_item",
                 "media_object_event", "media_object", "recording", "batch",
             ):  # fmt: skip
-                cursor.execute(f"delete from {table}")  # noqa: S608  # our own names
+                cursor.execute(f"delete from {table}")  # noqa: S608  # the names above
 
 
 @pytest.fixture
@@ -97,14 +97,14 @@ def indexed(stores: Stores, buckets: tuple[str, str]) -> Callable[..., Recorded]
 
 
 def artifacts(stores: Stores, recorded: Recorded) -> None:
-    """What the stages leave in the store."""
+    """The artifacts of all stages."""
     store = S3ArtifactStore(stores.s3, stores.artifacts_bucket, stores.artifacts_prefix)
-    mark = "0f" * 16
-    store.put(recorded.audio, "normalize", mark, b"{}")
-    store.put(recorded.audio, "transcribe", mark, b'{"words": []}')
-    place = f"{stores.artifacts_prefix}/{recorded.audio}/normalize/{mark}.audio.flac"
+    fingerprint = "0f" * 16
+    store.put(recorded.audio, "normalize", fingerprint, b"{}")
+    store.put(recorded.audio, "transcribe", fingerprint, b'{"words": []}')
+    place = f"{stores.artifacts_prefix}/{recorded.audio}/normalize/{fingerprint}.audio.flac"
     stores.s3.put_object(Bucket=stores.artifacts_bucket, Key=place, Body=b"flac")
-    store.put_pointer("source", f"{recorded.id:064}", {"audio_sha256": recorded.audio, "fingerprint": mark})
+    store.put_pointer("source", f"{recorded.id:064}", {"audio_sha256": recorded.audio, "fingerprint": fingerprint})
 
 
 def settle(stores: Stores, recorded: Recorded) -> None:

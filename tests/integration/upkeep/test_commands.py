@@ -1,4 +1,4 @@
-"""The commands and the work of publish_outbox, each in a process of its own, with the real servers."""
+"""The commands and tasks, each in its own process, with the real servers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mediaindex.catalog.erasure import erasure
 from mediaindex.errors import TransientError
 from mediaindex.search import connect, publish_pending
 from mediaindex.storage.media import list_objects
-from mediaindex.upkeep.stores import Stores
+from mediaindex.upkeep.erasing import Stores
 from mediaindex.upkeep.verifying import verify
 from tests.builders.recordings import Recorded
 
@@ -80,7 +80,7 @@ def test_verify_reindex_and_erase(stores: Stores, indexed: Indexed, run: Run) ->
     assert run("verify").returncode == 0
 
 
-def test_verify_has_an_exit_code_of_its_own_if_a_server_is_unreachable(run: Run) -> None:
+def test_verify_has_its_own_exit_code_if_a_server_is_unreachable(run: Run) -> None:
     away = run("verify", MEDIAINDEX_ELASTICSEARCH_URL="http://127.0.0.1:1")
     assert (away.returncode, "does not answer" in away.stderr) == (2, True)
 
@@ -99,9 +99,7 @@ def test_erase_requires_a_reason(run: Run) -> None:
     assert (asked.returncode, "--reason" in asked.stderr) == (2, True)
 
 
-def test_the_outbox_publishes_what_an_outage_of_elasticsearch_held_up(
-    stores: Stores, indexed: Indexed, run: Run
-) -> None:
+def test_the_outbox_publishes_after_an_outage_of_elasticsearch(stores: Stores, indexed: Indexed, run: Run) -> None:
     talk = indexed("talk", publish=False)
     with pytest.raises(TransientError):
         publish_pending(stores.conn, connect("http://127.0.0.1:1"), batch_id=talk.batch_id, indexes=stores.indexes)

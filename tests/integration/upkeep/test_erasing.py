@@ -1,4 +1,4 @@
-"""Erasing a recording: nothing of it is left anywhere, whatever happened on the way."""
+"""An erased recording leaves nothing, even after a kill at any point."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mediaindex.search import connect as connect_search
 from mediaindex.search import publish_pending, search
 from mediaindex.storage.media import list_objects
 from mediaindex.upkeep import erasing
-from mediaindex.upkeep.stores import Stores
+from mediaindex.upkeep.erasing import Stores
 from mediaindex.upkeep.verifying import verify
 from tests.builders.killed import run_killed
 from tests.builders.recordings import Recorded
@@ -52,7 +52,7 @@ def hits(stores: Stores, words: str) -> list[str]:
     return [hit.key for hit in search(stores.search, words, indexes=stores.indexes)]
 
 
-def test_nothing_is_left_but_the_receipt(stores: Stores, indexed: Indexed, buckets: tuple[str, str]) -> None:
+def test_only_the_receipt_is_left(stores: Stores, indexed: Indexed, buckets: tuple[str, str]) -> None:
     talk, other = indexed("talk"), indexed("other")
     (current,) = rows(stores, "select id from transcript where audio_sha256 = %s", talk.audio)
     reviews.file(stores.conn, talk.id, kind="assessment", transcript_id=current[0], reasons=("the title of talk",))
@@ -69,7 +69,7 @@ def test_nothing_is_left_but_the_receipt(stores: Stores, indexed: Indexed, bucke
     assert list(verify(stores)) == []
 
 
-def test_no_text_of_it_is_left_in_any_row(stores: Stores, indexed: Indexed) -> None:
+def test_no_row_contains_its_text(stores: Stores, indexed: Indexed) -> None:
     talk = indexed("secretname", "zanzibar is secret")
     erased(stores, talk, hide_keys=True)
     names = rows(stores, "select table_name from information_schema.tables where table_schema = 'public' "
@@ -77,15 +77,13 @@ def test_no_text_of_it_is_left_in_any_row(stores: Stores, indexed: Indexed) -> N
     for (table,) in names:
         found = rows(stores, f"select t::text from {table} t where t::text ~* 'secretname|zanzibar'")  # noqa: S608
         assert found == [], table
-    assert rows(stores, "select sum(cpu_s) > 0 from stage_run") == [(True,)]  # what it cost is known still
+    assert rows(stores, "select sum(cpu_s) > 0 from stage_run") == [(True,)]  # its costs stay
 
 
-def test_the_receipt_says_what_when_who_and_why(stores: Stores, indexed: Indexed) -> None:
+def test_the_receipt_has_cause_reason_actor_and_times(stores: Stores, indexed: Indexed) -> None:
     receipt = erased(stores, indexed("talk"))
-    (said,) = rows(
-        stores, "select cause, reason, actor, finished_at > opened_at from erasure where id = %s", receipt.id
-    )
-    assert said == ("request", "request 1", "ann", True)
+    (row,) = rows(stores, "select cause, reason, actor, finished_at > opened_at from erasure where id = %s", receipt.id)
+    assert row == ("request", "request 1", "ann", True)
 
 
 def test_a_receipt_is_never_changed(stores: Stores, indexed: Indexed) -> None:
@@ -95,7 +93,7 @@ def test_a_receipt_is_never_changed(stores: Stores, indexed: Indexed) -> None:
             rows(stores, statement)
 
 
-def test_history_is_changed_by_an_erasure_alone(stores: Stores, indexed: Indexed) -> None:
+def test_only_an_erasure_changes_history(stores: Stores, indexed: Indexed) -> None:
     erased(stores, indexed("talk"))
     finished = "select set_config('mediaindex.erasure', max(id)::text, true) from erasure"
     with pytest.raises(TerminalError, match="never changed"):
@@ -104,7 +102,9 @@ def test_history_is_changed_by_an_erasure_alone(stores: Stores, indexed: Indexed
         rows(stores, "select erase_content(max(id)) from erasure")
 
 
-def test_copies_are_named_and_erased_only_on_demand(stores: Stores, indexed: Indexed, buckets: tuple[str, str]) -> None:
+def test_copies_are_named_and_erased_only_on_request(
+    stores: Stores, indexed: Indexed, buckets: tuple[str, str]
+) -> None:
     talk = indexed("talk")
     copy = indexed("copy", same_as="talk")
     with pytest.raises(TerminalError, match=f"{copy.key}.*--all-copies"):
@@ -116,14 +116,14 @@ def test_copies_are_named_and_erased_only_on_demand(stores: Stores, indexed: Ind
     assert list(verify(stores)) == []
 
 
-def test_what_a_run_works_on_is_not_erased(stores: Stores, indexed: Indexed) -> None:
+def test_a_recording_in_work_is_not_erased(stores: Stores, indexed: Indexed) -> None:
     talk = indexed("talk", publish=False)
     rows(stores, "update batch set dag_run_id = 'run', started_at = now() returning id")
     with pytest.raises(TerminalError, match=r"run run .* is at work on it"):
         opened(stores, talk)
 
 
-def test_a_listing_does_not_bring_it_back_while_it_is_erased(
+def test_a_listing_does_not_claim_it_during_an_erasure(
     stores: Stores, indexed: Indexed, buckets: tuple[str, str]
 ) -> None:
     talk = indexed("talk")
@@ -134,9 +134,7 @@ def test_a_listing_does_not_bring_it_back_while_it_is_erased(
     assert [one.id for one in ledger.claim(stores.conn, buckets[0], [listed])] == [talk.id]  # a new order
 
 
-def test_another_object_that_was_put_under_the_key_stays(
-    stores: Stores, indexed: Indexed, buckets: tuple[str, str]
-) -> None:
+def test_a_replaced_object_stays(stores: Stores, indexed: Indexed, buckets: tuple[str, str]) -> None:
     talk = indexed("talk")
     stores.s3.put_object(Bucket=buckets[0], Key=talk.key, Body=b"something else")
     receipt = erasure.open_receipt(stores.conn, {talk.id: False}, reason="this version", actor="ann")
@@ -144,10 +142,12 @@ def test_another_object_that_was_put_under_the_key_stays(
     assert stored(stores, buckets[0]) == [talk.key]
 
 
-def test_elasticsearch_away_holds_up_nothing_else(stores: Stores, indexed: Indexed, buckets: tuple[str, str]) -> None:
+def test_an_outage_of_elasticsearch_blocks_nothing_else(
+    stores: Stores, indexed: Indexed, buckets: tuple[str, str]
+) -> None:
     talk = indexed("talk")
     receipt = opened(stores, talk)
-    with pytest.raises(TransientError, match="everything is removed but the documents"):
+    with pytest.raises(TransientError, match="everything is deleted except the documents"):
         erasing.complete(replace(stores, search=connect_search("http://127.0.0.1:1")), receipt)
     assert (stored(stores, buckets[0]), hits(stores, "weather")) == ([], [talk.key])
     assert {one.kind for one in verify(stores)} == {"due", "erasure_open"}
@@ -156,7 +156,7 @@ def test_elasticsearch_away_holds_up_nothing_else(stores: Stores, indexed: Index
     assert list(verify(stores)) == []
 
 
-# Ends itself by SIGKILL before its nth call to a server: S3, Elasticsearch, or a commit in PostgreSQL.
+# Kills itself by SIGKILL before its nth call to a server: S3, Elasticsearch, or a commit in PostgreSQL.
 KILLED = """
 import os, signal, sys
 from elastic_transport import Transport
@@ -166,7 +166,7 @@ from mediaindex.catalog.erasure import erasure
 from mediaindex.search import Indexes, from_environment
 from mediaindex.storage.client import s3_client
 from mediaindex.upkeep import erasing
-from mediaindex.upkeep.stores import Stores
+from mediaindex.upkeep.erasing import Stores
 url, prefix, bucket, receipt, fatal = sys.argv[1:4] + [int(one) for one in sys.argv[4:]]
 calls = 0
 def fatally(real):

@@ -1,4 +1,4 @@
-"""Each source's retention: what is older goes, what is younger or nobody limits stays."""
+"""Retention per source: what is older is deleted, what is younger or has no limit stays."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mediaindex.catalog.ledger import ledger
 from mediaindex.config.retention import Retention
 from mediaindex.storage.media import list_objects
 from mediaindex.upkeep import retaining
+from mediaindex.upkeep.erasing import Stores
 from mediaindex.upkeep.retaining import Policy
-from mediaindex.upkeep.stores import Stores
 from mediaindex.upkeep.verifying import verify
 from tests.builders.recordings import Recorded
 
@@ -38,7 +38,7 @@ def run(stores: Stores, statement: str, *values: Any) -> list[Any]:
         return list(cursor.fetchall()) if cursor.description else []
 
 
-def test_media_past_its_days_goes_and_its_results_stay(stores: Stores, indexed: Indexed) -> None:
+def test_expired_media_is_deleted_and_its_results_stay(stores: Stores, indexed: Indexed) -> None:
     old = indexed("old", source="calls", when=OLD)
     young, kept = indexed("young", source="calls", when=YOUNG), indexed("kept", source="shows", when=OLD)
     rules = [policy(media_days=30), policy("shows")]
@@ -49,13 +49,13 @@ def test_media_past_its_days_goes_and_its_results_stay(stores: Stores, indexed: 
     assert retaining.remove_media(stores, rules, NOW) == 0
 
 
-def test_what_is_at_work_keeps_its_media(stores: Stores, indexed: Indexed) -> None:
+def test_a_recording_in_work_keeps_its_media(stores: Stores, indexed: Indexed) -> None:
     old = indexed("old", source="calls", when=OLD, publish=False)
     assert retaining.remove_media(stores, [policy(media_days=30)], NOW) == 0
     assert keys(stores, old.bucket) == [old.key]
 
 
-def test_proxies_go_and_what_was_computed_from_them_stays(stores: Stores, indexed: Indexed) -> None:
+def test_expired_proxies_are_deleted_and_their_results_stay(stores: Stores, indexed: Indexed) -> None:
     old = indexed("old", source="calls", when=OLD)
     indexed("young", source="calls", when=YOUNG)
     rules = [policy(proxy_days=30)]
@@ -66,7 +66,7 @@ def test_proxies_go_and_what_was_computed_from_them_stays(stores: Stores, indexe
     assert list(verify(stores)) == []
 
 
-def test_recordings_past_their_days_are_erased_with_a_receipt(stores: Stores, indexed: Indexed) -> None:
+def test_expired_recordings_are_erased_with_a_receipt(stores: Stores, indexed: Indexed) -> None:
     old, young = indexed("old", source="calls", when=OLD), indexed("young", source="calls", when=YOUNG)
     rules = [policy(media_days=10, transcript_days=30)]
     (receipt,) = retaining.erase_expired(stores, rules, NOW)
@@ -81,7 +81,7 @@ def test_recordings_past_their_days_are_erased_with_a_receipt(stores: Stores, in
 
 
 @pytest.mark.parametrize(("source", "when"), [("shows", OLD), ("calls", YOUNG)])
-def test_audio_stays_as_long_as_one_of_its_copies_may(
+def test_audio_stays_as_long_as_one_of_its_copies(
     stores: Stores, indexed: Indexed, source: str, when: datetime
 ) -> None:
     indexed("old", source="calls", when=OLD)
@@ -90,10 +90,10 @@ def test_audio_stays_as_long_as_one_of_its_copies_may(
     assert (retaining.erase_expired(stores, rules, NOW), retaining.remove_proxies(stores, rules, NOW)) == ([], 0)
 
 
-def test_what_cannot_be_computed_again_is_not_put_back_into_the_queue(stores: Stores, indexed: Indexed) -> None:
+def test_a_recording_without_its_audio_is_not_requeued(stores: Stores, indexed: Indexed) -> None:
     old = indexed("old", source="calls", when=OLD)
     retaining.remove_media(stores, [policy(media_days=30)], NOW)
-    ledger.requeue(stores.conn, old.id)  # its normalised audio is there still
+    ledger.requeue(stores.conn, old.id)  # its normalised audio still exists
     assert [one.state for one in ledger.find(stores.conn, ids=[old.id])] == ["claimed"]
     ledger.set_state(stores.conn, old.id, "indexed")
     retaining.remove_proxies(stores, [policy(proxy_days=30)], NOW)

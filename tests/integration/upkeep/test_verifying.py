@@ -1,4 +1,4 @@
-"""What differs between catalog, Elasticsearch and S3 is found, named and, for documents, put right."""
+"""Differences between catalog, Elasticsearch and S3 are found, and those of documents repaired."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import verification
 from mediaindex.search import publish_pending
-from mediaindex.upkeep import erasing, verifying, verifying_documents, verifying_storage
-from mediaindex.upkeep.stores import Stores
+from mediaindex.upkeep import erasing, verifying
+from mediaindex.upkeep.erasing import Stores
 from mediaindex.upkeep.verifying import verify
 from tests.builders.recordings import Recorded, transcribe
 from tests.integration.upkeep.conftest import artifacts
@@ -55,7 +55,7 @@ def change(stores: Stores, index: str, name: str, **fields: Any) -> None:
     stores.search.update(index=index, id=name, doc=fields)
 
 
-def say_another_count(stores: Stores, talk: Recorded) -> None:
+def change_the_count(stores: Stores, talk: Recorded) -> None:
     change(stores, stores.indexes.recordings, talk.audio, turns=7)
 
 
@@ -77,7 +77,7 @@ def forget_the_transcript(stores: Stores, talk: Recorded) -> None:
     run(stores, "update media_object set state = 'in_review' where id = %s", talk.id)
 
 
-def write_for_a_stranger(stores: Stores, _: Recorded) -> None:
+def write_an_unknown_recording(stores: Stores, _: Recorded) -> None:
     document = {"recording": "f" * 64, "revision": 3, "turn": 0, "text": "who is it"}
     stores.search.index(index=stores.indexes.turns, document=document)
     stores.search.index(index=stores.indexes.recordings, document={"recording": "0" * 64, "revision": 3, "turns": 0})
@@ -90,11 +90,11 @@ def write_for_a_stranger(stores: Stores, _: Recorded) -> None:
         (lose_all_turns, ["missing_documents"]),
         (lose_the_recording, ["missing_documents"]),
         (lose_everything, ["missing_documents"]),
-        (say_another_count, ["wrong_count"]),
+        (change_the_count, ["wrong_count"]),
         (age_a_turn, ["wrong_version"]),
         (age_the_recording, ["wrong_version"]),
         (forget_the_transcript, ["surplus_documents"]),
-        (write_for_a_stranger, ["unknown_recording"] * 2),
+        (write_an_unknown_recording, ["unknown_recording"] * 2),
     ],
 )
 def test_wrong_documents_are_found_and_repaired(
@@ -110,52 +110,52 @@ def test_wrong_documents_are_found_and_repaired(
     assert kinds(stores) == []
 
 
-def test_a_turn_too_many_is_found(stores: Stores, indexed: Indexed) -> None:
+def test_a_duplicate_turn_is_found(stores: Stores, indexed: Indexed) -> None:
     double_a_turn(stores, indexed("talk"))
     assert kinds(stores) == ["surplus_documents"]
 
 
-def test_what_waits_in_the_outbox_is_told_with_its_reason(stores: Stores, indexed: Indexed) -> None:
+def test_a_due_publication_is_reported_with_its_error(stores: Stores, indexed: Indexed) -> None:
     indexed("talk", publish=False)
     run(stores, "update publication set attempts = 2, last_error = 'mapper_parsing_exception'")
     (one,) = verify(stores)
     assert (one.kind, "2 times: mapper_parsing_exception" in one.detail) == ("due", True)
 
 
-def test_an_object_that_is_lost_is_found(stores: Stores, indexed: Indexed) -> None:
+def test_a_missing_object_is_found(stores: Stores, indexed: Indexed) -> None:
     talk, _ = indexed("talk"), indexed("a talk+with ümläuts")
     stores.s3.delete_object(Bucket=talk.bucket, Key=talk.key)
     (one,) = verify(stores)
     assert (one.kind, one.subject) == ("missing_object", f"s3://{talk.bucket}/{talk.key}")
 
 
-def test_an_object_that_is_not_discovered_yet_is_no_difference(stores: Stores, indexed: Indexed) -> None:
+def test_an_undiscovered_object_is_no_difference(stores: Stores, indexed: Indexed) -> None:
     talk = indexed("talk")
     stores.s3.put_object(Bucket=talk.bucket, Key="in/new.wav", Body=b"new")
     stores.s3.put_object(Bucket=talk.bucket, Key=talk.key, Body=b"replaced")
     assert kinds(stores) == []
 
 
-def test_an_erased_object_that_lies_there_again_is_found(stores: Stores, indexed: Indexed) -> None:
+def test_an_erased_object_that_exists_again_is_found(stores: Stores, indexed: Indexed) -> None:
     talk = indexed("talk")
     erasing.complete(stores, opened(stores, talk))
     stores.s3.put_object(Bucket=talk.bucket, Key=talk.key, Body=b"talk")
     assert kinds(stores) == ["erased_object"]
 
 
-def test_artifacts_that_nobody_owns_are_found(stores: Stores, indexed: Indexed) -> None:
+def test_orphan_artifacts_are_found(stores: Stores, indexed: Indexed) -> None:
     talk = indexed("talk")
     place = {"Bucket": stores.artifacts_bucket, "Key": f"artifacts/{'e' * 64}/normalize/x.json.gz"}
     stores.s3.put_object(**place, Body=b"x")
-    assert kinds(stores) == []  # a run may be at work on it
-    (one,) = verifying_storage.artifact_differences(stores, young=timedelta())
+    assert kinds(stores) == []  # a run may be processing it
+    (one,) = verifying.artifact_differences(stores, young=timedelta())
     assert (one.kind, one.subject) == ("orphan_artifacts", "e" * 64)
     erasing.complete(stores, opened(stores, talk))
     artifacts(stores, talk)
     assert kinds(stores) == ["erased_artifacts"]
 
 
-def test_an_object_that_is_indexed_without_a_transcript_is_found(stores: Stores, indexed: Indexed) -> None:
+def test_an_indexed_object_without_a_transcript_is_found(stores: Stores, indexed: Indexed) -> None:
     talk = indexed("talk")
     run(stores, "update transcript set is_current = false")
     assert kinds(stores) == ["no_transcript", "surplus_documents"]
@@ -164,24 +164,24 @@ def test_an_object_that_is_indexed_without_a_transcript_is_found(stores: Stores,
     assert kinds(stores) == []
 
 
-def test_a_publication_during_the_walk_is_no_difference(
+def test_a_publication_during_the_comparison_is_no_difference(
     stores: Stores, indexed: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = indexed("talk")
-    real = verifying_documents.contents
+    real = verifying.contents
 
-    def publish_after_the_first_look(*asked: Any) -> Iterator[search_contents.Found]:
-        seen = list(real(*asked))
-        if len(asked) == 2:  # the walk, not the second look
+    def publish_after_the_first_read(*arguments: Any) -> Iterator[search_contents.IndexedRecording]:
+        indexed_recordings = list(real(*arguments))
+        if len(arguments) == 2:  # the first comparison, not the second
             transcribe(stores.conn, talk, "here is better weather")
             publish_pending(stores.conn, stores.search, indexes=stores.indexes)
-        return iter(seen)
+        return iter(indexed_recordings)
 
-    monkeypatch.setattr(verifying_documents, "contents", publish_after_the_first_look)
+    monkeypatch.setattr(verifying, "contents", publish_after_the_first_read)
     assert kinds(stores) == []
 
 
-def test_a_walk_of_many_pages_sees_every_recording_once(
+def test_a_comparison_of_many_pages_has_every_recording_once(
     stores: Stores, indexed: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (verification, search_contents):

@@ -1,4 +1,4 @@
-"""A transcript as the catalog gives it to the search room."""
+"""A transcript as the catalog gives it to search."""
 
 from __future__ import annotations
 

@@ -26,21 +26,21 @@ def test_times_are_shown_as_hours_minutes_seconds(seconds: float, shown: str) ->
     assert clock(seconds) == shown
 
 
-def test_a_hit_shows_recording_second_speaker_words_and_link() -> None:
+def test_a_hit_shows_recording_time_speaker_text_and_link() -> None:
     out = io.StringIO()
     show([hit()], Console(file=out, width=200))
     for part in ("A talk", "1:02:05.0", "SPEAKER_00", "the dogs run", "s3://media/a.mp3#t=3725.04", "not yet reviewed"):
         assert part in out.getvalue()
 
 
-def test_markup_and_escape_sequences_in_titles_are_only_text() -> None:
+def test_markup_and_escape_sequences_in_titles_are_plain_text() -> None:
     out = io.StringIO()
     show([hit(title="[bold]x[/nope]\x1b]0;owned\x07")], Console(file=out, width=200))
     assert "[bold]x[/nope]" in out.getvalue()
     assert "\x1b" not in out.getvalue()
 
 
-def test_printable_keeps_what_people_write() -> None:
+def test_printable_keeps_any_script() -> None:
     assert printable("Grüße, 世界! 👋") == "Grüße, 世界! 👋"
 
 

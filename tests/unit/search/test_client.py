@@ -7,7 +7,7 @@ from mediaindex.search.client import address, connect, from_environment, is_tran
 
 
 @pytest.mark.parametrize("url", ["", "localhost:9200", "ftp://host:9200", "http://", "http://host:port"])
-def test_what_is_no_url_is_refused_without_repeating_it(url: str) -> None:
+def test_a_malformed_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigError, match="must look like http://localhost:9200"):
         connect(url)
 
@@ -22,8 +22,8 @@ def test_the_address_has_no_credentials() -> None:
     assert address(connect("http://elastic:geheim@host:9200")) == "http://host:9200"
 
 
-def test_a_server_that_is_away_is_transient_and_named_without_its_password() -> None:
-    # Port 1 on loopback: nobody listens there, the connection is refused at once.
+def test_an_unreachable_server_is_transient_and_named_without_its_password() -> None:
+    # Port 1 on loopback is closed, so the connection is refused immediately.
     client = connect("http://elastic:geheim@127.0.0.1:1")
     with pytest.raises(TransientError) as caught, translated(client):
         client.info()
@@ -42,5 +42,5 @@ def test_a_server_that_is_away_is_transient_and_named_without_its_password() -> 
         (400, "", False),
     ],
 )
-def test_what_may_work_in_a_minute_is_told_from_what_never_will(status: int, reason: str, *, expected: bool) -> None:
+def test_a_status_is_transient_or_not(status: int, reason: str, *, expected: bool) -> None:
     assert is_transient(status, reason) is expected

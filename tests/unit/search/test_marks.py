@@ -18,17 +18,17 @@ def starts_of_marks(highlight: dict[str, list[str]], turn: dict[str, Any] = TURN
     return [starts[len(text[:begin].split())] for begin, _ in ranges]
 
 
-def test_words_that_stand_in_the_text_are_marked_there() -> None:
+def test_words_of_the_text_are_marked_in_the_text() -> None:
     marks = {"text": ["in <1984> we <moved>"], "spoken": ["in nineteen eighty four we <moved>"]}
     assert starts_of_marks(marks) == [5.5, 7.5]
 
 
-def test_words_that_were_only_said_are_marked_where_they_were_said() -> None:
+def test_words_that_are_only_spoken_are_marked_in_the_spoken_text() -> None:
     marks = {"text": ["in 1984 we <moved>"], "spoken": ["in nineteen <eighty> <four> we <moved>"]}
     assert starts_of_marks(marks) == [6.0, 6.5, 7.5]
 
 
-def test_a_turn_whose_text_is_its_words_has_one_text() -> None:
+def test_a_turn_without_spoken_text_is_marked_in_its_text() -> None:
     turn = {"text": "we moved", "word_starts": [1.0, 1.5]}
     assert starts_of_marks({"stemmed.en": ["we <moved>"]}, turn) == [1.5]
     assert starts_of_marks({}, turn) == []

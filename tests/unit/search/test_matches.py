@@ -14,13 +14,13 @@ def marked(text: str, *searched: str) -> list[tuple[int, int]]:
     )
 
 
-def test_the_place_with_most_different_words_wins_over_an_earlier_single_word() -> None:
+def test_the_place_with_most_different_words_wins() -> None:
     text = "climate " + "blah " * 50 + "the climate change policy"
     match = best_match(text, marked(text, "climate", "policy"))
     assert match.word == 52
 
 
-def test_a_word_said_twice_does_not_beat_two_different_words() -> None:
+def test_a_repeated_word_does_not_beat_two_different_words() -> None:
     text = "very very very " + "blah " * 20 + "very good"
     assert best_match(text, marked(text, "very", "good")).word == 23
 
@@ -29,7 +29,7 @@ def test_the_earliest_of_equal_places_is_taken() -> None:
     assert best_match("a dog b dog", marked("a dog b dog", "dog")).word == 1
 
 
-def test_without_marks_there_is_no_word_and_the_turn_begins_the_excerpt() -> None:
+def test_without_marks_the_excerpt_is_the_start_of_the_turn() -> None:
     match = best_match("some text", [])
     assert (match.word, match.pieces) == (None, (Piece("some text", matched=False),))
 
@@ -41,21 +41,21 @@ def test_a_long_turn_is_cut_around_the_match() -> None:
     assert sum(len(piece.text) for piece in pieces) < 100
 
 
-def test_the_start_of_a_word_is_its_own() -> None:
+def test_a_word_has_its_own_start() -> None:
     assert start_of(1, 10.0, [10.0, 10.5, 11.0], words=3) == 10.5
 
 
-def test_words_corrected_by_hand_give_an_estimate_inside_the_turn() -> None:
+def test_a_corrected_text_gives_an_estimate_inside_the_turn() -> None:
     assert start_of(3, 10.0, [10.0, 11.0], words=4) == 11.0
 
 
 @pytest.mark.parametrize(("word", "starts"), [(None, [1.0]), (0, [])])
-def test_an_unknown_word_begins_with_its_turn(word: int | None, starts: list[float]) -> None:
+def test_an_unknown_word_has_the_start_of_its_turn(word: int | None, starts: list[float]) -> None:
     assert start_of(word, 7.0, starts, words=1) == 7.0
 
 
 @given(st.lists(st.tuples(st.text(alphabet="ab <>&é\n", max_size=8), st.booleans()), max_size=12))
-def test_marks_are_read_back_whatever_the_text(parts: list[tuple[str, bool]]) -> None:
+def test_marks_are_read_back_in_any_text(parts: list[tuple[str, bool]]) -> None:
     opening, closing = "\ue000", "\ue001"
     highlighted = "".join(opening + text + closing if hit else text for text, hit in parts)
     plain, ranges = read_marks(highlighted, opening, closing)
@@ -66,7 +66,7 @@ def test_marks_are_read_back_whatever_the_text(parts: list[tuple[str, bool]]) ->
 @given(
     st.lists(st.sampled_from(["dog", "cat", "sun", "<b>"]), min_size=1, max_size=60), st.sampled_from(["dog", "cat"])
 )
-def test_the_excerpt_is_a_part_of_the_text_and_marks_only_what_was_searched(words: list[str], searched: str) -> None:
+def test_the_excerpt_is_part_of_the_text_and_marks_only_searched_words(words: list[str], searched: str) -> None:
     text = " ".join(words)
     match = best_match(text, marked(text, searched))
     assert "".join(piece.text for piece in match.pieces) in text

@@ -6,15 +6,15 @@ import pytest
 
 from mediaindex.search.setup import template
 
-# Works on the smallest server we run on (its modules are fewer than the official distribution's) and on every cluster.
+# Supported by the local server, which has fewer modules than the official distribution, and by every cluster.
 PORTABLE = {"text", "keyword", "double", "float", "integer", "long", "boolean", "date", "object"}
 
 
 def types(properties: dict[str, Any]) -> set[str]:
-    found = set()
+    names = set()
     for field in properties.values():
-        found |= {field.get("type", "object")} | types(field.get("properties", {})) | types(field.get("fields", {}))
-    return found
+        names |= {field.get("type", "object")} | types(field.get("properties", {})) | types(field.get("fields", {}))
+    return names
 
 
 @pytest.mark.parametrize("kind", ["turns", "recordings"])
