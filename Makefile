@@ -1,10 +1,10 @@
-# Everything a newcomer types. `make help` lists it.
+# The commands of development; `make help` lists them.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help setup requirements up down status logs demo test test-rounding bench lint types docs clean
 
-# The first Python that the package supports; `make PYTHON=/path/to/python3.12 …` chooses another.
+# The first supported Python; `make PYTHON=/path/to/python3.12 setup` selects another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { command -v $$p; break; }; done)
 UV := .venv-tools/bin/uv
@@ -15,20 +15,19 @@ SPEECH := .venv-speech/bin
 LOCAL := $(AIRFLOW)/python -m local
 NAMES ?=
 
-help:  ## This list
+help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
 
-setup: .venv-airflow/.synced .venv-speech/.synced  ## System packages and both environments; instant when current
+setup: .venv-airflow/.synced .venv-speech/.synced  ## Install system packages and both environments; does nothing if they are current
 
 .venv-tools/.synced: pyproject.toml
-	@[ -n "$(PYTHON)" ] || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found; install one, or name it: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11, 3.12 or 3.13 is missing; install one, or set its path: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m local.packages
 	$(PYTHON) -m venv --clear .venv-tools
 	.venv-tools/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
-# $(1): extra; $(2): its requirements file. The package itself goes in editable, without its dependencies: those are
-# pinned in the file.
+# $(1): extra; $(2): its requirements file, which pins all dependencies, so the package itself is installed without them.
 define environment
 .venv-$(1)/.synced: $(2) pyproject.toml .venv-tools/.synced
 	@[ -x .venv-$(1)/bin/python ] || $(UV) venv -q --python $(PYTHON) .venv-$(1)
@@ -43,47 +42,47 @@ $(eval $(call environment,speech,requirements-speech.txt))
 
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-emit-index-url \
 	--custom-compile-command "make requirements" -q
-requirements: .venv-tools/.synced  ## Compile the pinned requirements files from pyproject.toml
+requirements: .venv-tools/.synced  ## Compile the requirements files from pyproject.toml
 	$(COMPILE) --extra airflow -o requirements.txt
 	$(COMPILE) --extra speech -o requirements-speech.txt
 
-up: setup  ## Start the servers and wait until they are healthy (NAMES="postgres s3" for some)
+up: setup  ## Start the servers and wait until they are healthy; NAMES="postgres s3" starts only these
 	@$(LOCAL) up $(NAMES)
 
-down:  ## Stop the servers and everything they have started
+down:  ## Stop the servers and all processes that they started
 	@[ ! -x $(AIRFLOW)/python ] || $(LOCAL) down $(NAMES)
 
-status: setup  ## Which servers run
+status: setup  ## Show which servers run
 	@$(LOCAL) status $(NAMES)
 
-logs: setup  ## The end of each server's log (NAMES=scheduler for more of one)
+logs: setup  ## Show the end of each server's log; NAMES=scheduler shows more of one
 	@$(LOCAL) logs $(NAMES)
 
-demo: setup  ## Real recordings through real servers, from the bucket to the search hit
+demo: setup  ## Index sample recordings with real servers, from the bucket to the search hit
 	@$(AIRFLOW)/python -m local.demo
 
 ORCHESTRATION := include/mediaindex/orchestration
 SPEECH_ROOMS := house test_settings.py timeline contract stages engines models runner exports evaluation cli config
 AIRFLOW_ROOMS := catalog storage search feeds upkeep forecast orchestration dags docker local
 present = $(wildcard $(addprefix tests/unit/,$(1)))
-test: setup  ## Everything that must pass: lint, types, unit and integration tests on the real servers
+test: setup  ## Run lint, type checks, unit tests, and integration tests with real servers
 	@$(MAKE) --no-print-directory lint types
-	$(SPEECH)/mediaindex models fetch  # so that no test is skipped for want of one
-	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # what ours is compared with
+	$(SPEECH)/mediaindex models fetch  # otherwise tests that need a model are skipped
+	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # the reference for this project's diarization
 	$(SPEECH)/python -m pytest -q --durations=15 $(call present,$(SPEECH_ROOMS)) tests/integration/speech
 	@$(LOCAL) up
 	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; \
 		$(AIRFLOW)/python -m pytest -q --durations=15 $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
 
-test-rounding: setup  ## The tests that use models, as other CPUs, thread counts and precisions compute (about an hour)
-	$(SPEECH)/mediaindex models fetch  # so that no test is skipped for want of one
-	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # what ours is compared with
+test-rounding: setup  ## Run the tests that use models with the rounding of other CPUs, thread counts and precisions (about an hour)
+	$(SPEECH)/mediaindex models fetch  # otherwise tests that need a model are skipped
+	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # the reference for this project's diarization
 	@$(SPEECH)/python tests/rounding.py $(OPTIONS)
 
 SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost
-LONE_BENCHES := faults  # with servers of their own
+LONE_BENCHES := faults  # these start their own servers
 SERVER_BENCHES := idle dag_parse catalog_load publish_hour discovery airflow_hour lanes
-bench: setup  ## The figures of the README, measured on this machine: about two hours (BENCHES="pipeline" for some)
+bench: setup  ## Measure the figures of the documentation on this machine (about two hours); BENCHES="pipeline" runs only these
 	@status=0; for bench in $(filter $(or $(BENCHES),%),$(SPEECH_BENCHES)); do \
 		echo; echo "$$bench"; PYTHONPATH=. $(SPEECH)/python tests/bench/$$bench.py || status=1; done; \
 	for bench in $(filter $(or $(BENCHES),%),$(LONE_BENCHES)); do \
@@ -92,11 +91,11 @@ bench: setup  ## The figures of the README, measured on this machine: about two 
 		[ -n "$$up" ] || { $(LOCAL) up && up=yes && trap '$(LOCAL) down' EXIT && eval "$$($(LOCAL) env)"; } || exit 1; \
 		echo; echo "$$bench"; PYTHONPATH=. $(AIRFLOW)/python tests/bench/$$bench.py || status=1; done; exit $$status
 
-lint: setup  ## ruff: rules and format
+lint: setup  ## Check rules and format with ruff
 	@$(SPEECH)/ruff check .
 	@$(SPEECH)/ruff format --check .
 
-types: setup  ## mypy, strict, each room in the environment it lives in
+types: setup  ## Check types with mypy, each package in its environment
 	@$(SPEECH)/mypy $(filter-out $(ORCHESTRATION)/,$(dir $(wildcard include/mediaindex/*/__init__.py)))
 	@$(AIRFLOW)/mypy local dags $(ORCHESTRATION)
 
@@ -105,7 +104,7 @@ types: setup  ## mypy, strict, each room in the environment it lives in
 	VIRTUAL_ENV=.venv-docs $(UV) pip install -q --group docs
 	@touch $@
 
-docs: .venv-speech/.synced .venv-docs/.synced  ## The documentation, into site/: tables made from the code, then the pages; a dead link fails
+docs: .venv-speech/.synced .venv-docs/.synced  ## Build the documentation into site/: first tables from the code, then the pages; fails for a dead link
 	@$(SPEECH)/python docs/generate.py
 	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
 

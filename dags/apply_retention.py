@@ -1,4 +1,4 @@
-"""Every day: what is older than its source keeps it is removed."""
+"""Daily: remove recordings, audio and transcripts that are older than their source keeps them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
-Applies each source's `retention` (days after the object's own date): `media_days` removes objects from their bucket,
-`proxy_days` their normalised audio, `transcript_days` everything there is of a recording, with a receipt. What no
-source limits is kept for ever. Before that, erasures that were killed or held up are completed.
+Applies each source's `retention` (in days after the date of the object): `media_days` removes objects from their
+bucket, `proxy_days` their normalised audio, `transcript_days` the whole recording, with a receipt. Without a limit they
+are kept. Interrupted erasures are completed first.
 
 ## When it fails
-Every step takes up where it was: clear the task, or leave it to the next day. Red with `s3_refused`: the policy lacks
-s3:DeleteObject (and s3:DeleteObjectVersion), or a lock holds the object.
+Each task continues where it stopped: clear it, or wait for the next day. If a task fails with `s3_refused`, the policy
+lacks s3:DeleteObject (and s3:DeleteObjectVersion), or the object is locked.
 
 ## By hand
-`airflow dags trigger apply_retention`; one recording at once: `mediaindex erase KEY --reason …`
+`airflow dags trigger apply_retention`. To erase one recording now: `mediaindex erase KEY --reason REASON --yes`
 
 ## Owner
 mediaindex
@@ -30,15 +30,15 @@ mediaindex
 
 @task
 def resume_erasures() -> int:
-    """Complete what was begun."""
+    """Complete interrupted erasures."""
     from mediaindex.orchestration import retention
 
     return retention.resume_erasures()
 
 
-@task(trigger_rule="all_done")  # one erasure that cannot go on must not keep everything else
+@task(trigger_rule="all_done")  # an erasure that fails must not stop the other steps
 def erase_expired() -> int:
-    """Recordings past their transcript_days, whole."""
+    """Erase recordings past their transcript_days."""
     from mediaindex.orchestration import retention
 
     return retention.erase_expired()
@@ -46,7 +46,7 @@ def erase_expired() -> int:
 
 @task(trigger_rule="all_done")
 def remove_media() -> int:
-    """Objects past their media_days."""
+    """Remove objects past their media_days."""
     from mediaindex.orchestration import retention
 
     return retention.remove_media()
@@ -54,20 +54,20 @@ def remove_media() -> int:
 
 @task(trigger_rule="all_done")
 def remove_proxies() -> int:
-    """Normalised audio past its proxy_days."""
+    """Remove normalised audio past its proxy_days."""
     from mediaindex.orchestration import retention
 
     return retention.remove_proxies()
 
 
-@task  # so that a red step makes the run red
+@task  # fails the run if a step has failed
 def all_applied(_results: list[int]) -> None:
-    """The end."""
+    """End the run."""
 
 
 with DAG(
     dag_id="apply_retention",
-    description="What is older than its source keeps it is removed",
+    description="Remove what is older than its source's retention",
     schedule=ScheduleSettings.read().retention_schedule,
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,

@@ -11,22 +11,22 @@ from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
-Reads the feeds of all sources of kind `podcast` that are due, copies new and changed episodes into the source's bucket
-and prefix, and keeps what the feeds say of them in the catalog. The source's own `discover_` DAG then finds the copies
-like any upload. An episode keeps its key: a changed file is a new version of the same object.
+Reads the feeds that are due, of all sources of kind `podcast`, copies new and changed episodes into the source's bucket
+and prefix, and stores their metadata in the catalog. The source's `discover_` DAG then finds the copies like uploads.
+An episode keeps its key: a changed file is a new version of the same object.
 
 ## When it fails
-* A feed or an episode that cannot be had does not turn anything red: it is tried again later and later. The log of
-  `report` names each such feed; in the catalog see `feed_health`, and `episode.reason` for episodes given up.
-* `collect` red: S3 or the catalog is away; the log says which. Clear it: what was copied is not copied again, and an
-  unfinished copy goes on where it was.
-* `private_address`: a feed leads into your own network. If that is meant, name the network in the source's
+* A feed or an episode that cannot be downloaded does not fail a task: it is retried at growing intervals. The log of
+  `report` names each such feed; the catalog has the view `feed_health`, and `episode.reason` for episodes given up.
+* `collect` fails if S3 or the catalog is unreachable; the log says which. Clear the task: copied episodes are not
+  copied again, and an unfinished copy continues.
+* `private_address`: a feed refers to a private network. If this is intended, add the network to the source's
   `allowed_networks`.
 
 ## By hand
-`airflow dags trigger collect_podcasts` visits what is due. To have a feed read now:
-`update feed set next_try_at = now() where id = …`; an episode tried again: `update episode set state = 'wanted',
-attempts = 0, not_before = null where id = …`.
+`airflow dags trigger collect_podcasts` visits the feeds that are due. To read feed 7 now:
+`update feed set next_try_at = now() where id = 7`. To retry episode 7: `update episode set state = 'wanted',
+attempts = 0, not_before = null where id = 7`.
 
 ## Owner
 mediaindex
@@ -35,23 +35,23 @@ mediaindex
 
 @task
 def due_feeds() -> list[list[int]]:
-    """Groups of feeds to be visited now."""
+    """Return the feeds that are due, in groups."""
     from mediaindex.orchestration import podcasts
 
     return podcasts.due_groups()
 
 
-@task(pool=POOL, execution_timeout=COLLECT_TIMEOUT)  # the pool bounds how many are at work
+@task(pool=POOL, execution_timeout=COLLECT_TIMEOUT)  # the pool limits how many run in parallel
 def collect(feed_ids: list[int]) -> dict[str, int]:
-    """Read these feeds and copy what is wanted."""
+    """Read these feeds and copy their due episodes."""
     from mediaindex.orchestration import podcasts
 
     return podcasts.collect(feed_ids)
 
 
-@task(trigger_rule="all_done")  # above all when something went wrong
+@task(trigger_rule="all_done")  # also, and most usefully, after a failure
 def report() -> int:
-    """Say which feeds are not well."""
+    """Log which feeds fail."""
     from mediaindex.orchestration import podcasts
 
     return podcasts.report()
@@ -59,7 +59,7 @@ def report() -> int:
 
 with DAG(
     dag_id="collect_podcasts",
-    description="New and changed episodes of podcasts into S3",
+    description="Copy new and changed episodes of podcasts into S3",
     schedule=ScheduleSettings.read().podcast_schedule,
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,

@@ -1,4 +1,4 @@
-"""Find new recordings in S3: one DAG a source, generated from the sources file."""
+"""Find new recordings in S3: one DAG per source, generated from the sources file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from mediaindex.orchestration.waiting import WaitForRecordings, kind_of
 
 DOC = """
 ## What
-Waits until something new lies under the source's prefix, lists it, writes what is new and whole into the ledger, groups
-it into batches and starts one run of `index_recordings` for each. An object is claimed once, whoever else announces it.
-What is still being written, or lies in an archive, is `seen` with the reason, and is looked at again.
+Waits until the source's prefix has new objects, lists it, claims new and complete objects in the ledger, groups them
+into batches and starts one run of `index_recordings` per batch. An object is claimed once, also if events announce it.
+An object that is still being written, or is in an archive, has the state `seen` with the reason, and is checked again.
 
 ## When it fails
-* `wait_for_recordings` skipped: nothing came during this interval. That is fine.
-* `claim_new` red: S3 or the catalog is away; the log says which. Clear it: claiming twice claims once.
-* `check_events` red: uploads are no longer announced, only listings find them; its last line says what to check.
+* `wait_for_recordings` is skipped if nothing new comes during the interval. This is normal.
+* `claim_new` fails if S3 or the catalog is unreachable; the log says which. Clear the task: objects are not claimed
+  twice.
+* `check_events` fails if events no longer announce uploads and only listings find them; its last line says what to
+  check.
 * A batch without a run, after a crash, is started by the next run of this DAG.
 
 ## By hand
-`airflow dags trigger {dag_id}` · another prefix, or a listing from the first key on, as a repair:
+`airflow dags trigger {dag_id}`. For another prefix, or for a full listing as a repair:
 `--conf '{{"prefix": "calls/2025-03-01/", "whole": true}}'`
-Years at once: `airflow backfill create --dag-id {dag_id} --from-date A --to-date B`
+For a period: `airflow backfill create --dag-id {dag_id} --from-date DATE --to-date DATE`
 
 ## Owner
 mediaindex
@@ -37,7 +39,7 @@ mediaindex
 
 @task
 def claim_new(source: str, prefix: Any) -> list[dict[str, Any]]:
-    """What is new into the ledger and into batches; a run's arguments for each batch that has none."""
+    """Claim new objects and plan batches. Returns the arguments of a run for each batch without one."""
     from mediaindex.orchestration import discovery
 
     known = sources.load(sources.path_from_environment()).source(source)
@@ -47,23 +49,23 @@ def claim_new(source: str, prefix: Any) -> list[dict[str, Any]]:
     return discovery.batches_to_start(source)
 
 
-@task(trigger_rule="all_done")  # above all where nothing came
+@task(trigger_rule="all_done")  # also if nothing new came
 def check_events(source: str) -> None:
-    """Red where uploads are announced no longer."""
+    """Fail if uploads are not announced any more."""
     from mediaindex.orchestration import discovery
 
     discovery.check_events(source)
 
 
 def wire(source: sources.Source) -> None:
-    """Wait, claim, start."""
+    """Add the tasks of a source: wait, claim, start."""
     arrived = WaitForRecordings(
         task_id="wait_for_recordings",
         source_name=source.name,
         prefix=source.prefix,
         poke_seconds=source.sensor_poke_seconds,
         timeout_seconds=source.sensor_timeout_seconds,
-        # A deferred wait has a limit of its own; this limits what runs on a worker.
+        # The deferred wait has its own limit; this one limits the time on a worker.
         execution_timeout=timedelta(seconds=source.sensor_timeout_seconds + 60),
     )
     waiting = claim_new(source.name, arrived.output)
@@ -73,21 +75,21 @@ def wire(source: sources.Source) -> None:
         waiting >> check_events(source.name)
 
 
-for one in sources.load(sources.path_from_environment()).sources:
+for source in sources.load(sources.path_from_environment()).sources:
     with DAG(
-        dag_id=f"discover_{one.name}",
-        description=f"New recordings under s3://{one.bucket}/{one.prefix}",
-        schedule=CronDataIntervalTimetable(one.schedule, timezone="UTC"),
+        dag_id=f"discover_{source.name}",
+        description=f"New recordings under s3://{source.bucket}/{source.prefix}",
+        schedule=CronDataIntervalTimetable(source.schedule, timezone="UTC"),
         start_date=datetime(2020, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
         default_args=default_args(),
         params={
-            "prefix": Param(None, type=["null", "string"], description="List this instead of the source's own prefix"),
-            "whole": Param(False, type="boolean", description="List from the first key on, as a repair"),
+            "prefix": Param(None, type=["null", "string"], description="List this prefix instead of the source's"),
+            "whole": Param(False, type="boolean", description="List from the first key, as a repair"),
         },
         on_failure_callback=report_failed_run,
-        doc_md=DOC.format(dag_id=f"discover_{one.name}"),
-        tags=["mediaindex", "discovery", one.lane.value],
+        doc_md=DOC.format(dag_id=f"discover_{source.name}"),
+        tags=["mediaindex", "discovery", source.lane.value],
     ):
-        wire(one)
+        wire(source)

@@ -1,4 +1,4 @@
-"""Index one batch of recordings: one run a batch, one task a stage."""
+"""Index a batch of recordings: one run per batch, one task per stage."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from mediaindex.orchestration.speech_operator import SpeechStageOperator
 
 DOC = """
 ## What
-Takes one batch of recordings from the ledger to PostgreSQL and Elasticsearch: normalise, find speech, speakers and
-language, decide by confidence, transcribe or ask a person, judge, find topics, load, publish.
+Indexes one batch of recordings: normalises the audio, detects speech, speakers and language, decides by confidence,
+transcribes or opens a review, assesses the transcript, finds topics, loads it into PostgreSQL and publishes it to
+Elasticsearch.
 
 ## When it fails
-* A **recording** that cannot be used never fails a run: on the ledger it is `quarantined`, with reason, class and stage
-  (`mediaindex ledger dead-letters`). What may pass later is back in the queue, and tried later and later.
-* A **task** is red when something around the recordings is wrong (a model is missing, a server is away). Its log's last
-  line says what and how to mend it. Clear the task: what is done comes back from the artifacts. Left alone, the run's
-  recordings are tried again by `sweep_ledger`, in a batch of their own.
-* `finish` is red when a recording was left: by a red task (reason `run_failed`), or because Elasticsearch does not have
-  its transcript yet (`not_published`: the outbox goes on trying, nothing is to be run again).
+* A **recording** that cannot be used does not fail a run: its state becomes `quarantined`, with reason, class and stage
+  (`mediaindex ledger dead-letters`). After a transient failure it goes back into the queue and is retried at growing
+  intervals.
+* A **task** fails because of an error outside of the recordings: a missing model, an unreachable server. The last line
+  of its log says what to do. Clear the task: finished results are read from the artifacts. If you do nothing,
+  `sweep_ledger` retries the recordings of the run in another batch.
+* `finish` fails if a recording is unfinished: because of a failed task (reason `run_failed`), or because its transcript
+  is not in Elasticsearch yet (`not_published`: `publish_outbox` keeps trying, and no task needs to run again).
 
 ## By hand
 `airflow dags trigger index_recordings --conf '{"batch_id": 7}'`
@@ -37,7 +39,7 @@ BATCH = "{{ params.batch_id }}"
 
 @task.branch
 def triage(batch_id: str) -> list[str]:
-    """Which ways the batch goes on: one, the other, or both."""
+    """Return the tasks that follow: transcription, review, or both."""
     from mediaindex.orchestration import indexing
 
     return indexing.decide(int(batch_id))
@@ -45,7 +47,7 @@ def triage(batch_id: str) -> list[str]:
 
 @task
 def queue_for_review(batch_id: str) -> int:
-    """Ask a person about each recording that triage doubted."""
+    """Open a review for each recording that triage held back."""
     from mediaindex.orchestration import indexing
 
     return indexing.queue_for_review(int(batch_id))
@@ -53,41 +55,41 @@ def queue_for_review(batch_id: str) -> int:
 
 @task
 def load_transcripts(batch_id: str) -> int:
-    """From artifacts to PostgreSQL."""
+    """Load artifacts into PostgreSQL."""
     from mediaindex.orchestration import indexing
 
     return indexing.load_transcripts(int(batch_id))
 
 
-@task(retries=10)  # nothing is lost while Elasticsearch is away; it only comes later
+@task(retries=10)  # an outage of Elasticsearch only delays the publication
 def publish(batch_id: str) -> dict[str, Any]:
-    """From PostgreSQL to Elasticsearch."""
+    """Publish from PostgreSQL to Elasticsearch."""
     from mediaindex.orchestration import indexing
 
     return indexing.publish(int(batch_id))
 
 
-# Whatever happened before: every recording of the batch gets a state that says what became of it.
+# Also after a failure: every recording of the batch gets a final state or a reason.
 @task(trigger_rule="all_done")
 def finish(batch_id: str) -> dict[str, Any]:
-    """Settle the ledger; red where a recording was left."""
+    """Set the final states; fail if a recording is unfinished."""
     from mediaindex.orchestration import indexing
 
     return indexing.finish(int(batch_id))
 
 
 def wire(lane: Lane) -> None:
-    """The way of a batch. Where a stage or a way is skipped, what follows it is too; `finish` runs in any case."""
+    """Add the tasks of a batch. Tasks after a skipped task are skipped too, except `finish`."""
 
     def speech(stage: str) -> SpeechStageOperator:
         return SpeechStageOperator(stage=stage, batch_id=BATCH, lane=lane)
 
     decision, asked, published, end = triage(BATCH), queue_for_review(BATCH), publish(BATCH), finish(BATCH)
     transcribe = speech("transcribe")
-    heard, voices, language = speech("detect_speech"), speech("diarize"), speech("identify_language")
-    speech("normalize") >> [heard, voices, language] >> decision
-    # Not for what it reads: with two slots the longest of the three, diarization, would wait for the other two.
-    heard >> language
+    speech_spans, speakers, language = speech("detect_speech"), speech("diarize"), speech("identify_language")
+    speech("normalize") >> [speech_spans, speakers, language] >> decision
+    # Not because of its input: with two slots, diarization, the longest of the three, would wait for the other two.
+    speech_spans >> language
     decision >> [transcribe, asked]
     transcribe >> speech("assess") >> speech("find_topics") >> load_transcripts(BATCH) >> published
     [asked, published] >> end
@@ -96,12 +98,12 @@ def wire(lane: Lane) -> None:
 for lane, dag_id in INDEX_DAG.items():
     with DAG(
         dag_id=dag_id,
-        description="One batch of recordings: audio in, searchable transcripts out",
+        description="Index a batch of recordings: from audio to searchable transcripts",
         schedule=None,
         max_active_runs=RUNS[lane],
-        is_paused_upon_creation=False,  # paused, it would swallow what discovery starts without a word
+        is_paused_upon_creation=False,  # paused, it would silently hold the runs that discovery starts
         default_args=default_args(lane),
-        params={"batch_id": Param(type="integer", minimum=1, description="The batch, as the catalog numbers it")},
+        params={"batch_id": Param(type="integer", minimum=1, description="The id of the batch in the catalog")},
         on_failure_callback=report_failed_run,
         dagrun_timeout=timedelta(hours=24),
         doc_md=DOC,

@@ -1,4 +1,4 @@
-"""Every few minutes: Elasticsearch catches up with the catalog."""
+"""Every few minutes: bring Elasticsearch up to date with the catalog."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
-Publishes every transcript that became current and takes away what was erased or left its bucket, in the order of the
-catalog's outbox. Runs do this for their own recordings already; here follows what they could not: because Elasticsearch
-was away, because it refused a document, because a run died. `sweep_ledger` then calls those recordings indexed.
+Publishes every transcript that became current, and withdraws erased recordings and those that left their bucket, in the
+order of the catalog's outbox. Indexing runs publish their own recordings; this DAG publishes the rest: after an outage
+of Elasticsearch, a rejected document, or a crashed run. `sweep_ledger` then sets their state to `indexed`.
 
 ## When it fails
-Nothing is lost: the outbox keeps what is due, and the next run goes on. Red: Elasticsearch or the catalog is away; the
-log says which. A recording that Elasticsearch refuses makes no run red: `mediaindex verify` lists it with the reason.
-"made by an older template": run `mediaindex reindex`; searches and publications go on meanwhile.
+The outbox keeps all entries, and the next run continues. A task fails if Elasticsearch or the catalog is unreachable;
+the log says which. A recording that Elasticsearch rejects does not fail a task: `mediaindex verify` lists it with the
+reason. If the log says "created with an older template", run `mediaindex reindex`; searches and publications continue
+meanwhile.
 
 ## By hand
 `airflow dags trigger publish_outbox`
@@ -30,7 +31,7 @@ mediaindex
 
 @task
 def publish_due() -> dict[str, int]:
-    """Publish and withdraw all that is due."""
+    """Publish and withdraw all recordings that are due."""
     from mediaindex.orchestration import publishing
 
     return publishing.publish_due()
@@ -46,7 +47,7 @@ def close_erasures() -> int:
 
 with DAG(
     dag_id="publish_outbox",
-    description="Elasticsearch catches up with the catalog",
+    description="Bring Elasticsearch up to date with the catalog",
     schedule=ScheduleSettings.read().outbox_schedule,
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,

@@ -1,4 +1,4 @@
-"""Uploads as they land: S3 announces them on a queue, and they enter the same ledger that listings fill."""
+"""Index uploads as S3 announces them on a queue."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mediaindex.orchestration.start_indexing import start_indexing
 DOC = """
 ## What
 Watches the queues on which S3 announces uploads (`event_queues` in the sources file, or MEDIAINDEX_EVENT_QUEUES). Each
-announced object is looked at, written into the ledger, planned and started. What `discover_…` also finds is the same
-row.
+announced object is checked, claimed in the ledger and planned into a batch, and the batch's run is started. An object
+that a `discover_` DAG finds too has the same row.
 
 ## When it fails
-`receive` red: S3, the queue or the catalog is away, or the connection `mediaindex_sqs` is missing; the log says which.
-The messages are still in the queue (hidden for five minutes) and come again; what is lost all the same is found by the
-next listing. A message that is no announcement is named in the log and dropped. Silence while listings still find
-uploads turns `check_events` of `discover_…` red.
+`receive` fails if S3, a queue or the catalog is unreachable, or the connection `mediaindex_sqs` is missing; the log
+says which. The messages stay in the queue, hidden for five minutes, and are delivered again; the next listing finds
+uploads whose message was lost. A message that is not an announcement is logged and dropped. If no events come while
+listings find uploads, `check_events` of the `discover_` DAG fails.
 
 ## By hand
-`airflow dags trigger receive_events` takes what lies in the queues now.
+`airflow dags trigger receive_events` receives the messages that are in the queues now.
 
 ## Owner
 mediaindex
@@ -34,17 +34,17 @@ mediaindex
 
 @task
 def receive() -> list[dict[str, Any]]:
-    """Announcements into the ledger and into batches; a run's arguments for each batch that has none."""
+    """Claim announced objects and plan batches. Returns the arguments of a run for each batch without one."""
     from mediaindex.orchestration import discovery, events, starting
 
-    found = get_current_context().get("triggering_asset_events") or {}
-    done = events.receive(sources.load(sources.path_from_environment()), events.of_run(found))
-    waiting = [one for source in done.sources for one in discovery.batches_to_start(source)]
-    return waiting[: starting.LIMIT]
+    asset_events = get_current_context().get("triggering_asset_events") or {}
+    received = events.receive(sources.load(sources.path_from_environment()), events.of_run(asset_events))
+    runs = [run for source in received.sources for run in discovery.batches_to_start(source)]
+    return runs[: starting.LIMIT]
 
 
 def watched(queue: str) -> Asset:
-    """The queue, by its address. Its messages stay in it until `receive` has dealt with them."""
+    """The queue with this URL as an asset. Messages stay in the queue until `receive` has processed them."""
     trigger = SqsSensorTrigger(
         sqs_queue=queue,
         aws_conn_id=SQS,
@@ -61,9 +61,9 @@ queues = sources.load(sources.path_from_environment()).queues
 
 with DAG(
     dag_id="receive_events",
-    description="Recordings that S3 announces, into the ledger as they land",
+    description="Index uploads as S3 announces them",
     schedule=AssetAny(*map(watched, queues)) if queues else None,
-    max_active_runs=1,  # what comes meanwhile waits for the next run, which takes all of it
+    max_active_runs=1,  # the next run receives all messages that come meanwhile
     is_paused_upon_creation=False,
     default_args=default_args(),
     on_failure_callback=report_failed_run,

@@ -1,4 +1,4 @@
-"""Make recordings again that a change of a stage, a model or a setting is about: one run, one request."""
+"""Index recordings again after a change of a stage, a model or a setting: one run per request."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from mediaindex.orchestration.start_indexing import start_indexing
 
 DOC = """
 ## What
-Puts recordings that were indexed, or wait for a person, back into the queue, and starts runs for them. Stages whose
-version, models, settings and input are those of before come back from the artifacts: only what depends on the change is
-computed. People read and find the old transcript until the new one is published. What cannot be made again (it fails,
-or neither the recording nor its normalised audio is kept) goes back to where it was, with the reason `not_renewed`:
-`mediaindex ledger list --reason not_renewed`.
+Queues recordings that are indexed or in review again, and starts runs for them. Results of stages with the same
+version, models, settings and input are read from the artifacts: only results that depend on the change are computed.
+The old transcript stays readable and searchable until the new one is published. A recording that cannot be indexed
+again (it fails, or neither the object nor its normalised audio is kept) returns to its former state, with the reason
+`not_renewed`: `mediaindex ledger list --reason not_renewed`.
 
 ## When it fails
-* `choose` red: a param is wrong, or the catalog is away; its last line says which. Clear it: one run takes a recording
-  once, however often it is tried.
+* `choose` fails if a param is invalid or the catalog is unreachable; its last line says which. Clear the task: a run
+  queues a recording once, also after retries.
 * Batches without a run, after a crash, are started by `sweep_ledger`.
-* Of the recordings themselves see `mediaindex ledger show KEY`: the request stands in their history.
+* `mediaindex ledger show KEY` shows the request in the history of a recording.
 
 ## By hand
-How many there are: `airflow dags trigger reprocess --conf '{"stage": "transcribe", "dry_run": true}'`
-What an old model has written: `--conf '{"stage": "transcribe", "engine": "whisper-base", "language": "fr"}'`
-After a change of settings, until nothing is left (the moment of the change keeps what is new out):
+To count recordings: `airflow dags trigger reprocess --conf '{"stage": "transcribe", "dry_run": true}'`
+Transcripts of an old model: `--conf '{"stage": "transcribe", "engine": "whisper-base", "language": "fr"}'`
+After a change of settings, until no recording is left (the time of the change excludes newer results):
 `--conf '{"stage": "find_topics", "run_before": "2026-03-01T12:00:00Z", "limit": 2000}'`
-One source, one month, now: `--conf '{"sources": ["calls"], "from": "2026-02-01", "to": "2026-02-28", "lane": "fresh"}'`
+One source and month, now: `--conf '{"sources": ["calls"], "from": "2026-02-01", "to": "2026-02-28", "lane": "fresh"}'`
 
 ## Owner
 mediaindex
@@ -38,7 +38,7 @@ mediaindex
 
 @task
 def choose() -> list[str]:
-    """What was asked for goes back into the queue; the sources that have something to plan."""
+    """Queue the requested recordings. Returns the names of sources with recordings to plan."""
     from mediaindex.orchestration import reprocessing
 
     context = get_current_context()
@@ -47,7 +47,7 @@ def choose() -> list[str]:
 
 @task
 def plan_batches(names: Any) -> list[dict[str, Any]]:
-    """Batches for it; a run's arguments for each that has none."""
+    """Plan batches. Returns the arguments of a run for each batch without one."""
     from mediaindex.orchestration import reprocessing
 
     return reprocessing.plan_batches(names)
@@ -55,7 +55,7 @@ def plan_batches(names: Any) -> list[dict[str, Any]]:
 
 with DAG(
     dag_id="reprocess",
-    description="Recordings that a change is about are made again; the old transcripts stay until then",
+    description="Index recordings again after a change; the old transcripts stay until then",
     schedule=None,
     max_active_runs=1,
     is_paused_upon_creation=False,

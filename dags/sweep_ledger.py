@@ -1,4 +1,4 @@
-"""Every few minutes: what dead runs left goes on, and what waits for another try gets it."""
+"""Every few minutes: queue recordings of ended runs again, and start retries that are due."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
-Looks for batches whose run has failed, was ended or vanished, and puts the recordings that it left back into the queue
-(after too many tries: into quarantine, see `mediaindex ledger dead-letters`). Then plans every recording whose waiting
-time is over into batches and starts their runs. Recordings that a fallback recogniser wrote are sent again once the
-preferred one works.
+Finds batches whose run has failed, was ended or does not exist any more, and queues their unfinished recordings again,
+or quarantines them after too many tries (`mediaindex ledger dead-letters`). Plans recordings whose wait has ended into
+batches and starts their runs. Recordings that a fallback recogniser transcribed are queued again once the preferred
+recogniser works.
 
 ## When it fails
-Nothing is lost: the next run does the same. `sweep` or `plan_due` red: the catalog is away; the log says so.
+`sweep` and `plan_due` fail if the catalog is unreachable. The next run does the same work.
 
 ## By hand
 `airflow dags trigger sweep_ledger`
@@ -43,7 +43,7 @@ def sweep() -> dict[str, int]:
 
 @task
 def plan_due() -> list[dict[str, Any]]:
-    """Batches for what may be tried now; a run's arguments for each that has none."""
+    """Plan recordings that are due. Returns the arguments of a run for each batch without one."""
     from mediaindex.orchestration import sweep as sweeping
 
     return sweeping.plan_due()
@@ -51,7 +51,7 @@ def plan_due() -> list[dict[str, Any]]:
 
 with DAG(
     dag_id="sweep_ledger",
-    description="What dead runs left goes on; what waits for another try gets it",
+    description="Queue recordings of ended runs again; start retries that are due",
     schedule=ScheduleSettings.read().sweep_schedule,
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
@@ -62,5 +62,5 @@ with DAG(
     doc_md=DOC,
     tags=["mediaindex", "ledger"],
 ):
-    sweep()  # what it puts back waits for its time anyway: the next run plans it
+    sweep()  # recordings that it queues have to wait first, so the next run plans them
     start_indexing(plan_due())

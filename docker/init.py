@@ -1,4 +1,4 @@
-"""What must be there before the services start; runs at every `docker compose up` and changes nothing that exists."""
+"""Prepare the servers before the services start. Runs at every `docker compose up`; changes nothing that exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HERE = "Set it for this container."
 
 
 def main() -> None:
-    """Databases, pools, indexes, buckets."""
+    """Migrate databases; create pools, indexes and buckets."""
     subprocess.run(["airflow", "db", "migrate"], check=True)
     pools = files("mediaindex.orchestration") / "pools.json"
     subprocess.run(["airflow", "pools", "import", str(pools)], check=True)
@@ -28,9 +28,9 @@ def main() -> None:
 def make_buckets(*names: str) -> None:
     """Create the buckets that are missing."""
     client = s3_client()
-    there = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
+    existing = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
     for name in names:
-        if name not in there:
+        if name not in existing:
             client.create_bucket(Bucket=name)
 
 

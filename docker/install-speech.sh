@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes the speech environment at /opt/speech from requirements-speech.txt; both images run this.
-#   SPEECH_DEVICE=cuda   everything as pinned: torch from the package index brings its CUDA libraries (about 6 GB)
-#   SPEECH_DEVICE=cpu    without those libraries (about 2 GB); torch must then come from an index with CPU builds,
-#                        which PyTorch documents: name it in PIP_EXTRA_INDEX_URL
+# Creates the speech environment at /opt/speech from requirements-speech.txt; both images run it.
+#   SPEECH_DEVICE=cuda   all pinned packages; torch from the package index needs its CUDA libraries (about 6 GB)
+#   SPEECH_DEVICE=cpu    without those libraries (about 2 GB); set PIP_EXTRA_INDEX_URL to an index with CPU builds of
+#                        torch, which PyTorch documents
 set -eu
 
 case "${SPEECH_DEVICE:?}" in
@@ -16,7 +16,7 @@ esac
 
 python3 -m venv /opt/speech
 grep -Ev "$left_out" requirements-speech.txt > /tmp/requirements.txt
-# The file is a whole, solved environment: --no-deps keeps pip from adding to it.
+# The file lists the whole environment, so pip must not resolve dependencies.
 /opt/speech/bin/pip install --no-cache-dir --no-deps -r /tmp/requirements.txt
 /opt/speech/bin/pip install --no-cache-dir --no-deps .
 rm /tmp/requirements.txt

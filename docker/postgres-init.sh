@@ -1,8 +1,8 @@
 #!/bin/bash
-# Runs once, when the volume is new: a database and an owner each for Airflow and for the catalog.
+# Runs once, with a new volume: creates a database and its owner for Airflow, and for the catalog.
 set -euo pipefail
 
-create() { # name, variable that holds the password
+create() { # name, variable with the password
     psql --set=ON_ERROR_STOP=1 --username=postgres --set=name="$1" <<SQL
 \getenv password $2
 create role :"name" login password :'password';

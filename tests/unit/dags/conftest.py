@@ -13,17 +13,17 @@ import pytest
 ROOT = Path(__file__).parents[3]
 DAGS = ROOT / "dags"
 
-# Read the DAG files as Airflow's parser does, with every door to the world shut, and say what was found. Times are CPU
-# seconds: how long a file waits for the processor says nothing about it.
+# Reads the DAG files as Airflow's parser does, without a network, and prints facts about them. Times are CPU seconds,
+# which do not depend on the load of the machine.
 PROBE = """
 import importlib, json, pathlib, socket, sys, time
 began = time.process_time()
 import airflow.sdk, airflow.dag_processing.dagbag
 from airflow.providers.standard.operators.python import BranchPythonOperator
 def refuse(*_a, **_k): raise OSError("a DAG file must not touch the network while it is parsed")
-class Shut(socket.socket):
+class Refusing(socket.socket):
     connect = connect_ex = refuse
-socket.socket, socket.getaddrinfo, socket.create_connection = Shut, refuse, refuse
+socket.socket, socket.getaddrinfo, socket.create_connection = Refusing, refuse, refuse
 from airflow.dag_processing.dagbag import DagBag
 from airflow.utils.file import iter_airflow_imports
 for file in pathlib.Path(sys.argv[1]).glob("*.py"):  # as the processor does, once for all files and times
@@ -65,7 +65,7 @@ Read = Callable[[Path], dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    """What a fresh Airflow process sees in a folder of DAG files."""
+    """Facts about a folder of DAG files, from a new Airflow process."""
 
     def run(folder: Path) -> dict[str, Any]:
         environment = {
@@ -77,15 +77,15 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
         }
         command = [sys.executable, "-c", PROBE, str(folder)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400, check=False)
-        found = [line[5:] for line in done.stdout.splitlines() if line.startswith("FACTS")]
-        assert found, done.stdout + done.stderr
-        told: dict[str, Any] = json.loads(found[0])
-        return told
+        lines = [line[5:] for line in done.stdout.splitlines() if line.startswith("FACTS")]
+        assert lines, done.stdout + done.stderr
+        facts: dict[str, Any] = json.loads(lines[0])
+        return facts
 
     return run
 
 
 @pytest.fixture(scope="session")
 def facts(read: Read) -> dict[str, Any]:
-    """Our own DAG folder."""
+    """Facts about the DAG folder of this project."""
     return read(DAGS)

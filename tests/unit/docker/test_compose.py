@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-ONCE = {"airflow-init", "kibana-init"}  # they end; everything else stays and needs a health check
+ONCE = {"airflow-init", "kibana-init"}  # these end; all others keep running and need a health check
 
 
 def variables(text: str) -> set[str]:
-    """Names in ``${NAME…}``; a doubled dollar is the container's own variable."""
+    """Names in ``${NAME}`` and ``${NAME:-default}``; a doubled dollar is a variable of the container."""
     return set(re.findall(r"(?<!\$)\$\{(\w+)", text))
 
 
@@ -21,7 +21,7 @@ def example(checkout: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_every_variable_stands_in_the_example_and_every_line_of_it_is_used(checkout: Path) -> None:
+def test_the_example_has_exactly_the_variables_of_the_compose_file(checkout: Path) -> None:
     assert variables((checkout / "docker/compose.yaml").read_text()) == set(example(checkout))
 
 
@@ -39,34 +39,34 @@ def test_ports_are_published_on_loopback_only(compose: dict[str, Any]) -> None:
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
 
 
-def test_every_service_that_stays_has_a_health_check(compose: dict[str, Any]) -> None:
+def test_every_running_service_has_a_health_check(compose: dict[str, Any]) -> None:
     assert {name for name, service in compose["services"].items() if "healthcheck" not in service} == ONCE
 
 
 def test_services_wait_for_what_they_need(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
-        for needed, how in service.get("depends_on", {}).items():
+        for needed, dependency in service.get("depends_on", {}).items():
             assert needed in compose["services"], name
-            wanted = "service_completed_successfully" if needed in ONCE else "service_healthy"
-            assert how["condition"] == wanted, name
+            expected = "service_completed_successfully" if needed in ONCE else "service_healthy"
+            assert dependency["condition"] == expected, name
 
 
 def test_images_are_of_one_version_and_never_latest(compose: dict[str, Any], pins: dict[str, str]) -> None:
     images = {name: service["image"] for name, service in compose["services"].items()}
     assert images["kibana"].partition(":")[2] == images["elasticsearch"].partition(":")[2]
-    # The client speaks to servers of its own minor version and newer.
+    # The client supports servers of its own minor version and newer.
     assert images["elasticsearch"].split(":")[1].split(".")[:2] == pins["elasticsearch"].split(".")[:2]
     foreign = [image for name, image in images.items() if "build" not in compose["services"][name]]
     assert all(re.search(r":v?\d", image) for image in foreign)
 
 
-def test_what_runs_tasks_has_the_speech_environment(compose: dict[str, Any]) -> None:
+def test_only_the_scheduler_has_the_speech_environment(compose: dict[str, Any]) -> None:
     targets = {name: service["build"]["target"] for name, service in compose["services"].items() if "build" in service}
     assert {name for name, target in targets.items() if target == "worker"} == {"scheduler"}
     assert set(targets.values()) <= set(stages(Path(__file__).parents[3]))
 
 
-def test_every_file_that_is_mounted_exists(checkout: Path, compose: dict[str, Any]) -> None:
+def test_every_mounted_file_exists(checkout: Path, compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         for volume in service.get("volumes", []):
             source = volume["source"] if isinstance(volume, dict) else volume.partition(":")[0]
@@ -74,7 +74,7 @@ def test_every_file_that_is_mounted_exists(checkout: Path, compose: dict[str, An
             assert (checkout / "docker" / path).exists() if "/" in path else path in compose["volumes"]
 
 
-def test_the_engine_accepts_it(checkout: Path, tmp_path: Path) -> None:
+def test_docker_compose_accepts_the_file(checkout: Path, tmp_path: Path) -> None:
     if shutil.which("docker") is None or subprocess.run(["docker", "compose", "version"], check=False).returncode:
         pytest.skip("docker compose is not installed")
     filled = tmp_path / "filled.env"

@@ -13,7 +13,7 @@ both = pytest.mark.parametrize("name", [AIRFLOW, SPEECH])
 
 
 def instructions(path: Path, kind: str) -> list[list[str]]:
-    """Arguments of every instruction of one kind, without flags."""
+    """Arguments of every instruction of this kind, without flags."""
     text = re.sub(r"\\\n", " ", path.read_text())
     found = re.findall(rf"^{kind} +(.*)$", text, flags=re.MULTILINE)
     return [[word for word in line.split() if not word.startswith("--")] for line in found]
@@ -55,7 +55,7 @@ def test_the_images_have_the_python_that_the_requirements_were_solved_for(checko
 
 
 @both
-def test_nothing_runs_as_root(checkout: Path, name: str) -> None:
+def test_images_do_not_run_as_root(checkout: Path, name: str) -> None:
     assert instructions(checkout / name, "USER")[-1] != ["root"]
 
 
@@ -71,7 +71,7 @@ def test_the_worker_knows_its_speech_environment(checkout: Path) -> None:
     assert "venv /opt/speech" in (checkout / "docker/install-speech.sh").read_text()
 
 
-def test_the_cpu_choice_leaves_out_cuda_and_nothing_else(checkout: Path) -> None:
+def test_the_cpu_device_omits_only_cuda(checkout: Path) -> None:
     script = (checkout / "docker/install-speech.sh").read_text()
     (pattern,) = re.findall(r"left_out='(\^\(.*\))'", script)
     names = re.findall(r"^([a-z0-9][\w.-]*)(?:\[.*\])?==", (checkout / "requirements-speech.txt").read_text(), re.M)
@@ -80,20 +80,20 @@ def test_the_cpu_choice_leaves_out_cuda_and_nothing_else(checkout: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({}, "SPEECH_DEVICE"),
         ({"SPEECH_DEVICE": "tpu"}, "must be cpu or cuda"),
         ({"SPEECH_DEVICE": "cpu"}, "PIP_EXTRA_INDEX_URL"),
     ],
 )
-def test_a_wrong_choice_of_device_is_told_before_anything_is_installed(
-    checkout: Path, variables: dict[str, str], said: str
+def test_an_invalid_device_is_reported_before_the_installation(
+    checkout: Path, variables: dict[str, str], message: str
 ) -> None:
     path = checkout / "docker/install-speech.sh"
-    answer = subprocess.run([path], env=variables, capture_output=True, text=True, check=False)
-    assert answer.returncode != 0
-    assert said in answer.stderr
+    installation = subprocess.run([path], env=variables, capture_output=True, text=True, check=False)
+    assert installation.returncode != 0
+    assert message in installation.stderr
 
 
 @pytest.mark.parametrize("name", ["install-speech.sh", "postgres-init.sh"])
