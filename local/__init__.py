@@ -1,4 +1,4 @@
 """The servers of the demo and the tests, started on this machine without a container engine.
 
-Nothing in the package imports this room: the package knows only addresses and credentials.
+The package does not import this folder: it gets only addresses and credentials.
 """

@@ -1,4 +1,4 @@
-"""PostgreSQL and Elasticsearch refuse to run as root; then the data servers run as a system user of their own."""
+"""The system user of the data servers, if the caller is root: PostgreSQL and Elasticsearch refuse to run as root."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Account:
 
 
 def service_account() -> Account | None:
-    """None when we are not root: the servers then run as ourselves. As root, the user is made at first need."""
+    """The system user, created if it is missing; None without root, as the servers then run as the current user."""
     if os.geteuid() != 0:
         return None
     try:
@@ -38,17 +38,17 @@ def service_account() -> Account | None:
 def _create() -> None:
     command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode not in (0, 9):  # 9: another process has just made it
-        raise ConfigError(f"The system user '{NAME}' could not be made: {made.stderr.strip()}. Create it by hand.")
+    if made.returncode not in (0, 9):  # 9: another process has just created it
+        raise ConfigError(f"The system user '{NAME}' could not be created: {made.stderr.strip()}. Create it manually.")
 
 
 def reachable(path: Path) -> bool:
-    """Whether any user may walk to ``path``: every folder above it that exists lets others pass."""
+    """Whether other users can reach ``path``: all existing folders above it allow search by others."""
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents if folder.exists())
 
 
 def make_folder(path: Path, account: Account | None, mode: int = 0o700) -> Path:
-    """A folder that belongs to ``account``. Ways to it stay passable, for it may lie in a fresh folder of root's."""
+    """Create a folder that belongs to ``account``. New folders above it allow search by others."""
     for folder in reversed(path.parents):
         if not folder.exists():
             folder.mkdir(exist_ok=True)
@@ -60,13 +60,13 @@ def make_folder(path: Path, account: Account | None, mode: int = 0o700) -> Path:
 
 
 def give(path: Path, account: Account | None) -> None:
-    """Make ``account`` the owner, if there is one."""
+    """Make ``account`` the owner, unless it is None."""
     if account is not None:
         shutil.chown(path, account.uid, account.gid)
 
 
 def write_private(path: Path, text: str, account: Account | None) -> None:
-    """Write a file that only ``account`` may read, never readable by others even for a moment."""
+    """Write a file that only ``account`` can read; it is at no time readable by others."""
     beside = path.with_name(f"{path.name}.new")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""Airflow's four parts, each a process of its own: ``airflow standalone`` would leave children behind."""
+"""Airflow's four components, each in its own process; ``airflow standalone`` would leave child processes behind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POOLS = Path("include/mediaindex/orchestration/pools.json")
 
 
 class _Part(Server):
-    """A part of Airflow; its health is told by the API server."""
+    """A component of Airflow. The API server reports its health."""
 
     needs = ("postgres",)
     deadline_s = 180.0
@@ -35,7 +35,7 @@ class _Part(Server):
     health_key: ClassVar[str]
 
     def prepare(self) -> Launch:
-        """The metadata database is migrated by whichever part comes first."""
+        """Write Airflow's home folder; the first component also migrates the metadata database."""
         program = Path(sys.executable).parent / "airflow"
         if not program.exists():
             raise ServerError(f"{program} is missing: run `make setup`, and start the servers with that environment.")
@@ -44,7 +44,7 @@ class _Part(Server):
         return Launch([str(program), self.name, *self.arguments], environment, self.site.settings.state / "airflow")
 
     def healthy(self, running: Running) -> bool:
-        """A heartbeat of this very process, not of one before it."""
+        """Whether the API server has a heartbeat of this process, not of an earlier one."""
         status, answer = request(f"{_api(self.site)}/monitor/health")
         part = (answer or {}).get(self.health_key) if status == 200 else None
         if not part or part["status"] != "healthy":
@@ -54,18 +54,18 @@ class _Part(Server):
 
 
 class ApiServer(_Part):
-    """The UI, the REST API and what tasks talk to."""
+    """The web interface, the REST API and the API for tasks."""
 
     name = "api-server"
     port_name = "airflow"
 
     def healthy(self, running: Running) -> bool:
-        """It answers and reaches its database."""
+        """Whether it answers and reaches its database."""
         status, answer = request(f"{_api(self.site)}/monitor/health")
         return status == 200 and answer["metadatabase"]["status"] == "healthy"
 
     def ready(self) -> None:
-        """Pools are as the package wants them: a task that names a missing pool would never run."""
+        """Create the package's pools: a task whose pool is missing would wait for ever."""
         path = self.site.settings.root / POOLS
         if not path.exists():
             return
@@ -75,14 +75,14 @@ class ApiServer(_Part):
         status, answer = request(f"{_api(self.site)}/pools", method="PATCH", body=body, token=_token(self.site))
         errors = (answer or {}).get("create", {}).get("errors") if status == 200 else answer
         if errors or status != 200:
-            raise ServerError(f"The pools of {path} were refused ({status}): {errors}")
+            raise ServerError(f"Airflow rejected the pools of {path} ({status}): {errors}")
 
 
 class Scheduler(_Part):
     """Starts tasks, which are its children."""
 
     name = "scheduler"
-    arguments = ("--skip-serve-logs",)  # logs lie on this machine; that server would listen on every address
+    arguments = ("--skip-serve-logs",)  # logs are local files; the log server would listen on all addresses
     health_key = "scheduler"
 
 
@@ -94,7 +94,7 @@ class DagProcessor(_Part):
 
 
 class Triggerer(_Part):
-    """Waits for what deferred tasks wait for."""
+    """Runs the triggers of deferred tasks."""
 
     name = "triggerer"
     arguments = ("--skip-serve-logs",)
@@ -102,14 +102,14 @@ class Triggerer(_Part):
 
 
 def process_environment(site: Site) -> dict[str, str]:
-    """The caller's environment and ours, with this environment's programs first on the path."""
+    """The caller's environment and the site's, with the programs of this virtual environment first on the path."""
     paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "/usr/bin:/bin")]
-    # Airflow renames its processes; without SPT_NOENV that wipes the mark by which `down` finds orphans.
-    ours = {"PATH": os.pathsep.join(paths), "SPT_NOENV": "1", "PYTHONUNBUFFERED": "1"}
-    # Each parse of a DAG file and each task imports its libraries anew. Without their compiled form that is half of a
-    # short task's time.
-    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**given, **site.environment, **ours}
+    # Airflow renames its processes; without SPT_NOENV that erases the variable by which `down` finds orphans.
+    own = {"PATH": os.pathsep.join(paths), "SPT_NOENV": "1", "PYTHONUNBUFFERED": "1"}
+    # Each parse of a DAG file and each task imports its libraries again. Without bytecode files that takes half of the
+    # time of a short task.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **site.environment, **own}
 
 
 def _api(site: Site) -> str:
@@ -121,7 +121,7 @@ def _token(site: Site) -> str:
     url = f"http://{HOST}:{site.settings.ports['airflow']}/auth/token"
     status, answer = request(url, method="POST", body=body)
     if status != 201:
-        raise ServerError(f"Airflow's API refused our own password ({status}). `make down`, then `make up`.")
+        raise ServerError(f"Airflow's API rejected the generated password ({status}). `make down`, then `make up`.")
     return str(answer["access_token"])
 
 
@@ -129,7 +129,7 @@ _HOME = threading.Lock()
 
 
 def _prepare_home(site: Site, program: Path, environment: Mapping[str, str]) -> None:
-    with _HOME:  # the parts start at the same time
+    with _HOME:  # the components start in parallel
         home = site.settings.state / "airflow"
         home.mkdir(parents=True, exist_ok=True)
         write_private(home / "passwords.json", json.dumps({USER: site.credentials.airflow_password}), None)
@@ -143,7 +143,7 @@ def _prepare_home(site: Site, program: Path, environment: Mapping[str, str]) -> 
 
 
 def _schema(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Which Airflow made the schema and how far; asking Airflow itself would cost three seconds at every start."""
+    """Airflow's version and the schema's revision. Asking Airflow itself would take three seconds per start."""
     url = environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("postgresql+psycopg2://", "postgresql://")
     revision = None
     with (

@@ -1,6 +1,6 @@
-"""What S3 says when an object lands, for a server that cannot say it: no S3 server here sends notifications.
+"""Announce an upload on the queue, because the local S3 server does not send event notifications.
 
-On AWS the bucket itself does this; here whoever uploads calls it. The message is S3's own, version 2.1.
+On AWS the bucket does this; here the uploading code calls ``announce``. The message has S3's format, version 2.1.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from mediaindex.storage.queue import send, sqs_client
 
 
 def message(bucket: str, key: str, *, event: str = "ObjectCreated:Put", size: int = 0, etag: str = "") -> str:
-    """A notification as S3 puts it into a queue."""
+    """A notification as S3 sends it to a queue."""
     now = datetime.now(UTC)
     entity: dict[str, Any] = {"key": quote_plus(key, safe="/"), "sequencer": f"{int(now.timestamp() * 1e6):016X}"}
     if event.startswith("ObjectCreated:"):
         entity |= {"size": size, "eTag": etag}
-    place = {"name": bucket, "ownerIdentity": {"principalId": "LOCAL"}, "arn": f"arn:aws:s3:::{bucket}"}
+    bucket_entity = {"name": bucket, "ownerIdentity": {"principalId": "LOCAL"}, "arn": f"arn:aws:s3:::{bucket}"}
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
@@ -31,13 +31,13 @@ def message(bucket: str, key: str, *, event: str = "ObjectCreated:Put", size: in
         "userIdentity": {"principalId": "LOCAL"},
         "requestParameters": {"sourceIPAddress": "127.0.0.1"},
         "responseElements": {"x-amz-request-id": "LOCAL", "x-amz-id-2": "LOCAL"},
-        "s3": {"s3SchemaVersion": "1.0", "configurationId": "uploads", "bucket": place, "object": entity},
+        "s3": {"s3SchemaVersion": "1.0", "configurationId": "uploads", "bucket": bucket_entity, "object": entity},
     }
     return json.dumps({"Records": [record]})
 
 
 def announce(site: Site, bucket: str, key: str, **facts: Any) -> None:
-    """Put the notification into our queue."""
+    """Send the notification to the local queue."""
     variables = site.environment
     client = sqs_client(variables, variables["MEDIAINDEX_SQS_ENDPOINT_URL"])
     send(client, variables["MEDIAINDEX_EVENT_QUEUES"].split()[0], message(bucket, key, **facts))

@@ -17,7 +17,7 @@ from mediaindex.errors import MediaindexError
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; 0 when it did what was asked."""
+    """Run a command. Returns its exit code."""
     options = _parser().parse_args(arguments)
     progress = Progress()
     try:
@@ -26,11 +26,11 @@ def main(arguments: Sequence[str]) -> int:
     except MediaindexError as error:
         print(f"\n{error.message}", file=sys.stderr)
         return 1
-    except OSError as error:  # a folder we may not write, a full disk
+    except OSError as error:  # for example a folder without write permission, or a full disk
         print(f"\n{error.filename or 'mediaindex'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped; the servers started by this command have ended.", file=sys.stderr)
+        print("\nInterrupted; the servers that this command started have ended.", file=sys.stderr)
         return 130
 
 
@@ -41,21 +41,21 @@ def up(site: Site, names: Sequence[str]) -> int:
     servers = select(site, names, with_needs=True)
     started = supervisor.up(site, servers)
     if started:
-        print(f"{', '.join(started)} started in {time.monotonic() - began:.1f} s.")
+        print(f"Started {', '.join(started)} in {time.monotonic() - began:.1f} s.")
         return print_status(servers)
-    print(f"Everything runs already ({time.monotonic() - began:.1f} s).")
+    print(f"All servers are already running (checked in {time.monotonic() - began:.1f} s).")
     return 0
 
 
 def down(site: Site, names: Sequence[str]) -> int:
-    """End servers and everything they have started."""
+    """Stop servers and all processes that they started."""
     stopped = supervisor.down(site, select(site, names))
-    print(f"{', '.join(stopped)} stopped." if stopped else "Nothing was running.")
+    print(f"Stopped {', '.join(stopped)}." if stopped else "No server was running.")
     return 0
 
 
 def erase(site: Site, names: Sequence[str]) -> int:
-    """End all servers and delete what they hold: databases, indices, buckets, credentials."""
+    """Stop all servers and delete their data: databases, indexes, buckets, credentials."""
     down(site, ())
     for folder in (site.settings.data, site.settings.state):
         shutil.rmtree(folder, ignore_errors=True)
@@ -63,7 +63,7 @@ def erase(site: Site, names: Sequence[str]) -> int:
 
 
 def status(site: Site, names: Sequence[str]) -> int:
-    """Show what runs; 1 if something does not."""
+    """Show which servers run; exit code 1 if one does not."""
     return print_status(select(site, names))
 
 
@@ -73,7 +73,7 @@ def logs(site: Site, names: Sequence[str]) -> int:
 
 
 def env(site: Site, names: Sequence[str]) -> int:
-    """Print the environment as lines for ``eval``; it holds secrets."""
+    """Print the environment as lines for ``eval``; they contain secrets."""
     for name, value in sorted(site.environment.items()):
         print(f"export {name}={shlex.quote(value)}")
     return 0
@@ -84,6 +84,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (up, down, status, logs, env, erase):
         entry = commands.add_parser(command.__name__, help=command.__doc__)
-        entry.add_argument("names", nargs="*", metavar="SERVER", help="default: all")
+        entry.add_argument("names", nargs="*", metavar="SERVER", help="a server; all by default")
         entry.set_defaults(run=command)
     return parser

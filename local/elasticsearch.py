@@ -1,4 +1,4 @@
-"""Elasticsearch on loopback. Its security is switched off (the bundle has none): it must never listen elsewhere."""
+"""Elasticsearch on the loopback address only: the bundle has no security, so it checks no passwords."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ HEAP = "512m"
 
 
 class Elasticsearch(Server):
-    """One node: ELASTICSEARCH_HOME if that is set, else the distribution from the cache."""
+    """One node: the distribution in ELASTICSEARCH_HOME if it is set, else the cached one."""
 
     name = "elasticsearch"
     port_name = "elasticsearch"
-    deadline_s = 180.0  # 10 s alone, much longer while other programs start on two cores
+    deadline_s = 180.0  # 10 s alone; much longer while other programs start on two cores
 
     def prepare(self) -> Launch:
-        """Configuration is written anew at each start; data stays."""
+        """Write the configuration again at each start; data is kept."""
         account = self.site.settings.account
         java = java_home()
         home = self._home()
@@ -45,21 +45,21 @@ class Elasticsearch(Server):
         return Launch([str(home / "bin" / "elasticsearch")], environment, folder, account)
 
     def healthy(self, running: Running) -> bool:
-        """Its shards can be read and written."""
+        """Whether its shards can be read and written."""
         status, answer = request(f"http://{HOST}:{self.port}/_cluster/health")
         return status == 200 and answer["status"] in ("yellow", "green")
 
     def ready(self) -> None:
-        """The search templates are loaded."""
+        """Load the index templates."""
         install.search(self.site)
 
     def _home(self) -> Path:
-        given = os.environ.get("ELASTICSEARCH_HOME")
-        if not given:
+        home = os.environ.get("ELASTICSEARCH_HOME")
+        if not home:
             return elasticsearch_home(self.site)
-        if not (Path(given) / "bin" / "elasticsearch").exists():
-            raise ServerError(f"ELASTICSEARCH_HOME={given} has no bin/elasticsearch. Correct it, or unset it.")
-        return Path(given)
+        if not (Path(home) / "bin" / "elasticsearch").exists():
+            raise ServerError(f"ELASTICSEARCH_HOME={home} has no bin/elasticsearch. Correct it, or unset it.")
+        return Path(home)
 
     def _configure(self, home: Path, folder: Path) -> Path:
         config = folder / "config"
@@ -77,7 +77,7 @@ class Elasticsearch(Server):
             "http.port": self.port,
             "discovery.type": "single-node",
             "xpack.security.enabled": "false",
-            # A nearly full disk must not turn a demo's index read-only.
+            # Otherwise a nearly full disk makes indexes read-only.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
         }
         lines = [f"{key}: {value}" for key, value in settings.items()]

@@ -1,4 +1,4 @@
-"""The environment variables that every process of the product gets: addresses, credentials, Airflow's own settings."""
+"""The environment variables of all processes: addresses, credentials, Airflow's settings of this machine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from local.settings import ARTIFACTS_BUCKET, EVENTS_QUEUE, MEDIA_BUCKET, LocalSe
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 DATABASE_USER = "mediaindex"
-QUEUE_ACCOUNT = "000000000000"  # ElasticMQ's, in the addresses of queues
-# A variable such as AIRFLOW_HOME or AWS_ACCESS_KEY_ID that is left from another project must not reach our servers.
+QUEUE_ACCOUNT = "000000000000"  # ElasticMQ's account, a part of queue URLs
+# Only these are inherited: a variable of another project, such as AIRFLOW_HOME or AWS_ACCESS_KEY_ID, must not be.
 MAY_SET = (
     "MEDIAINDEX_SPEECH_PYTHON",
     "MEDIAINDEX_MODELS",
@@ -26,7 +26,7 @@ MAY_SET = (
 
 
 def environment(settings: Settings, credentials: Credentials) -> dict[str, str]:
-    """What is the same for the package, the command line and Airflow; ours win, but for what a user may set."""
+    """The variables for the package, the command line and Airflow. They replace inherited ones, except MAY_SET."""
     values = _services(settings, credentials) | _connections(settings, credentials) | _airflow(settings, credentials)
     values["MEDIAINDEX_CONFIG"] = str(settings.root / "local" / "sources.yaml")
     values["MEDIAINDEX_SPEECH_PYTHON"] = str(settings.root / ".venv-speech" / "bin" / "python")
@@ -39,7 +39,7 @@ def environment(settings: Settings, credentials: Credentials) -> dict[str, str]:
 
 
 def database_url(settings: Settings, credentials: Credentials, database: str) -> str:
-    """Address of a database in our own PostgreSQL."""
+    """URL of a database in the local PostgreSQL."""
     login = f"{DATABASE_USER}:{quote(credentials.postgres_password, safe='')}"
     return f"postgresql://{login}@{HOST}:{settings.ports['postgres']}/{database}"
 
@@ -74,13 +74,16 @@ def _connections(settings: Settings, credentials: Credentials) -> dict[str, str]
 
 
 def _aws(name: str, services: dict[str, str], settings: Settings, credentials: Credentials) -> str:
-    """Our own keys for our own server (ElasticMQ asks for none, but clients insist on some), the user's for theirs."""
-    theirs, given = name in settings.external, settings.variables
+    """An AWS connection: generated keys for a local server, the user's keys for the user's server.
+
+    ElasticMQ does not check keys, but clients need some.
+    """
+    is_external, variables = name in settings.external, settings.variables
     endpoint = services[f"MEDIAINDEX_{name.upper()}_ENDPOINT_URL"]
     connection = {
         "conn_type": "aws",
-        "login": given.get("AWS_ACCESS_KEY_ID") if theirs else credentials.s3_access_key,
-        "password": given.get("AWS_SECRET_ACCESS_KEY") if theirs else credentials.s3_secret_key,
+        "login": variables.get("AWS_ACCESS_KEY_ID") if is_external else credentials.s3_access_key,
+        "password": variables.get("AWS_SECRET_ACCESS_KEY") if is_external else credentials.s3_secret_key,
         "extra": {"endpoint_url": endpoint, "region_name": REGION},
     }
     return json.dumps(connection)
@@ -94,7 +97,7 @@ def _http(url: str) -> dict[str, Any]:
 
 
 def _airflow(settings: Settings, credentials: Credentials) -> dict[str, str]:
-    """Only what depends on this machine; every other setting stands in airflow.cfg with its reason."""
+    """Airflow's settings that depend on this machine; all others are in airflow.cfg with their reasons."""
     home, port = settings.state / "airflow", settings.ports["airflow"]
     metadata = settings.external.get("airflow-database") or database_url(settings, credentials, "airflow")
     return {

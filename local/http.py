@@ -1,4 +1,4 @@
-"""Small requests to servers on this machine, for health probes."""
+"""HTTP requests to servers on this machine, for health probes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def request(url: str, *, method: str = "GET", body: Any = None, token: str | None = None) -> tuple[int, Any]:
-    """Status and decoded JSON (None if there is none); status 0 when nobody answers within two seconds."""
+    """The status and the decoded JSON, None if the answer is not JSON. Status 0 without an answer within 2 seconds."""
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -22,12 +22,12 @@ def request(url: str, *, method: str = "GET", body: Any = None, token: str | Non
     except urllib.error.HTTPError as error:
         return error.code, _decode(error.read())
     except (OSError, HTTPException):
-        # The latter where the port is free and in the system's own range: a connection may then meet itself, and reads
-        # its own question.
+        # HTTPException: a connection to a free port in the system's ephemeral range may connect to itself, and then
+        # reads its own request.
         return 0, None
 
 
-# A proxy of the user's must not stand between us and our own loopback servers.
+# Requests to the loopback address must not use the user's proxy.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -1,4 +1,4 @@
-"""What must stand in the servers before anybody uses them; the same for ours and for those the user brought."""
+"""Schema, buckets and indexes that servers need before use; the same for local servers and the user's servers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import psycopg2
 from local.environment import REGION
 from local.site import ServerError, Site
 
-# Clients are imported where they are used: they cost a second of start-up, which `status` and `down` need not pay. One
-# after the other: servers are made ready in threads, and two threads that import parts of urllib3 deadlock.
+# Clients are imported where they are used: importing takes a second, which `status` and `down` do not need. With a
+# lock, because servers are prepared in threads, and two threads that import parts of urllib3 deadlock.
 _IMPORTING = threading.Lock()
 
 
 def catalog(site: Site) -> None:
-    """The catalog's schema, by the package's own migrations."""
+    """Migrate the catalog's schema."""
     with _IMPORTING:
         from mediaindex.catalog.base.migrate import migrate
 
@@ -25,7 +25,7 @@ def catalog(site: Site) -> None:
 
 
 def buckets(site: Site) -> None:
-    """The bucket for media and the one for artifacts."""
+    """Create the buckets for media and artifacts."""
     with _IMPORTING:
         import boto3
         from botocore.config import Config
@@ -48,7 +48,7 @@ def buckets(site: Site) -> None:
 
 
 def search(site: Site) -> None:
-    """Index templates, the first indexes and their aliases."""
+    """Create index templates, the first indexes and their aliases."""
     with _IMPORTING:
         from mediaindex.search.client import connect
         from mediaindex.search.setup import prepare
@@ -58,7 +58,7 @@ def search(site: Site) -> None:
 
 
 def into_external(site: Site) -> None:
-    """All of it into the servers the user brought; raises ServerError naming the one that cannot be used."""
+    """Prepare the user's own servers. Raises ServerError, with the name of the server, if one cannot be used."""
     for name, step in (("postgres", catalog), ("s3", buckets), ("elasticsearch", search)):
         url = site.settings.external.get(name)
         if url:

@@ -1,4 +1,4 @@
-"""One at a time, over processes."""
+"""A lock between processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from pathlib import Path
 
 @contextmanager
 def lock(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold ``path`` until the end of the block, calling ``waiting`` while held off; the kernel lets go when we die."""
+    """Lock ``path`` until the end of the block, calling ``waiting`` while another process holds it.
+
+    The kernel releases the lock if the process ends.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         while True:

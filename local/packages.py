@@ -1,6 +1,6 @@
-"""The system packages that everything else needs; run by ``make setup`` with the system's Python, before any library.
+"""Install missing system packages. Run by ``make setup`` with the system's Python, before any library is installed.
 
-As root, or where ``sudo -n`` works, what is missing is installed; otherwise the exact line to type is shown.
+As root, or if ``sudo -n`` works, missing packages are installed; otherwise the command to run is printed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def missing() -> list[str]:
-    """Names of Debian packages whose programs are not here."""
+    """Names of Debian packages whose programs are missing."""
     present = {
         "default-jre-headless": shutil.which("java"),
         "maven": shutil.which("mvn"),
@@ -22,11 +22,11 @@ def missing() -> list[str]:
         "postgresql": shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
         "python3-venv": find_spec("ensurepip"),
     }
-    return [package for package, there in present.items() if not there]
+    return [package for package, is_present in present.items() if not is_present]
 
 
 def _privilege() -> list[str] | None:
-    """How to become root without asking: not at all, by sudo, or not possible (None)."""
+    """The command prefix to run as root without a password: empty as root; None if there is no way."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
@@ -36,23 +36,23 @@ def _privilege() -> list[str] | None:
 
 
 def main() -> int:
-    """Install what is missing; 1 with advice if that is not possible."""
+    """Install missing packages. Returns 1, after printing what to do, if that fails."""
     packages = missing()
     if not packages:
         return 0
     by_hand = f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
     if not shutil.which("apt-get"):
-        print(f"These programs are missing, by their Debian names: {', '.join(packages)}. Install them by hand.")
+        print(f"These programs are missing, by the names of Debian's packages: {', '.join(packages)}. Install them.")
         return 1
     privilege = _privilege()
     if privilege is None:
-        print(f"System packages are missing. Type this, then run make again:\n  {by_hand}")
+        print(f"System packages are missing. Run this, then run make again:\n  {by_hand}")
         return 1
     print(f"Installing system packages: {' '.join(packages)}", flush=True)
     apt = [*privilege, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
     for step in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         if subprocess.run([*apt, *step], check=False, stdout=subprocess.DEVNULL).returncode:
-            print(f"apt-get {step[0]} failed. See why with:\n  {by_hand}")
+            print(f"apt-get {step[0]} failed. To see why, run:\n  {by_hand}")
             return 1
     return 0
 

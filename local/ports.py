@@ -1,4 +1,4 @@
-"""Who holds a port."""
+"""The process that listens on a port."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import psutil
 
 
 def holder(port: int, host: str = "127.0.0.1") -> str | None:
-    """None if ``port`` is free to listen on, else who listens there, as far as we may know."""
+    """None if ``port`` is free, else a description of the process that listens on it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

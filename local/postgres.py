@@ -1,4 +1,4 @@
-"""PostgreSQL from the system's package: a cluster of our own in the state folder, reached by TCP and password only."""
+"""PostgreSQL from the system's package: a cluster in the data folder, with connections by TCP and password only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Postgres(Server):
     stop_signal = signal.SIGINT  # "fast": ends sessions instead of waiting for them
 
     def prepare(self) -> Launch:
-        """initdb at first use."""
+        """Create the cluster at first use."""
         settings = self.site.settings
         folder = make_folder(settings.data / "postgres", settings.account)
         data = folder / "data"
@@ -47,23 +47,23 @@ class Postgres(Server):
         return Launch([str(binaries / "postgres"), "-D", str(data), *flags], environment, folder, settings.account)
 
     def healthy(self, running: Running) -> bool:
-        """It takes our password."""
+        """Whether it accepts a connection with the generated password."""
         with contextlib.suppress(psycopg2.OperationalError):
             self._connect("postgres").close()
             return True
         return False
 
     def ready(self) -> None:
-        """Both databases exist, and the catalog's schema is current."""
+        """Create both databases and migrate the catalog's schema."""
         connection = self._connect("postgres")
-        connection.autocommit = True  # CREATE DATABASE refuses to run in a transaction
+        connection.autocommit = True  # CREATE DATABASE cannot run in a transaction
         with contextlib.closing(connection), connection.cursor() as cursor:
             cursor.execute("SELECT datname FROM pg_database")
             present = {row[0] for row in cursor.fetchall()}
             for database in DATABASES:
                 if database not in present:
                     cursor.execute(f'CREATE DATABASE "{database}"')
-        if self.name not in self.site.settings.external:  # else we serve Airflow's metadata only
+        if self.name not in self.site.settings.external:  # else this server has only Airflow's metadata
             install.catalog(self.site)
 
     def _connect(self, database: str) -> Any:
@@ -71,7 +71,7 @@ class Postgres(Server):
         return psycopg2.connect(url, connect_timeout=2)
 
     def _initdb(self, binaries: Path, data: Path) -> None:
-        """Beside, then renamed: an interrupted initdb is never taken for a cluster."""
+        """Create the cluster in another folder and rename it, so that an interrupted initdb leaves no cluster."""
         account = self.site.settings.account
         beside, password = data.with_name("data.new"), data.with_name("password")
         shutil.rmtree(beside, ignore_errors=True)
@@ -88,21 +88,27 @@ class Postgres(Server):
 
 
 def find_binaries(data: Path) -> Path:
-    """The folder of initdb and postgres: of the version that made ``data``, else the newest; raises ServerError."""
-    places = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr/pgsql").parent.glob("pgsql-*/bin")]
+    """The folder of initdb and postgres, of the version that created ``data``, else of the newest.
+
+    Raises ServerError if that version is not installed.
+    """
+    folders = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/usr/pgsql").parent.glob("pgsql-*/bin")]
     on_path = shutil.which("initdb")
     if on_path:
-        places.append(Path(on_path).resolve().parent)
-    found = {place.parent.name.removeprefix("pgsql-"): place for place in places if (place / "initdb").exists()}
-    if not found:
+        folders.append(Path(on_path).resolve().parent)
+    installed = {
+        folder.parent.name.removeprefix("pgsql-"): folder for folder in folders if (folder / "initdb").exists()
+    }
+    if not installed:
         raise ServerError("PostgreSQL is not installed. Run `make setup`, or: apt-get install postgresql")
     version_file = data / "PG_VERSION"
     if not version_file.exists():
-        return found[max(found, key=lambda version: [int(part) for part in version.split(".") if part.isdecimal()])]
+        newest = max(installed, key=lambda version: [int(part) for part in version.split(".") if part.isdecimal()])
+        return installed[newest]
     version = version_file.read_text().strip()
-    if version not in found:
+    if version not in installed:
         raise ServerError(
-            f"{data} was made by PostgreSQL {version}, but only {', '.join(sorted(found))} is installed. "
-            f"Install postgresql-{version}, or run `make clean` to begin with empty servers."
+            f"{data} was created by PostgreSQL {version}, but only {', '.join(sorted(installed))} is installed. "
+            f"Install postgresql-{version}, or run `make clean` to start with empty servers."
         )
-    return found[version]
+    return installed[version]

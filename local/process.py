@@ -1,7 +1,7 @@
-"""One server process: started in a session of its own, recognised again by pid and start time, ended with its children.
+"""A server process: started in its own session, identified later by pid and start time, ended with its children.
 
-supervisor and circus would be a further daemon to keep alive and to end, and honcho dies with its terminal; what we
-need is start, recognise, end. psutil gives the parts.
+supervisor and circus would add another daemon to start and stop, and honcho ends with its terminal. psutil is enough to
+start, identify and end processes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import psutil
 
 from local.account import Account, make_folder
 
-# Handed down to every descendant, so that one whose parent has died is still known as ours.
+# Inherited by every descendant, so that it is found even if its parent has ended.
 MARK = "MEDIAINDEX_LOCAL_SERVER"
 
 
@@ -35,26 +35,26 @@ class Launch:
 
 @dataclass(frozen=True)
 class Running:
-    """A started process. ``born`` is in seconds after boot: the wall clock may step, a pid may be given away again."""
+    """A started process. ``born``: seconds between boot and start, because pids are reused and the clock may change."""
 
     pid: int
     born: float
-    started_at: float  # wall clock, for people and for comparing heartbeats
+    started_at: float  # seconds since the epoch, for display and for comparing heartbeats
     mark: str
 
     def process(self) -> psutil.Process | None:
-        """The live process, or None if it has ended or its pid now belongs to somebody else."""
+        """The running process; None if it has ended, even if another process has its pid now."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(_born(process) - self.born) < 2  # the kernel's boot time wavers by a second
+            same = abs(_born(process) - self.born) < 2  # the kernel's boot time varies by a second
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
 
 
 def start(launch: Launch, mark: str, log: Path, pid_file: Path) -> Running:
-    """Start in a new session (Ctrl-C in the terminal does not reach it), its output in ``log``."""
-    make_folder(log.parent, None)  # logs quote what people said: only for our own eyes
+    """Start in a new session, which Ctrl-C in the terminal does not reach, with its output in ``log``."""
+    make_folder(log.parent, None)  # readable only by the owner: logs may quote recordings
     make_folder(pid_file.parent, None)
     if log.exists():
         log.replace(log.with_suffix(".previous.log"))
@@ -82,7 +82,7 @@ def start(launch: Launch, mark: str, log: Path, pid_file: Path) -> Running:
 
 
 def load(pid_file: Path) -> Running | None:
-    """What a pid file tells, if that process still runs."""
+    """The process of a pid file; None if it does not run any more, or the file is missing or damaged."""
     try:
         running = Running(**json.loads(pid_file.read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -91,9 +91,9 @@ def load(pid_file: Path) -> Running | None:
 
 
 def stop(running: Running | None, mark: str, *, stop_signal: signal.Signals, grace_s: float) -> list[int]:
-    """Ask the leader, then end whatever is left of its family: children, grandchildren and orphans with our mark.
+    """Signal the leader, then end the remaining children, grandchildren and orphans, which ``mark`` identifies.
 
-    Returns the pids of those that even SIGKILL did not end.
+    Returns the pids of processes that SIGKILL did not end.
     """
     leader = running.process() if running else None
     family = {*_descendants(leader), *_marked(mark)}
@@ -103,7 +103,7 @@ def stop(running: Running | None, mark: str, *, stop_signal: signal.Signals, gra
         psutil.wait_procs([leader], timeout=grace_s)
         family |= {leader, *_descendants(leader)}
     rounds = ((psutil.Process.terminate, 3.0), (psutil.Process.kill, 5.0), (psutil.Process.kill, 5.0))
-    for send, wait_s in rounds:  # the last for those who were born while their parents were ending
+    for send, wait_s in rounds:  # the last round for processes that started while their parents were ending
         family |= _marked(mark)
         left = [process for process in family if _alive(process)]
         for process in left:
@@ -130,9 +130,9 @@ def _descendants(process: psutil.Process | None) -> list[psutil.Process]:
 
 
 def _marked(mark: str) -> set[psutil.Process]:
-    found = set()
+    marked = set()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get(MARK) == mark:
-                found.add(process)
-    return found
+                marked.add(process)
+    return marked

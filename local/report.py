@@ -1,4 +1,4 @@
-"""What the user sees of the local servers."""
+"""Progress, status and logs of the local servers, as printed for the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.server import Server
 
 
 class Progress:
-    """A line for each new thing a server does; on a terminal, numbers that count up stay on their line."""
+    """One line per activity of a server; on a terminal, a line with changing numbers is updated in place."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,7 +24,7 @@ class Progress:
         self._open = False
 
     def say(self, server: str, text: str) -> None:
-        """Show what ``server`` is doing; called from several threads."""
+        """Print the activity of ``server``; may be called from several threads."""
         kind = text.partition(":")[0]
         with self._lock:
             again = self._last.get(server) == kind
@@ -37,11 +37,11 @@ class Progress:
             print(line, end="" if self._open else "\n", file=sys.stderr, flush=True)
 
 
-DEADLINE_S = 15.0  # a busy machine answers a probe late; that is no reason to call a server ill
+DEADLINE_S = 15.0  # on a busy machine a healthy server answers late
 
 
 def print_status(servers: Sequence[Server], deadline_s: float = DEADLINE_S) -> int:
-    """A table; 1 if any server is not healthy, and did not become so within ``deadline_s``."""
+    """Print a table. Returns 1 if a server is not healthy and does not become healthy within ``deadline_s``."""
     asked_until = time.monotonic() + deadline_s
     table = Table(box=None, pad_edge=False)
     for column in ("server", "state", "port", "pid", "since"):
@@ -51,7 +51,7 @@ def print_status(servers: Sequence[Server], deadline_s: float = DEADLINE_S) -> i
         running = server.running()
         healthy = running is not None and _healthy_by(asked_until, server, running)
         bad += not healthy
-        state = "[green]healthy" if healthy else "[yellow]not healthy" if running else "[red]down"
+        state = "[green]healthy" if healthy else "[yellow]not healthy" if running else "[red]not running"
         since = time.strftime("%H:%M:%S", time.localtime(running.started_at)) if running else ""
         pid = str(running.pid) if running else ""
         table.add_row(server.name, state, str(server.port or ""), pid, since)
@@ -72,7 +72,7 @@ def _healthy_by(moment: float, server: Server, running: Running) -> bool:
 
 
 def print_logs(servers: Sequence[Server], count: int = 40) -> int:
-    """The last lines of each log, or of one with more of them."""
+    """Print the last ``count`` lines of each log; of a single log five times as many. Returns 0."""
     for server in servers:
         print(f"== {server.log}")
         if server.log.exists():

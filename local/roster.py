@@ -1,4 +1,4 @@
-"""Which servers there are, and which a command means."""
+"""All local servers, and the selection for a command."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ GROUPS = {"airflow": ("api-server", "scheduler", "dag-processor", "triggerer")}
 
 
 def select(site: Site, names: Sequence[str], *, with_needs: bool = False) -> list[Server]:
-    """The servers named, or all; on request with those they need. A server the user brought is left out."""
+    """The named servers, or all; with ``with_needs`` also the servers they need. The user's servers are left out."""
     kinds = {kind.name: kind for kind in KINDS}
     wanted = {part for name in names for part in GROUPS.get(name, (name,))} or set(kinds)
     unknown = wanted - set(kinds)
     if unknown:
         known = ", ".join([*kinds, *GROUPS])
-        raise ConfigError(f"No server is called {', '.join(sorted(unknown))}. There are: {known}.")
+        raise ConfigError(f"Unknown server {', '.join(sorted(unknown))}. Valid names: {known}.")
     if with_needs:
         wanted |= {need for name in wanted for need in kinds[name].needs}
-    return [kind(site) for name, kind in kinds.items() if name in wanted and _ours(site, name, wanted)]
+    return [kind(site) for name, kind in kinds.items() if name in wanted and _is_local(site, name, wanted)]
 
 
-def _ours(site: Site, name: str, wanted: set[str]) -> bool:
-    """Airflow's metadata does not go into a database the user brought for the catalog, unless they say so."""
+def _is_local(site: Site, name: str, wanted: set[str]) -> bool:
+    """Whether the server is started here. Airflow's metadata goes into a user's database only if the user sets one."""
     external = site.settings.external
     for_metadata = name == "postgres" and wanted & set(GROUPS["airflow"]) and "airflow-database" not in external
     return bool(for_metadata) or name not in external

@@ -1,4 +1,4 @@
-"""S3 on loopback: S3Proxy over a folder, with signed requests only."""
+"""S3 on the loopback address: S3Proxy with a folder as storage; requests must be signed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from local.server import Server
 
 
 class S3(Server):
-    """S3Proxy knows no versions, tags, lifecycle or notifications; nothing here relies on them."""
+    """S3Proxy, which has no versions, tags, lifecycle rules or notifications; none of them is needed here."""
 
     name = "s3"
     port_name = "s3"
 
     def prepare(self) -> Launch:
-        """The properties file holds the secret, so it belongs to the server's user alone."""
+        """Write the properties file, which only the server's user can read because it has the secret key."""
         account = self.site.settings.account
         java, jar = java_home(), s3proxy_jar(self.site)
         folder = make_folder(self.site.settings.data / "s3", account)
@@ -36,13 +36,13 @@ class S3(Server):
         path = folder / "s3proxy.properties"
         write_private(path, "".join(f"{key}={value}\n" for key, value in properties.items()), account)
         argv = [str(java / "bin" / "java"), "-Xmx256m", "-jar", str(jar), "--properties", str(path)]
-        # Without a UTF-8 locale Java cannot write a file whose name has an umlaut: every such key would be refused.
+        # Without a UTF-8 locale Java cannot create files with other than ASCII names, so such keys would fail.
         return Launch(argv, {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, folder, account)
 
     def healthy(self, running: Running) -> bool:
-        """It refuses a stranger."""
+        """Whether it rejects an unsigned request."""
         return request(f"http://{HOST}:{self.port}/")[0] == 403
 
     def ready(self) -> None:
-        """Our buckets exist."""
+        """Create the buckets."""
         install.buckets(self.site)

@@ -1,4 +1,4 @@
-"""What every local server has in common: start, wait for health, say why not, stop."""
+"""The base class of local servers: start, wait until healthy, report failures, stop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.site import ServerError, Site
 
 
 class Server(ABC):
-    """One process. ``needs`` are names of servers that must be healthy before this one is prepared."""
+    """A server process. ``needs``: names of servers that must be healthy before this one is prepared."""
 
     name: ClassVar[str]
     port_name: ClassVar[str | None] = None  # key of Settings.ports
@@ -29,34 +29,34 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> Launch:
-        """Make folders, configuration and downloads; say how to start."""
+        """Create folders and configuration, fetch programs, and return the command to start."""
 
     @abstractmethod
     def healthy(self, running: Running) -> bool:
-        """Whether it serves; must answer within a second or two and never raise for a server that is down."""
+        """Whether it works. Must return within two seconds and must not raise if the server does not answer."""
 
-    def ready(self) -> None:  # noqa: B027 - nothing to do is a good answer
-        """Called at every ``up`` once healthy: databases, buckets, migrations. Must be quick when nothing is to do."""
+    def ready(self) -> None:  # noqa: B027 - not every server needs it
+        """Create databases, buckets and schemas. Called at every ``up`` once healthy, so it must be quick to repeat."""
 
     @property
     def port(self) -> int | None:
-        """The port it listens on, if any."""
+        """The port that it listens on; None for a server without a port."""
         return self.site.settings.ports[self.port_name] if self.port_name else None
 
     @property
     def log(self) -> Path:
-        """Its output since the last start; the start before lies beside it."""
+        """The output since the last start. That of the start before is in ``NAME.previous.log``."""
         return self.site.settings.state / "logs" / f"{self.name}.log"
 
     def running(self) -> Running | None:
-        """The process we started earlier, if it still runs."""
+        """The process that was started earlier; None if it does not run."""
         return process.load(self._pid_file)
 
     def up(self) -> bool:
-        """Start and wait until healthy; False if it ran already. Raises ServerError."""
-        ran = self._runs_on()
+        """Start the server and wait until it is healthy. Returns False if it was running. Raises ServerError."""
+        ran = self._keeps_running()
         if not ran:
-            self._end(None)  # what outlived a server that was killed would hold its port, its memory or its data
+            self._end(None)  # children of a killed server may still hold its port, memory or data
             launch = self.prepare()
             self.site.check()
             self._require_port()
@@ -65,11 +65,11 @@ class Server(ABC):
         try:
             self.ready()
         except Exception as error:
-            raise ServerError(f"{self.name} runs, but could not be made ready: {str(error).strip()}") from error
+            raise ServerError(f"{self.name} is running, but could not be prepared: {str(error).strip()}") from error
         return not ran
 
     def down(self) -> bool:
-        """End it and everything it has started; False if there was nothing."""
+        """Stop the server and all its processes. Returns False if it was not running."""
         running = self.running()
         self._end(running)
         self._pid_file.unlink(missing_ok=True)
@@ -78,7 +78,7 @@ class Server(ABC):
     def _end(self, running: Running | None) -> None:
         left = process.stop(running, self._mark, stop_signal=self.stop_signal, grace_s=self.grace_s)
         if left:
-            raise ServerError(f"{self.name} could not be ended; these processes remain: {left}.")
+            raise ServerError(f"{self.name} could not be stopped; these processes are still running: {left}.")
 
     @property
     def _mark(self) -> str:
@@ -94,11 +94,11 @@ class Server(ABC):
             variable = LocalSettings.variable(f"port_{self.port_name}")
             raise ServerError(
                 f"{self.name} needs port {self.port}, but {taken_by} holds it. "
-                f"End that process, or choose another port: {variable}=… make up"
+                f"End that process, or set another port in {variable}."
             )
 
-    def _runs_on(self) -> bool:
-        """Whether it runs and is healthy in a while; False where it ends, as Airflow does soon after its database."""
+    def _keeps_running(self) -> bool:
+        """Whether it runs and becomes healthy; False if it ends meanwhile, as Airflow does soon after its database."""
         running = self.running()
         if running is None:
             return False

@@ -1,4 +1,4 @@
-"""Where the local servers live and on which ports; every value can be set by an environment variable."""
+"""Folders and ports of the local servers; each can be set by an environment variable."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class LocalSettings(Group):
 
 @dataclass(frozen=True)
 class Settings:
-    """``state`` holds logs, pids and credentials; ``data`` what the servers write; ``downloads`` what they are made of.
+    """``state``: logs, pids and credentials; ``data``: files that servers write; ``downloads``: their programs.
 
-    ``external`` maps a server's name to the address of a server the user brought; we start none in its place.
+    ``external``: addresses of the user's own servers, by name; they replace local servers.
     """
 
     root: Path
@@ -74,7 +74,7 @@ class Settings:
 
 
 def load(variables: Mapping[str, str] = os.environ) -> Settings:
-    """Read the environment; ConfigError if a value is not allowed."""
+    """Read the environment. Raises ConfigError if a value is invalid."""
     given = LocalSettings.read(variables)
     state = (given.state or ROOT / ".mediaindex").absolute()
     cache = ModelSettings.read(variables).cache.absolute()
@@ -98,7 +98,7 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _external(given: LocalSettings, servers: ServerSettings) -> dict[str, str]:
-    """Servers that the user brought: the variables that the package itself reads name them."""
+    """Addresses of the user's own servers, from the variables that the package reads."""
     secrets = {
         "postgres": servers.database_url,
         "elasticsearch": servers.elasticsearch_url,
@@ -110,7 +110,7 @@ def _external(given: LocalSettings, servers: ServerSettings) -> dict[str, str]:
 
 
 def _for_account(wanted: Path, account: Account | None, instead: Path) -> Path:
-    """A checkout or home below /root is closed to the unprivileged account; its servers then live under /var."""
+    """``wanted``, or ``instead`` if the unprivileged account cannot reach it, as below /root."""
     return wanted if account is None or reachable(wanted / "folder") else instead
 
 

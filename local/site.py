@@ -1,4 +1,4 @@
-"""What every server is given: settings, credentials, the wish to stop, and a way to tell the user something."""
+"""What all servers share: settings, credentials, a cancel event, and a function to show progress."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from mediaindex.errors import ErrorCode, MediaindexError
 
 
 class ServerError(MediaindexError):
-    """A server could not be started; the message names it, says why and what to do."""
+    """A server could not be started. The message says which, why, and what to do."""
 
     code = ErrorCode.SERVER
 
 
 class StoppedError(MediaindexError):
-    """Somebody asked us to stop while we were starting."""
+    """The start was cancelled."""
 
     code = ErrorCode.STOPPED
 
@@ -33,7 +33,7 @@ def _silent(_name: str, _text: str) -> None: ...
 
 @dataclass(frozen=True)
 class Site:
-    """One set of local servers. ``say(server, text)`` shows a line of progress."""
+    """A set of local servers. ``say(server, text)`` shows a line of progress."""
 
     settings: Settings
     say: Callable[[str, str], None] = _silent
@@ -41,18 +41,18 @@ class Site:
 
     @cached_property
     def credentials(self) -> secrets_.Credentials:
-        """Generated at first need."""
+        """The credentials, generated at first use."""
         return secrets_.load(self.settings.state)
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """What every process of the product gets (see ``environment.py``)."""
+        """The environment variables of all processes (see ``environment.py``)."""
         return variables.environment(self.settings, self.credentials)
 
     def check(self) -> None:
-        """Raise StoppedError if we were asked to stop."""
+        """Raise StoppedError if the start was cancelled."""
         if self.cancel.is_set():
-            raise StoppedError("Stopped.")
+            raise StoppedError("The start was cancelled.")
 
     def run(
         self,
@@ -64,7 +64,7 @@ class Site:
         account: Account | None = None,
         watch: Callable[[], None] | None = None,
     ) -> None:
-        """Run a tool to its end, ``watch`` twice a second; raises ServerError with the last lines it wrote."""
+        """Run a tool, calling ``watch`` twice per second. Raises ServerError, with its last lines, if it fails."""
         with subprocess.Popen(
             argv,
             env=environment,

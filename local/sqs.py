@@ -1,4 +1,4 @@
-"""SQS on loopback: ElasticMQ, with the queue that announces uploads. It takes any credentials: loopback only."""
+"""SQS on the loopback address only: ElasticMQ, which accepts any credentials, with the queue for announcements."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from local.server import Server
 from local.settings import DEAD_LETTER_QUEUE, EVENTS_QUEUE
 
 _HEAP = "128m"
-# Timers tick every 10 ms by default, half of what an idle server costs; messages are delivered without them.
-# What nobody could deal with after so many tries is set aside, as one would have it on AWS.
+# By default timers tick every 10 ms, half of the CPU time of an idle server; messages are delivered without them.
+# After 10 receptions a message moves to the dead-letter queue, as is usual on AWS.
 _CONFIG = """
 include classpath("application.conf")
 node-address {{ protocol = http, host = "{host}", port = {port}, context-path = "" }}
@@ -26,17 +26,17 @@ queues {{
   {queue} {{ defaultVisibilityTimeout = 300 seconds, deadLettersQueue {{ name = "{dead}", maxReceiveCount = 10 }} }}
   {dead} {{ }}
 }}
-"""  # noqa: E501 - a file of its own form
+"""  # noqa: E501 - lines of ElasticMQ's configuration
 
 
 class Sqs(Server):
-    """ElasticMQ keeps its messages on disk, so that a restart loses none."""
+    """ElasticMQ, with messages on disk, so that they survive a restart."""
 
     name = "sqs"
     port_name = "sqs"
 
     def prepare(self) -> Launch:
-        """Configuration is written anew at each start; messages stay."""
+        """Write the configuration again at each start; messages are kept."""
         account = self.site.settings.account
         java, jars = java_home(), elasticmq_jars(self.site)
         folder = make_folder(self.site.settings.data / "sqs", account)
@@ -49,6 +49,6 @@ class Sqs(Server):
         )
 
     def healthy(self, running: Running) -> bool:
-        """It knows the queue."""
+        """Whether it has the queue."""
         url = f"http://{HOST}:{self.port}/?Action=GetQueueUrl&QueueName={EVENTS_QUEUE}"
         return request(url)[0] == 200

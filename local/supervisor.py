@@ -1,4 +1,4 @@
-"""Brings servers up, each as soon as what it needs is healthy, and down again; all or nothing."""
+"""Start servers, each once the servers it needs are healthy, and stop them. A failed start stops what it started."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from local.site import ServerError, Site, StoppedError
 
 
 def up(site: Site, servers: Sequence[Server]) -> list[str]:
-    """Start what does not run yet and return those names; if one fails, or we are stopped, end those started here.
+    """Start servers that are not running, and return their names.
 
-    Raises ServerError of the first server that failed, or KeyboardInterrupt.
+    Raises the ServerError of the first that fails, or KeyboardInterrupt, after stopping the servers started here.
     """
     with lock(site.settings.state / "lock", site.check):
         ran_before = {server.name for server in servers if server.running()}
@@ -32,7 +32,7 @@ def up(site: Site, servers: Sequence[Server]) -> list[str]:
 
 
 def down(site: Site, servers: Sequence[Server]) -> list[str]:
-    """End servers, those that need others first; return the names of those that ran."""
+    """Stop servers, those that need others first, and return the names of those that were running."""
     with lock(site.settings.state / "lock", site.check):
         return _stop_all(servers)
 
@@ -52,7 +52,7 @@ def _start_all(site: Site, servers: Sequence[Server]) -> list[str]:
             if started:
                 site.say(server.name, "ready")
             ends[server.name].set_result(started)
-        except BaseException as error:  # carried to whoever waits for this server
+        except BaseException as error:  # passed to the threads that wait for this server
             ends[server.name].set_exception(error)
 
     with ThreadPoolExecutor(max_workers=len(servers)) as pool:
@@ -62,7 +62,7 @@ def _start_all(site: Site, servers: Sequence[Server]) -> list[str]:
             wait(ends.values(), return_when=FIRST_EXCEPTION)
         finally:
             if not all(end.done() and end.exception() is None for end in ends.values()):
-                site.cancel.set()  # the threads see it within a second, and the pool waits for them
+                site.cancel.set()  # the threads notice within a second, and the pool waits for them
     errors = [error for end in ends.values() if (error := end.exception())]
     errors.sort(key=lambda error: isinstance(error, StoppedError))
     if errors:
@@ -71,14 +71,14 @@ def _start_all(site: Site, servers: Sequence[Server]) -> list[str]:
 
 
 def _stop_all(servers: Sequence[Server]) -> list[str]:
-    """In waves: a server ends once nothing that needs it is left."""
+    """Stop servers in waves: each after the servers that need it."""
     left, stopped = list(servers), []
     with ThreadPoolExecutor(max_workers=max(1, len(left))) as pool:
         while left:
             needed = {need for server in left for need in server.needs}
             wave = [server for server in left if server.name not in needed]
             if not wave:
-                raise ServerError(f"Servers need each other in a circle: {[server.name for server in left]}")
+                raise ServerError(f"Servers need each other in a cycle: {[server.name for server in left]}")
             stopped += [server.name for server, ran in zip(wave, pool.map(Server.down, wave), strict=True) if ran]
             left = [server for server in left if server not in wave]
     return stopped
@@ -101,7 +101,7 @@ def _handled(handler: Callable[[int, FrameType | None], object] | signal.Handler
 
 
 def _stop_signals_interrupt() -> AbstractContextManager[None]:
-    """TERM and a closed terminal end a start as Ctrl-C does."""
+    """Let SIGTERM and SIGHUP interrupt a start as Ctrl-C does."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -110,5 +110,5 @@ def _stop_signals_interrupt() -> AbstractContextManager[None]:
 
 
 def _stop_signals_ignored() -> AbstractContextManager[None]:
-    """A second Ctrl-C must not leave half of the servers behind."""
+    """Ignore stop signals: a second Ctrl-C must not interrupt the stop of the servers."""
     return _handled(signal.SIG_IGN)

@@ -1,1 +1,1 @@
-"""``make demo``: real recordings through the real pipeline, from the bucket to the search hit."""
+"""``make demo``: index sample recordings with real servers, from the bucket to the search hit."""

@@ -1,4 +1,4 @@
-"""What the demo asks of Airflow, over its public REST API."""
+"""A client of Airflow's public REST API, for the demo and the benchmarks."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ from local.site import ServerError, Site
 
 @dataclass(slots=True)
 class Airflow:
-    """A client with a token of its own."""
+    """A client with its own token."""
 
     base: str
     token: str
 
     @classmethod
     def of(cls, site: Site) -> Airflow:
-        """Logged in as the local administrator."""
+        """A client that is logged in as the local administrator."""
         root = f"http://{HOST}:{site.settings.ports['airflow']}"
         body = {"username": USER, "password": site.credentials.airflow_password}
         status, answer = request(f"{root}/auth/token", method="POST", body=body)
         if status != 201:
-            raise ServerError(f"Airflow's API refused our own password ({status}). `make down`, then `make up`.")
+            raise ServerError(f"Airflow's API rejected the generated password ({status}). `make down`, then `make up`.")
         return cls(f"{root}/api/v2", str(answer["access_token"]))
 
     def unpause(self, dag_id: str) -> bool:
-        """Let the DAG run; False while Airflow does not know it yet."""
+        """Unpause the DAG. Returns False if Airflow has not loaded it yet."""
         status, _ = self._call(f"dags/{dag_id}", "PATCH", {"is_paused": False})
         return status == 200
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
-        """Start a run now; its id."""
+        """Start a run now. Returns its id."""
         status, answer = self._call(f"dags/{dag_id}/dagRuns", "POST", {"logical_date": None, "conf": conf or {}})
         if status != 200:
-            raise ServerError(f"Airflow refused to start {dag_id} ({status}): {answer}")
+            raise ServerError(f"Airflow did not start {dag_id} ({status}): {answer}")
         return str(answer["dag_run_id"])
 
     def end(self, dag_id: str, run_id: str) -> None:
-        """Mark a run failed: what it has at work ends, and nothing of it is begun."""
+        """Mark a run as failed: its running tasks end, and no other starts."""
         self._call(f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}", "PATCH", {"state": "failed"})
 
     def run_states(self, dag_id: str) -> dict[str, str]:
-        """State of each of the latest runs."""
+        """The state of each of the latest 50 runs, by run id."""
         _, answer = self._call(f"dags/{dag_id}/dagRuns?limit=50&order_by=-run_after")
         return {run["dag_run_id"]: run["state"] for run in (answer or {}).get("dag_runs", [])}
 
     def backfills_at_work(self, dag_id: str) -> int:
-        """Backfills of a DAG that Airflow has not closed yet; while there is one it takes no other."""
+        """The number of unfinished backfills of a DAG; Airflow accepts only one at a time."""
         _, answer = self._call(f"backfills?dag_id={dag_id}")
-        return sum(not one["completed_at"] for one in (answer or {}).get("backfills", []))
+        return sum(not backfill["completed_at"] for backfill in (answer or {}).get("backfills", []))
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """Task instances of a run."""
+        """The task instances of a run."""
         _, answer = self._call(f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances?limit=100")
         return list((answer or {}).get("task_instances", []))
 
@@ -69,7 +69,7 @@ class Airflow:
         return "\n".join(_line(event) for event in (answer or {}).get("content", []))
 
     def import_errors(self) -> list[str]:
-        """What stands in the way of DAG files, if anything does."""
+        """Errors of DAG files that Airflow could not import."""
         _, answer = self._call("importErrors")
         return [f"{error['filename']}: {error['stack_trace']}" for error in (answer or {}).get("import_errors", [])]
 
@@ -78,7 +78,7 @@ class Airflow:
 
 
 def _line(event: Any) -> str:
-    """One event of a task's log: what it says, and the exceptions that came with it, the cause last."""
+    """An event of a task's log with its exceptions, the cause last."""
     if not isinstance(event, dict):
         return str(event)
     errors = [f"{error['exc_type']}: {error['exc_value']}" for error in event.get("error_detail") or ()]

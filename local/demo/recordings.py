@@ -1,4 +1,4 @@
-"""The demo's recordings: made by the package's own command, put into the bucket where the sensor looks, announced."""
+"""The demo's recordings: made by ``mediaindex samples``, uploaded below the source's prefix, and announced."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SOURCE = "recordings"
 
 
 def speech_command(site: Site, *arguments: str) -> None:
-    """Run ``mediaindex`` of the speech environment, its output shown; ServerError if it fails."""
+    """Run ``mediaindex`` of the speech environment and show its output. Raises ServerError if it fails."""
     program = site.settings.root / ".venv-speech" / "bin" / "mediaindex"
     if subprocess.run([str(program), *arguments], env=os.environ | site.environment, check=False).returncode:
-        raise ServerError(f"`mediaindex {' '.join(arguments)}` failed; its output stands above.")
+        raise ServerError(f"`mediaindex {' '.join(arguments)}` failed; its output is above.")
 
 
 def upload(site: Site, folder: Path) -> int:
-    """Put the samples under the source's prefix, unless they lie there, and announce them; how many were new."""
+    """Upload samples that are missing below the source's prefix, and announce them. Returns the number."""
     source = sources.load(sources.path_from_environment()).source(SOURCE)
     client = s3_client(site.environment["MEDIAINDEX_S3_ENDPOINT_URL"])
     listed = client.list_objects_v2(Bucket=source.bucket, Prefix=source.prefix).get("Contents", [])

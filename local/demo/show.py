@@ -1,4 +1,4 @@
-"""What the demo ends with: the table, a transcript's beginning, a search with its hit, the review queue, addresses."""
+"""The results that the demo prints: a table, the beginning of a transcript, the review queue, addresses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUERY = "season of light"
 
 
 def recordings(console: Console, rows: list[ReportRow]) -> None:
-    """One line a file."""
+    """Print one line per file."""
     console.print("[bold]Recordings[/]")
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("  file", no_wrap=True)
@@ -32,19 +32,19 @@ def recordings(console: Console, rows: list[ReportRow]) -> None:
         )
     console.print(table)
     used = sorted({row.recogniser for row in rows if row.recogniser})
-    console.print(f"  recognised by {' and '.join(used) or 'nobody'}\n", highlight=False)
+    console.print(f"  recognised by {' and '.join(used)}\n" if used else "", highlight=False)
 
 
-def transcript(console: Console, found: publications.PublishableTranscript, turns: int = 8) -> None:
-    """The first turns of one recording, with speakers and times."""
-    console.print(f"[bold]The beginning of {escape(found.key.rpartition('/')[2])}[/]", highlight=False)
-    for turn in found.turns[:turns]:
+def transcript(console: Console, transcript: publications.PublishableTranscript, turns: int = 8) -> None:
+    """Print the first turns of a recording, with speakers and times."""
+    console.print(f"[bold]The beginning of {escape(transcript.key.rpartition('/')[2])}[/]", highlight=False)
+    for turn in transcript.turns[:turns]:
         console.print(f"  {clock(turn.start)}  {turn.speaker}  {escape(turn.text)}", highlight=False, soft_wrap=True)
     console.print()
 
 
 def review_queue(console: Console, items: list[reviews.ReviewItem]) -> None:
-    """What waits for people, and why."""
+    """Print the recordings in review, with their reasons."""
     console.print("[bold]The review queue[/]")
     for item in items:
         console.print(f"  {escape(item.key.rpartition('/')[2])} ({item.kind})", highlight=False)
@@ -54,7 +54,7 @@ def review_queue(console: Console, items: list[reviews.ReviewItem]) -> None:
 
 
 def addresses(console: Console, lines: dict[str, str]) -> None:
-    """Where to look next."""
+    """Print the addresses of the servers."""
     console.print("[bold]Look around[/]")
     width = max(map(len, lines))
     for name, value in lines.items():
@@ -62,7 +62,7 @@ def addresses(console: Console, lines: dict[str, str]) -> None:
 
 
 def clock(seconds: float | None) -> str:
-    """``0:01:02.3``; a dash where there is no time."""
+    """Seconds as ``0:01:02.3``; "-" for None."""
     if seconds is None:
         return "-"
     minutes, rest = divmod(seconds, 60)

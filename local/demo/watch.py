@@ -1,4 +1,4 @@
-"""Live progress: which recording has passed which stage, as the catalog knows it."""
+"""Live progress: the stages that each recording has passed, from the catalog."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ POLL_S = 1.0
 
 
 def watch(url: str, source: str, expected: int, failed: Callable[[], bool]) -> list[MediaObject]:
-    """Show progress until every recording has a final state; those, by then.
+    """Show progress until every recording has a final state. Returns the recordings.
 
-    ``failed`` is asked now and then whether something went wrong that no recording will tell; yes ends the
-    wait. So does the deadline.
+    The wait also ends if ``failed`` returns True, for example because a run failed, and at the deadline.
     """
     console = Console()
     seen: set[tuple[int, str]] = set()
@@ -37,8 +36,8 @@ def watch(url: str, source: str, expected: int, failed: Callable[[], bool]) -> l
             if console.is_terminal:
                 live.update(_table(objects, passed), refresh=True)
             else:
-                _tell(console, objects, passed, seen)
-            settled = [one for one in objects if one.state in SETTLED]
+                _print_new(console, objects, passed, seen)
+            settled = [recording for recording in objects if recording.state in SETTLED]
             if len(settled) >= expected and len(settled) == len(objects):
                 return objects
             if failed() or time.monotonic() > deadline:
@@ -52,26 +51,26 @@ def _table(objects: list[MediaObject], passed: dict[int, set[str]]) -> Table:
     for stage in STAGES:
         table.add_column(stage.replace("_", " "), justify="center")
     table.add_column("state")
-    for one in objects:
-        marks = ["[green]●" if stage in passed.get(one.id, set()) else "[dim]·" for stage in STAGES]
-        table.add_row(_name(one), *marks, one.state)
+    for recording in objects:
+        dots = ["[green]●" if stage in passed.get(recording.id, set()) else "[dim]·" for stage in STAGES]
+        table.add_row(_name(recording), *dots, recording.state)
     if not objects:
-        table.caption = "the sensor is looking into the bucket"
+        table.caption = "waiting until Airflow finds the recordings"
     return table
 
 
-def _tell(
+def _print_new(
     console: Console, objects: list[MediaObject], passed: dict[int, set[str]], seen: set[tuple[int, str]]
 ) -> None:
-    for one in objects:
-        steps = [stage for stage in STAGES if stage in passed.get(one.id, set())]
-        if one.state in SETTLED:
-            steps.append(one.state)
+    for recording in objects:
+        steps = [stage for stage in STAGES if stage in passed.get(recording.id, set())]
+        if recording.state in SETTLED:
+            steps.append(recording.state)
         for step in steps:
-            if (one.id, step) not in seen:
-                seen.add((one.id, step))
-                console.print(f"  {_name(one)}: {step}", highlight=False)
+            if (recording.id, step) not in seen:
+                seen.add((recording.id, step))
+                console.print(f"  {_name(recording)}: {step}", highlight=False)
 
 
-def _name(one: MediaObject) -> str:
-    return one.key.rpartition("/")[2]
+def _name(recording: MediaObject) -> str:
+    return recording.key.rpartition("/")[2]

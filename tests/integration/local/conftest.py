@@ -1,4 +1,4 @@
-"""Servers of their own, on free ports and in a folder of their own, beside whatever the developer has running."""
+"""Servers on free ports and in a temporary folder, independent of other running servers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 
 @dataclass(frozen=True)
 class Commands:
-    """``python -m local`` as a user types it."""
+    """``python -m local``, as a user runs it."""
 
     environment: dict[str, str]
 
@@ -41,15 +41,15 @@ class Commands:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def survivors(self) -> list[str]:
-        """Names of our server processes that are alive, PostgreSQL's own children excepted: they hide their mark."""
-        found = []
+        """Names of running server processes, except PostgreSQL's children, which hide the variable MARK."""
+        names = []
         for process in psutil.process_iter():
             try:
                 if process.environ().get(MARK, "").startswith(f"{self.state}:"):
-                    found.append(process.name())
+                    names.append(process.name())
             except (psutil.Error, OSError):
                 continue
-        return found
+        return names
 
     def port(self, name: str) -> int:
         return int(self.environment[f"MEDIAINDEX_PORT_{name.upper()}"])
@@ -60,7 +60,7 @@ def local() -> Iterator[Commands]:
     if not shutil.which("java") or not Path("/usr/lib/postgresql").exists():
         pytest.skip("Java or PostgreSQL is not installed: run `make setup`")
     folder = Path(tempfile.mkdtemp(prefix="mediaindex-test-"))
-    folder.chmod(0o755)  # the servers' own user must get in
+    folder.chmod(0o755)  # so that the servers' user can reach it
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MEDIAINDEX_", "AIRFLOW", "AWS_"))}
     if "MEDIAINDEX_CACHE" in os.environ:
         inherited["MEDIAINDEX_CACHE"] = os.environ["MEDIAINDEX_CACHE"]

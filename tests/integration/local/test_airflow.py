@@ -1,4 +1,4 @@
-"""Airflow as ``make up`` starts it."""
+"""Airflow, as ``make up`` starts it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture(scope="module")
 def site() -> Site:
-    found = Site(settings.load())
-    if not ApiServer(found).running():
+    site = Site(settings.load())
+    if not ApiServer(site).running():
         pytest.skip("the servers are not running: `make up`")
-    return found
+    return site
 
 
-def test_each_of_the_four_parts_is_a_healthy_process_of_its_own(site: Site) -> None:
+def test_each_component_is_a_healthy_process_of_its_own(site: Site) -> None:
     pids = set()
     for part in (ApiServer(site), Scheduler(site), DagProcessor(site), Triggerer(site)):
         running = part.running()
@@ -32,13 +32,13 @@ def test_each_of_the_four_parts_is_a_healthy_process_of_its_own(site: Site) -> N
     assert len(pids) == 4
 
 
-def test_the_generated_password_opens_the_api_and_no_other_does(site: Site) -> None:
+def test_the_api_requires_the_generated_password(site: Site) -> None:
     assert status(f"{_api(site)}/pools", token=_token(site)) == 200
     assert status(f"{_api(site)}/pools") == 401
 
 
 def status(url: str, token: str | None = None) -> int:
-    """The first answer: a probe waits two seconds for one, which a busy machine may need."""
+    """The first status that is not 0: on a busy machine a request may time out after two seconds."""
     return until(lambda: request(url, token=token)[0], SOON_S, f"an answer of {url}")
 
 

@@ -1,4 +1,4 @@
-"""The real servers come, serve, stay as they are and go without a trace."""
+"""The local servers start, work, keep running and stop without leaving processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .conftest import Commands
 
 
-def test_up_serves_a_second_up_changes_nothing_and_down_leaves_nothing(local: Commands) -> None:
+def test_up_starts_servers_once_and_down_leaves_no_process(local: Commands) -> None:
     started = local.run("up", "postgres", "s3")
     assert started.returncode == 0, started.stderr
     pids = _pids(local)
@@ -38,7 +38,7 @@ def test_up_serves_a_second_up_changes_nothing_and_down_leaves_nothing(local: Co
         _client(variables, "wrong").list_buckets()
 
     again = local.run("up", "postgres", "s3")
-    assert "Everything runs already" in again.stdout
+    assert "All servers are already running" in again.stdout
     assert _pids(local) == pids
 
     assert local.run("down").returncode == 0
@@ -46,12 +46,12 @@ def test_up_serves_a_second_up_changes_nothing_and_down_leaves_nothing(local: Co
     assert local.survivors() == []
     assert not _listens(local.port("postgres"))
 
-    assert local.run("up", "s3").returncode == 0  # what was put is still there
+    assert local.run("up", "s3").returncode == 0  # objects are kept
     answer = s3.get_object(Bucket=variables["MEDIAINDEX_MEDIA_BUCKET"], Key="a b/ü?.wav")
     assert answer["Body"].read() == b"sound"
 
 
-def test_a_taken_port_is_told_with_its_holder_and_nothing_is_left_running(local: Commands) -> None:
+def test_a_port_in_use_is_reported_with_its_process_and_no_server_keeps_running(local: Commands) -> None:
     with socket.create_server(("127.0.0.1", local.port("s3"))):
         failed = local.run("up", "postgres", "s3")
     assert failed.returncode == 1
@@ -64,18 +64,18 @@ def test_a_taken_port_is_told_with_its_holder_and_nothing_is_left_running(local:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_start_that_is_interrupted_leaves_nothing(local: Commands, number: signal.Signals) -> None:
+def test_an_interrupted_start_leaves_no_process(local: Commands, number: signal.Signals) -> None:
     starting = local.start("up", "postgres", "elasticsearch")
     _wait_for(local.state / "run" / "elasticsearch.pid")
     starting.send_signal(number)
-    _, told = starting.communicate(timeout=300)
+    _, errors = starting.communicate(timeout=300)
     assert starting.returncode == 130
-    assert "Traceback" not in told
+    assert "Traceback" not in errors
     assert local.survivors() == []
     assert not _listens(local.port("postgres"))
 
 
-def test_servers_outlive_a_start_that_was_killed_and_down_still_finds_them(local: Commands) -> None:
+def test_down_stops_servers_of_a_start_that_was_killed(local: Commands) -> None:
     starting = local.start("up", "elasticsearch")
     _wait_for(local.state / "run" / "elasticsearch.pid")
     starting.kill()
@@ -85,7 +85,7 @@ def test_servers_outlive_a_start_that_was_killed_and_down_still_finds_them(local
     assert local.survivors() == []
 
 
-def test_a_server_that_was_killed_comes_back_with_the_next_up(local: Commands) -> None:
+def test_up_restarts_a_server_that_was_killed(local: Commands) -> None:
     assert local.run("up", "s3").returncode == 0
     psutil.Process(_pids(local)["s3"]).kill()
     assert local.run("status", "s3").returncode == 1
@@ -93,7 +93,7 @@ def test_a_server_that_was_killed_comes_back_with_the_next_up(local: Commands) -
     assert local.run("status", "s3").returncode == 0
 
 
-def test_nothing_listens_beyond_this_machine(local: Commands) -> None:
+def test_servers_listen_on_loopback_only(local: Commands) -> None:
     assert local.run("up", "postgres", "s3").returncode == 0
     ports = (local.port("s3"), local.port("postgres"))
     listening = [tuple(c.laddr) for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
@@ -101,7 +101,7 @@ def test_nothing_listens_beyond_this_machine(local: Commands) -> None:
     assert addresses == {"127.0.0.1"}
 
 
-def test_secrets_stand_in_no_log_and_on_no_command_line(local: Commands) -> None:
+def test_secrets_are_not_in_logs_or_on_command_lines(local: Commands) -> None:
     assert local.run("up", "postgres", "s3").returncode == 0
     variables = _exported(local)
     password = variables["MEDIAINDEX_DATABASE_URL"].partition("@")[0].rpartition(":")[2]

@@ -1,4 +1,4 @@
-"""The queue server keeps what it was given, and nobody elsewhere reaches it."""
+"""The queue server keeps messages, and listens on the loopback address only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .conftest import Commands
 
 
-def test_messages_outlive_a_restart_and_the_port_is_for_this_machine_only(local: Commands) -> None:
+def test_messages_survive_a_restart_and_the_port_is_on_loopback_only(local: Commands) -> None:
     started = local.run("up", "sqs")
     assert started.returncode == 0, started.stderr
     words = (shlex.split(line)[1].partition("=") for line in local.run("env").stdout.splitlines())
@@ -23,7 +23,8 @@ def test_messages_outlive_a_restart_and_the_port_is_for_this_machine_only(local:
     queue = variables["MEDIAINDEX_EVENT_QUEUES"]
     sent = message("media", "a.wav")
     send(client, queue, sent)
-    listening = {one.laddr.ip for one in psutil.net_connections("tcp") if one.laddr.port == local.port("sqs")}
+    connections = psutil.net_connections("tcp")
+    listening = {connection.laddr.ip for connection in connections if connection.laddr.port == local.port("sqs")}
     assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
 
     assert local.run("down", "sqs").returncode == 0

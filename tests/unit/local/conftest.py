@@ -1,4 +1,4 @@
-"""A site of its own for each test: no server of the developer's is ever touched."""
+"""A separate site for each test, independent of the developer's servers."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def survivors(site: Site) -> Iterator[Callable[[], list[int]]]:
-    """Pids of processes that a server of this site has started; whatever a failed test leaves is killed."""
+    """Returns the pids of processes that servers of this site started; remaining ones are killed after the test."""
 
     def find() -> list[int]:
-        found = []
+        pids = []
         for process in psutil.process_iter():
             try:
                 dead = process.status() == psutil.STATUS_ZOMBIE
                 if not dead and process.environ().get(MARK, "").startswith(f"{site.settings.state}:"):
-                    found.append(process.pid)
+                    pids.append(process.pid)
             except (psutil.Error, OSError):
                 continue
-        return found
+        return pids
 
     yield find
     for pid in find():

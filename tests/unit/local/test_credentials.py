@@ -8,13 +8,13 @@ from local import credentials
 from mediaindex.errors import ConfigError
 
 
-def test_they_are_made_once_and_closed_to_others(tmp_path: Path) -> None:
+def test_credentials_are_generated_once_and_private(tmp_path: Path) -> None:
     first = credentials.load(tmp_path / "state")
     assert credentials.load(tmp_path / "state") == first
     assert (tmp_path / "state" / "credentials.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_no_two_sites_share_one(tmp_path: Path) -> None:
+def test_sites_have_different_credentials(tmp_path: Path) -> None:
     one, two = credentials.load(tmp_path / "one"), credentials.load(tmp_path / "two")
     assert not set(vars(one).values()) & set(vars(two).values())
 

@@ -1,4 +1,4 @@
-"""The demo's own judgement: which recordings did not end as they should."""
+"""The demo detects recordings with an unexpected state."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from local.demo.airflow_api import _line
 from mediaindex.samples.make import SAMPLES
 
 
-def test_recordings_that_end_as_their_sample_says_are_no_mistakes() -> None:
+def test_expected_states_are_no_mistakes() -> None:
     assert mistakes({sample.name: sample.status for sample in SAMPLES}) == {}
 
 
-def test_a_wrong_end_and_a_recording_that_was_never_found_are_named() -> None:
+def test_a_wrong_state_and_a_missing_recording_are_mistakes() -> None:
     states = {sample.name: sample.status for sample in SAMPLES}
     states["endgame.wav"] = "quarantined"
     del states["street.ogg"]
-    assert mistakes(states) == {"endgame.wav": "quarantined", "street.ogg": "never found"}
+    assert mistakes(states) == {"endgame.wav": "quarantined", "street.ogg": "not found"}
 
 
 def test_a_log_line_shows_its_exceptions() -> None:

@@ -15,7 +15,7 @@ TARGET = "elasticsearch-8.19.8"
 
 @pytest.fixture
 def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Artefact:
-    """A small archive of SonarQube's shape, as Maven would have put it."""
+    """A small archive with the layout of SonarQube's, in Maven's repository."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     archive = tmp_path / "bundle.zip"
     with zipfile.ZipFile(archive, "w") as file:
@@ -30,7 +30,7 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Artefact:
     return artefact
 
 
-def test_only_elasticsearch_is_unpacked_and_its_programs_run(site: Site, bundle: Artefact) -> None:
+def test_only_elasticsearch_is_unpacked_and_its_programs_are_executable(site: Site, bundle: Artefact) -> None:
     home = downloads.elasticsearch_home(site)
     assert not [path for path in home.rglob("*") if path.name == "index.html"]
     assert (home / "bin" / "elasticsearch").stat().st_mode & 0o111
@@ -38,28 +38,28 @@ def test_only_elasticsearch_is_unpacked_and_its_programs_run(site: Site, bundle:
     assert (home / "plugins").is_dir()
 
 
-def test_no_name_in_the_archive_leads_outside(site: Site, bundle: Artefact) -> None:
+def test_names_in_the_archive_cannot_leave_the_folder(site: Site, bundle: Artefact) -> None:
     home = downloads.elasticsearch_home(site)
     assert not list(home.parent.glob("outside"))
     assert not list(home.parent.parent.glob("outside"))
 
 
-def test_a_half_written_cache_is_not_taken_for_a_whole_one(site: Site, bundle: Artefact) -> None:
+def test_an_incomplete_cache_is_replaced(site: Site, bundle: Artefact) -> None:
     partial = site.settings.downloads / f"{TARGET}.partial"
     (partial / "bin").mkdir(parents=True)
-    (partial / "stale").write_text("from a start that was cut off")
+    (partial / "stale").write_text("from an interrupted start")
     home = downloads.elasticsearch_home(site)
     assert (home / "bin" / "elasticsearch").exists()
     assert not (home / "stale").exists()
     assert not partial.exists()
 
 
-def test_what_was_in_mavens_repository_before_stays_there(site: Site, bundle: Artefact) -> None:
+def test_artefacts_that_were_in_mavens_repository_are_kept(site: Site, bundle: Artefact) -> None:
     downloads.elasticsearch_home(site)
     assert bundle.path.exists()
 
 
-def test_a_file_with_another_hash_is_never_used(
+def test_a_file_with_another_hash_is_not_used(
     site: Site, bundle: Artefact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maven = tmp_path / "programs" / "mvn"
@@ -68,12 +68,12 @@ def test_a_file_with_another_hash_is_never_used(
     maven.chmod(0o755)
     monkeypatch.setenv("PATH", f"{maven.parent}:/usr/bin:/bin")
     bundle.path.write_bytes(b"damaged")
-    with pytest.raises(ServerError, match="not the file we trust"):
+    with pytest.raises(ServerError, match="damaged or was replaced"):
         downloads.elasticsearch_home(site)
     assert not (site.settings.downloads / TARGET).exists()
 
 
-def test_without_maven_the_message_says_what_to_install(
+def test_without_maven_the_error_names_its_package(
     site: Site, bundle: Artefact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle.path.unlink()
@@ -83,7 +83,7 @@ def test_without_maven_the_message_says_what_to_install(
 
 
 @pytest.mark.parametrize("content", ["jar", "another jar"])
-def test_a_set_of_jars_is_used_whole_and_unaltered_or_not_at_all(
+def test_jars_are_used_only_with_the_pinned_hash(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
     maven = tmp_path / "programs" / "mvn"

@@ -6,7 +6,7 @@ import threading
 from local.http import request
 
 
-def test_something_that_speaks_no_http_is_nobody() -> None:
+def test_an_answer_that_is_not_http_has_status_0() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def echo() -> None:
@@ -20,7 +20,7 @@ def test_something_that_speaks_no_http_is_nobody() -> None:
         answering.join()
 
 
-def test_a_port_that_nobody_serves_is_nobody() -> None:
+def test_a_free_port_has_status_0() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert request(f"http://127.0.0.1:{port}/") == (0, None)

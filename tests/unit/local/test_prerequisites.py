@@ -1,4 +1,4 @@
-"""What is missing on a newcomer's machine is named, with the line to type."""
+"""Missing programs are reported, with the command that installs them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def test_without_apt_the_missing_programs_are_named(
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert packages.main() == 1
-    told = capsys.readouterr().out
-    assert "ffmpeg" in told
-    assert "maven" in told
+    printed = capsys.readouterr().out
+    assert "ffmpeg" in printed
+    assert "maven" in printed
 
 
-def test_without_root_the_line_to_type_is_shown(
+def test_without_root_the_command_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     apt = tmp_path / "apt-get"
@@ -34,14 +34,14 @@ def test_without_root_the_line_to_type_is_shown(
     assert "sudo apt-get update && sudo apt-get install" in capsys.readouterr().out
 
 
-def test_no_java_is_told_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_java_the_error_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ServerError, match="default-jre-headless"):
         java_home()
 
 
-def test_an_old_java_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_old_java_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
@@ -53,5 +53,5 @@ def test_an_old_java_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 def test_data_of_another_postgresql_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "PG_VERSION").write_text("9.6\n")
-    with pytest.raises(ServerError, match=r"made by PostgreSQL 9\.6"):
+    with pytest.raises(ServerError, match=r"created by PostgreSQL 9\.6"):
         find_binaries(tmp_path)

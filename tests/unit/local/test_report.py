@@ -1,4 +1,4 @@
-"""The table of the servers, with servers that are small shell commands."""
+"""The status of servers, which are shell commands here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local.site import Site
 
 
 class Busy(Server):
-    """Runs, and answers every probe but the ``late`` first ones."""
+    """Runs, but does not answer the first ``late`` probes."""
 
     name = "busy"
     late = 0
@@ -35,9 +35,7 @@ def busy(site: Site) -> Iterator[Busy]:
     server.down()
 
 
-def test_a_server_too_busy_for_one_probe_is_still_called_healthy(
-    busy: Busy, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_server_that_answers_late_is_healthy(busy: Busy, capsys: pytest.CaptureFixture[str]) -> None:
     busy.late = 3
     assert print_status([busy]) == 0
     assert "not healthy" not in capsys.readouterr().out
@@ -49,6 +47,6 @@ def test_a_server_that_does_not_answer_in_time_is_reported(busy: Busy, capsys: p
     assert "not healthy" in capsys.readouterr().out
 
 
-def test_a_server_that_does_not_run_is_not_waited_for(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_does_not_wait_for_a_server_that_is_not_running(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert print_status([Busy(site)], deadline_s=3600) == 1
-    assert "down" in capsys.readouterr().out
+    assert "not running" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Servers here are small shell commands behind our own Server class; the real ones are in tests/integration/local."""
+"""Starting and stopping servers, which are shell commands here; tests/integration/local has the real ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Second(Shell):
 
 
 class Family(Shell):
-    """A child, and a grandchild in a session of its own whose parent has gone."""
+    """A child, and a grandchild in its own session whose parent has ended."""
 
     name = "family"
     script = "sleep 600 & (setsid sleep 600 & exit 0); exec sleep 600"
@@ -52,12 +52,12 @@ class Family(Shell):
         return len(psutil.Process(running.pid).children()) > 0
 
 
-class Deaf(Shell):
-    name = "deaf"
-    script = "trap '' TERM; echo deaf; while :; do sleep 1; done"
+class Stubborn(Shell):
+    name = "stubborn"
+    script = "trap '' TERM; echo trapped; while :; do sleep 1; done"
 
     def healthy(self, running: Running) -> bool:
-        return "deaf" in self.log.read_text()  # from now on the trap is set
+        return "trapped" in self.log.read_text()
 
 
 class Broken(Shell):
@@ -69,15 +69,15 @@ class Broken(Shell):
         return False
 
 
-class Sleepy(Shell):
-    name = "sleepy"
+class Unhealthy(Shell):
+    name = "unhealthy"
     deadline_s = 0.5
 
     def healthy(self, running: Running) -> bool:
         return False
 
 
-def test_what_is_needed_starts_first_and_a_second_up_starts_nothing(site: Site, survivors: Survivors) -> None:
+def test_needed_servers_start_first_and_a_second_up_starts_none(site: Site, survivors: Survivors) -> None:
     servers = [Second(site), First(site)]
     Shell.order.clear()
     assert supervisor.up(site, servers) == ["second", "first"]
@@ -97,7 +97,7 @@ def test_down_ends_children_and_orphaned_grandchildren(site: Site, survivors: Su
     assert survivors() == []
 
 
-def test_down_finds_the_family_of_a_leader_that_was_killed(site: Site, survivors: Survivors) -> None:
+def test_down_ends_the_children_of_a_leader_that_was_killed(site: Site, survivors: Survivors) -> None:
     family = Family(site)
     supervisor.up(site, [family])
     until(lambda: len(survivors()) == 3, SOON_S, "the whole family")
@@ -108,19 +108,19 @@ def test_down_finds_the_family_of_a_leader_that_was_killed(site: Site, survivors
     assert survivors() == []
 
 
-def test_a_server_that_ignores_term_is_killed(site: Site, survivors: Survivors) -> None:
-    supervisor.up(site, [Deaf(site)])
-    supervisor.down(site, [Deaf(site)])
+def test_a_server_that_ignores_sigterm_is_killed(site: Site, survivors: Survivors) -> None:
+    supervisor.up(site, [Stubborn(site)])
+    supervisor.down(site, [Stubborn(site)])
     assert survivors() == []
 
 
-def test_a_failed_start_says_which_server_and_why_and_leaves_nothing(site: Site, survivors: Survivors) -> None:
+def test_a_failed_start_reports_the_server_and_its_log_and_leaves_no_process(site: Site, survivors: Survivors) -> None:
     with pytest.raises(ServerError, match=r"broken ended while starting(.|\n)*the disk is full"):
         supervisor.up(site, [First(site), Broken(site)])
     assert survivors() == []
 
 
-def test_a_failed_start_leaves_alone_what_ran_before(site: Site, survivors: Survivors) -> None:
+def test_a_failed_start_does_not_stop_servers_that_were_running(site: Site, survivors: Survivors) -> None:
     supervisor.up(site, [First(site)])
     before = survivors()
     with pytest.raises(ServerError):
@@ -128,31 +128,29 @@ def test_a_failed_start_leaves_alone_what_ran_before(site: Site, survivors: Surv
     assert survivors() == before
 
 
-def test_a_server_that_never_gets_healthy_is_given_up(site: Site, survivors: Survivors) -> None:
-    with pytest.raises(ServerError, match="sleepy was not healthy after"):
-        supervisor.up(site, [Sleepy(site)])
+def test_a_server_that_does_not_become_healthy_is_stopped(site: Site, survivors: Survivors) -> None:
+    with pytest.raises(ServerError, match="unhealthy was not healthy after"):
+        supervisor.up(site, [Unhealthy(site)])
     assert survivors() == []
 
 
-def test_a_pid_that_now_belongs_to_somebody_else_is_not_trusted(site: Site) -> None:
+def test_a_pid_that_was_reused_is_ignored(site: Site) -> None:
     server = First(site)
     pid_file = site.settings.state / "run" / "first.pid"
     pid_file.parent.mkdir(parents=True)
     pid_file.write_text(json.dumps({"pid": os.getpid(), "born": 1.0, "started_at": 1.0, "mark": "x"}))
     assert server.running() is None
-    assert supervisor.down(site, [server]) == []  # and this test still runs
+    assert supervisor.down(site, [server]) == []  # this process was not ended
 
 
-def test_a_damaged_pid_file_counts_as_none(site: Site) -> None:
+def test_a_damaged_pid_file_is_ignored(site: Site) -> None:
     pid_file = site.settings.state / "run" / "first.pid"
     pid_file.parent.mkdir(parents=True)
     pid_file.write_text("{")
     assert First(site).running() is None
 
 
-def test_what_outlived_a_server_that_was_killed_is_ended_before_it_starts_again(
-    site: Site, survivors: Survivors
-) -> None:
+def test_children_of_a_killed_server_are_ended_before_it_starts_again(site: Site, survivors: Survivors) -> None:
     supervisor.up(site, [Family(site)])
     until(lambda: len(survivors()) == 3, SOON_S, "the whole family")
     outlived = set(survivors())
