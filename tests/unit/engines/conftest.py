@@ -1,4 +1,4 @@
-"""Real weights and the development data, where this machine has them."""
+"""Real weights and development data, if this machine has them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHARED = Path(__file__).parents[4] / "shared"
 
 @pytest.fixture(scope="session")
 def model() -> Callable[[str], LocatedModel]:
-    """Locates a model (also in the shared models beside the checkout), or skips the test."""
+    """Locates a model, also in the shared models beside the checkout, or skips the test."""
 
     def find(name: str) -> LocatedModel:
         if (SHARED / "models").is_dir():
@@ -36,7 +36,7 @@ def model() -> Callable[[str], LocatedModel]:
 
 @pytest.fixture(scope="session")
 def dataset() -> Callable[[str], list[dict[str, Any]]]:
-    """Rows of a JSON Lines file of the development data, ``path`` added, or skips the test."""
+    """Reads the rows of a JSON Lines file of the development data, with ``path`` added, or skips the test."""
 
     def read(name: str) -> list[dict[str, Any]]:
         index = SHARED / "data" / name
@@ -50,8 +50,8 @@ def dataset() -> Callable[[str], list[dict[str, Any]]]:
 
 @pytest.fixture(scope="session")
 def utterances(dataset: Callable[[str], list[dict[str, Any]]]) -> dict[str, list[Path]]:
-    """Files of each reader of the development data."""
-    found: dict[str, list[Path]] = {}
+    """The files of each reader of the development data."""
+    files: dict[str, list[Path]] = {}
     for row in dataset("wer/refs.jsonl"):
-        found.setdefault(row["speaker"], []).append(row["path"])
-    return found
+        files.setdefault(row["speaker"], []).append(row["path"])
+    return files

@@ -1,1 +1,1 @@
-"""Speaker diarization on ONNX Runtime, after pyannote's method."""
+"""Speaker diarization on ONNX Runtime, by the method of pyannote.audio."""

@@ -1,4 +1,4 @@
-"""Which speaker every voice of a recording belongs to: made from a bounded number of voices, given to all of them."""
+"""Assigns each voice of a recording to a speaker; speakers are clustered from a bounded number of voices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import clustering as speaker_clustering
+from . import clustering
 from .segmentation import FRAMES, LOCAL_SPEAKERS
 
 if TYPE_CHECKING:
@@ -15,26 +15,28 @@ if TYPE_CHECKING:
 
 Integers = np.ndarray[Any, np.dtype[np.signedinteger[Any]]]
 
-NOBODY = -1
-# Published with pyannote/speaker-diarization-3.1: a speaker is heard in at least 12 windows that move by 1 s.
+NO_SPEAKER = -1
+# Published with pyannote/speaker-diarization-3.1: a speaker has voices in at least 12 windows, 1 s apart.
 PUBLISHED_HOP, PUBLISHED_CLUSTER_SIZE = 1.0, 12
-# A voice heard alone for a fifth of its window makes clusters, as in pyannote's filter_embeddings.
+# A voice is clustered if it is alone for this share of its window, as in filter_embeddings of pyannote.
 LEAST_SHARE = 0.2
-# Voices that make clusters, spread evenly over a long recording: more say nothing new, and their number squared is
-# memory. Every voice is then given to the nearest of the speakers found.
+# The largest number of clustered voices, spread evenly over a long recording: more do not improve the clusters, and
+# memory grows with the square of their number. Every voice is then assigned to the nearest speaker.
 TRAINING = 1000
-# A run of speech goes to another speaker than its local speaker where it is closer to that one by so much (cosine).
-# Segmentation takes two similar people who do not interrupt each other for one, now and then: over 12 made
-# conversations this lowered the time given to the wrong speaker from 3.9 % to 0.6 % (runs of 0.5 s and more) and 1.0 %
-# (of 1 s and more), alike for margins of 0.05 to 0.20.
+# A run of speech is assigned to another speaker than its local speaker if it is closer to that one by this cosine.
+# Segmentation sometimes takes two people with similar voices, who do not interrupt each other, for one: over 12
+# constructed conversations this rule reduced the time assigned to the wrong speaker from 3.9 % to 0.6 % (runs of at
+# least 0.5 s) and 1.0 % (of at least 1 s), equally for margins of 0.05 to 0.20.
 MARGIN = 0.15
 
 
 @dataclass(slots=True)
 class Assignment:
-    """``windows`` (windows, LOCAL_SPEAKERS): the speaker of each local speaker, of ``number`` speakers, or NOBODY.
+    """The speakers of all windows.
 
-    ``runs``, by window: (local speaker, first frame, frame after the last, speaker) where a part of it is another.
+    ``windows`` (windows, LOCAL_SPEAKERS) holds the speaker of each local speaker, from 0 to ``number`` - 1, or
+    NO_SPEAKER. ``runs`` holds per window the runs of a local speaker that belong to another speaker: (local speaker,
+    first frame, frame after the last, speaker).
     """
 
     number: int
@@ -50,27 +52,31 @@ class Assignment:
 
 
 def assign(store: Store, speakers: int | None, *, hop: float, threshold: float) -> Assignment:
-    """All voices of a recording given to speakers: to ``speakers`` of them where their number is known."""
-    found = Assignment(0, np.full((store.window_count, LOCAL_SPEAKERS), NOBODY, np.int16))
+    """Assign all voices of a recording; ``speakers`` is the number of speakers, or None if it is not known.
+
+    ``hop``: seconds from one window to the next; ``threshold``: cosine distance from which clusters are different
+    speakers.
+    """
+    assignment = Assignment(0, np.full((store.window_count, LOCAL_SPEAKERS), NO_SPEAKER, np.int16))
     owners = store.owners
     training, size = _training(owners, hop)
     if len(training) == 0:
-        return found
-    centroids = speaker_clustering.centroids(store.chosen(training), threshold, size, speakers)
-    found.number, first = len(centroids), 0
+        return assignment
+    centroids = clustering.centroids(store.chosen(training), threshold, size, speakers)
+    assignment.number, first = len(centroids), 0
     for block in store.voices():
         rows = owners[first : first + len(block)]
-        _give(found, rows, speaker_clustering.similarity(block, centroids))
+        _assign_block(assignment, rows, clustering.similarity(block, centroids))
         first += len(block)
-    return found
+    return assignment
 
 
 def _training(owners: Integers, hop: float) -> tuple[Integers, int]:
-    """Numbers of the voices that make clusters, and how many of them make a speaker."""
+    """The numbers of the voices to cluster, and the least number of them that makes a speaker."""
     whole, mixed = owners[:, 5] == 1, owners[:, 6] == 1
-    # Two people in one voice would draw their clusters together: their runs stand in for it.
-    heard = np.where(whole, owners[:, 2], owners[:, 4] - owners[:, 3])
-    training = np.flatnonzero((whole != mixed) & (heard >= LEAST_SHARE * FRAMES))
+    # A voice of two people would join their clusters; its runs are clustered instead.
+    frames = np.where(whole, owners[:, 2], owners[:, 4] - owners[:, 3])
+    training = np.flatnonzero((whole != mixed) & (frames >= LEAST_SHARE * FRAMES))
     if len(training) == 0:
         training = np.flatnonzero(whole)
     size = PUBLISHED_CLUSTER_SIZE * PUBLISHED_HOP / hop
@@ -80,13 +86,16 @@ def _training(owners: Integers, hop: float) -> tuple[Integers, int]:
     return training, max(2, round(size))
 
 
-def _give(found: Assignment, owners: Integers, similarity: Any) -> None:
-    """Whole voices to the nearest speaker, runs to another one where that is clear; a whole comes before its runs."""
+def _assign_block(assignment: Assignment, owners: Integers, similarity: Any) -> None:
+    """Assign whole voices to the nearest speaker, and runs to another speaker if it is nearer by the margin.
+
+    A whole voice precedes its runs.
+    """
     best = similarity.argmax(1)
     whole = owners[:, 5] == 1
-    found.windows[owners[whole, 0], owners[whole, 1]] = best[whole]
-    usual = found.windows[owners[:, 0], owners[:, 1]]
+    assignment.windows[owners[whole, 0], owners[whole, 1]] = best[whole]
+    usual = assignment.windows[owners[:, 0], owners[:, 1]]
     rows = np.arange(len(owners))
     for row in np.flatnonzero(~whole & (similarity[rows, best] - similarity[rows, usual] >= MARGIN)):
         window, local, _clean, first, after, _whole = (int(number) for number in owners[row, :6])
-        found.runs.setdefault(window, []).append((local, first, after, int(best[row])))
+        assignment.runs.setdefault(window, []).append((local, first, after, int(best[row])))

@@ -1,7 +1,7 @@
-"""Who speaks when, on the CPU: pyannote's method (segmentation, embeddings, clustering) on ONNX Runtime alone.
+"""Speaker diarization on the CPU: the method of pyannote (segmentation, embeddings, clustering) on ONNX Runtime.
 
-Memory does not grow with the recording: audio passes in stretches, and what is kept of a window is its bits and, on
-disk, its voices.
+Audio is processed in stretches, and the activity and voices of each window are kept on disk, so that the memory for
+audio and models does not grow with the length of the recording.
 """
 
 from __future__ import annotations
@@ -25,22 +25,23 @@ if TYPE_CHECKING:
     from .timeline import Runs
     from .trunk import Trunk
 
-# s from one ten-second window to the next; pyannote's pipeline moves by 1.0.
+# s from one ten-second window to the next; 1.0 in pyannote's pipeline.
 HOP = 2.5
-# Average cosine distance at which two clusters are two speakers. The number of speakers is right in 31 of 32 made
-# conversations of 2 to 4 people from 0.50 to 0.55, in 27 at 0.45 and in 28 at 0.60. As many pairs of voices of one
-# speaker lie above it as pairs of two below, at 0.52 to 0.64 over eight draws of half of the speakers.
+# Average cosine distance from which two clusters are two speakers. The number of speakers is right in 31 of 32
+# constructed conversations of 2 to 4 people at 0.50 to 0.55, in 27 at 0.45 and in 28 at 0.60. The distance that as many
+# pairs of voices of one speaker exceed as pairs of two speakers fall below is 0.52 to 0.64, over eight draws of half of
+# the speakers.
 THRESHOLD = 0.55
-SHORTEST = 0.1  # s: nobody can be told from anybody in less
+SHORTEST = 0.1  # s; less is too short to tell speakers apart
 PER_STRETCH = 32  # windows held in memory together
 BLOCK = 60.0  # s of audio read at a time
 
 
 @dataclass
 class OnnxDiarizer:
-    """The method over one pair of weights; safe to call from several threads, which share its workers.
+    """A diarizer with one pair of weights; safe to call from several threads, which share its workers.
 
-    ``weights`` names both, for the identity.
+    ``weights`` names both models, for the identity.
     """
 
     segmentation: LocatedModel
@@ -53,12 +54,12 @@ class OnnxDiarizer:
 
     @property
     def identity(self) -> str:
-        """Weights, and the parameters that change the answer."""
+        """The weights, and the parameters that change the result."""
         return f"{self.weights} hop {self.hop:g} threshold {self.threshold:g}"
 
     def diarize(self, audio: SampleSource, speakers: int | None) -> Diarized:
         """Speaker spans in seconds of the samples, overlapping and exclusive; both empty for silence."""
-        from .listening import Listener
+        from .extraction import VoiceExtractor
         from .store import Store
         from .windows import stretches
 
@@ -68,10 +69,10 @@ class OnnxDiarizer:
             models = self._models
         length = 0
         with Store() as store:
-            listener = Listener(*models, self._workers, self.hop, store)
+            extractor = VoiceExtractor(*models, self._workers, self.hop, store)
             for stretch in stretches(audio.blocks(BLOCK), round(self.hop * SAMPLE_RATE), PER_STRETCH):
                 length = round(stretch.first * self.hop * SAMPLE_RATE) + len(stretch.samples)
-                listener.hear(stretch)
+                extractor.add(stretch)
             return self._diarized(store, speakers, length / SAMPLE_RATE)
 
     @cached_property
@@ -95,26 +96,26 @@ class OnnxDiarizer:
         assignment = assign(store, speakers, hop=self.hop, threshold=self.threshold)
         if assignment.number == 0:
             return Diarized((), ())
-        heard, first, end = Runs(), Runs(), 0
-        for frame, several, one in active_speakers(store.masks(PER_STRETCH), assignment, self.hop):
-            heard.add(frame, several)
-            first.add(frame, one)
-            end = frame + len(several)
+        overlapping, exclusive, end = Runs(), Runs(), 0
+        for frame, active, dominant in active_speakers(store.masks(PER_STRETCH), assignment, self.hop):
+            overlapping.add(frame, active)
+            exclusive.add(frame, dominant)
+            end = frame + len(active)
         labels: dict[int, str] = {}
-        spans = _spans(heard, end, length, labels)
-        return Diarized(spans, _spans(first, end, length, labels))
+        spans = _spans(overlapping, end, length, labels)
+        return Diarized(spans, _spans(exclusive, end, length, labels))
 
 
 def _spans(runs: Runs, end: int, length: float, labels: dict[int, str]) -> tuple[SpeakerSpan, ...]:
-    """Spans by start; the last window is padded with silence, so ends are cut at the recording's."""
+    """Spans by start, cut at ``length``: the last window is padded with silence."""
     from .timeline import middle
 
     spans = []
-    for start, after, speaker in runs.close(end):
-        one, two = round_to_ms(middle(start)), round_to_ms(min(middle(after), length))
-        if one < two:
+    for first, after, speaker in runs.close(end):
+        start, stop = round_to_ms(middle(first)), round_to_ms(min(middle(after), length))
+        if start < stop:
             label = labels.setdefault(speaker, f"SPEAKER_{len(labels):02d}")
-            spans.append(SpeakerSpan(one, two, label))
+            spans.append(SpeakerSpan(start, stop, label))
     return tuple(spans)
 
 
@@ -127,8 +128,8 @@ def load(
     threshold: float = THRESHOLD,
     threads: int | None = None,
 ) -> OnnxDiarizer:
-    """The diarizer over segmentation-3.0 and WeSpeaker ResNet34, both ONNX; read at first use.
+    """A diarizer with segmentation-3.0 and WeSpeaker ResNet34 in ONNX, which are loaded at first use.
 
-    ``hop``: seconds from one ten-second window to the next; ``threads``: by default one a core.
+    ``hop``: seconds from one ten-second window to the next; ``threads``: by default one per core.
     """
     return OnnxDiarizer(segmentation, embedding, identity, hop, threshold, threads or len(os.sched_getaffinity(0)))

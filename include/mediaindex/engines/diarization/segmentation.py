@@ -1,4 +1,4 @@
-"""Who is active in a window of ten seconds, by pyannote's segmentation-3.0 in ONNX: up to three local speakers."""
+"""Speaker activity in a window of ten seconds, by segmentation-3.0 of pyannote in ONNX: up to three local speakers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 Bits = np.ndarray[Any, np.dtype[np.bool_]]
 
 LOCAL_SPEAKERS = 3
-# Frames of a window, their distance and the middle of the first, in seconds: the receptive field of PyanNet's SincNet
-# (pyannote.audio.models.segmentation.PyanNet.receptive_field: 991 samples, moving by 270).
+# Frames of a window, their distance and the middle of the first, in seconds: the receptive field of the SincNet
+# (pyannote.audio.models.segmentation.PyanNet.receptive_field: 991 samples, with a step of 270).
 FRAMES = 589
 FRAME_STEP = 270 / SAMPLE_RATE
 FRAME_MIDDLE = 991 / 2 / SAMPLE_RATE
 
-# Classes of the powerset encoding, at most two at once, in pyannote's order: nobody; 1; 2; 3; 1+2; 1+3; 2+3.
+# Classes of the powerset encoding, at most two at once, in the order of pyannote: none; 1; 2; 3; 1+2; 1+3; 2+3.
 POWERSET = np.array(
     [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]],
     np.bool_,
@@ -38,7 +38,10 @@ class Segmentation:
         self._input = self._session.get_inputs()[0].name
 
     def __call__(self, windows: Samples) -> Bits:
-        """Activity of the local speakers of windows of shape (windows, 160 000): (windows, FRAMES, 3)."""
+        """Activity of the local speakers, (windows, FRAMES, 3), in ``windows`` of shape (windows, 160 000).
+
+        Raises MemoryError if there is not enough memory.
+        """
         with onnx_session.memory_errors():
             scores = self._session.run(None, {self._input: windows[:, None, :]})[0]
         active: Bits = POWERSET[np.argmax(scores, axis=-1)]
@@ -46,11 +49,11 @@ class Segmentation:
 
 
 def clean(active: Bits) -> Bits:
-    """Activity of shape (…, frames, speakers) where it is the only one at its time."""
+    """The frames in which a speaker is the only one; ``active`` and result have shape (..., frames, speakers)."""
     alone: Bits = active & (active.sum(-1, keepdims=True) == 1)
     return alone
 
 
 def closest_frame(seconds: np.ndarray[Any, Any] | float) -> Any:
-    """Number of the frame of a window whose middle is closest to a time within the window."""
+    """The number of the frame whose middle is closest to a time in seconds of the window."""
     return np.clip(np.rint((np.asarray(seconds) - FRAME_MIDDLE) / FRAME_STEP), 0, FRAMES - 1).astype(int)

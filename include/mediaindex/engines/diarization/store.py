@@ -1,4 +1,4 @@
-"""What is kept of a recording's windows while it is heard, in files without a name: a day's are not for memory."""
+"""Windows and voices of a recording during diarization, in temporary files: those of a day exceed memory."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _ROWS = 1024  # embeddings read at a time
 
 
 class Store:
-    """Windows in order, and their voices; a context manager, for one recording."""
+    """A context manager for the windows of one recording, in order, and their voices."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
         self._bits = tempfile.TemporaryFile()  # noqa: SIM115
         self._windows = 0
-        self._owners = array("i")  # seven numbers a voice
+        self._owners = array("i")  # seven numbers per voice
         self._dimension = 0
 
     def __enter__(self) -> Store:
@@ -39,12 +39,12 @@ class Store:
         self._bits.close()
 
     def add_window(self, active: Bits) -> None:
-        """Keep a window's activity (FRAMES, LOCAL_SPEAKERS)."""
+        """Append the activity of a window, (FRAMES, LOCAL_SPEAKERS)."""
         self._bits.write(np.packbits(active).tobytes())
         self._windows += 1
 
     def add_voice(self, window: int, voice: Voice) -> None:
-        """Keep a voice of a window."""
+        """Append a voice of a window."""
         facts = (voice.speaker, voice.clean, voice.first, voice.after, int(voice.whole), int(voice.mixed))
         self._owners.extend((window, *facts))
         self._dimension = len(voice.embedding)
@@ -52,12 +52,12 @@ class Store:
 
     @property
     def window_count(self) -> int:
-        """Windows kept so far."""
+        """The number of windows added so far."""
         return self._windows
 
     @property
     def owners(self) -> Integers:
-        """Window, local speaker, clean frames, first frame, frame after the last, whole, mixed: shape (voices, 7)."""
+        """Shape (voices, 7): window, local speaker, clean frames, first frame, frame after the last, whole, mixed."""
         return np.frombuffer(self._owners.tobytes(), np.int32).reshape(-1, 7)
 
     def masks(self, per_block: int) -> Iterator[Bits]:
@@ -66,8 +66,8 @@ class Store:
         size = -(-bits // 8)
         self._bits.seek(0)
         while packed := self._bits.read(per_block * size):
-            some = np.unpackbits(np.frombuffer(packed, np.uint8).reshape(-1, size), axis=1, count=bits)
-            yield some.reshape(-1, FRAMES, LOCAL_SPEAKERS).astype(np.bool_)
+            block = np.unpackbits(np.frombuffer(packed, np.uint8).reshape(-1, size), axis=1, count=bits)
+            yield block.reshape(-1, FRAMES, LOCAL_SPEAKERS).astype(np.bool_)
 
     def voices(self) -> Iterator[Floats]:
         """All embeddings in order, in blocks (voices, dimension)."""
@@ -76,10 +76,10 @@ class Store:
             yield np.frombuffer(block, np.float32).reshape(-1, self._dimension)
 
     def chosen(self, numbers: Integers) -> Floats:
-        """The embeddings of these voices, by ascending number: (numbers, dimension)."""
-        found, first = [], 0
+        """The embeddings of these voices, (numbers, dimension); ``numbers`` must ascend."""
+        chosen, first = [], 0
         for block in self.voices():
             inside = numbers[(numbers >= first) & (numbers < first + len(block))]
-            found.append(block[inside - first])
+            chosen.append(block[inside - first])
             first += len(block)
-        return np.concatenate(found)
+        return np.concatenate(chosen)

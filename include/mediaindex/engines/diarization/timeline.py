@@ -1,4 +1,4 @@
-"""From windows and the speaker of each of their voices to spans of time; a block of frames at a time."""
+"""Turns the activity and speakers of windows into spans of time, one block of frames at a time."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from .assignment import NOBODY, Assignment
+from .assignment import NO_SPEAKER, Assignment
 from .segmentation import FRAME_MIDDLE, FRAME_STEP, FRAMES
 
 Bits = np.ndarray[Any, np.dtype[np.bool_]]
 Floats = np.ndarray[Any, np.dtype[np.floating[Any]]]
 
-# Who it is, a window knows better in its middle than at its edges (Hamming, as pyannote's own aggregation does where it
-# weights); with few windows over each frame, equal votes would often tie. How many speak, all windows say alike.
+# Windows identify a speaker better in the middle than at the edges, hence Hamming weights, as in the weighted
+# aggregation of pyannote; with few windows per frame, equal votes would often tie. The windows agree on
+# the number of active speakers, which is therefore not weighted.
 _WEIGHT = np.hamming(FRAMES).astype(np.float32)
 
 
 @dataclass(slots=True)
 class Runs:
-    """Collects, block by block, when each speaker is active: (first frame, frame after the last, speaker)."""
+    """Collects the runs of each speaker block by block: (first frame, frame after the last, speaker)."""
 
-    found: list[tuple[int, int, int]] = field(default_factory=list)
+    closed: list[tuple[int, int, int]] = field(default_factory=list)
     _open: dict[int, int] = field(default_factory=dict)
 
     def add(self, first: int, active: Bits) -> None:
-        """Activity (frames, speakers) of the frames from ``first``; blocks come in order and without gaps."""
+        """Add the activity (frames, speakers) of the frames from ``first``; blocks are in order and without gaps."""
         for speaker in np.flatnonzero(active.any(0) | np.isin(np.arange(active.shape[1]), list(self._open))):
             before = speaker in self._open
             edges = np.diff(np.concatenate([[before], active[:, speaker]]).astype(np.int8))
@@ -36,18 +37,18 @@ class Runs:
                 if edges[frame] > 0:
                     self._open[int(speaker)] = at
                 else:
-                    self.found.append((self._open.pop(int(speaker)), at, int(speaker)))
+                    self.closed.append((self._open.pop(int(speaker)), at, int(speaker)))
 
     def close(self, end: int) -> list[tuple[int, int, int]]:
-        """All runs by start; what is still active ends at the frame ``end``."""
-        self.found += [(start, end, speaker) for speaker, start in self._open.items() if start < end]
+        """All runs by start; runs that are still active end at the frame ``end``."""
+        self.closed += [(start, end, speaker) for speaker, start in self._open.items() if start < end]
         self._open.clear()
-        self.found.sort()
-        return self.found
+        self.closed.sort()
+        return self.closed
 
 
 def active_speakers(masks: Iterator[Bits], assignment: Assignment, hop: float) -> Iterator[tuple[int, Bits, Bits]]:
-    """Blocks of (first frame, who is heard, who is heard above all): twice (frames, speakers).
+    """Blocks of (first frame, active speakers, dominant speaker); both arrays have shape (frames, speakers).
 
     ``masks``: blocks of windows (windows, FRAMES, local speakers); ``hop``: seconds from window to window.
     """
@@ -59,8 +60,8 @@ def active_speakers(masks: Iterator[Bits], assignment: Assignment, hop: float) -
         for mask in block:
             at = _first_frame(window, hop) - base
             rows = slice(at, at + FRAMES)
-            owners = np.where(mask, assignment.owners(window), NOBODY)
-            for speaker in set(np.unique(owners).tolist()) - {NOBODY}:
+            owners = np.where(mask, assignment.owners(window), NO_SPEAKER)
+            for speaker in set(np.unique(owners).tolist()) - {NO_SPEAKER}:
                 votes[rows, speaker] += _WEIGHT * (owners == speaker).any(1)
             count[rows, 0] += mask.sum(1)
             total[rows, 0] += 1
@@ -85,13 +86,13 @@ def _longer(array: Floats, frames: int) -> Floats:
 
 
 def _decide(votes: Floats, count: Floats) -> tuple[Bits, Bits]:
-    """As many speakers as are heard at once on average, those with most votes; and the first of them alone."""
-    heard, first = np.zeros(votes.shape, np.bool_), np.zeros(votes.shape, np.bool_)
+    """The speakers with the most votes, as many as are active on average, and the first of them alone."""
+    active, first = np.zeros(votes.shape, np.bool_), np.zeros(votes.shape, np.bool_)
     rows, order = np.arange(len(votes)), np.argsort(-votes, axis=1, kind="stable")
     at_once = np.rint(count)
     for rank in range(min(int(at_once.max(initial=0)), votes.shape[1])):
         chosen = order[:, rank]
-        heard[rows, chosen] = (at_once > rank) & (votes[rows, chosen] > 0)
+        active[rows, chosen] = (at_once > rank) & (votes[rows, chosen] > 0)
         if rank == 0:
-            first[:] = heard
-    return heard, first
+            first[:] = active
+    return active, first

@@ -1,7 +1,8 @@
-"""Voices of the local speakers of each window, from as little of the recording as tells them apart.
+"""Voices (embeddings) of the local speakers of each window.
 
-pyannote passes every window once for each of its speakers through the embedding model, ten windows over the same ten
-seconds. Here a stretch of one speaker's speech passes the model's trunk once; windows that share it pool its frames.
+pyannote passes every window through the embedding model once per speaker, with ten windows over the same ten seconds.
+Here a piece of speech of one speaker passes the trunk of the model once, and all windows that contain it pool its
+frames.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from mediaindex.stages.protocols import SAMPLE_RATE
 
-from . import clustering as speaker_clustering
+from . import clustering
 from .segmentation import FRAME_MIDDLE, FRAME_STEP, FRAMES, clean, closest_frame
 from .trunk import MELS, SUBSAMPLING, Trunk
 
@@ -28,22 +29,22 @@ _FBANK_STEP = 0.01  # s
 _FBANK_MIDDLE = 0.0125  # s
 TRUNK_STEP = _FBANK_STEP * SUBSAMPLING
 
-ENOUGH = 1.5  # s of one's unbroken speech that are always listened to
+ENOUGH = 1.5  # s: unbroken speech of a speaker up to this length is embedded as a whole
 SHARE = 0.5  # of longer speech, the middle part
 SHORTEST = 0.2  # s
-LEAST_FRAMES = 3  # of the trunk, to have a voice at all
-LEAST_RUN = 0.75  # s of unbroken speech that say anything of their own
+LEAST_FRAMES = 3  # of the trunk, for a voice
+LEAST_RUN = 0.75  # s of unbroken speech, for a voice of its own
 LEAST_CLEAN = 0.5  # s
-# Two runs of a local speaker, each of a second or more, whose cosine distance is above this are two people:
-# segmentation takes similar voices that never interrupt each other for one. Of 63 made conversations of 1 to 4 readers
-# the number of speakers is then right in all, for distances of 0.60 to 0.70 here and thresholds of clustering of 0.475
-# to 0.60.
+# Two runs of a local speaker, each of at least one second, with a larger cosine distance than this are two people:
+# segmentation takes similar voices that do not interrupt each other for one. The number of speakers is then right in
+# all of 63 constructed conversations of 1 to 4 readers, for distances of 0.60 to 0.70 here and clustering thresholds of
+# 0.475 to 0.60.
 MIXED = 0.65
 TELLING_RUN = 1.0  # s
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TrunkFrames:
     """Frames of the trunk over a piece of speech: ``times`` (frames,) in seconds, ``frames`` (frames, features)."""
 
     times: Floats
@@ -52,10 +53,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Embedding (dimension,) of a local speaker, who is heard alone for ``clean`` frames of the window.
+    """The embedding (dimension,) of a local speaker, who is alone in ``clean`` frames of the window.
 
-    ``whole``: of all its speech; otherwise of one run of it, from the frame ``first`` to the one before ``after``.
-    ``mixed``: the local speaker's runs are so different that they cannot be of one person.
+    ``whole``: of all speech of the local speaker; otherwise of one run, from the frame ``first`` to the one before
+    ``after``. ``mixed``: the runs of the local speaker are too different to be of one person.
     """
 
     speaker: int
@@ -68,36 +69,39 @@ class Voice:
 
 
 def runs(mask: Bits) -> list[tuple[int, int]]:
-    """First frame, and frame after the last, of each run of a mask (frames,)."""
+    """The first frame, and the frame after the last, of each run of a mask (frames,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def usable(active: Bits) -> Bits:
-    """Where each local speaker is listened to, (…, FRAMES, speakers): alone, or anywhere where that is too little."""
+    """The frames to embed of each local speaker, (..., FRAMES, speakers).
+
+    These are the frames in which the speaker is alone, or all of its frames if the former are too few.
+    """
     alone = clean(active)
     enough = alone.sum(-2, keepdims=True) * FRAME_STEP >= LEAST_CLEAN
-    listened: Bits = np.where(enough, alone, active)
-    return listened
+    chosen: Bits = np.where(enough, alone, active)
+    return chosen
 
 
 def pieces(active: Bits, start: float, end: float) -> Iterator[tuple[float, float]]:
-    """Pieces of speech of one speaker each, of one window (FRAMES, speakers), within ``start`` to ``end``.
+    """Pieces of speech, of one speaker each, of a window (FRAMES, speakers), between ``start`` and ``end``.
 
-    All in seconds of the window. Of long speech the middle is taken.
+    All times are in seconds of the window. Of long speech, the middle part is used.
     """
     for mask in usable(active).T:
         for first, after in runs(mask):
-            one, two = FRAME_MIDDLE + FRAME_STEP * first, FRAME_MIDDLE + FRAME_STEP * after
-            one, two = max(start, one), min(end, two)
-            take = max(min(two - one, ENOUGH), SHARE * (two - one))
-            if take >= SHORTEST:
-                middle = (one + two) / 2
-                yield middle - take / 2, middle + take / 2
+            run_start = max(start, FRAME_MIDDLE + FRAME_STEP * first)
+            run_end = min(end, FRAME_MIDDLE + FRAME_STEP * after)
+            length = max(min(run_end - run_start, ENOUGH), SHARE * (run_end - run_start))
+            if length >= SHORTEST:
+                middle = (run_start + run_end) / 2
+                yield middle - length / 2, middle + length / 2
 
 
 def filter_bank(samples: Samples) -> Floats:
-    """Kaldi's log mel energies as WeSpeaker computes them, mean removed: (frames, MELS)."""
+    """Log mel energies of Kaldi with the options of WeSpeaker, mean removed: (frames, MELS)."""
     import kaldi_native_fbank  # type: ignore[import-untyped]
 
     options = kaldi_native_fbank.FbankOptions()
@@ -114,44 +118,47 @@ def filter_bank(samples: Samples) -> Floats:
     return centred
 
 
-def listen(trunk: Trunk, samples: Samples, start: float) -> Heard:
-    """Pass a piece of speech that starts ``start`` seconds into the recording through the trunk."""
+def trunk_frames(trunk: Trunk, samples: Samples, start: float) -> TrunkFrames:
+    """Pass a piece of speech, which begins ``start`` seconds into the recording, through the trunk."""
     frames = trunk(filter_bank(samples))
     times = start + _FBANK_MIDDLE + TRUNK_STEP * np.arange(len(frames))
-    return Heard(times, frames)
+    return TrunkFrames(times, frames)
 
 
-def voices(trunk: Trunk, active: Bits, start: float, heard: list[Heard]) -> Iterator[Voice]:
-    """Voices of a window (FRAMES, speakers) from ``start`` seconds on: of each local speaker, then of its runs."""
+def window_voices(trunk: Trunk, active: Bits, start: float, passed: list[TrunkFrames]) -> Iterator[Voice]:
+    """The voices of a window (FRAMES, speakers) at ``start`` seconds: per local speaker, of all speech, then of runs.
+
+    ``passed``: the pieces of speech that passed the trunk and may lie in the window.
+    """
     masks, alone = usable(active), clean(active).sum(0)
-    times = np.concatenate([one.times for one in heard]) if heard else np.zeros(0)
-    frames = np.concatenate([one.frames for one in heard]) if heard else np.zeros((0, 0))
-    where = closest_frame(times - start)
+    times = np.concatenate([piece.times for piece in passed]) if passed else np.zeros(0)
+    frames = np.concatenate([piece.frames for piece in passed]) if passed else np.zeros((0, 0))
+    numbers = closest_frame(times - start)
     inside = (times >= start) & (times < start + FRAMES * FRAME_STEP)
     for speaker in range(active.shape[1]):
-        mine = inside & masks[where, speaker]
-        if mine.sum() < LEAST_FRAMES:
+        own = inside & masks[numbers, speaker]
+        if own.sum() < LEAST_FRAMES:
             continue
         parts = []
-        for first, after in several(masks[:, speaker]):
-            run = mine & (where >= first) & (where < after)
+        for first, after in separate_runs(masks[:, speaker]):
+            run = own & (numbers >= first) & (numbers < after)
             if (after - first) * FRAME_STEP >= LEAST_RUN and run.sum() >= LEAST_FRAMES:
                 parts.append((first, after, trunk.head.embed(frames[run])))
         mixed = are_mixed([part for first, after, part in parts if (after - first) * FRAME_STEP >= TELLING_RUN])
-        yield Voice(speaker, int(alone[speaker]), 0, FRAMES, True, trunk.head.embed(frames[mine]), mixed)
+        yield Voice(speaker, int(alone[speaker]), 0, FRAMES, True, trunk.head.embed(frames[own]), mixed)
         for first, after, embedding in parts:
             yield Voice(speaker, int(alone[speaker]), first, after, False, embedding, mixed)
 
 
-def several(mask: Bits) -> list[tuple[int, int]]:
-    """The runs of a mask where there is more than one."""
-    found = runs(mask)
-    return found if len(found) > 1 else []
+def separate_runs(mask: Bits) -> list[tuple[int, int]]:
+    """The runs of a mask, if there is more than one."""
+    mask_runs = runs(mask)
+    return mask_runs if len(mask_runs) > 1 else []
 
 
 def are_mixed(embeddings: list[Floats]) -> bool:
-    """Whether any two of them are too far apart to be of one person."""
+    """Whether any two embeddings are too far apart to be of one person."""
     if len(embeddings) < 2:
         return False
-    units = speaker_clustering.normalised(np.stack(embeddings))
+    units = clustering.normalised(np.stack(embeddings))
     return bool(1 - (units @ units.T).min() > MIXED)

@@ -1,6 +1,6 @@
-"""A recording cut into the overlapping windows that speaker segmentation looks at, a bounded stretch at a time.
+"""Cuts a recording into the overlapping windows of speaker segmentation, one bounded stretch at a time.
 
-Windows lie where pyannote.audio puts them: every ``HOP`` seconds from the start, the last one padded with silence.
+Windows lie as in pyannote.audio: one per hop from the start, the last one padded with silence.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from mediaindex.stages.protocols import SAMPLE_RATE
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Samples
 
-WINDOW = 10 * SAMPLE_RATE  # samples: what segmentation-3.0 was trained on
+WINDOW = 10 * SAMPLE_RATE  # samples; segmentation-3.0 was trained on windows of this length
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """``count`` windows, numbered from ``first``; ``samples`` begin where the first one does and end with the last.
+    """``count`` windows, numbered from ``first``.
 
-    ``last``: the recording ends with it.
+    ``samples`` extend from the start of the first window to the end of the last one; ``last``: the recording ends with
+    this stretch.
     """
 
     first: int
@@ -39,7 +40,7 @@ def stretches(blocks: Iterable[Samples], hop: int, per_stretch: int) -> Iterator
     for block in blocks:
         parts.append(block)
         held += len(block)
-        # One sample more than needed: the next stretch then always has something of its own to say.
+        # One sample more than needed: the next stretch then always contains new samples.
         while held > size:
             samples = np.concatenate(parts)
             yield Stretch(first, per_stretch, samples[:size], last=False)
@@ -52,10 +53,10 @@ def stretches(blocks: Iterable[Samples], hop: int, per_stretch: int) -> Iterator
 
 
 def windows(stretch: Stretch, hop: int, at: int, number: int) -> Samples:
-    """Windows ``at`` to ``at + number`` of a stretch, or as many as it has: shape (windows, WINDOW)."""
+    """Windows ``at`` to ``at + number`` of a stretch, or up to its last one: shape (windows, WINDOW)."""
     number = min(number, stretch.count - at)
-    found = np.zeros((number, WINDOW), np.float32)
+    cut = np.zeros((number, WINDOW), np.float32)
     for row in range(number):
         samples = stretch.samples[(at + row) * hop :][:WINDOW]
-        found[row, : len(samples)] = samples
-    return found
+        cut[row, : len(samples)] = samples
+    return cut

@@ -1,1 +1,1 @@
-"""pyannote.audio's own pipelines."""
+"""Diarization by the pipelines of pyannote.audio."""

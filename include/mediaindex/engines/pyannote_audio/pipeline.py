@@ -1,8 +1,8 @@
-"""pyannote's speaker diarization pipeline put together from files on this machine; heavy, imported on first use.
+"""The speaker diarization pipeline of pyannote, built from local files; slow to import, so imported at first use.
 
-pyannote 4 builds its pipeline from hub names, asks for PLDA weights even where the clustering uses none, and
-unpickles checkpoints without restriction. Here the same parts are put together explicitly: the segmentation
-checkpoint is read with ``weights_only`` (nothing in it can run), no hub is asked, no telemetry is sent.
+pyannote 4 builds its pipeline from names on the hub, requires PLDA weights even if the clustering does not use them,
+and unpickles checkpoints without restriction. Here the same parts are built explicitly: the segmentation checkpoint is
+read with ``weights_only`` (no code in it can run), the hub is not contacted, and no telemetry is sent.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import ConfigError
 
-os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # before the import: pyannote reads it there
+os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # before the import, which reads it
 
 
 @contextmanager
 def _without_nemo() -> Iterator[None]:
-    # pyannote's speaker_verification imports NeMo if it finds it (12-22 s) for embeddings that are not used here.
+    # speaker_verification of pyannote imports NeMo if it is installed (12-22 s), for embeddings that are not used here.
     if "nemo" in sys.modules:
         yield
         return
@@ -49,25 +49,25 @@ if TYPE_CHECKING:
 
     from mediaindex.settings import Device
 
-# Published with pyannote/speaker-diarization-3.1: clusters of at least 12, for windows that move by a tenth.
+# Published with pyannote/speaker-diarization-3.1: clusters of at least 12, for a step of a tenth of the window.
 PUBLISHED_STEP = 0.1
 PUBLISHED_CLUSTER_SIZE = 12
 
-# A window only trains the clustering; past this many they say nothing new, and agglomeration is quadratic.
+# The largest number of clustered embeddings: more do not improve the clusters, and agglomeration is quadratic.
 TRAINING_EMBEDDINGS = 6_000
 
 
 class BoundedClustering(AgglomerativeClustering):
-    """Agglomerative clustering whose memory does not grow with the square of a day's recording.
+    """Agglomerative clustering with memory that does not grow with the square of the length of the recording.
 
-    Clusters are made from at most ``TRAINING_EMBEDDINGS`` embeddings, spread evenly; every other one goes to the
-    nearest cluster, as short ones always do.
+    Clusters are made from at most ``TRAINING_EMBEDDINGS`` embeddings, spread evenly; every other embedding is assigned
+    to the nearest cluster, as short ones always are.
     """
 
     def filter_embeddings(
         self, embeddings: np.ndarray, *args: Any, **kwargs: Any
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Embeddings (n, dimension) to make clusters from, with the window (n,) and the speaker (n,) of each."""
+        """The embeddings (n, dimension) to cluster, with the window (n,) and the speaker (n,) of each."""
         kept, windows, speakers = super().filter_embeddings(embeddings, *args, **kwargs)
         if len(kept) <= TRAINING_EMBEDDINGS:
             return kept, windows, speakers
@@ -76,7 +76,7 @@ class BoundedClustering(AgglomerativeClustering):
 
 
 class LocalDiarization(SpeakerDiarization):
-    """``SpeakerDiarization`` without hub and PLDA: the parts its ``__init__`` makes, from explicit files."""
+    """``SpeakerDiarization`` without hub and PLDA: the parts that its ``__init__`` creates, from explicit files."""
 
     def __init__(self, segmentation: Path, embedding: Path, *, step: float, threads: int) -> None:
         Pipeline.__init__(self)  # type: ignore[no-untyped-call]
@@ -92,7 +92,7 @@ class LocalDiarization(SpeakerDiarization):
         )
         self.segmentation = ParamDict(min_duration_off=Uniform(0.0, 1.0))
         self._embedding = WeSpeakerEmbedding(embedding, threads)
-        # One call a window: all its speakers together, so that its filter bank is computed once.
+        # One call per window with all its speakers, so that its filter bank is computed once.
         self.embedding_batch_size = len(specifications.classes or ())
         self.embedding_exclude_overlap = True
         self._audio = Audio(sample_rate=self._embedding.sample_rate, mono="downmix")
@@ -103,9 +103,9 @@ class LocalDiarization(SpeakerDiarization):
 
 
 def load_segmentation(path: Path) -> tuple[PyanNet, Specifications]:
-    """The segmentation model, and what it was trained for, of a pyannote checkpoint, read as plain data.
+    """The segmentation model of a pyannote checkpoint and its specifications, read as plain data.
 
-    Raises pickle.UnpicklingError when the file holds anything but tensors, numbers and these four classes.
+    Raises pickle.UnpicklingError if the file holds anything but tensors, numbers and the four classes below.
     """
     with torch.serialization.safe_globals([TorchVersion, Problem, Resolution, Specifications]):
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
@@ -118,9 +118,9 @@ def load_segmentation(path: Path) -> tuple[PyanNet, Specifications]:
 
 
 def build(segmentation: Path, embedding: Path, *, step: float, threshold: float, threads: int) -> LocalDiarization:
-    """The pipeline, ready to be called with ``{"waveform", "sample_rate"}``."""
+    """The pipeline, to be called with ``{"waveform", "sample_rate"}``."""
     pipeline = LocalDiarization(segmentation, embedding, step=step, threads=threads)
-    # A smaller number of windows a minute makes smaller clusters of the same speaker.
+    # With fewer windows per minute, clusters of the same speaker are smaller.
     size = max(1, round(PUBLISHED_CLUSTER_SIZE * PUBLISHED_STEP / step))
     return pipeline.instantiate(  # type: ignore[no-any-return]
         {
@@ -131,8 +131,8 @@ def build(segmentation: Path, embedding: Path, *, step: float, threshold: float,
 
 
 def community(directory: Path, device: Device) -> Pipeline:
-    """The pipeline that a directory describes in its ``config.yaml``."""
+    """The pipeline that ``config.yaml`` in ``directory`` describes; raises ConfigError if there is none."""
     pipeline = Pipeline.from_pretrained(directory)
     if pipeline is None:
-        raise ConfigError(f"{directory}: holds no pipeline of pyannote.audio; copy the whole repository there")
+        raise ConfigError(f"{directory}: not a pipeline of pyannote.audio; copy the whole repository there")
     return pipeline.to(torch.device(device))

@@ -1,6 +1,6 @@
-"""Who speaks when, by a pipeline of pyannote.audio itself.
+"""Speaker diarization by a pipeline of pyannote.audio.
 
-Nothing heavy is imported before the first recording, which is read as a whole.
+Large libraries are imported at the first recording. Each recording is read as a whole.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from mediaindex.settings import Device
     from mediaindex.stages.protocols import SampleSource
 
-# Published with pyannote/speaker-diarization-3.1: share of the 10 s window by which it moves.
+# Published with pyannote/speaker-diarization-3.1: the step as a share of the 10 s window.
 STEP = 0.1
-# Distance at which two clusters are two speakers. Published with 3.1 is 0.7046, for the large-margin weights; for these
-# the answers stay the same from 0.70 to 0.80: the middle of it.
+# Distance from which two clusters are two speakers. 0.7046 is published with 3.1, for the large-margin weights. With
+# the weights used here, the results are the same from 0.70 to 0.80, of which this is the middle.
 THRESHOLD = 0.75
-SHORTEST = 0.1  # s: nobody can be told from anybody in less
+SHORTEST = 0.1  # s; less is too short to tell speakers apart
 
 
 def _cores() -> int:
@@ -37,7 +37,7 @@ def _cores() -> int:
 
 @dataclass
 class PyannoteDiarizer:
-    """A pipeline of pyannote.audio, made at first use by ``make``; calls wait for each other."""
+    """A diarizer with a pipeline of pyannote.audio, made at first use by ``make``; calls are serialised."""
 
     make: Callable[[], Any]
     identity: str
@@ -54,7 +54,7 @@ class PyannoteDiarizer:
         length = round_to_ms(samples.shape[0] / SAMPLE_RATE)
         file = {"waveform": torch.from_numpy(samples)[None], "sample_rate": SAMPLE_RATE, "uri": "recording"}
         with self._one_call, _threads(self.threads), warnings.catch_warnings():
-            # Empty clusters and fewer speakers than asked for are answers here, not accidents.
+            # Empty clusters and fewer speakers than requested are valid results here.
             warnings.simplefilter("ignore")
             output = self._pipeline(file, num_speakers=speakers)
         spans = _spans(output.speaker_diarization, length)
@@ -70,15 +70,15 @@ class PyannoteDiarizer:
 
 
 def load(segmentation: Path, embedding: Path, *, identity: str, step: float = STEP) -> PyannoteDiarizer:
-    """pyannote's pipeline over segmentation-3.0 (PyTorch checkpoint) and WeSpeaker ResNet34 (ONNX), on the CPU.
+    """The pipeline with segmentation-3.0 (PyTorch checkpoint) and WeSpeaker ResNet34 (ONNX), on the CPU.
 
-    ``step`` in (0, 1]: share of the 10 s window by which it moves.
+    ``step`` in (0, 1]: the step as a share of the 10 s window.
     """
 
     def make() -> Any:
-        from . import pipeline as pyannote_pipeline
+        from . import pipeline
 
-        return pyannote_pipeline.build(segmentation, embedding, step=step, threshold=THRESHOLD, threads=_cores())
+        return pipeline.build(segmentation, embedding, step=step, threshold=THRESHOLD, threads=_cores())
 
     return PyannoteDiarizer(make, f"{identity} step {step:g} threshold {THRESHOLD:g}")
 
@@ -86,20 +86,20 @@ def load(segmentation: Path, embedding: Path, *, identity: str, step: float = ST
 def load_community(directory: Path, *, identity: str, device: Device) -> PyannoteDiarizer:
     """The pipeline of a copy of ``pyannote/speaker-diarization-community-1``.
 
-    pyannote.audio unpickles its checkpoints without restriction: only a copy that you trust belongs there.
+    pyannote.audio unpickles its checkpoints without restriction, so the copy must come from a trusted source.
     """
 
     def make() -> Any:
-        from . import pipeline as pyannote_pipeline
+        from . import pipeline
 
-        return pyannote_pipeline.community(directory, device)
+        return pipeline.community(directory, device)
 
     return PyannoteDiarizer(make, f"{identity} {device}")
 
 
 @contextmanager
 def _threads(number: int) -> Iterator[None]:
-    # silero-vad sets 1 thread for the whole process at its import; other engines keep what they had.
+    # The import of silero-vad sets 1 thread for the whole process; other engines keep their number.
     import torch
 
     before = torch.get_num_threads()
@@ -111,7 +111,7 @@ def _threads(number: int) -> Iterator[None]:
 
 
 def _spans(annotation: Any, length: float) -> list[SpeakerSpan]:
-    """Spans by start; the last window is padded with silence, so ends are cut at the recording's."""
+    """Spans by start, cut at ``length``: the last window is padded with silence."""
     spans = []
     for segment, _track, label in annotation.itertracks(yield_label=True):
         start, end = round_to_ms(max(0.0, segment.start)), round_to_ms(min(segment.end, length))

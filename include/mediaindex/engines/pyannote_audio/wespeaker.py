@@ -1,4 +1,4 @@
-"""Speaker embeddings by a WeSpeaker ResNet34 in ONNX, fp32, as pyannote's pipeline asks for them."""
+"""Speaker embeddings by a WeSpeaker ResNet34 in ONNX (fp32), with the interface of pyannote's pipeline."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ if TYPE_CHECKING:
 
 
 class WeSpeakerEmbedding(ONNXWeSpeakerPretrainedSpeakerEmbedding):
-    """pyannote's own adapter, on more than its one thread, and with each window's filter bank computed once.
+    """The adapter of pyannote with several threads, which computes the filter bank of each window once.
 
-    pyannote calls it with one window repeated for each of the window's speakers and one mask a speaker; the filter
-    bank of the window is the same for all of them.
+    pyannote passes a window once per speaker, with one mask per speaker; the filter bank is the same for all of them.
     """
 
     def __init__(self, path: Path, threads: int) -> None:
         self.threads = threads
-        super().__init__(str(path))  # an existing path: no hub is asked
+        super().__init__(str(path))  # with an existing path, the hub is not contacted
 
     def to(self, device: torch.device) -> WeSpeakerEmbedding:
-        """Open the session; always on the CPU, where fp32 results are the same on every machine of a kind."""
+        """Open the session, always on the CPU: its fp32 results are the same on all machines of one type."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
@@ -35,7 +34,7 @@ class WeSpeakerEmbedding(ONNXWeSpeakerPretrainedSpeakerEmbedding):
         return self
 
     def compute_fbank(self, waveforms: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        """Filter bank of each waveform, shape (batch, frames, 80) for (batch, 1, samples)."""
+        """The filter bank of each waveform, shape (batch, frames, 80) for (batch, 1, samples)."""
         first = super().compute_fbank(waveforms[:1], *args, **kwargs)
         if all(torch.equal(waveforms[0], other) for other in waveforms[1:]):
             return first.expand(len(waveforms), -1, -1)

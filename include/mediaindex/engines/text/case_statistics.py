@@ -1,8 +1,8 @@
-"""What the ``truecase`` package knows about capitals, in a small database: made once, kept in the cache by its hash.
+"""The case statistics of the ``truecase`` package in a small database, made once and cached by the hash of the file.
 
-The package's pickle takes seconds and 450 MB to read, mostly for words that are only ever written in one way. It is
-read here without the package (which needs NLTK and would run whatever the pickle says) by an unpickler that can make
-nothing but dictionaries, sets and counters.
+Reading the pickle of the package takes seconds and 450 MB, mostly for words with only one spelling. It is read here
+without the package, which needs NLTK and would run any code in the pickle, by an unpickler that can create only
+dictionaries, sets and counters.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from .unseen_words import affix_logits
 if TYPE_CHECKING:
     from mediaindex.models import LocatedModel
 
-FORMAT = 1  # of the database; goes into its name
-TIMEOUT_S = 600  # it takes ten seconds or so
+FORMAT = 1  # of the database; part of its file name
+TIMEOUT_S = 600  # the conversion takes about ten seconds
 # A spelling that makes up less than this share of a word's uses is a typing error or a headline.
 RARE = 0.01
-# Neighbours seen once decide nothing against the smoothing, and would make three quarters of the database.
+# Neighbours seen once have no effect against the smoothing, and would be three quarters of the database.
 LEAST_SEEN = 2
 
 _TABLES = """
@@ -51,14 +51,14 @@ class _PlainUnpickler(pickle.Unpickler):
 
 @dataclass(frozen=True, slots=True)
 class Spellings:
-    """How a word is written, most frequent first, and how often each was seen; empty for a word nobody has seen."""
+    """The spellings of a word, most frequent first, and their counts; empty for an unknown word."""
 
     options: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
 
 
 class CaseStatistics:
-    """Look-ups in the database; any number of threads."""
+    """Look-ups in the database; safe to use from several threads."""
 
     def __init__(self, database: Path) -> None:
         self._connection = sqlite3.connect(
@@ -67,26 +67,29 @@ class CaseStatistics:
         self.spellings = lru_cache(maxsize=20_000)(self._spellings)
 
     def neighbours(self, previous: str, word: str, following: str) -> tuple[int, ...]:
-        """How often each spelling of ``word`` was seen there; either neighbour may be empty. () for never."""
-        row = self._one("select counts from neighbours where key = ?", f"{previous}_{word}_{following}")
+        """The count of each spelling of ``word`` between these neighbours; () if unknown. Either may be empty."""
+        row = self._row("select counts from neighbours where key = ?", f"{previous}_{word}_{following}")
         return tuple(map(int, row[0].split())) if row else ()
 
     def affix_logit(self, affix: str) -> float | None:
-        """See `unseen_words`."""
-        row = self._one("select logit from affix where affix = ?", affix)
+        """The log odds of "name" for an affix of ``unseen_words``; None if unknown."""
+        row = self._row("select logit from affix where affix = ?", affix)
         return float(row[0]) if row else None
 
     def _spellings(self, word: str) -> Spellings:
-        row = self._one("select spellings, counts from word where lower = ?", word)
+        row = self._row("select spellings, counts from word where lower = ?", word)
         return Spellings(tuple(row[0].split()), tuple(map(int, row[1].split()))) if row else Spellings()
 
-    def _one(self, query: str, key: str) -> Any:
-        # A lone surrogate is no text for SQLite, and no word that anybody has seen.
+    def _row(self, query: str, key: str) -> Any:
+        # SQLite does not accept lone surrogates, which are in no known word.
         return self._connection.execute(query, (key.encode("utf-8", "replace").decode(),)).fetchone()
 
 
 def case_statistics(located: LocatedModel) -> CaseStatistics:
-    """The statistics in ``located.path``; several processes may ask for them at once."""
+    """The statistics in ``located.path``; safe in several processes at once.
+
+    Raises TerminalError (``bad_case_statistics``) if the file is unreadable.
+    """
     target = ModelSettings.read().cache / "case" / f"{located.sha256}-{FORMAT}.sqlite"
     if not target.is_file():
         with exclusive(target):
@@ -96,7 +99,7 @@ def case_statistics(located: LocatedModel) -> CaseStatistics:
 
 
 def _convert(source: Path, target: Path) -> None:
-    """In a child process, which takes its memory with it; whole or not at all."""
+    """Convert in a child process, whose memory is freed with it, and rename the complete file."""
     part = target.with_suffix(".part")
     arguments = [sys.executable, "-m", "mediaindex.engines.text.case_statistics", str(source), str(part)]
     done = subprocess.run(
@@ -104,42 +107,52 @@ def _convert(source: Path, target: Path) -> None:
     )
     if done.returncode:
         raise TerminalError(
-            f"{source}: these case statistics cannot be read; get the file that the registry names "
-            f"(`mediaindex models fetch truecase-english`):\n{done.stderr[-1000:]}",
+            f"{source}: unreadable case statistics; get the file of the model registry with "
+            f"`mediaindex models fetch truecase-english`:\n{done.stderr[-1000:]}",
             code=ErrorCode.BAD_CASE_STATISTICS,
         )
     part.replace(target)
 
 
 def convert_here(source: Path, target: Path) -> None:
-    """Write the database ``target`` from the package's pickle, in this process; what was there is replaced."""
+    """Convert the pickle ``source`` to the database ``target`` in this process, replacing an existing file."""
     with source.open("rb") as file:
         data = _PlainUnpickler(file).load()
     seen = data["uni_dist"]
-    spellings = {lower: _usual(found, seen) for lower, found in data["word_casing_lookup"].items()}
-    places = {option: (lower, at) for lower, found in spellings.items() if found[1:] for at, option in enumerate(found)}
-    words = ((lower, " ".join(found), " ".join(str(seen[one]) for one in found)) for lower, found in spellings.items())
-    rare = ((lower, sum(seen[one] for one in found), found[0] != lower) for lower, found in spellings.items())
+    spellings = {lower: _usual(options, seen) for lower, options in data["word_casing_lookup"].items()}
+    places = {
+        option: (lower, at)
+        for lower, options in spellings.items()
+        if len(options) > 1
+        for at, option in enumerate(options)
+    }
+    words = (
+        (lower, " ".join(options), " ".join(str(seen[option]) for option in options))
+        for lower, options in spellings.items()
+    )
+    uses = (
+        (lower, sum(seen[option] for option in options), options[0] != lower) for lower, options in spellings.items()
+    )
     target.unlink(missing_ok=True)
     connection = sqlite3.connect(target)
     with connection:
         connection.executescript(_TABLES)
         connection.executemany("insert into word values (?, ?, ?)", words)
-        connection.executemany("insert into affix values (?, ?)", affix_logits(rare))
+        connection.executemany("insert into affix values (?, ?)", affix_logits(uses))
         connection.executemany("insert into neighbours values (?, ?)", _neighbours(data, places))
     connection.close()
 
 
 def _neighbours(data: dict[str, Any], places: dict[str, tuple[str, int]]) -> Iterator[tuple[str, str]]:
-    """One row for a word and where it stands, with a count for each of its spellings."""
-    found: dict[str, list[int]] = {}
+    """One row per word and pair of neighbours, with a count for each spelling."""
+    rows: dict[str, list[int]] = {}
     for (previous, option, following), count in _keys(data):
         if option in places and count >= LEAST_SEEN:
             lower, at = places[option]
-            counts = found.setdefault(f"{previous}_{lower}_{following}", [])
+            counts = rows.setdefault(f"{previous}_{lower}_{following}", [])
             counts.extend([0] * (at + 1 - len(counts)))
             counts[at] = count
-    return ((key, " ".join(map(str, counts))) for key, counts in sorted(found.items()))
+    return ((key, " ".join(map(str, counts))) for key, counts in sorted(rows.items()))
 
 
 def _keys(data: dict[str, Any]) -> Iterator[tuple[Sequence[str], int]]:
@@ -152,9 +165,9 @@ def _keys(data: dict[str, Any]) -> Iterator[tuple[Sequence[str], int]]:
             yield key.split("_"), count
 
 
-def _usual(found: Iterable[str], seen: Counter[str]) -> tuple[str, ...]:
-    """Spellings in use, most frequent first; capitals throughout are headlines unless nothing else is found."""
-    ordered = sorted(found, key=lambda option: (-seen[option], option))
+def _usual(options: Iterable[str], seen: Counter[str]) -> tuple[str, ...]:
+    """The common spellings, most frequent first, without those all in capitals (headlines) if there are others."""
+    ordered = sorted(options, key=lambda option: (-seen[option], option))
     total = sum(seen[option] for option in ordered)
     usual = [option for option in ordered if seen[option] >= RARE * total]
     plain = [option for option in usual if len(option) == 1 or not option.isupper()]

@@ -1,4 +1,4 @@
-"""Names and noun phrases in English text, by a spaCy model; spaCy is imported at the first text."""
+"""Named entities and noun phrases of English text by a spaCy model; spaCy is imported at the first use."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BATCH = 64  # texts
-# What a key phrase may begin with; articles, pronouns, numbers and adverbs before it are cut off.
+# Word classes at the start of a key phrase; articles, pronouns, numbers and adverbs before it are cut off.
 PHRASE_WORDS = frozenset({"NOUN", "PROPN", "ADJ"})
 PHRASE_HEADS = frozenset({"NOUN", "PROPN"})
 
 
 @dataclass
 class SpacyReader:
-    """One model directory; noun phrases come without articles, pronouns and numbers in front."""
+    """A reader with one model directory; noun phrases do not begin with articles, pronouns or numbers."""
 
     path: Path
     identity: str
     languages: frozenset[str] = frozenset({"en"})
 
     def read(self, texts: Sequence[str]) -> list[ReadText]:
-        """Entities (all kinds the model knows) and noun phrases of each text, in order, as character offsets."""
+        """Entities (all labels of the model) and noun phrases of each text, in order, as character offsets."""
         return [_read(document) for document in self._model.pipe(texts, batch_size=BATCH)]
 
     @cached_property
@@ -42,7 +42,7 @@ class SpacyReader:
 
 
 class _NoTorch:
-    """An import hook by which one thread finds no torch."""
+    """An import hook that hides torch from the current thread."""
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
@@ -50,12 +50,12 @@ class _NoTorch:
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         del path, target
         if name == "torch" and threading.get_ident() == self._thread:
-            raise ModuleNotFoundError("spaCy does without torch here", name=name)
+            raise ModuleNotFoundError("torch is hidden while spaCy is imported", name=name)
 
 
 @contextmanager
 def _torch_hidden() -> Iterator[None]:
-    """spaCy imports torch wherever it is installed (seconds, 450 MB), and this model has no use for it."""
+    """Hide torch: spaCy imports it if it is installed (seconds, 450 MB), but this model does not need it."""
     hook = _NoTorch()
     sys.meta_path.insert(0, hook)
     try:
@@ -65,7 +65,7 @@ def _torch_hidden() -> Iterator[None]:
 
 
 def load(path: Path, *, identity: str) -> SpacyReader:
-    """The reader over a model directory such as an unpacked ``en_core_web_sm``."""
+    """A reader for a model directory such as an unpacked ``en_core_web_sm``."""
     return SpacyReader(path, identity)
 
 
@@ -76,7 +76,7 @@ def _read(document: Any) -> ReadText:
 
 
 def _phrase(chunk: Any) -> tuple[int, int] | None:
-    """The chunk from its first telling word to its head, or None where it has none: "you", "the two", "a lot"."""
+    """The chunk from its first content word to its head; None if there is none, as in "you", "the two", "a lot"."""
     if chunk.root.pos_ not in PHRASE_HEADS or chunk.root.is_stop:
         return None
     words = [word for word in chunk if word.i <= chunk.root.i]

@@ -1,4 +1,4 @@
-"""Numbers in running words, by the text2num library (rules, eight languages)."""
+"""Spoken numbers in running words, by the rules of the text2num library for eight languages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mediaindex.stages.protocols import SpokenNumber
 
 
 class _Token:
-    """What the library asks of a word."""
+    """The interface that the library expects of a word."""
 
     __slots__ = ("_text",)
 
@@ -33,23 +33,26 @@ class _Token:
 
 @dataclass
 class SpokenNumbers:
-    """Stateless; safe in any number of threads."""
+    """A finder of spoken numbers; stateless, and safe to use from several threads."""
 
     identity: str
     languages: frozenset[str] = frozenset({"da", "de", "en", "es", "fr", "it", "nl", "pt"})
 
     def numbers(self, words: Sequence[str], language: str, apart: Sequence[bool]) -> list[SpokenNumber]:
-        """Every number, small ones too; ``language`` is one of ``languages``."""
-        found: list[SpokenNumber] = []
-        # Piece by piece: told of a pause, the library still joins what stands around a dash ("nineteen - twenty").
+        """All numbers, including small ones; ``language`` is one of ``languages``.
+
+        ``apart``: which words are preceded by a pause; a number does not extend across one.
+        """
+        result: list[SpokenNumber] = []
+        # Piece by piece: even if it knows of a pause, the library joins words around a dash ("nineteen - twenty").
         starts = [i for i, split in enumerate(apart) if split or i == 0]
         for at, end in pairwise([*starts, len(words)]):
             tokens = [_Token(word.lower()) for word in words[at:end]]
             numbers = find_numbers(tokens, language, threshold=0)
-            found += [SpokenNumber(at + n.start, at + n.end, n.text, n.is_ordinal) for n in numbers]
-        return found
+            result += [SpokenNumber(at + n.start, at + n.end, n.text, n.is_ordinal) for n in numbers]
+        return result
 
 
 def load() -> SpokenNumbers:
-    """The finder; its rules are the library's version."""
+    """The finder; its identity is the version of the library."""
     return SpokenNumbers(f"text2num {version('text2num')}")

@@ -1,7 +1,7 @@
-"""Capital letters for English, from the statistics that the ``truecase`` package ships.
+"""Restores capital letters in English text, with the statistics of the ``truecase`` package.
 
-The method is that of Lita et al. (tRuEcasIng, 2003): for each word the spelling that its neighbours make likely. A word
-that the statistics do not know is a name if its letters say so.
+The method is that of Lita et al. (tRuEcasIng, 2003): each word gets the spelling that is most likely next to its
+neighbours. For a word outside the statistics, its letters decide whether it is a name.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
     from mediaindex.models import LocatedModel
 
-METHOD = 2  # goes into the identity: a new one writes other texts
-PSEUDO_COUNT = 5.0  # the package's smoothing: unseen neighbours do not decide
+METHOD = 2  # part of the identity; increase it if the output changes
+PSEUDO_COUNT = 5.0  # smoothing of the package: unseen neighbours do not decide
 EDGES = '.,!?;:"()[]'
 SENTENCE_END = (".", "!", "?")
-ENDINGS = ("'s", "'m", "'re", "'ve", "'d", "'ll")  # not n't: the statistics know "don" only as a name
+ENDINGS = ("'s", "'m", "'re", "'ve", "'d", "'ll")  # not n't: in the statistics, "don" is only a name
 
 
 @dataclass
 class TruecaseRestorer:
-    """Words one by one, so that offsets and times stay what they are."""
+    """Restores words one by one, so that offsets and times do not change."""
 
     located: LocatedModel
 
@@ -39,7 +39,7 @@ class TruecaseRestorer:
         return f"truecase method {METHOD} sha256:{self.located.sha256}"
 
     def restore(self, text: str) -> str:
-        """``text`` with capital letters: same length, same white space, nothing but case changed."""
+        """``text`` with capital letters; only case changes, so length and white space stay the same."""
         pieces = text.split(" ")
         cores = [piece.strip(EDGES) for piece in pieces]
         restored: list[str] = []
@@ -50,7 +50,7 @@ class TruecaseRestorer:
                 following = cores[index + 1].lower() if index + 1 < len(cores) else ""
                 cased = self._spelling(core, "" if begins else previous, following)
                 cased = cased[0].upper() + cased[1:] if begins else cased
-            # A few letters have no capital of their own: "ß" would become two.
+            # Some letters have no single capital: "ß" would become two letters.
             cased = cased if len(cased) == len(core) else core
             restored.append(piece.replace(core, cased, 1) if core else piece)
             previous = cased
@@ -87,7 +87,7 @@ class TruecaseRestorer:
 
 
 def load(located: LocatedModel) -> TruecaseRestorer:
-    """The restorer over ``english.dist`` of PyPI's truecase, opened at first use."""
+    """A restorer with ``english.dist`` of the package truecase, which is opened at first use."""
     return TruecaseRestorer(located)
 
 

@@ -1,7 +1,7 @@
-"""Is a word that nobody has seen a name? Its letters say: rare words that begin and end like it are, or are not.
+"""Decides whether an unknown word is a name, from rare words with the same first and last letters.
 
-The suffix model of Brants' tagger (TnT, 2000), on both ends of the word: the share of names among rare words with the
-same last letters, each length smoothed by the one before.
+This is the suffix model of the TnT tagger (Brants, 2000), applied to both ends of the word: the share of names among
+rare words with the same affix, where each affix is smoothed by the next shorter one.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-RARE_USES = 10  # Brants' bound for the words to learn from
+RARE_USES = 10  # most uses of a rare word, as in TnT
 LONGEST = 5  # letters
-SHORTEST = 3  # letters of a word that may be judged
+SHORTEST = 3  # letters of a word that can be classified
 SMOOTHING = 3.0
 PRIOR = "^$"
 
 
 def affix_logits(words: Iterable[tuple[str, int, bool]]) -> Iterator[tuple[str, float]]:
-    """From (lower-case word, uses, name or not): log odds of "name" by affix, ``abc^`` or ``$xyz``; first the prior."""
+    """The log odds of "name" per affix, ``abc^`` or ``$xyz``, after the prior.
+
+    ``words``: (lower-case word, number of uses, whether it is a name).
+    """
     seen: Counter[str] = Counter()
     names: Counter[str] = Counter()
     for word, uses, name in words:
-        if uses <= RARE_USES and judged(word):
+        if uses <= RARE_USES and can_classify(word):
             affixes = [PRIOR, *_prefixes(word), *_suffixes(word)]
             seen.update(affixes)
             if name:
@@ -31,25 +34,25 @@ def affix_logits(words: Iterable[tuple[str, int, bool]]) -> Iterator[tuple[str, 
         return
     prior = names[PRIOR] / seen[PRIOR]
     shares = {PRIOR: prior}
-    for affix in sorted(seen.keys() - {PRIOR}, key=len):  # the shorter one first: it smooths the longer
+    for affix in sorted(seen.keys() - {PRIOR}, key=len):  # shorter affixes first: they smooth longer ones
         shorter = affix[:-2] + "^" if affix.endswith("^") else "$" + affix[2:]
         before = shares.get(shorter, prior)
         shares[affix] = (names[affix] + SMOOTHING * before) / (seen[affix] + SMOOTHING)
-    # What was seen once says little more than the shorter affix.
+    # An affix seen once says little more than the shorter one.
     yield from ((affix, _logit(share)) for affix, share in shares.items() if seen[affix] > 1)
 
 
 def is_name(word: str, logit_of: Callable[[str], float | None]) -> bool:
     """Whether ``word``, in lower case, is more likely a name than not."""
     prior = logit_of(PRIOR)
-    if prior is None or not judged(word):
+    if prior is None or not can_classify(word):
         return False
     ends = (_longest(affixes, logit_of, prior) for affixes in (_prefixes(word), _suffixes(word)))
     return sum(ends) - prior > 0
 
 
-def judged(word: str) -> bool:
-    """Long enough, and letters only."""
+def can_classify(word: str) -> bool:
+    """Whether the word is long enough and has only letters."""
     return len(word) >= SHORTEST and word.isalpha()
 
 

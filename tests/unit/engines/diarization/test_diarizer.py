@@ -30,13 +30,13 @@ def silence(seconds):
 
 
 def voice(pitch, seconds):
-    """Something like a sung vowel: harmonics of one pitch, with a beat of syllables."""
+    """A synthetic vowel: harmonics of one pitch, modulated at the rate of syllables."""
     time = numpy.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     sound = sum(numpy.sin(2 * numpy.pi * pitch * k * time) / k for k in range(1, 12))
     return (0.1 * sound * (0.6 + 0.4 * numpy.sin(2 * numpy.pi * 3 * time))).astype(numpy.float32)
 
 
-def test_identity_names_what_changes_the_answer_and_loads_nothing():
+def test_the_identity_names_the_parameters_and_loads_nothing():
     assert engine.load(NOWHERE, NOWHERE, identity="weights abc").identity == "weights abc hop 2.5 threshold 0.55"
 
 
@@ -46,14 +46,14 @@ def test_importing_the_adapter_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_less_than_a_tenth_of_a_second_is_nobody():
+def test_less_than_a_tenth_of_a_second_has_no_speakers():
     assert engine.load(NOWHERE, NOWHERE, identity="x").diarize(silence(0.09), None).spans == ()
 
 
 @pytest.mark.models
 def test_a_recording_is_diarized_without_torch_or_pyannote(model):
     located = [model(name) for name in ("pyannote-segmentation-3.0-onnx", "wespeaker-resnet34")]
-    facts = [(str(one.path), one.sha256) for one in located]
+    facts = [(str(weights.path), weights.sha256) for weights in located]
     code = (
         "import sys, numpy; from pathlib import Path; from mediaindex.engines.diarization import diarizer; "
         "from mediaindex.models import LocatedModel; from tests.builders.in_memory import InMemory; "
@@ -76,18 +76,18 @@ def test_silence_of_any_length_has_no_speakers(diarizer, seconds):
 
 @pytest.mark.models
 @pytest.mark.parametrize("seconds", [0.1, 0.3, 1.0, 2.0, 10.01])
-def test_short_recordings_end_inside_themselves(diarizer, seconds):
+def test_spans_end_inside_short_recordings(diarizer, seconds):
     diarized = diarizer.diarize(InMemory(voice(140.0, seconds)), 2)
     assert all(span.end <= seconds for span in (*diarized.spans, *diarized.exclusive))
 
 
 @pytest.mark.models
-def test_two_recordings_at_once_are_heard_as_one_after_the_other(diarizer):
+def test_two_recordings_at_once_give_the_same_as_one_after_the_other(diarizer):
     pause = numpy.zeros(8000, numpy.float32)
     recordings = [
         InMemory(numpy.concatenate([voice(low, 6.0), pause, voice(high, 7.0)])) for low, high in ((110, 230), (90, 300))
     ]
-    alone = [diarizer.diarize(one, None) for one in recordings]
+    alone = [diarizer.diarize(recording, None) for recording in recordings]
     with ThreadPoolExecutor(2) as pool:
-        together = list(pool.map(lambda one: diarizer.diarize(one, None), recordings))
+        together = list(pool.map(lambda recording: diarizer.diarize(recording, None), recordings))
     assert together == alone

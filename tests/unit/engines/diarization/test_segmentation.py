@@ -4,21 +4,21 @@ import pytest
 
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
-from mediaindex.engines.diarization import segmentation as speaker_segmentation  # noqa: E402
+from mediaindex.engines.diarization import segmentation  # noqa: E402
 
 
-def test_powerset_classes_stand_in_pyannotes_order():
+def test_powerset_classes_are_in_the_order_of_pyannote():
     powerset = pytest.importorskip("pyannote.audio.utils.powerset", reason="pyannote.audio is not installed")
-    assert numpy.array_equal(speaker_segmentation.POWERSET, powerset.Powerset(3, 2).mapping.numpy().astype(bool))
+    assert numpy.array_equal(segmentation.POWERSET, powerset.Powerset(3, 2).mapping.numpy().astype(bool))
 
 
 def test_clean_speech_is_that_of_one_speaker_alone():
     active = numpy.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]], bool)
-    assert speaker_segmentation.clean(active).tolist() == [[1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 1]]
+    assert segmentation.clean(active).tolist() == [[1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 1]]
 
 
 @pytest.mark.models
-def test_the_graph_says_what_the_checkpoint_says(model, dataset):
+def test_the_graph_computes_the_same_as_the_checkpoint(model, dataset):
     import soundfile
     import torch
 
@@ -31,11 +31,11 @@ def test_the_graph_says_what_the_checkpoint_says(model, dataset):
     windows = speech[: len(speech) // 160_000 * 160_000].reshape(-1, 160_000)
     with torch.inference_mode():
         classes = network(torch.from_numpy(windows)[:, None]).argmax(-1).numpy()
-    assert network.receptive_field.step == speaker_segmentation.FRAME_STEP
-    assert network.receptive_field.duration / 2 == speaker_segmentation.FRAME_MIDDLE
-    ours = speaker_segmentation.Segmentation(graph.path, graph.sha256)(windows)
-    assert ours.shape[1] == speaker_segmentation.FRAMES
-    assert ours.any()
-    # Rounding may decide where two classes are equally likely, at the edges of speech: on one of 1767 frames, measured.
-    different = (ours != speaker_segmentation.POWERSET[classes]).any(-1)
+    assert network.receptive_field.step == segmentation.FRAME_STEP
+    assert network.receptive_field.duration / 2 == segmentation.FRAME_MIDDLE
+    active = segmentation.Segmentation(graph.path, graph.sha256)(windows)
+    assert active.shape[1] == segmentation.FRAMES
+    assert active.any()
+    # Rounding may decide between classes that are equally likely, at the edges of speech: 1 of 1767 frames, measured.
+    different = (active != segmentation.POWERSET[classes]).any(-1)
     assert different.mean() < 0.01

@@ -4,16 +4,16 @@ import pytest
 
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
-from mediaindex.engines.diarization import store as speaker_store  # noqa: E402
+from mediaindex.engines.diarization import store as store_module  # noqa: E402
 from mediaindex.engines.diarization.voices import Voice  # noqa: E402
 
 
-def test_windows_and_voices_come_back_as_they_went_in(monkeypatch):
-    monkeypatch.setattr(speaker_store, "_ROWS", 4)
+def test_windows_and_voices_are_read_as_written(monkeypatch):
+    monkeypatch.setattr(store_module, "_ROWS", 4)
     rng = numpy.random.default_rng(0)
-    masks = rng.random((7, speaker_store.FRAMES, 3)) < 0.3
+    masks = rng.random((7, store_module.FRAMES, 3)) < 0.3
     embeddings = rng.normal(size=(10, 16)).astype(numpy.float32)
-    with speaker_store.Store() as store:
+    with store_module.Store() as store:
         for mask in masks:
             store.add_window(mask)
         for number, embedding in enumerate(embeddings):
@@ -25,6 +25,6 @@ def test_windows_and_voices_come_back_as_they_went_in(monkeypatch):
 
 
 def test_a_silent_recording_has_no_voices():
-    with speaker_store.Store() as store:
+    with store_module.Store() as store:
         assert list(store.voices()) == []
         assert store.owners.shape == (0, 7)

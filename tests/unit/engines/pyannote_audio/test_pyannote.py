@@ -30,15 +30,15 @@ def diarizer():
 
 
 def voice(pitch: float, seconds: float):
-    """Something like a sung vowel: harmonics of one pitch, with a beat of syllables."""
+    """A synthetic vowel: harmonics of one pitch, modulated at the rate of syllables."""
     time = numpy.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     sound = sum(numpy.sin(2 * numpy.pi * pitch * k * time) / k for k in range(1, 12))
     return (0.1 * sound * (0.6 + 0.4 * numpy.sin(2 * numpy.pi * 3 * time))).astype(numpy.float32)
 
 
-def test_identity_names_what_changes_the_answer_and_loads_nothing(tmp_path):
-    nowhere = pyannote.load(tmp_path / "none.bin", tmp_path / "none.onnx", identity="weights abc")
-    assert nowhere.identity == "weights abc step 0.1 threshold 0.75"
+def test_the_identity_names_the_parameters_and_loads_nothing(tmp_path):
+    absent = pyannote.load(tmp_path / "none.bin", tmp_path / "none.onnx", identity="weights abc")
+    assert absent.identity == "weights abc step 0.1 threshold 0.75"
 
 
 def test_importing_the_adapter_imports_nothing_heavy():
@@ -47,12 +47,12 @@ def test_importing_the_adapter_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_less_than_a_tenth_of_a_second_is_nobody(tmp_path):
-    nowhere = pyannote.load(tmp_path / "none.bin", tmp_path / "none.onnx", identity="x")
-    assert nowhere.diarize(InMemory(numpy.zeros(1599, numpy.float32)), None).spans == ()
+def test_less_than_a_tenth_of_a_second_has_no_speakers(tmp_path):
+    absent = pyannote.load(tmp_path / "none.bin", tmp_path / "none.onnx", identity="x")
+    assert absent.diarize(InMemory(numpy.zeros(1599, numpy.float32)), None).spans == ()
 
 
-def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
+def test_a_checkpoint_with_code_is_an_error(tmp_path):
     import pickle
     from pathlib import Path
 
@@ -73,13 +73,13 @@ def test_silence_of_any_length_has_no_speakers(diarizer, seconds):
 
 @pytest.mark.models
 @pytest.mark.parametrize("seconds", [0.3, 1.0, 2.0])
-def test_very_short_recordings_end_inside_themselves(diarizer, seconds):
+def test_spans_end_inside_very_short_recordings(diarizer, seconds):
     diarized = diarizer.diarize(InMemory(voice(140.0, seconds)), 2)
     assert all(span.end <= seconds for span in (*diarized.spans, *diarized.exclusive))
 
 
 @pytest.mark.models
-def test_the_same_recording_gives_the_same_answer_and_threads_stay_as_they_were(diarizer):
+def test_results_are_reproducible_and_the_number_of_threads_does_not_change(diarizer):
     import torch
 
     samples = numpy.concatenate([voice(110.0, 6.0), numpy.zeros(8000, numpy.float32), voice(230.0, 6.0)])
@@ -90,7 +90,7 @@ def test_the_same_recording_gives_the_same_answer_and_threads_stay_as_they_were(
 
 
 @pytest.mark.models
-def test_neither_telemetry_nor_nemo_comes_with_pyannote(diarizer):
+def test_pyannote_sends_no_telemetry_and_does_not_import_nemo(diarizer):
     code = (
         "import os, sys; from mediaindex.engines.pyannote_audio import pipeline; "
         "from pyannote.audio.telemetry.metrics import is_metrics_enabled; "

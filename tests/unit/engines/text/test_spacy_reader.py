@@ -24,30 +24,30 @@ def phrases(reader, text: str) -> list[str]:
     return [text[start:end] for start, end in reader.read([text])[0].phrases]
 
 
-def test_names_are_found_with_their_kind_and_place(reader):
+def test_entities_have_labels_and_offsets(reader):
     text = "Barack Obama flew from Chicago to Berlin."
     (found,) = reader.read([text])
     names = {text[entity.start : entity.end]: entity.label for entity in found.entities}
     assert names == {"Barack Obama": "PERSON", "Chicago": "GPE", "Berlin": "GPE"}
 
 
-def test_phrases_come_without_articles_pronouns_and_numbers(reader):
+def test_phrases_do_not_begin_with_articles_pronouns_or_numbers(reader):
     assert phrases(reader, "You know, I gave them the two old steam engines and my recipe.") == [
         "old steam engines",
         "recipe",
     ]
 
 
-def test_talk_without_content_has_no_phrases(reader):
+def test_a_text_without_content_words_has_no_phrases(reader):
     assert phrases(reader, "You and I know that it was him.") == []
 
 
-def test_many_texts_come_back_in_order(reader):
+def test_many_texts_are_read_in_order(reader):
     texts = [f"She lives in {city}." for city in ("Paris", "London", "Rome") * 30]
     assert [len(found.entities) for found in reader.read(texts)] == [1] * 90
 
 
-def test_reading_needs_no_torch_and_leaves_it_to_others(reader):
+def test_reading_does_not_import_torch_and_does_not_prevent_it(reader):
     code = (
         "import sys, pathlib; from mediaindex.engines.text import spacy_reader\n"
         "reader = spacy_reader.load(pathlib.Path(sys.argv[1]), identity='spacy')\n"

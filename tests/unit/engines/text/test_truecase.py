@@ -36,7 +36,7 @@ def statistics(**changes: object) -> dict[str, object]:
 def located(folder: Path, **changes: object) -> LocatedModel:
     path = folder / "english.dist"
     pickled = pickle.dumps(statistics(**changes), protocol=3)
-    # The real file names NLTK's counter.
+    # The real file contains the counter of NLTK.
     path.write_bytes(pickled.replace(b"ccollections\nCounter\n", b"cnltk.probability\nFreqDist\n"))
     return LocatedModel("truecase-english", path, "local", "0" * 64, "Apache-2.0")
 
@@ -71,21 +71,21 @@ def test_case_follows_the_statistics_and_the_neighbours(restorer, spoken, writte
     assert restorer.restore(spoken) == written
 
 
-def test_a_word_with_capitals_is_left_as_it_is(restorer):
+def test_a_word_with_capitals_is_not_changed(restorer):
     assert restorer.restore("and LONDON iPhone") == "And LONDON iPhone"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(st.text("abilondn'. {}", max_size=30) | st.text(max_size=30))
-def test_nothing_but_case_changes(restorer, text):
+def test_only_case_changes(restorer, text):
     restored = restorer.restore(text)
     assert len(restored) == len(text)
     assert restored.casefold() == text.casefold()
 
 
-def test_statistics_that_would_run_code_are_refused(tmp_path, monkeypatch):
+def test_statistics_with_code_are_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("MEDIAINDEX_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(TerminalError, match=r"(?s)cannot be read.*may not contain pathlib"):
+    with pytest.raises(TerminalError, match=r"(?s)unreadable case statistics.*may not contain pathlib"):
         truecase.load(located(tmp_path, uni_dist=Path("x"))).restore("london")
     assert not list((tmp_path / "cache" / "case").glob("*.sqlite"))
 
@@ -96,13 +96,13 @@ def test_statistics_are_converted_once(restorer, cache, tmp_path, monkeypatch):
     assert again.restore("and london") == "And London"
 
 
-def test_identity_names_the_weights_and_reads_nothing(tmp_path):
+def test_the_identity_names_the_weights_and_reads_nothing(tmp_path):
     gone = LocatedModel("truecase-english", tmp_path / "gone", "local", "ab" * 32, "Apache-2.0")
     assert truecase.load(gone).identity == f"truecase method 2 sha256:{'ab' * 32}"
 
 
 @pytest.mark.models
-def test_names_in_lower_case_get_their_capitals(model):
+def test_names_in_lower_case_get_capitals(model):
     real = truecase.load(model("truecase-english"))
     assert real.restore("i think that barack obama and mister vasquez went to aleppo by bus. the podcast i'm in") == (
         "I think that Barack Obama and Mister Vasquez went to Aleppo by bus. The podcast I'm in"

@@ -8,7 +8,7 @@ import pytest
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 pytest.importorskip("kaldi_native_fbank", reason="kaldi-native-fbank is in the speech environment only")
 
-from mediaindex.engines.diarization.listening import Listener  # noqa: E402
+from mediaindex.engines.diarization.extraction import VoiceExtractor  # noqa: E402
 from mediaindex.engines.diarization.segmentation import FRAMES  # noqa: E402
 from mediaindex.engines.diarization.store import Store  # noqa: E402
 from mediaindex.engines.diarization.windows import stretches  # noqa: E402
@@ -17,7 +17,7 @@ HOP = 40_000  # samples
 
 
 class Trunk:
-    """Counts what passes it; says the loudness of the filter bank."""
+    """Counts the frames that pass it, and returns ones."""
 
     head = SimpleNamespace(embed=lambda frames: frames.mean(0))
 
@@ -30,21 +30,21 @@ class Trunk:
 
 
 def always_one(windows):
-    """The first local speaker, without a pause, wherever there is sound at all."""
+    """The first local speaker is active in every window with sound."""
     active = numpy.zeros((len(windows), FRAMES, 3), bool)
     active[numpy.abs(windows).max(1) > 0, :, 0] = True
     return active
 
 
-def listened(samples, per_stretch):
-    """Numbers of the windows that have a voice, the trunk, and the most that was remembered between stretches."""
+def extracted(samples, per_stretch):
+    """The numbers of the windows with a voice, the trunk, and the most items kept between stretches."""
     trunk, most = Trunk(), 0
     with Store() as store, ThreadPoolExecutor(2) as workers:
-        listener = Listener(always_one, trunk, workers, HOP / 16_000, store)
+        extractor = VoiceExtractor(always_one, trunk, workers, HOP / 16_000, store)
         for stretch in stretches(iter([samples]), HOP, per_stretch):
-            listener.hear(stretch)
+            extractor.add(stretch)
             if not stretch.last:
-                most = max(most, len(listener._heard) + len(listener._waiting))
+                most = max(most, len(extractor._frames) + len(extractor._waiting))
         return store.owners[:, 0].tolist(), trunk, most
 
 
@@ -53,22 +53,22 @@ def noise(seconds):
 
 
 @pytest.mark.parametrize("per_stretch", [1, 3, 100])
-def test_every_window_has_a_voice_in_order_wherever_the_stretches_end(per_stretch):
-    windows, _, _ = listened(noise(41), per_stretch)
+def test_every_window_has_a_voice_for_any_length_of_stretches(per_stretch):
+    windows, _, _ = extracted(noise(41), per_stretch)
     assert windows == list(range(14))
 
 
-def test_no_second_passes_the_trunk_twice():
-    _, trunk, _ = listened(noise(41), 3)
+def test_audio_passes_the_trunk_at_most_once():
+    _, trunk, _ = extracted(noise(41), 3)
     assert trunk.frames * 0.01 <= 41
 
 
 def test_silence_does_not_pass_the_trunk():
-    windows, trunk, _ = listened(numpy.zeros(41 * 16_000, numpy.float32), 3)
+    windows, trunk, _ = extracted(numpy.zeros(41 * 16_000, numpy.float32), 3)
     assert (windows, trunk.frames) == ([], 0)
 
 
-def test_what_is_remembered_does_not_grow_with_the_recording():
-    _, _, short = listened(noise(60), 4)
-    _, _, long = listened(noise(600), 4)
+def test_memory_does_not_grow_with_the_recording():
+    _, _, short = extracted(noise(60), 4)
+    _, _, long = extracted(noise(600), 4)
     assert long == short > 0
