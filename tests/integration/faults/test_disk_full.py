@@ -125,9 +125,12 @@ def test_at_whatever_moment_the_disk_fills_no_half_recording_passes(work_folder:
     for size, one, kept, left in short:
         assert left == []
         if one["status"] == "failed":
-            assert (one["error"]["kind"], one["error"]["code"]) == ("transient", "worker_exhausted"), (size, one)
+            assert (one["error"]["failure_class"], one["error"]["code"]) == ("transient", "worker_exhausted"), (
+                size,
+                one,
+            )
             assert f"{work_folder.path} has " in one["error"]["message"]
-            assert "MB for each hour" in one["error"]["message"]
+            assert "MB per hour of audio" in one["error"]["message"]
             assert kept == []
         else:
             assert (one["audio_sha256"], one["fingerprint"]) == (whole["audio_sha256"], whole["fingerprint"])
