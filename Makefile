@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup requirements up down status logs demo test test-rounding bench lint types docs clean
+.PHONY: help setup requirements up down status logs demo models test test-rounding chosen unit integration integration-speech integration-servers e2e bench lint types docs clean
 
 # The first supported Python; `make PYTHON=/path/to/python3.12 setup` selects another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do \
@@ -16,7 +16,7 @@ LOCAL := $(AIRFLOW)/python -m local
 NAMES ?=
 
 help:  ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
 
 setup: .venv-airflow/.synced .venv-speech/.synced  ## Install system packages and both environments; does nothing if they are current
 
@@ -62,21 +62,63 @@ demo: setup  ## Index sample recordings with real servers, from the bucket to th
 	@$(AIRFLOW)/python -m local.demo
 
 ORCHESTRATION := include/mediaindex/orchestration
-SPEECH_ROOMS := house test_settings.py timeline contract stages engines models runner exports evaluation cli config
+SPEECH_ROOMS := house timeline contract stages engines models runner exports evaluation cli config
 AIRFLOW_ROOMS := catalog storage search feeds upkeep forecast orchestration dags docker local
 present = $(wildcard $(addprefix tests/unit/,$(1)))
-test: setup  ## Run lint, type checks, unit tests, and integration tests with real servers
-	@$(MAKE) --no-print-directory lint types
-	$(SPEECH)/mediaindex models fetch  # otherwise tests that need a model are skipped
-	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # the reference for this project's diarization
-	$(SPEECH)/python -m pytest -q --durations=15 $(call present,$(SPEECH_ROOMS)) tests/integration/speech
-	@$(LOCAL) up
-	@trap '$(LOCAL) down' EXIT; eval "$$($(LOCAL) env)"; \
-		$(AIRFLOW)/python -m pytest -q --durations=15 $(call present,$(AIRFLOW_ROOMS)) tests/integration --ignore=tests/integration/speech
+SPEECH_UNIT := $(wildcard tests/unit/test_*.py) $(call present,$(SPEECH_ROOMS))
+AIRFLOW_UNIT := $(call present,$(AIRFLOW_ROOMS))
+SPEECH_INTEGRATION := tests/integration/speech
+SERVER_INTEGRATION := $(filter-out $(SPEECH_INTEGRATION),$(patsubst %/,%,$(wildcard tests/integration/*/)))
+PYTEST := -m pytest -q --durations=10
+AT_ONCE := -n 2 --dist loadfile  # one process per core; a file stays together, with the models that it loads
+# Starts the servers and stops them at the end, unless another target has started them.
+served = [ -n "$$MEDIAINDEX_DATABASE_URL" ] || { $(LOCAL) up && trap '$(LOCAL) down' EXIT && eval "$$($(LOCAL) env)"; } || exit 1;
 
-test-rounding: setup  ## Run the tests that use models with the rounding of other CPUs, thread counts and precisions (about an hour)
-	$(SPEECH)/mediaindex models fetch  # otherwise tests that need a model are skipped
+test: setup  ## Run lint, type checks, and the three layers below (TESTS="path …" for some tests)
+ifdef TESTS
+	@$(MAKE) --no-print-directory chosen
+else
+	@$(MAKE) --no-print-directory lint types unit integration-speech
+	@$(served) $(MAKE) --no-print-directory integration-servers e2e
+endif
+
+models: setup
+	$(SPEECH)/mediaindex models fetch
 	$(SPEECH)/mediaindex models fetch pyannote-segmentation-3.0  # the reference for this project's diarization
+
+unit: models  ## Run the tests that need no servers
+	$(SPEECH)/python $(PYTEST) $(AT_ONCE) $(SPEECH_UNIT)
+	$(AIRFLOW)/python $(PYTEST) $(AT_ONCE) $(AIRFLOW_UNIT)
+
+integration: integration-speech integration-servers  ## Run the tests with models on speech, and with servers
+
+integration-speech: models
+	$(SPEECH)/python $(PYTEST) $(AT_ONCE) $(SPEECH_INTEGRATION)
+
+integration-servers: models
+	@$(served) $(AIRFLOW)/python $(PYTEST) $(SERVER_INTEGRATION)
+
+e2e: models  ## Run the whole pipeline: recordings through Airflow into the search, and processes that die
+	@$(served) $(AIRFLOW)/python $(PYTEST) tests/e2e
+
+# TESTS by environment. A folder above the rooms stands for all tests in it.
+WHOLE_tests/unit := $(SPEECH_UNIT) $(AIRFLOW_UNIT)
+WHOLE_tests/integration := $(SPEECH_INTEGRATION) $(SERVER_INTEGRATION)
+WHOLE_tests := $(WHOLE_tests/unit) $(WHOLE_tests/integration) tests/e2e
+PATHS := $(foreach path,$(patsubst %/,%,$(TESTS)),$(or $(WHOLE_$(path)),$(path)))
+IN_SPEECH := $(addsuffix %,$(SPEECH_UNIT) $(SPEECH_INTEGRATION))
+SPEECH_PATHS := $(filter $(IN_SPEECH),$(PATHS))
+AIRFLOW_PATHS := $(filter-out $(IN_SPEECH),$(PATHS))
+SERVED_PATHS := $(filter tests/integration/% tests/e2e%,$(AIRFLOW_PATHS))
+chosen: $(if $(SPEECH_PATHS)$(SERVED_PATHS),models,setup)
+ifneq ($(SPEECH_PATHS),)
+	$(SPEECH)/python $(PYTEST) $(SPEECH_PATHS)
+endif
+ifneq ($(AIRFLOW_PATHS),)
+	@$(if $(SERVED_PATHS),$(served)) $(AIRFLOW)/python $(PYTEST) $(AIRFLOW_PATHS)
+endif
+
+test-rounding: models  ## Run the tests that use models with the rounding of other CPUs, thread counts and precisions (about an hour)
 	@$(SPEECH)/python tests/rounding.py $(OPTIONS)
 
 SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from mediaindex.models import LocatedModel, locate
+from tests.builders import corpus
 
 MAKER = Path(__file__).parent / "builders" / "tiny_nemo.py"
 KINDS = ("conformer", "limited", "shared", "fastconformer", "tdt")
@@ -23,18 +29,62 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rounding: compares what two libraries compute, without a model's weights")
 
 
+MODEL_FIXTURES = {"model", "conformer", "conformers"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Tests that ask for a model have the mark ``models``."""
+    for item in items:
+        if MODEL_FIXTURES & set(item.fixturenames):
+            item.add_marker("models")
+
+
 @pytest.fixture(scope="session")
 def tiny_nemo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tiny checkpoints, two recordings (``a.npy``, ``b.npy``) and what NeMo hears in them: see the maker."""
     pytest.importorskip("nemo", reason="NeMo is in the speech environment only")
-    import numpy as np  # as above
+    from filelock import FileLock
 
-    folder = tmp_path_factory.mktemp("tiny")
+    # Test processes that run at once have their folders in a common one.
+    common = tmp_path_factory.getbasetemp()
+    folder = (common.parent if "PYTEST_XDIST_WORKER" in os.environ else common) / "tiny"
+    with FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            _make_tiny(folder)
+    return folder
+
+
+def _make_tiny(folder: Path) -> None:
+    import numpy as np  # only the speech environment has it
+
+    part = folder.with_name("tiny.part")
+    part.mkdir()
     noise = np.random.default_rng(7)
     for name, length in (("a", 16_000), ("b", 41_234)):
-        np.save(folder / f"{name}.npy", noise.normal(0, 0.1, length).astype(np.float32))
-    done = subprocess.run(
-        [sys.executable, str(MAKER), str(folder), *KINDS], check=False, capture_output=True, text=True, timeout=500
-    )
+        np.save(part / f"{name}.npy", noise.normal(0, 0.1, length).astype(np.float32))
+    command = [sys.executable, str(MAKER), str(part), *KINDS]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
-    return folder
+    part.rename(folder)
+
+
+@contextmanager
+def _placed(weights: Path, folder: Path) -> Iterator[LocatedModel]:
+    (folder / corpus.WEIGHTS).symlink_to(weights)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MEDIAINDEX_MODELS", str(folder))
+        yield locate(corpus.CONFORMER)
+
+
+@pytest.fixture(scope="module")
+def conformer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocatedModel]:
+    """The small weights of the corpus in the place of the English Conformer's, for this module and its processes."""
+    with _placed(corpus.CONFORMERS["small"], tmp_path_factory.mktemp("models")) as located:
+        yield located
+
+
+@pytest.fixture(scope="module", params=corpus.CONFORMERS)
+def conformers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocatedModel]:
+    """The same; then the published weights, if this machine has them."""
+    with _placed(corpus.CONFORMERS[request.param], tmp_path_factory.mktemp("models")) as located:
+        yield located

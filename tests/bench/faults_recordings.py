@@ -1,4 +1,4 @@
-"""Short recordings that nobody has heard before: cut from the development data, each behind a silence of its own."""
+"""Short recordings that nobody has heard before: cut from the corpus, each behind a silence of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+from tests.builders import corpus
+
 SPOKEN, NOISY = frozenset({"indexed", "in_review"}), frozenset({"indexed", "in_review"})
 
 
@@ -24,8 +25,8 @@ class Made:
 
 def made(folder: Path, draw: random.Random) -> Iterator[Made]:
     """One after the other without end: mostly English readers; every sixth another language, every eighth noise."""
-    english = sorted((SHARED / "wer").rglob("*.flac"))
-    others = sorted((SHARED / "lid").glob("*.wav"))
+    english = [one.path for one in (*corpus.readings(), *corpus.librispeech())]
+    others = [one.path for one in corpus.languages().values()]
     draw.shuffle(english)
     number = 0
     while True:

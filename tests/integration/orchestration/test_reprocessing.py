@@ -28,11 +28,11 @@ from mediaindex.orchestration.child import SpeechChild, child_environment
 from mediaindex.search import Indexes, from_environment, prepare, publish_pending
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
+from tests.builders import corpus
 from tests.builders.buckets import throwaway_bucket
 from tests.builders.databases import throwaway_database
 
-SHARED = Path(__file__).parents[4] / "shared"
-RECORDING = SHARED / "data" / "wer" / "librispeech-test-other" / "1688-142285-0000.flac"
+RECORDING = corpus.readings()[0].path
 DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(("from", "to", "stage", "engine", "run_before", "language")),
     "sources": [],
@@ -41,14 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "dry_run": False,
 }
 
-pytestmark = [
-    pytest.mark.servers,
-    pytest.mark.models,
-    pytest.mark.shared,
-    pytest.mark.skipif(
-        not RECORDING.is_file(), reason="the development data (../shared/data) is not beside the checkout"
-    ),
-]
+pytestmark = [pytest.mark.servers, pytest.mark.models]
 
 
 class Lab:
@@ -120,7 +113,6 @@ class Lab:
 def lab(server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     if not os.environ.get("MEDIAINDEX_SPEECH_PYTHON"):
         pytest.skip("MEDIAINDEX_SPEECH_PYTHON is not set; `python -m local env` names it")
-    monkeypatch.setenv("MEDIAINDEX_MODELS", str(SHARED / "models"))
     s3 = {"conn_type": "aws", "extra": {"endpoint_url": os.environ["MEDIAINDEX_S3_ENDPOINT_URL"]}}
     monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_S3", json.dumps(s3))
     client, indexes = from_environment(), Indexes(f"test-{uuid.uuid4().hex[:12]}")

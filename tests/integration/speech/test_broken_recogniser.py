@@ -13,16 +13,14 @@ import pytest
 from mediaindex.contract import artifacts
 from mediaindex.contract.job import FileSource, FolderStore, Hints, Job, JobItem, JobResult
 from mediaindex.contract.results import Recognition
-from mediaindex.errors import MediaindexError
-from mediaindex.models import ensure, locate
+from mediaindex.models import LocatedModel, locate
 from mediaindex.orchestration.child import ChildCrashedError, SpeechChild
 from mediaindex.orchestration.splitting import run_split
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.local import run_one
 from mediaindex.storage.artifacts import open_store
+from tests.builders import corpus
 
-SHARED = Path(__file__).parents[4] / "shared"
-RECORDING = SHARED / "data" / "formats" / "google_commercial_mono_8k.wav"
 CONFORMER, WHISPER = "stt-en-conformer-ctc-small", "whisper-base"
 
 # Loading the first recogniser is the end of the process, as a broken library makes it.
@@ -32,13 +30,7 @@ from mediaindex.engines.ctc.conformer import ConformerCtc
 ConformerCtc._load = lambda self: os.kill(os.getpid(), signal.SIGSEGV)
 """
 
-pytestmark = [
-    pytest.mark.models,
-    pytest.mark.shared,
-    pytest.mark.skipif(
-        not RECORDING.is_file(), reason="the development data (../shared/data) is not beside the checkout"
-    ),
-]
+pytestmark = pytest.mark.models
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +39,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
 
 
 @pytest.fixture(scope="module")
-def item(store: FolderStore) -> JobItem:
+def item(store: FolderStore, conformer: LocatedModel, tmp_path_factory: pytest.TempPathFactory) -> JobItem:
     """A recording that is ready to be transcribed."""
-    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
-    try:
-        ensure([WHISPER, "silero-vad", CONFORMER])
-    except MediaindexError as error:
-        pytest.skip(f"models are not here: {error.message}")
-    one = JobItem(id="1", name=RECORDING.name, source=FileSource(path=str(RECORDING)), hints=Hints(languages=("en",)))
+    assert conformer.name == CONFORMER
+    recording = corpus.call(tmp_path_factory.mktemp("call"))
+    one = JobItem(id="1", name=recording.name, source=FileSource(path=str(recording)), hints=Hints(languages=("en",)))
     for stage in ("detect_speech", "identify_language"):
         one, result = run_one(stage, one, store, Engines())
         assert result.error is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,45 +11,32 @@ import numpy as np
 import pytest
 
 from mediaindex.engines.calibration.beta import fit
-from mediaindex.errors import MediaindexError
 from mediaindex.evaluation.conditions import CLEAN, CONDITIONS
 from mediaindex.evaluation.manifest import Entry
 from mediaindex.evaluation.raw_words import RawWord, raw_words, variants_of
 from mediaindex.evaluation.verdicts import calibration_error, ranking
-from mediaindex.models import locate
+from mediaindex.models import LocatedModel, locate
 from mediaindex.models.calibrations.card import read_card
 from mediaindex.runner.engines import Engines
+from tests.builders import corpus
 
-SHARED = Path(__file__).parents[4] / "shared"
-REFERENCES = SHARED / "data" / "wer" / "refs.jsonl"
 MODEL = "stt-en-conformer-ctc-small"
-EACH = 4  # utterances of a speaker
+EACH = 4  # utterances of a speaker of the development data
 BOUND = 0.05
 
-pytestmark = [
-    pytest.mark.models,
-    pytest.mark.shared,
-    pytest.mark.skipif(
-        not REFERENCES.is_file(), reason="the development data (../shared/data) is not beside the checkout"
-    ),
-]
+pytestmark = pytest.mark.models
 
 
 @pytest.fixture(scope="module")
-def entries() -> list[Entry]:
-    """Some utterances of each speaker."""
-    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
-    try:
-        locate(MODEL)
-    except MediaindexError as error:
-        pytest.skip(error.message)
-    rows = [json.loads(line) for line in REFERENCES.read_text("utf-8").splitlines()]
-    speakers = sorted({row["speaker"] for row in rows})
-    chosen = [row for one in speakers for row in [row for row in rows if row["speaker"] == one][:EACH]]
-    return [
-        Entry(audio_filepath=REFERENCES.parent / row["file"], text=row["text"], lang="en", speaker=row["speaker"])
-        for row in chosen
-    ]
+def entries(conformers: LocatedModel) -> list[Entry]:
+    """Utterances of several speakers: those of the development data for the published weights, if it is there."""
+    published = not corpus.is_small(conformers.path)
+    recordings = corpus.librispeech() if published else corpus.readings()
+    by_speaker: dict[str, list[corpus.Recording]] = {}
+    for one in recordings:
+        by_speaker.setdefault(one.speaker, []).append(one)
+    chosen = [one for ours in by_speaker.values() for one in (ours[:EACH] if published else ours)]
+    return [Entry(audio_filepath=one.path, text=one.text, lang="en", speaker=one.speaker) for one in chosen]
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +63,9 @@ def test_half_of_the_speakers_calibrate_the_other_half(words: list[RawWord], con
     error = calibration_error(right, wrong)
     assert error is not None
     assert error <= BOUND + float(np.quantile(chance, 0.95))
-    # Measured: 0.85 to 0.92, of 38 to 63 wrong words; 0.5 is chance, and a few other words move it by 0.02.
-    assert (ranking(right, wrong) or 0.0) > 0.75
+    # Measured: 0.74 to 0.80 of the small weights, 0.85 to 0.92 of the published ones, of 38 to 63 wrong words; 0.5 is
+    # chance, and a few other words move it by 0.02.
+    assert (ranking(right, wrong) or 0.0) > 0.6
 
 
 def _error_by_chance(probabilities: list[float], drawn: np.random.Generator) -> float:
@@ -88,23 +75,32 @@ def _error_by_chance(probabilities: list[float], drawn: np.random.Generator) -> 
     return calibration_error(right, wrong) or 0.0
 
 
-def test_the_command_writes_a_card_for_these_weights(entries: list[Entry], tmp_path: Path) -> None:
+def test_the_command_writes_a_card_for_these_weights(
+    conformers: LocatedModel, entries: list[Entry], tmp_path: Path
+) -> None:
     manifest = tmp_path / "readers.jsonl"
     manifest.write_text("\n".join(entry.model_dump_json(exclude_none=True) for entry in entries))
     command = [Path(sys.executable).with_name("mediaindex"), "calibrate", manifest, "--model", MODEL]
-    options = ["--no-degraded", "--folder", tmp_path]
+    # A card needs thirty wrong words; the small weights know too much by heart to get as many on clean recordings.
+    worse = () if corpus.is_small(conformers.path) else ("--no-degraded",)
+    options = [*worse, "--folder", tmp_path]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / f"{MODEL}.json") in done.stdout
+    speakers = len({entry.speaker for entry in entries})
     card = read_card(tmp_path / f"{MODEL}.json")
     assert (card.model, card.weights) == (MODEL, locate(MODEL).sha256)
-    assert (card.fitted.folds, card.fitted.folds_by, card.fitted.recordings) == (10, "speaker", len(entries))
-    assert list(card.quality) == [CLEAN, "all"]
+    assert (card.fitted.folds, card.fitted.folds_by, card.fitted.recordings) == (
+        min(10, speakers),
+        "speaker",
+        len(entries),
+    )
+    assert [*card.quality] == [CLEAN, *(() if worse else CONDITIONS), "all"]
 
 
 def test_recordings_without_a_language_are_one_line(tmp_path: Path) -> None:
     manifest = tmp_path / "m.jsonl"
-    manifest.write_text(json.dumps({"audio_filepath": str(REFERENCES), "text": "x"}))
+    manifest.write_text(json.dumps({"audio_filepath": str(corpus.MUSIC), "text": "x"}))
     command = [Path(sys.executable).with_name("mediaindex"), "calibrate", manifest]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
     assert (done.returncode, done.stdout) == (1, "")

@@ -11,24 +11,9 @@ from typing import Any
 
 import pytest
 
-from mediaindex.errors import MediaindexError
-from mediaindex.models import ensure
+from tests.builders import corpus
 
-SHARED = Path(__file__).parents[4] / "shared"
-ENGLISH = SHARED / "data" / "wer" / "refs.jsonl"
-GERMAN = SHARED / "data" / "lid" / "leopard_test_de.wav"
-MODELS = (
-    "whisper-base", "pyannote-segmentation-3.0-onnx", "wespeaker-resnet34", "en_core_web_sm", "truecase-english"
-)  # fmt: skip
-
-pytestmark = [
-    pytest.mark.models,
-    pytest.mark.shared,
-    pytest.mark.skipif(
-        not (ENGLISH.is_file() and GERMAN.is_file()),
-        reason="the development data (../shared/data) is not beside the checkout",
-    ),
-]
+pytestmark = pytest.mark.models
 
 
 def evaluate(manifest: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
@@ -39,24 +24,19 @@ def evaluate(manifest: Path, *options: str | Path) -> subprocess.CompletedProces
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A read sentence with one speaker, a German one of which a part is taken, and a file that is none."""
-    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
-    try:
-        ensure(MODELS)
-    except MediaindexError as error:
-        pytest.skip(f"models are not here: {error.message}")
+    """A read sentence with one speaker, a French one of which a part is taken, and a file that is none."""
     folder = tmp_path_factory.mktemp("evaluation")
-    english = json.loads(ENGLISH.read_text("utf-8").splitlines()[2])
-    (folder / "one.rttm").write_text("SPEAKER one 1 0.0 2.8 <NA> <NA> reader <NA> <NA>\n")
+    english, french = corpus.readers()["austen"][0], corpus.languages()["fr"]
+    (folder / "one.rttm").write_text("SPEAKER one 1 0.0 7.1 <NA> <NA> reader <NA> <NA>\n")
     (folder / "notes.mp3").write_text("Dear listener, this is only text.\n" * 100)
     lines: list[dict[str, Any]] = [
         {
-            "audio_filepath": str(ENGLISH.parent / english["file"]),
-            "text": english["text"],
+            "audio_filepath": str(english.path),
+            "text": english.text,
             "lang": "en",
             "rttm_filepath": "one.rttm",
         },
-        {"audio_filepath": str(GERMAN), "lang": "de", "offset": 0.5, "duration": 4.0},
+        {"audio_filepath": str(french.path), "lang": "fr", "offset": 0.5, "duration": 4.0},
         {"audio_filepath": "notes.mp3", "text": "dear listener", "lang": "en"},
     ]
     (folder / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
@@ -68,12 +48,12 @@ def test_a_report_and_its_comparison(manifest: Path) -> None:
     first = evaluate(manifest, "--json", report, "--cache", cache)
     assert first.returncode == 0, first.stderr
     found = json.loads(report.read_text("utf-8"))
-    english, german, notes = found["files"]
+    english, french, notes = found["files"]
     # One sentence: that its words were counted, not how good the model is. Measured: none wrong.
-    assert english["tallies"]["wer"]["whole"] == 10
+    assert english["tallies"]["wer"]["whole"] == 22
     assert english["tallies"]["wer"]["part"] <= 4
     assert english["tallies"]["der"]["part"] < 0.5 * english["tallies"]["der"]["whole"]
-    assert (german["audio_s"], german["tallies"]["language"]) == (4.0, {"part": 1.0, "whole": 1.0})
+    assert (french["audio_s"], french["tallies"]["language"]) == (4.0, {"part": 1.0, "whole": 1.0})
     assert (notes["status"], notes["tallies"]["wer"]) == ("quarantined", {"part": 2.0, "whole": 2.0})
     assert found["all"]["metrics"]["rtf"] > 0
     assert found["peak_mb"] > 100

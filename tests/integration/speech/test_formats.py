@@ -1,4 +1,4 @@
-"""Every development recording ends as its manifest says, and our speech spans are silero's own."""
+"""Recordings in every format are read as they are, and speech spans are those of Silero itself."""
 
 from __future__ import annotations
 
@@ -16,67 +16,63 @@ from mediaindex.engines import silero
 from mediaindex.errors import BadMediaError
 from mediaindex.stages.detect_speech import detect_speech
 from mediaindex.stages.normalize import audio_of, normalize
+from tests.builders import corpus, formats
+from tests.builders.formats import FORMATS, MALFORMED, Format
 
-SHARED = Path(__file__).parents[4] / "shared" / "data"
-FORMATS = SHARED / "formats"
-pytestmark = [
-    pytest.mark.shared,
-    pytest.mark.skipif(not FORMATS.is_dir(), reason="the development data (../shared/data) is not beside the checkout"),
-]
-MANIFEST = FORMATS / "manifest.jsonl"
+DEVELOPMENT = corpus.SHARED / "data" / "formats"
+MANIFEST = DEVELOPMENT / "manifest.jsonl"
 ENTRIES = [json.loads(line) for line in MANIFEST.read_text().splitlines()] if MANIFEST.is_file() else []
-REASONS = {
-    "malformed_null.wav": "empty_audio",
-    "malformed_bad.wav": "not_media",
-    "malformed_evil.wav": "truncated",
-    "malformed_awful.wav": "absurd_parameters",
-}
+MORE = [
+    Format(row["file"], row["container"], row["codec"], row["sample_rate"], row["channels"], video=row["video"])
+    for row in ENTRIES
+    if row["expect"] in {"ok", "empty_transcript"}
+]
 
 
-def entries(*expected: str) -> list[Any]:
-    return [pytest.param(entry, id=entry["file"]) for entry in ENTRIES if entry["expect"] in expected]
-
-
-@pytest.mark.parametrize("entry", entries("ok", "empty_transcript"))
-def test_good_recordings_are_read_as_they_are(entry: dict[str, Any], tmp_path: Path) -> None:
-    normalized = normalize(FORMATS / entry["file"], tmp_path, NormalizeSettings())
-    assert normalized.duration == pytest.approx(entry["decoded_s"], abs=0.02)
-    assert (normalized.container, normalized.codec) == (entry["container"], entry["codec"])
-    assert (normalized.source_sample_rate, normalized.source_channels) == (entry["sample_rate"], entry["channels"])
-    assert normalized.has_video == entry["video"]
+@pytest.mark.parametrize("expected", [*FORMATS, *MORE], ids=lambda expected: expected.name)
+def test_good_recordings_are_read_as_they_are(expected: Format, tmp_path: Path) -> None:
+    path = DEVELOPMENT / expected.name if expected in MORE else expected.write(tmp_path)
+    normalized = normalize(path, tmp_path, NormalizeSettings())
+    assert (normalized.container, normalized.codec) == (expected.container, expected.codec)
+    assert (normalized.source_sample_rate, normalized.source_channels) == (expected.rate, expected.channels)
+    assert normalized.has_video == expected.video
     assert normalized.start == 0.0
     assert len(audio_of(normalized, tmp_path).read()) == pytest.approx(normalized.duration * 16_000, abs=8)
 
 
-@pytest.mark.parametrize("entry", entries("needs_hint"))
-def test_headerless_recordings_need_their_hint(entry: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("row", [row for row in ENTRIES if "decoded_s" in row], ids=lambda row: row["file"])
+def test_development_recordings_have_their_length(row: dict[str, Any], tmp_path: Path) -> None:
+    if row["decoded_s"]:
+        normalized = normalize(DEVELOPMENT / row["file"], tmp_path, NormalizeSettings())
+        assert normalized.duration == pytest.approx(row["decoded_s"], abs=0.02)
+
+
+def test_a_headerless_recording_needs_its_hint(tmp_path: Path) -> None:
+    path = formats.headerless(tmp_path)
     with pytest.raises(BadMediaError) as caught:
-        normalize(FORMATS / entry["file"], tmp_path, NormalizeSettings())
+        normalize(path, tmp_path, NormalizeSettings())
     assert caught.value.code == "needs_hint"
     assert "raw_format" in caught.value.message
-    length = (FORMATS / entry["file"]).stat().st_size / 32_000
-    assert normalize(FORMATS / entry["file"], tmp_path, NormalizeSettings(), RawFormat()).duration == pytest.approx(
-        length, abs=0.001
-    )
+    length = path.stat().st_size / 32_000
+    read = normalize(path, tmp_path, NormalizeSettings(), RawFormat())
+    assert read.duration == pytest.approx(length, abs=0.001)
 
 
-@pytest.mark.parametrize("entry", entries("must_not_crash", "must_fail_cleanly"))
-def test_malformed_recordings_end_with_a_reason(entry: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_recordings_end_with_a_reason(name: str, tmp_path: Path) -> None:
     with pytest.raises(BadMediaError) as caught:
-        normalize(FORMATS / entry["file"], tmp_path, NormalizeSettings())
-    assert caught.value.code == REASONS[entry["file"]]
+        normalize(formats.malformed(tmp_path, name), tmp_path, NormalizeSettings())
+    assert caught.value.code == MALFORMED[name][0]
 
 
-@pytest.mark.models
-@pytest.mark.parametrize("name", ["formats/google_commercial_mono_8k.wav", "lid/leopard_test_es.wav"])
-def test_spans_are_those_of_silero_itself(name: str, tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
-    package = pytest.importorskip("silero_vad")
-    normalized = normalize(SHARED / name, tmp_path, NormalizeSettings())
-    audio = audio_of(normalized, tmp_path)
-    theirs = package.get_speech_timestamps(
+def test_spans_are_those_of_silero_itself(tmp_path: Path) -> None:
+    import silero_vad
+    import torch
+
+    audio = audio_of(normalize(corpus.call(tmp_path), tmp_path, NormalizeSettings()), tmp_path)
+    theirs = silero_vad.get_speech_timestamps(
         torch.from_numpy(audio.read()),
-        package.load_silero_vad(onnx=True),
+        silero_vad.load_silero_vad(onnx=True),
         min_silence_duration_ms=300,
         speech_pad_ms=100,
     )
@@ -90,11 +86,10 @@ def test_spans_are_those_of_silero_itself(name: str, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.models
 def test_blocks_hear_what_one_piece_hears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    audio = audio_of(normalize(FORMATS / "aws_auto_call_8k_u8.wav", tmp_path, NormalizeSettings()), tmp_path)
+    audio = audio_of(normalize(corpus.call(tmp_path), tmp_path, NormalizeSettings()), tmp_path)
     whole = detect_speech(audio, _detector(), DetectSpeechSettings())
-    monkeypatch.setattr("mediaindex.stages.detect_speech.BLOCK", 32.0)
+    monkeypatch.setattr("mediaindex.stages.detect_speech.BLOCK", 16.0)
     blocks = detect_speech(audio, _detector(), DetectSpeechSettings())
     assert len(blocks.spans) == pytest.approx(len(whole.spans), abs=1)
     assert blocks.speech_seconds == pytest.approx(whole.speech_seconds, abs=0.5)

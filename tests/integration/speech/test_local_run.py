@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,31 +10,19 @@ from pathlib import Path
 import pytest
 
 from mediaindex.contract.job import FolderStore, Hints
-from mediaindex.errors import MediaindexError
-from mediaindex.models import ensure
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.local import LocalRun, Outcome, items_of
+from tests.builders import corpus
 
-SHARED = Path(__file__).parents[4] / "shared"
-RECORDING = SHARED / "data" / "formats" / "google_commercial_mono_8k.wav"
-MODELS = (
-    "whisper-base", "pyannote-segmentation-3.0-onnx", "wespeaker-resnet34", "en_core_web_sm", "truecase-english"
-)  # fmt: skip
-
-pytestmark = [
-    pytest.mark.models,
-    pytest.mark.shared,
-    pytest.mark.skipif(
-        not RECORDING.is_file(), reason="the development data (../shared/data) is not beside the checkout"
-    ),
-]
+pytestmark = pytest.mark.models
 
 
 class Lab:
     """Indexes one recording again and again in the same folder and notes what each stage did."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = FolderStore(path=str(folder))
+        self.recording = corpus.call(folder)
+        self.store = FolderStore(path=str(folder / "artifacts"))
         self.engines = Engines()
 
     def index(self, settings: dict[str, dict[str, object]]) -> tuple[Outcome, dict[str, str]]:
@@ -43,18 +30,13 @@ class Lab:
         self.run = LocalRun(
             self.store, settings, self.engines, lambda stage, _item, result: did.update({stage: result.status})
         )
-        (outcome,) = self.run.index(items_of([RECORDING], Hints(languages=("en",))))
+        (outcome,) = self.run.index(items_of([self.recording], Hints(languages=("en",))))
         return outcome, did
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
-    try:
-        ensure(MODELS)
-    except MediaindexError as error:
-        pytest.skip(f"models are not here: {error.message}")
-    lab = Lab(tmp_path_factory.mktemp("artifacts"))
+    lab = Lab(tmp_path_factory.mktemp("lab"))
     outcome, did = lab.index({})
     assert outcome.error is None
     assert set(did.values()) == {"done"}
@@ -77,12 +59,12 @@ def test_another_way_to_diarize_recomputes_the_diarizer_and_its_readers_only(lab
 
 def test_the_command_writes_three_files_and_one_line(lab: Lab, tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("mediaindex")
-    command = [program, "index", RECORDING, "--out", tmp_path, "--cache", lab.store.path, "--language", "en"]
+    command = [program, "index", lab.recording, "--out", tmp_path, "--cache", lab.store.path, "--language", "en"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "real-time factor" in done.stdout.splitlines()[-1]
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".srt", ".vtt"]
-    assert json.loads((tmp_path / f"{RECORDING.stem}.json").read_text("utf-8"))["segments"]
+    assert json.loads((tmp_path / f"{lab.recording.stem}.json").read_text("utf-8"))["segments"]
 
 
 def test_a_bad_file_is_one_clear_line_and_exit_code_1(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import os
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,15 +10,10 @@ from mediaindex.models import try_locate
 from mediaindex.runner.bindings import BINDINGS
 from mediaindex.runner.engines import Engines
 
-SHARED = Path(__file__).parents[4] / "shared" / "models"
 CONFORMER, WHISPER = "stt-en-conformer-ctc-small", "whisper-base"
 SECOND = np.random.default_rng(0).normal(0.0, 0.01, 16_000).astype(np.float32)
 
-
-@pytest.fixture(autouse=True)
-def shared_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    if SHARED.is_dir() and "MEDIAINDEX_MODELS" not in os.environ:
-        monkeypatch.setenv("MEDIAINDEX_MODELS", str(SHARED))
+pytestmark = pytest.mark.usefixtures("conformer")
 
 
 def needs(name: str) -> None:

@@ -18,7 +18,7 @@ from mediaindex.stages.channels import by_channel
 from mediaindex.stages.diarize import diarize
 from mediaindex.stages.normalize import audio_of, normalize
 from mediaindex.timeline import Anchor, Clock, SpeakerSpan
-from tests.builders import dialogues, media
+from tests.builders import corpus, dialogues, media
 from tests.builders.listeners import LevelIsSpeech, OneVoice
 
 RATE = 16_000
@@ -129,8 +129,6 @@ def test_memory_does_not_grow_with_length() -> None:
 
 
 @pytest.mark.models
-@pytest.mark.shared
-@pytest.mark.skipif(not dialogues.WER.is_dir(), reason=f"development data is not at {dialogues.WER}")
 @pytest.mark.parametrize(
     "encoding", [("call.wav",), ("call.mp3", "-b:a", "64k"), ("mulaw.wav", "-ar", "8000", "-c:a", "pcm_mulaw")]
 )
@@ -140,9 +138,9 @@ def test_two_readers_on_two_channels_with_cross_talk(tmp_path: Path, encoding: t
     located = try_locate("silero-vad")
     if located is None:
         pytest.skip("silero-vad is not on this machine (`mediaindex models fetch silero-vad`)")
-    readers = dialogues.utterances()
-    talk = dialogues.dialogue(tmp_path, "talk", [readers["367"], readers["533"]], 60, seed=4)
-    parts = np.stack([part_of(talk, reader) for reader in ("367", "533")], axis=1)
+    readers = dialogues.utterances(corpus.FOLDER / "readings.jsonl")
+    talk = dialogues.dialogue(tmp_path, "talk", [readers["austen"], readers["sonnet"]], 60, seed=4)
+    parts = np.stack([part_of(talk, reader) for reader in ("austen", "sonnet")], axis=1)
     soundfile.write(tmp_path / "both.wav", leaking(parts, 0.05), RATE)
     media.ffmpeg("-i", tmp_path / "both.wav", *encoding[1:], tmp_path / encoding[0])
     normalized = normalize(tmp_path / encoding[0], tmp_path / "out", NormalizeSettings(keep_channels=True))

@@ -14,51 +14,58 @@ import soundfile
 from mediaindex.engines.whisper import faster_whisper
 from mediaindex.models import LocatedModel, load_registry
 from mediaindex.timeline import Word, check_order
+from tests.builders import corpus
 
 Model = Callable[[str], LocatedModel]
-Dataset = Callable[[str], list[dict[str, Any]]]
+LANGUAGES = corpus.languages()
+
+
+def samples_of(language: str) -> np.ndarray:
+    """The sentence of the corpus in this language."""
+    samples: np.ndarray = soundfile.read(LANGUAGES[language].path, dtype="float32")[0]
+    return samples
 
 
 @pytest.mark.parametrize(
     ("no_speech", "log_prob", "compression", "dropped"),
     [(0.1, -0.3, 1.5, False), (0.9, -1.4, 1.5, True), (0.9, -0.3, 1.5, False), (0.1, -0.3, 2.8, True)],
-    ids=["speech", "silence", "likely words", "loop"],
+    ids=["speech", "silence", "sure of its words", "loop"],
 )
-def test_hallucinations_are_dropped(no_speech: float, log_prob: float, compression: float, dropped: bool) -> None:
+def test_inventions_are_dropped(no_speech: float, log_prob: float, compression: float, dropped: bool) -> None:
     segment: Any = SimpleNamespace(no_speech_prob=no_speech, avg_logprob=log_prob, compression_ratio=compression)
-    assert faster_whisper.is_hallucination(segment) is dropped
+    assert faster_whisper.made_up(segment) is dropped
 
 
-class LoopingModel:
-    """A Whisper model that loops unless repetition is forbidden."""
+class Loopy:
+    """Stands for Whisper: goes round in circles unless it is kept from repeating itself."""
 
     def __init__(self) -> None:
         self.model = self
-        self.requested: list[int] = []
+        self.asked: list[int] = []
 
     def transcribe(self, _samples: np.ndarray, *, no_repeat_ngram_size: int, **_: Any) -> tuple[Any, None]:
-        self.requested.append(no_repeat_ngram_size)
+        self.asked.append(no_repeat_ngram_size)
         loop = not no_repeat_ngram_size
         word = SimpleNamespace(word=" so" if loop else " well", start=0.1, end=0.4, probability=0.9)
         facts = {"no_speech_prob": 0.1, "avg_logprob": -0.3, "compression_ratio": 9.0 if loop else 1.2}
         return iter([SimpleNamespace(words=[word], **facts)]), None
 
 
-def test_a_loop_is_decoded_again_without_repetition() -> None:
-    looping: Any = LoopingModel()
-    looping.located = LocatedModel("w", Path("w"), "local", "ab" * 32, "MIT", ("en",))
-    (words,) = faster_whisper.WhisperRecogniser(looping).recognise([np.zeros(16_000, np.float32)], "en")
+def test_what_goes_round_in_circles_is_heard_again_without_repetition() -> None:
+    loopy: Any = Loopy()
+    loopy.located = LocatedModel("w", Path("w"), "local", "ab" * 32, "MIT", ("en",))
+    (words,) = faster_whisper.WhisperRecogniser(loopy).recognise([np.zeros(16_000, np.float32)], "en")
     assert [word.text for word in words] == ["well"]
-    assert looping.requested[0] == 0
-    assert looping.requested[1] > 0
+    assert loopy.asked[0] == 0
+    assert loopy.asked[1] > 0
 
 
-class UncertainModel:
-    """A Whisper model that is certain of German from ``certain_from`` frames on."""
+class Listener:
+    """Stands for Whisper: ``sure`` of German after so many frames."""
 
-    def __init__(self, certain_from: int) -> None:
+    def __init__(self, sure_from: int) -> None:
         self.model = self
-        self.certain_from = certain_from
+        self.sure_from = sure_from
         self.frames: list[int] = []
         self.feature_extractor = self
 
@@ -72,77 +79,73 @@ class UncertainModel:
         return int(features.shape[-1])
 
     def detect_language(self, frames: int) -> list[list[tuple[str, float]]]:
-        certain = 0.95 if frames >= self.certain_from else 0.6
-        return [[("<|de|>", certain), ("<|jw|>", 1 - certain)]]
+        sure = 0.95 if frames >= self.sure_from else 0.6
+        return [[("<|de|>", sure), ("<|jw|>", 1 - sure)]]
 
 
 @pytest.mark.parametrize(
-    ("seconds", "certain_from", "requested"),
+    ("seconds", "sure_from", "asked"),
     [(6, 0, [800]), (1, 0, [700]), (6, 3_000, [800, 3_000]), (30, 9_999, [3_000])],
-    ids=["certain", "one word", "uncertain", "whole window"],
+    ids=["sure at once", "a word", "in doubt", "a whole window"],
 )
-def test_the_whole_window_is_used_only_if_the_language_is_uncertain(
-    seconds: int, certain_from: int, requested: list[int]
+def test_a_language_is_heard_with_all_of_thirty_seconds_only_where_in_doubt(
+    seconds: int, sure_from: int, asked: list[int]
 ) -> None:
-    uncertain: Any = UncertainModel(certain_from)
-    probabilities = faster_whisper.WhisperLanguages(uncertain).probabilities(np.zeros(16_000 * seconds, np.float32))
-    assert uncertain.frames == requested
-    assert set(probabilities) == {"de", "jv"}
+    listener: Any = Listener(sure_from)
+    found = faster_whisper.WhisperLanguages(listener).probabilities(np.zeros(16_000 * seconds, np.float32))
+    assert listener.frames == asked
+    assert set(found) == {"de", "jv"}
 
 
 @pytest.mark.models
-@pytest.mark.shared
-def test_the_same_audio_gives_the_same_words_from_several_threads(model: Model, dataset: Dataset) -> None:
+def test_the_same_audio_gives_the_same_words_from_several_threads(model: Model) -> None:
     recogniser = faster_whisper.load_recogniser(model("whisper-base"))
-    rows = [row for row in dataset("lid/labels.jsonl") if row["language"] in {"de", "fr"}]
-    chunks = [soundfile.read(row["path"], dtype="float32", frames=16_000 * 6)[0] for row in rows]
-    calls = [([chunk], row["language"]) for chunk, row in zip(chunks, rows, strict=True)]
-    alone = [recogniser.recognise(*call) for call in calls]
+    asked = [([samples_of(language)[: 16_000 * 6]], language) for language in ("it", "fr")]
+    alone = [recogniser.recognise(*one) for one in asked]
     with ThreadPoolExecutor(2) as callers:
-        together = list(callers.map(lambda call: recogniser.recognise(*call), calls))
+        together = list(callers.map(lambda one: recogniser.recognise(*one), asked))
     assert texts(together) == texts(alone)
 
 
-def texts(results: list[list[tuple[Word, ...]]]) -> list[str]:
-    """The texts alone: the last digits of times and confidences depend on how threads divide a product."""
-    return [" ".join(word.text for word in words) for (words,) in results]
+def texts(found: list[list[tuple[Word, ...]]]) -> list[str]:
+    """Without the numbers, whose last digits depend on how threads shared a product out."""
+    return [" ".join(word.text for word in words) for (words,) in found]
 
 
 @pytest.mark.models
 def test_the_registry_names_the_languages_of_the_model(model: Model) -> None:
     identifier = faster_whisper.load_identifier(model("whisper-base"))
-    probabilities = identifier.probabilities(np.zeros(16_000, np.float32))
-    assert set(probabilities) == set(load_registry()["whisper-base"].languages)
-    assert sum(probabilities.values()) == pytest.approx(1.0, abs=1e-3)
+    found = identifier.probabilities(np.zeros(16_000, np.float32))
+    assert set(found) == set(load_registry()["whisper-base"].languages)
+    assert sum(found.values()) == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.models
-@pytest.mark.shared
-def test_seven_languages_are_identified(model: Model, dataset: Dataset) -> None:
+def test_languages_are_told_apart(model: Model) -> None:
     identifier = faster_whisper.load_identifier(model("whisper-base"))
-    for row in dataset("lid/labels.jsonl"):
-        probabilities = identifier.probabilities(soundfile.read(row["path"], dtype="float32")[0])
-        # Measured on all instruction sets, with and without dither of one bit: at least 0.92, the next below 0.08.
-        assert max(probabilities, key=lambda code: probabilities[code]) == row["language"]
+    told = {language: identifier.probabilities(samples_of(language)) for language in LANGUAGES}
+    # Measured on every instruction set, with and without a dither of one bit: 0.92 and more, the next below 0.08.
+    assert {language: max(found, key=lambda code: found[code]) for language, found in told.items()} == {
+        language: language for language in LANGUAGES
+    }
 
 
-@pytest.mark.models
-@pytest.mark.shared
-def test_words_in_other_languages(model: Model, dataset: Dataset) -> None:
+def test_words_in_other_languages(model: Model) -> None:
     recogniser = faster_whisper.load_recogniser(model("whisper-base"))
-    expected, actual = [], []
-    for row in dataset("lid/labels.jsonl"):
-        samples = soundfile.read(row["path"], dtype="float32")[0]
-        (words,) = recogniser.recognise([samples], row["language"])
+    wanted, found = [], []
+    for language, recording in LANGUAGES.items():
+        samples = samples_of(language)
+        (words,) = recogniser.recognise([samples], language)
         check_order(words)
         assert words[-1].end <= len(samples) / 16_000
-        for texts, text in ((expected, row["text"]), (actual, "".join(word.text for word in words))):
+        for texts, text in ((wanted, recording.text), (found, "".join(word.text for word in words))):
             texts.append("".join(letter for letter in text.lower() if letter.isalnum()))
-    # 3 to 6 % of these 400 letters are wrong, different ones on each instruction set, and up to 20 % of one sentence.
-    assert jiwer.cer(expected, actual) < 0.2
+    # Of 400 letters in seven languages 3 to 6 % are wrong, other ones on each instruction set; of one sentence, up to
+    # 20 %.
+    assert jiwer.cer(wanted, found) < 0.2
 
 
 @pytest.mark.models
-def test_silence_gives_no_words(model: Model) -> None:
+def test_silence_is_no_words(model: Model) -> None:
     recogniser = faster_whisper.load_recogniser(model("whisper-base"))
     assert recogniser.recognise([np.zeros(32_000, np.float32)], "en") == [()]

@@ -27,7 +27,7 @@ from mediaindex.storage.client import s3_client
 from . import trials
 from .conftest import NEEDED, SETTLED
 
-pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
 
 DISCOVER, INDEX = "discover_calls", "index_recordings_backfill"
 DAYS = 3
@@ -80,8 +80,6 @@ class Backfilled:
 def backfilled(tmp_path_factory: pytest.TempPathFactory) -> Backfilled:
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
-    if not trials.SHARED.is_dir():
-        pytest.skip("the development data (../shared/data) is not beside the checkout")
     site = Site(settings.load())
     made = Backfilled(os.environ["MEDIAINDEX_DATABASE_URL"], site, Airflow.of(site), uuid.uuid4().hex)
     made.until(lambda: made.airflow.unpause(DISCOVER) and made.airflow.unpause(INDEX), "Airflow knows both DAGs")

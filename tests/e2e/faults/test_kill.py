@@ -15,12 +15,12 @@ import pytest
 
 from tests.bench import faults_verdict
 from tests.bench.faults_flow import SETTLED_S, Flow
-from tests.bench.faults_recordings import SHARED, made
+from tests.bench.faults_recordings import made
 from tests.bench.faults_stack import Stack
 from tests.bench.faults_strikes import Fault, Struck, matrix
 from tests.builders.waiting import until
 
-pytestmark = [pytest.mark.servers, pytest.mark.shared, pytest.mark.timeout(5400)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(5400)]
 
 RECORDINGS = 6
 NEEDED = ("MEDIAINDEX_LOCAL", "MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ELASTICSEARCH_URL", "MEDIAINDEX_S3_ENDPOINT_URL")
@@ -39,8 +39,6 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Killed:
     """PostgreSQL, the scheduler and a speech process, one after the other, each while the batch is at work."""
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
-    if not SHARED.is_dir():
-        pytest.skip("the development data (../shared/data) is not beside the checkout")
     draw, folder = random.Random(), tmp_path_factory.mktemp("recordings")
     flow = Flow(Stack.running(), f"trials/{uuid.uuid4().hex}/", made(Path(folder), draw))
     flow.unpause()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import random
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.builders import corpus
 from tests.builders import media as build
+from tests.builders.formats import FORMATS, MALFORMED, headerless, malformed
 
-SHARED = Path(__file__).parents[4] / "shared" / "data"
+NAMES = ("eight_bits.wav", "stereo.mp3", "eight_channels.m4a", "voice.ogg", "music.mp4")
 PAUSE_MS = 700
 
 
@@ -31,14 +32,9 @@ class Trial:
 
 def spoken(folder: Path) -> list[Trial]:
     """A reader, two readers in turn, another language, and a voice under noise, each unlike those of any other run."""
-    lines = (SHARED / "wer" / "refs.jsonl").read_text("utf-8").splitlines()
-    by_speaker: dict[str, list[dict[str, str]]] = {}
-    for line in map(json.loads, lines):
-        by_speaker.setdefault(line["speaker"], []).append(line)
-    reader = by_speaker["1998"][:5]
-    one, other = by_speaker["2033"], by_speaker["3080"]
-    turns = [one[0], other[1], one[1], other[2], one[2], other[4]]
-    german = SHARED / "lid" / "leopard_test_de.wav"
+    one, other = corpus.readers()["allison"], corpus.readers()["austen"]
+    reader = one[:3]
+    turns = [other[0], one[0], other[2], one[1], other[3]]
     return [
         Trial(
             "reader.flac",
@@ -54,8 +50,13 @@ def spoken(folder: Path) -> list[Trial]:
             speakers=2,
             language="en",
         ),
-        Trial("portal.mp3", _joined(folder / "portal.mp3", [german]), speakers=1, language="de"),
-        Trial("noise.ogg", _noisy(folder / "noise.ogg", _paths(reader)[0]), "in_review", "review_triage"),
+        Trial(
+            "operators.mp3",
+            _joined(folder / "operators.mp3", [corpus.languages()["it"].path]),
+            speakers=1,
+            language="it",
+        ),
+        Trial("noise.ogg", _noisy(folder / "noise.ogg", reader[0].path), "in_review", "review_triage"),
     ]
 
 
@@ -70,24 +71,25 @@ def spoiled(folder: Path) -> list[Trial]:
     ]
 
 
-def formats() -> list[Trial]:
-    """The development files, as their manifest says they must end."""
-    folder = SHARED / "formats"
-    found = []
-    for entry in map(json.loads, (folder / "manifest.jsonl").read_text("utf-8").splitlines()):
-        state = {"must_not_crash": "quarantined", "needs_hint": "quarantined"}.get(entry["expect"], "any good end")
-        code = "needs_hint" if entry["expect"] == "needs_hint" else None
-        found.append(Trial(entry["file"], folder / entry["file"], state, code))
-    raw = folder / "google_hello_headerless_16k.raw"
-    return [*found, Trial(raw.name, raw, "any good end", source="dictations")]
+def formats(folder: Path) -> list[Trial]:
+    """Recordings in several formats, and files that only look like some."""
+    good = [Trial(form.name, form.write(folder), "any good end") for form in FORMATS if form.name in NAMES]
+    bad = [Trial(name, malformed(folder, name), "quarantined", code) for name, (code, _) in MALFORMED.items()]
+    raw = headerless(folder)
+    return [
+        *good,
+        *bad,
+        Trial(raw.name, raw, "quarantined", "needs_hint"),
+        Trial(raw.name, raw, "any good end", source="dictations"),
+    ]
 
 
-def _text(lines: Sequence[dict[str, str]]) -> str:
-    return " ".join(line["text"] for line in lines)
+def _text(recordings: Sequence[corpus.Recording]) -> str:
+    return " ".join(one.text for one in recordings)
 
 
-def _paths(lines: Sequence[dict[str, str]]) -> list[Path]:
-    return [SHARED / "wer" / line["file"] for line in lines]
+def _paths(recordings: Sequence[corpus.Recording]) -> list[Path]:
+    return [one.path for one in recordings]
 
 
 def _joined(target: Path, parts: Sequence[Path]) -> Path:
