@@ -1,7 +1,7 @@
 """Errors: one base class, the list of codes, and whether trying again can help.
 
-A message names the thing, what is wrong with it and what to do. ``code`` is the short, stable name that the ledger
-keeps and that people filter by; ``failure_class`` decides whether a recording is tried again.
+A message names the thing, what is wrong with it and what to do. ``code`` is a short, stable name, which the ledger
+stores and commands filter by; ``failure_class`` determines whether a recording is retried.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import ClassVar, Self
 
 
 class FailureClass(StrEnum):
-    """What a failure means for whatever failed. The values are stored in the catalog (table ``failure_class``)."""
+    """Whether a retry can help. The values are stored in the catalog (table ``failure_class``)."""
 
     TERMINAL = "terminal"  # trying again with the same input cannot help
-    TRANSIENT = "transient"  # the surroundings were at fault: tried again later and later, many times
-    DOUBTFUL = "doubtful"  # unforeseen (a crash, a hang, a bug): tried again alone, a few times
+    TRANSIENT = "transient"  # caused by a server, network or machine: retried many times, at growing intervals
+    DOUBTFUL = "doubtful"  # of unknown cause (a crash, a hang, a bug): retried a few times, alone
 
 
 _TERMINAL, _TRANSIENT, _DOUBTFUL = FailureClass.TERMINAL, FailureClass.TRANSIENT, FailureClass.DOUBTFUL
@@ -24,15 +24,15 @@ _TERMINAL, _TRANSIENT, _DOUBTFUL = FailureClass.TERMINAL, FailureClass.TRANSIENT
 class ErrorCode(StrEnum):
     """Every code an error may have; the values are stored in the catalog and never change their meaning.
 
-    ``failure_class`` is that of the errors raised with the code, None if it depends on the place. ``meaning`` is one
-    sentence: what is wrong; what to do.
+    ``failure_class``: that of errors with the code; None if it varies. ``meaning``: one sentence that says what is
+    wrong and what to do.
     """
 
     failure_class: FailureClass | None
     meaning: str
 
     def __new__(cls, value: str, failure_class: FailureClass | None = None, meaning: str = "") -> Self:
-        """A member with its class and its sentence; a look-up, ``ErrorCode("gone")``, names the value alone."""
+        """A member with its failure class and meaning; a look-up, ``ErrorCode("gone")``, passes only the value."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.failure_class = failure_class
@@ -43,7 +43,7 @@ class ErrorCode(StrEnum):
     ERROR = "error", _DOUBTFUL, "Something failed; read the message."
     TERMINAL = "terminal", _TERMINAL, "Trying again cannot help; do what the message says."
     TRANSIENT = "transient", _TRANSIENT, "Something is unavailable for the moment; it is tried again."
-    DOUBTFUL = "doubtful", _DOUBTFUL, "It is not known what is at fault; it is tried again a few times."
+    DOUBTFUL = "doubtful", _DOUBTFUL, "The cause is unknown; it is tried again a few times."
 
     # The installation.
     CONFIG = "config", _TERMINAL, "A setting, source or option is wrong; correct the place that the message names."
@@ -79,7 +79,7 @@ class ErrorCode(StrEnum):
     PART_NOT_READABLE = "part_not_readable", _TERMINAL, "A part of a recording cannot be cut out; check the manifest."
 
     # The worker and the speech process.
-    FFMPEG_FAILED = "ffmpeg_failed", _TRANSIENT, "ffmpeg failed on audio of ours; check the worker's disk and memory."
+    FFMPEG_FAILED = "ffmpeg_failed", _TRANSIENT, "ffmpeg failed on decoded audio; check the worker's disk and memory."
     FFMPEG_KILLED = "ffmpeg_killed", _TRANSIENT, "A signal ended ffmpeg; check the worker's memory."
     STARVED = "starved", _TRANSIENT, "A backfill got too little processor time; wait, or give it a machine of its own."
     OUT_OF_MEMORY = "out_of_memory", _TRANSIENT, "A stage ran out of memory; give the worker more, or fewer slots."
@@ -91,11 +91,11 @@ class ErrorCode(StrEnum):
     CRASHED = "crashed_speech_process", _DOUBTFUL, "A signal ended the speech process; check the file and the memory."
     STUCK = "stuck_speech_process", _DOUBTFUL, "The speech process exceeded its deadline; check the file."
     CHILD_STOPPED = "child_stopped", _DOUBTFUL, "The speech process ended with its task; clear the task to go on."
-    CHILD_TRANSIENT = "child_transient", _TRANSIENT, "The speech process asked for another try; read its last line."
+    CHILD_TRANSIENT = "child_transient", _TRANSIENT, "The speech process failed for now; read its last line."
     JOB_REFUSED = "job_refused", _TERMINAL, "The speech process cannot do the job; do what its last line says."
-    NOTHING_TO_DO = "nothing_to_do", _DOUBTFUL, "No recording is left for the stage; nothing is to be done."
+    NOTHING_TO_DO = "nothing_to_do", _DOUBTFUL, "No recording is left for the stage; nothing needs to be done."
     INTERNAL_ERROR = "internal_error", _DOUBTFUL, "A stage raised an unforeseen exception; report the traceback."
-    RUN_FAILED = "run_failed", _TRANSIENT, "The run ended before the recording did; open the run's red task."
+    RUN_FAILED = "run_failed", _TRANSIENT, "The run ended before the recording was done; read the failed task's log."
     BAD_JOB = "bad_job", _TERMINAL, "The job is invalid; use one version in both environments."
     BAD_RESULT = "bad_result", _TERMINAL, "The result does not fit the batch; use one version in both environments."
     MISSING_ARTIFACT = "missing_artifact", _DOUBTFUL, "An artifact is no longer in the store; it is computed again."
@@ -104,14 +104,14 @@ class ErrorCode(StrEnum):
     ARTIFACTS_REFUSED = "artifacts_refused", _TERMINAL, "The artifacts bucket refuses access; correct its policy."
 
     # S3 and SQS.
-    GONE = "gone", _TERMINAL, "The object is no longer in the bucket; nothing is to be done."
-    CHANGED = "changed", _TERMINAL, "The object was replaced after it was listed; the new version is indexed by itself."
+    GONE = "gone", _TERMINAL, "The object is no longer in the bucket; nothing needs to be done."
+    CHANGED = "changed", _TERMINAL, "The object was replaced after it was listed; the new version is indexed."
     ARCHIVED = "archived", _TERMINAL, "The object is in an archive storage class; restore it, then requeue it."
     NO_BUCKET = "no_bucket", _TERMINAL, "The bucket does not exist; check the source's bucket and endpoint."
     S3_NAME = "s3_name", _TERMINAL, "S3 does not accept the bucket or key; correct the name."
     S3_CREDENTIALS = "s3_credentials", _TERMINAL, "S3 rejects the credentials; correct the connection."
     S3_REFUSED = "s3_refused", _TERMINAL, "S3 denies access to the object; check the policy."
-    S3_ACCESS = "s3_access", _TRANSIENT, "S3 denies access to everything there; correct the policy or the credentials."
+    S3_ACCESS = "s3_access", _TRANSIENT, "S3 denies access to the whole bucket; correct the policy or the credentials."
     S3_TOKEN_EXPIRED = "s3_token_expired", _TRANSIENT, "The session token has expired; renew it in the connection."
     S3_CLOCK = "s3_clock", _TRANSIENT, "This machine's clock is wrong; set it by NTP."
     S3_SLOW = "s3_slow", _TRANSIENT, "S3 sends too slowly; check the network to it."
@@ -156,7 +156,7 @@ class ErrorCode(StrEnum):
 
     # Podcasts.
     UNREACHABLE = "unreachable", _TRANSIENT, "The feed's server cannot be reached; it is tried again."
-    CUT = "cut", _TRANSIENT, "The connection broke during the download; it goes on later."
+    CUT = "cut", _TRANSIENT, "The connection broke during the download; it continues later."
     BAD_URL = "bad_url", _TERMINAL, "The address is invalid; correct the feed."
     PRIVATE_ADDRESS = "private_address", _TERMINAL, "The host is in a private network; list it in allowed_networks."
     TOO_MANY_REDIRECTS = "too_many_redirects", _TERMINAL, "The server redirects too often; use the final address."
@@ -183,7 +183,7 @@ class ErrorCode(StrEnum):
     HTTP_503 = "http_503", _TRANSIENT, "The server is overloaded or down; it is tried again."
     HTTP_504 = "http_504", _TRANSIENT, "A gateway got no answer from the server; it is tried again."
     HTTP_OTHER = "http_other", _DOUBTFUL, "The server answers with another status; check the address."
-    HTTP_5XX = "http_5xx", _TRANSIENT, "The server has another fault of its own; it is tried again."
+    HTTP_5XX = "http_5xx", _TRANSIENT, "The server has another internal error; it is tried again."
 
     # The command line.
     AMBIGUOUS_NAME = "ambiguous_name", _TERMINAL, "The name matches several objects; name one by s3://bucket/key."
@@ -194,7 +194,7 @@ class ErrorCode(StrEnum):
 
 
 class MediaindexError(Exception):
-    """Base of all our errors: ``code``, ``message`` and ``failure_class``, from here to the catalog."""
+    """Base class of all errors, with ``code``, ``message`` and ``failure_class``."""
 
     code: ErrorCode = ErrorCode.ERROR
     failure_class: ClassVar[FailureClass] = FailureClass.DOUBTFUL
@@ -211,40 +211,40 @@ class MediaindexError(Exception):
 
 
 class TerminalError(MediaindexError):
-    """Trying again with the same input cannot help."""
+    """A retry with the same input cannot help."""
 
     code = ErrorCode.TERMINAL
     failure_class = FailureClass.TERMINAL
 
 
 class TransientError(MediaindexError):
-    """Trying again later may help: out of memory, network, a server restarting."""
+    """A later retry may help: out of memory, a network error, a server that restarts."""
 
     code = ErrorCode.TRANSIENT
     failure_class = FailureClass.TRANSIENT
 
 
 class DoubtfulError(MediaindexError):
-    """It is not known what is at fault: tried again alone, a few times."""
+    """The cause is unknown: the recording is retried a few times, alone."""
 
     code = ErrorCode.DOUBTFUL
     failure_class = FailureClass.DOUBTFUL
 
 
 class BadMediaError(TerminalError):
-    """The recording itself cannot be used: no audio stream, truncated, not media at all."""
+    """The recording cannot be used: it has no audio stream, is truncated, or is not media."""
 
     code = ErrorCode.BAD_MEDIA
 
 
 class ConfigError(TerminalError):
-    """A setting, source, policy or model entry is wrong; the message names file, place and remedy."""
+    """A setting, source, policy or model entry is wrong. The message names the file, the place and the remedy."""
 
     code = ErrorCode.CONFIG
 
 
 class ModelMissingError(TerminalError):
-    """Weights are in none of the places where they may be; the message names all three ways to get them."""
+    """Weights are not installed. The message names the three ways to install them."""
 
     code = ErrorCode.MODEL_MISSING
 

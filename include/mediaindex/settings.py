@@ -1,12 +1,12 @@
-"""Every ``MEDIAINDEX_*`` variable that the package reads: type, default, range, meaning, and who reads it.
+"""Every ``MEDIAINDEX_*`` variable of the package: type, default, range, meaning, and the processes that read it.
 
-A group is read from the environment at each call, never when a module is imported, and checks its own variables only:
+A group is read from the environment at each call, never when a module is imported, and validates only its variables:
 
     RetrySettings.read().backoff_seconds
 
-What the classes say here is also the documentation: docs/generate.py makes a page of it. pydantic-settings would read
-the same variables, but importing it costs each DAG file, task and speech process 75 ms of CPU time, as much as parsing
-a whole DAG file; ``read`` below is what we would use of it.
+docs/generate.py makes a page of the documentation from these classes. pydantic-settings reads variables too, but its
+import costs each DAG file, task and speech process 75 ms of CPU time, as much as parsing a DAG file; ``read`` below
+replaces the part that is needed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Cron = Annotated[str, Field(pattern=r"^(@[a-z]+|[!-~]+( +[!-~]+){4,5})$", exampl
 
 
 class Group(BaseModel):
-    """Variables that are read together. ``PREFIX`` and a field's name in capitals make the variable's name."""
+    """Variables that are read together. A variable's name is ``PREFIX`` and the field's name in capitals."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -53,35 +53,35 @@ class Group(BaseModel):
 
     @classmethod
     def read(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """The group as the environment (or ``variables``) has it now; an empty variable counts as not set.
+        """The group from the environment, or from ``variables``. An empty variable counts as not set.
 
-        Raises ConfigError that names each variable that is wrong, its value if that is no secret, and what is allowed.
+        Raises ConfigError with the name of each invalid variable, its value unless it is secret, and the valid values.
         """
-        given = os.environ if variables is None else variables
-        found = {name: text for name in cls.model_fields if (text := given.get(cls.variable(name), "").strip())}
-        if not found:
+        environment = os.environ if variables is None else variables
+        texts = {name: text for name in cls.model_fields if (text := environment.get(cls.variable(name), "").strip())}
+        if not texts:
             return cls.defaults()
         try:
-            return cls.model_validate(found)
+            return cls.model_validate(texts)
         except ValidationError as error:
-            wrong = dict.fromkeys(str(part["loc"][0]) for part in error.errors(include_input=False))
-            raise ConfigError("; ".join(cls._refusal(name, found[name]) for name in wrong)) from None
+            invalid = dict.fromkeys(str(part["loc"][0]) for part in error.errors(include_input=False))
+            raise ConfigError("; ".join(cls._refusal(name, texts[name]) for name in invalid)) from None
 
     @classmethod
     def defaults(cls) -> Self:
-        """The group as it is if no variable is set; costs next to nothing, because it needs no validator."""
+        """The group without any variable set. It is cheap, because it builds no validator."""
         return cls.model_construct()
 
     @classmethod
     def variable(cls, name: str) -> str:
-        """Name of the variable that sets this field; KeyError for an unknown field."""
+        """The name of the variable of this field. Raises KeyError for an unknown field."""
         if name not in cls.model_fields:
             raise KeyError(f"{cls.__name__} has no field {name}")
         return PREFIX + name.upper()
 
     @classmethod
     def need(cls, name: str, remedy: str) -> str:
-        """The value as text, also of a secret; ConfigError with the sentence ``remedy`` if it is not set."""
+        """The value as text, also of a secret. Raises ConfigError, with the sentence ``remedy``, if it is not set."""
         value = getattr(cls.read(), name)
         if value is None:
             raise ConfigError(f"{cls.variable(name)} is not set. {cls.model_fields[name].description} {remedy}")
@@ -94,7 +94,7 @@ class Group(BaseModel):
 
     @classmethod
     def allowed(cls, name: str) -> str:
-        """What may be written there, in words: ``a whole number from 1 to 100``."""
+        """The valid values in words, such as ``a whole number from 1 to 100``."""
         return _allowed(cls.model_json_schema()["properties"][name])
 
     @classmethod
@@ -104,7 +104,7 @@ class Group(BaseModel):
 
 
 def described(default: Any, meaning: str, *, read_by: str, **limits: Any) -> Any:
-    """A field with its documentation: its meaning, who reads it, and limits and examples as pydantic has them."""
+    """A field with its documentation: its meaning, the processes that read it, pydantic's limits and examples."""
     return Field(default, description=meaning, json_schema_extra={"read_by": read_by}, **limits)
 
 
@@ -128,7 +128,7 @@ class ServerSettings(Group):
     """Servers
 
     Tasks get these addresses from Airflow's connections ``mediaindex_postgres``, ``mediaindex_elasticsearch``,
-    ``mediaindex_s3`` and ``mediaindex_sqs``; the command line gets them from here.
+    ``mediaindex_s3`` and ``mediaindex_sqs``; the command line reads these variables.
     """
 
     database_url: SecretStr | None = described(
@@ -139,7 +139,7 @@ class ServerSettings(Group):
     )
     elasticsearch_url: SecretStr | None = described(
         None,
-        "Address of Elasticsearch 8 or 9, with user and password if it asks for them.",
+        "Address of Elasticsearch 8 or 9, with user and password if it requires them.",
         read_by="command line, installation",
         examples=["http://localhost:9200"],
     )
@@ -171,7 +171,7 @@ class StorageSettings(Group):
         read_by="installation",
     )
     artifacts_bucket: str | None = described(
-        None, "The bucket for what the stages produce (artifacts).", read_by="workers, command line, installation"
+        None, "The bucket for results of stages (artifacts).", read_by="workers, command line, installation"
     )
     index_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = described(
         "mediaindex", "First part of the names of the indexes in Elasticsearch.", read_by="workers, command line"
@@ -188,13 +188,13 @@ class ModelSettings(Group):
     )
     cache: FilePath = Field(
         default_factory=lambda: Path("~/.cache/mediaindex").expanduser(),  # not read from HOME at import
-        description="Folder for fetched and converted models; it may be deleted, and is filled again. By default "
+        description="Folder for fetched and converted models; if it is deleted, it is filled again. By default "
         "`~/.cache/mediaindex`.",
         json_schema_extra={"read_by": "speech processes, command line"},
     )
     offline: bool = described(
         default=False,
-        meaning="Whether fetching models is forbidden; what is missing is then an error.",
+        meaning="Whether fetching models is forbidden; a missing model is then an error.",
         read_by="speech processes, command line",
     )
 
@@ -207,23 +207,23 @@ class SpeechSettings(Group):
     )
     speech_slots: int | None = described(
         None,
-        "How many backfill speech processes run at the same time, for forecasts; by default the slots of the Airflow "
-        "pool as shipped. Set it if you changed the pool.",
+        "The number of parallel speech processes of backfills, for forecasts; by default the slots of the shipped "
+        "Airflow pool. Set it if you changed the pool.",
         read_by="command line",
         ge=1,
     )
     device: Annotated[Device, BeforeValidator(_lower)] | None = described(
         None,
-        "Where the engines compute; by default on the GPU if the driver shows one and PyTorch supports it.",
+        "The device of the engines; by default the GPU, if the driver reports one and PyTorch supports it.",
         read_by="speech processes, command line",
     )
     precision: Annotated[Precision, BeforeValidator(_lower)] = described(
         "int8",
-        "Numbers in which the Conformer computes on the CPU: most of its products as int8, or all as trained.",
+        "The precision of the Conformer on the CPU: int8 for most of its matrix products, or float32 as trained.",
         read_by="speech processes, command line",
     )
     recognisers: Annotated[tuple[str, ...], BeforeValidator(_words)] = described(
-        # English goes to the Conformer; the rest to Whisper, and English too if the Conformer's weights are missing.
+        # The Conformer for English; Whisper for other languages, and for English if the Conformer is not installed.
         ("stt-en-conformer-ctc-small", "whisper-base"),
         "Models that transcribe, in order of preference, if the sources file names none.",
         read_by="speech processes, command line",
@@ -232,8 +232,8 @@ class SpeechSettings(Group):
     )
     diarizer: Annotated[DiarizerChoice, BeforeValidator(_lower)] | None = described(
         None,
-        "What tells speakers apart: `onnx` is our own, `pyannote` is the pipeline of pyannote.audio. By default "
-        "pyannote's community-1 on a GPU if its weights are installed, otherwise `onnx`.",
+        "The diarizer: `onnx` is mediaindex's own, `pyannote` is the pipeline of pyannote.audio. By default pyannote's "
+        "community-1 on a GPU, if its weights are installed, otherwise `onnx`.",
         read_by="speech processes, command line",
     )
 
@@ -241,7 +241,7 @@ class SpeechSettings(Group):
 class LanguageModelSettings(Group):
     """Language model of the Conformer
 
-    The defaults suit a modest model; pyctcdecode's weight of 0.5 and bonus of 1.5 suit models of large corpora.
+    The defaults suit a small model; pyctcdecode's weight of 0.5 and bonus of 1.5 suit models of large corpora.
     """
 
     language_model: FilePath | None = described(
@@ -250,21 +250,21 @@ class LanguageModelSettings(Group):
     )  # fmt: skip
     language_model_weight: float = described(
         0.3,
-        "Factor of the log probability that the language model gives a word (alpha).",
+        "Factor of the language model's log probability of a word (alpha).",
         read_by="speech processes, command line",
         ge=0,
         le=10,
     )
     language_model_bonus: float = described(
         1.0,
-        "Added for each word, because a language model alone prefers few long words (beta).",
+        "Score added per word, because a language model alone prefers few long words (beta).",
         read_by="speech processes, command line",
         ge=-10,
         le=10,
     )
     language_model_beam: int = described(
         16,  # 100 gave one word in a thousand more, at three times the cost
-        "How many readings are followed at the same time.",
+        "The number of hypotheses that are kept in parallel.",
         read_by="speech processes, command line",
         ge=1,
         le=1000,
@@ -274,8 +274,8 @@ class LanguageModelSettings(Group):
 class RetrySettings(Group):
     """Retries
 
-    With the defaults a transient failure is given up after eight attempts in two to three hours, each of which has its
-    task's own retries: longer than a restart, or than an outage that somebody is repairing.
+    With the defaults a recording with a transient failure is quarantined after eight attempts in two to three hours,
+    each with the retries of its task. This is longer than a restart and than most outages.
     """
 
     transient_attempts: int = described(
@@ -283,7 +283,7 @@ class RetrySettings(Group):
         read_by="workers", ge=1, le=100,
     )  # fmt: skip
     doubtful_attempts: int = described(
-        3, "The same for a failure of which nobody knows whether the recording caused it.",
+        3, "The same for a failure of unknown cause.",
         read_by="workers", ge=1, le=100,
     )  # fmt: skip
     backoff_seconds: float = described(
@@ -308,14 +308,14 @@ class ScheduleSettings(Group):
     )
     podcast_schedule: Cron = described(
         "*/15 * * * *",
-        "When `collect_podcasts` looks for feeds that are due; the source says how often a feed is due.",
+        "When `collect_podcasts` looks for feeds that are due; a source sets how often its feeds are due.",
         read_by="DAG processor",
     )
     retention_schedule: Cron = described(
         "17 3 * * *", "When `apply_retention` removes what is older than its source keeps it.", read_by="DAG processor"
     )
     sweep_schedule: Cron = described(
-        "*/5 * * * *", "When `sweep_ledger` resumes what dead runs left.", read_by="DAG processor"
+        "*/5 * * * *", "When `sweep_ledger` queues recordings of ended runs again.", read_by="DAG processor"
     )
 
 
@@ -332,7 +332,7 @@ GROUPS: tuple[type[Group], ...] = (
 
 
 def problems(variables: Mapping[str, str] | None = None) -> Iterator[str]:
-    """What is wrong with the variables of all groups: one message per group that cannot be read."""
+    """Faults of the variables of all groups: one message per group that cannot be read."""
     for group in GROUPS:
         try:
             group.read(variables)
@@ -341,20 +341,20 @@ def problems(variables: Mapping[str, str] | None = None) -> Iterator[str]:
 
 
 def unknown_variables(variables: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Variables that resemble one of ours but are none of ours, each with the one it resembles.
+    """Unknown variables that resemble a known one, with the one they resemble.
 
-    Others that begin with ``MEDIAINDEX_`` may belong to the scripts around the package.
+    Other variables that begin with ``MEDIAINDEX_`` may belong to the scripts around the package.
     """
     import difflib
 
     known = [name.upper() for group in GROUPS for name in group.model_fields]
-    found: dict[str, str] = {}
-    for given in sorted(os.environ if variables is None else variables):
-        ending = given.removeprefix(PREFIX)
-        if given.startswith(PREFIX) and ending not in known:
-            for near in difflib.get_close_matches(ending, known, n=1, cutoff=0.8):
-                found[given] = PREFIX + near
-    return found
+    similar: dict[str, str] = {}
+    for variable in sorted(os.environ if variables is None else variables):
+        name = variable.removeprefix(PREFIX)
+        if variable.startswith(PREFIX) and name not in known:
+            for match in difflib.get_close_matches(name, known, n=1, cutoff=0.8):
+                similar[variable] = PREFIX + match
+    return similar
 
 
 _KINDS: Mapping[str, str] = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
@@ -362,18 +362,18 @@ _KINDS: Mapping[str, str] = {"integer": "a whole number", "number": "a number", 
 
 def _allowed(part: Mapping[str, Any]) -> str:
     """A property of a JSON schema in words."""
-    kind = next((one for one in part.get("anyOf", ()) if one["type"] != "null"), part)
+    kind = next((option for option in part.get("anyOf", ()) if option["type"] != "null"), part)
     examples = " or ".join(map(str, part.get("examples") or kind.get("examples", ())))
     if "enum" in kind:
         return " or ".join(map(str, kind["enum"]))
     if kind["type"] in _KINDS:
         return _KINDS[kind["type"]] + _range(kind)
     if kind["type"] == "array":
-        return f"a list separated by spaces or commas, like {examples}"
+        return f"a list separated by spaces or commas, such as {examples}"
     if kind.get("format") == "path":
         return "a path"
     if examples:
-        return f"text like {examples}"
+        return f"text such as {examples}"
     return f"text that matches {kind['pattern']}" if "pattern" in kind else "text"
 
 

@@ -11,7 +11,7 @@ from mediaindex.errors import ConfigError, ErrorCode, FailureClass, MediaindexEr
 
 
 @pytest.mark.parametrize("code", ErrorCode)
-def test_every_code_says_in_one_sentence_what_is_wrong_and_what_to_do(code: ErrorCode) -> None:
+def test_the_meaning_of_a_code_is_one_sentence_with_fault_and_remedy(code: ErrorCode) -> None:
     assert re.fullmatch(r"[^;]+; [^;]+\.", code.meaning)
     assert not re.search(r"\.\s", code.meaning)
 
@@ -22,12 +22,12 @@ def test_a_code_is_snake_case_and_found_by_its_value(code: ErrorCode) -> None:
     assert ErrorCode(code.value) is code
 
 
-def test_every_class_of_errors_has_the_failure_class_of_its_own_code() -> None:
-    kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, MediaindexError)]
+def test_the_failure_class_of_an_error_is_that_of_its_code() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, MediaindexError)]
     assert {kind: kind.code.failure_class for kind in kinds} == {kind: kind.failure_class for kind in kinds}
 
 
-def test_an_error_survives_pickling_with_its_code() -> None:
+def test_an_error_keeps_its_code_when_it_is_pickled() -> None:
     error = pickle.loads(pickle.dumps(ConfigError("s3://b: does not exist; check it", code=ErrorCode.NO_BUCKET)))  # noqa: S301
     assert (type(error), error.message, error.code) == (ConfigError, "s3://b: does not exist; check it", "no_bucket")
     assert error.code is ErrorCode.NO_BUCKET

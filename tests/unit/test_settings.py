@@ -31,7 +31,7 @@ class Guarded(Group):
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_nothing_needs_to_be_set_and_the_defaults_are_valid(group: type[Group]) -> None:
+def test_the_defaults_are_valid(group: type[Group]) -> None:
     defaults = group.read({})
     assert defaults == group.defaults() == group.model_validate(defaults.model_dump())
 
@@ -48,7 +48,7 @@ def test_the_environment_is_read_at_each_call(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_values_have_types() -> None:
-    given = {
+    variables = {
         "MEDIAINDEX_OFFLINE": "yes",
         "MEDIAINDEX_CACHE": "~/models",
         "MEDIAINDEX_DEVICE": " CUDA ",
@@ -56,12 +56,12 @@ def test_values_have_types() -> None:
         "MEDIAINDEX_EVENT_QUEUES": "http://a/1/q http://a/1/r",
         "MEDIAINDEX_BACKOFF_SECONDS": "1.5",
     }
-    assert ModelSettings.read(given).offline is True
-    assert ModelSettings.read(given).cache == Path.home() / "models"
-    assert SpeechSettings.read(given).device == "cuda"
-    assert SpeechSettings.read(given).recognisers == ("whisper-base", "other")
-    assert SourceSettings.read(given).event_queues == ("http://a/1/q", "http://a/1/r")
-    assert RetrySettings.read(given).backoff_seconds == 1.5
+    assert ModelSettings.read(variables).offline is True
+    assert ModelSettings.read(variables).cache == Path.home() / "models"
+    assert SpeechSettings.read(variables).device == "cuda"
+    assert SpeechSettings.read(variables).recognisers == ("whisper-base", "other")
+    assert SourceSettings.read(variables).event_queues == ("http://a/1/q", "http://a/1/r")
+    assert RetrySettings.read(variables).backoff_seconds == 1.5
 
 
 @pytest.mark.parametrize(
@@ -75,72 +75,82 @@ def test_values_have_types() -> None:
         (LanguageModelSettings, "MEDIAINDEX_LANGUAGE_MODEL_BEAM", "1001", "write a whole number from 1 to 1000"),
         (RetrySettings, "MEDIAINDEX_BACKOFF_SECONDS", "-1", "write a number from 0 to 604800"),
         (ModelSettings, "MEDIAINDEX_OFFLINE", "maybe", "write true or false"),
-        (ServerSettings, "MEDIAINDEX_S3_ENDPOINT_URL", "host:9000", "write text like http://localhost:9000"),
-        (SourceSettings, "MEDIAINDEX_EVENT_QUEUES", "queue", "write a list separated by spaces or commas, like http"),
+        (ServerSettings, "MEDIAINDEX_S3_ENDPOINT_URL", "host:9000", "write text such as http://localhost:9000"),
+        (
+            SourceSettings,
+            "MEDIAINDEX_EVENT_QUEUES",
+            "queue",
+            "write a list separated by spaces or commas, such as http",
+        ),
         (StorageSettings, "MEDIAINDEX_INDEX_PREFIX", "My_Index", "write text that matches"),
-        (ScheduleSettings, "MEDIAINDEX_SWEEP_SCHEDULE", "often", r"write text like \*/5 \* \* \* \* or @hourly"),
+        (ScheduleSettings, "MEDIAINDEX_SWEEP_SCHEDULE", "often", r"write text such as \*/5 \* \* \* \* or @hourly"),
     ],
 )
-def test_a_wrong_value_is_refused_with_variable_value_and_remedy(
+def test_an_invalid_value_is_reported_with_variable_value_and_remedy(
     group: type[Group], variable: str, value: str, remedy: str
 ) -> None:
     with pytest.raises(ConfigError, match=f"{variable} is '{value}'; {remedy}.*, or unset it"):
         group.read({variable: value})
 
 
-def test_all_wrong_values_of_a_group_are_named_at_once() -> None:
+def test_all_invalid_values_of_a_group_are_reported_together() -> None:
     with pytest.raises(ConfigError, match=r"MEDIAINDEX_TRANSIENT_ATTEMPTS.*MEDIAINDEX_RETRY_SECONDS"):
         RetrySettings.read({"MEDIAINDEX_TRANSIENT_ATTEMPTS": "0", "MEDIAINDEX_RETRY_SECONDS": "soon"})
 
 
-def test_a_wrong_value_disturbs_no_other_group() -> None:
+def test_an_invalid_value_does_not_affect_other_groups() -> None:
     assert ModelSettings.read({"MEDIAINDEX_RETRY_SECONDS": "soon"}) == ModelSettings()
 
 
-def test_the_wrong_values_of_all_groups_are_listed() -> None:
-    wrong = {"MEDIAINDEX_RETRY_SECONDS": "soon", "MEDIAINDEX_DEVICE": "gpu"}
-    assert [message.split()[0] for message in problems(wrong)] == ["MEDIAINDEX_DEVICE", "MEDIAINDEX_RETRY_SECONDS"]
+def test_the_invalid_values_of_all_groups_are_listed() -> None:
+    invalid = {"MEDIAINDEX_RETRY_SECONDS": "soon", "MEDIAINDEX_DEVICE": "gpu"}
+    assert [message.split()[0] for message in problems(invalid)] == ["MEDIAINDEX_DEVICE", "MEDIAINDEX_RETRY_SECONDS"]
     assert not list(problems({}))
 
 
-def test_a_missing_variable_is_named_with_its_meaning_and_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_variable_is_reported_with_meaning_and_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDIAINDEX_ARTIFACTS_BUCKET", raising=False)
     with pytest.raises(ConfigError, match=r"^MEDIAINDEX_ARTIFACTS_BUCKET is not set\. The bucket .* Set it here\.$"):
         StorageSettings.need("artifacts_bucket", "Set it here.")
 
 
-def test_a_needed_variable_comes_as_text_even_if_it_is_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEDIAINDEX_DATABASE_URL", "postgresql://user:geheim@host/db")
-    assert ServerSettings.need("database_url", "") == "postgresql://user:geheim@host/db"
+def test_a_needed_secret_is_returned_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDIAINDEX_DATABASE_URL", "postgresql://user:password@host/db")
+    assert ServerSettings.need("database_url", "") == "postgresql://user:password@host/db"
 
 
-def test_a_field_that_does_not_exist_has_no_variable() -> None:
+def test_an_unknown_field_has_no_variable() -> None:
     with pytest.raises(KeyError, match="artefacts"):
         StorageSettings.variable("artefacts")
 
 
 def test_a_secret_is_not_shown() -> None:
-    read = ServerSettings.read({"MEDIAINDEX_DATABASE_URL": "postgresql://user:geheim@host/db"})
-    assert "geheim" not in f"{read!r} {read} {read.model_dump()}"
+    read = ServerSettings.read({"MEDIAINDEX_DATABASE_URL": "postgresql://user:password@host/db"})
+    assert "password" not in f"{read!r} {read} {read.model_dump()}"
     assert read.database_url is not None
-    assert "geheim" in read.database_url.get_secret_value()
+    assert "password" in read.database_url.get_secret_value()
 
 
-def test_a_wrong_secret_is_not_shown_either() -> None:
+def test_an_invalid_secret_is_not_shown() -> None:
     with pytest.raises(ConfigError, match=r"MEDIAINDEX_TOKEN is not valid \(its value is not shown\)") as caught:
-        Guarded.read({"MEDIAINDEX_TOKEN": "geheim"})
-    assert "geheim" not in repr(caught.value)
+        Guarded.read({"MEDIAINDEX_TOKEN": "password"})
+    assert "password" not in repr(caught.value)
     assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("name", ["database_url", "elasticsearch_url", "elasticsearch_api_key"])
-def test_what_may_hold_a_password_is_a_secret(name: str) -> None:
+def test_variables_with_passwords_are_secrets(name: str) -> None:
     assert ServerSettings.is_secret(name)
 
 
-def test_a_misspelt_variable_is_found_with_what_it_resembles() -> None:
-    given = {"MEDIAINDEX_PRECISON": "int8", "MEDIAINDEX_PORT_S3": "9000", "PRECISON": "", "MEDIAINDEX_DEVICE": "cpu"}
-    assert unknown_variables(given) == {"MEDIAINDEX_PRECISON": "MEDIAINDEX_PRECISION"}
+def test_a_misspelt_variable_is_reported_with_the_similar_one() -> None:
+    variables = {
+        "MEDIAINDEX_PRECISON": "int8",
+        "MEDIAINDEX_PORT_S3": "9000",
+        "PRECISON": "",
+        "MEDIAINDEX_DEVICE": "cpu",
+    }
+    assert unknown_variables(variables) == {"MEDIAINDEX_PRECISON": "MEDIAINDEX_PRECISION"}
 
 
 @pytest.mark.parametrize(("group", "name"), EVERY_VARIABLE)
@@ -152,6 +162,6 @@ def test_each_variable_is_documented(group: type[Group], name: str) -> None:
     assert group.allowed(name)
 
 
-def test_no_variable_stands_in_two_groups() -> None:
+def test_no_variable_is_in_two_groups() -> None:
     names = [name for _, name in EVERY_VARIABLE]
     assert len(set(names)) == len(names)

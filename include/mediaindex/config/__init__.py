@@ -1,1 +1,1 @@
-"""Sources, pipeline and policies: typed, validated once; errors name file, line of thought and remedy."""
+"""The sources file: typed and validated as a whole; errors name file, line, field and remedy."""

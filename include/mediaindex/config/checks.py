@@ -1,7 +1,7 @@
-"""Checks beyond types and ranges, such that one pydantic validation finds everything that is wrong.
+"""Checks beyond types and ranges, as parts of one pydantic validation that finds every fault.
 
-Each looks at a value as it was written and may look at fields before it, whether or not the value itself is valid.
-What the pipeline knows of stages is imported by those only: a DAG file is parsed in 20 ms less without.
+A check gets a value as it was written, valid or not, and the fields before it. The table of stages is imported only by
+the checks that need it: without it a DAG file is parsed in 20 ms less.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ Check = Callable[[Any, ValidationInfo], Iterable[Finding]]
 
 
 def also(*checks: Check) -> WrapValidator:
-    """Validate the value, and report what the checks find together with what is wrong with it otherwise."""
+    """Validate the value, and report the findings of the checks together with the faults of the validation."""
 
-    def validate(given: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    def validate(written: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         details = [
-            InitErrorDetails(type=error, loc=tuple(place), input=given)
+            InitErrorDetails(type=error, loc=tuple(place), input=written)
             for check in checks
-            for place, error in check(given, info)
+            for place, error in check(written, info)
         ]
         try:
-            value = handler(given)
+            value = handler(written)
         except ValidationError as error:
             details += relayed(error)
         if details:
@@ -43,40 +43,40 @@ def also(*checks: Check) -> WrapValidator:
 
 
 def relayed(error: ValidationError, below: Place = ()) -> Iterator[InitErrorDetails]:
-    """What the error says, as part of another one."""
+    """The details of an error, to be part of another error; ``below``: the place of the validated value in it."""
     for part in error.errors(include_url=False):
         kind: Any = part["type"]
-        if kind == SAID:
-            kind = said(part["ctx"]["message"])
+        if kind == FAULT:
+            kind = fault(part["ctx"]["message"])
         elif kind == UNKNOWN:
             kind = unknown(**part["ctx"])
         yield InitErrorDetails(type=kind, loc=(*below, *part["loc"]), input=part["input"], ctx=part.get("ctx", {}))
 
 
-SAID, UNKNOWN = "said", "unknown_name"
+FAULT, UNKNOWN = "fault", "unknown_name"
 
 
-def said(message: str) -> PydanticCustomError:
-    """What is wrong; what to write."""
-    return PydanticCustomError(SAID, "{message}", {"message": message})
+def fault(message: str) -> PydanticCustomError:
+    """A fault with this message: what is wrong, and what to write."""
+    return PydanticCustomError(FAULT, "{message}", {"message": message})
 
 
 def unknown(what: str, name: object, names: Iterable[str]) -> PydanticCustomError:
-    """A name that is none of ``names``."""
+    """The fault of a name that is not one of ``names``."""
     return PydanticCustomError(
         UNKNOWN, "unknown {what} '{name}'", {"what": what, "name": str(name), "names": tuple(names)}
     )
 
 
 def unique(given: Any, _info: ValidationInfo) -> Iterator[Finding]:
-    """No element of a list occurs twice."""
-    for index, one in enumerate(given if isinstance(given, list | tuple) else ()):
-        if one in given[:index]:
-            yield (index,), said("it is listed twice; keep one")
+    """Check that no element of a list occurs twice."""
+    for index, element in enumerate(given if isinstance(given, list | tuple) else ()):
+        if element in given[:index]:
+            yield (index,), fault("is listed twice; keep one")
 
 
 def stage_settings(given: dict[str, Any]) -> dict[str, Any]:
-    """Keys are names of stages, and the settings of each are valid."""
+    """Check that keys are names of stages, and that the settings of each stage are valid."""
     details = [part for name in given for part in _wrong_stage(name, given[name])]
     if details:
         raise ValidationError.from_exception_data("stages", details)
@@ -93,7 +93,7 @@ def _wrong_stage(name: str, given: object) -> Iterator[InitErrorDetails]:
 
 
 def triage_settings(given: dict[str, Any]) -> dict[str, Any]:
-    """The settings of triage are valid."""
+    """Check the settings of triage."""
     if not given:
         return given
     from mediaindex.contract.settings import TriageSettings

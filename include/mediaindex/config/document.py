@@ -1,4 +1,4 @@
-"""A YAML file as values, with the line of each, and what is wrong with it as YAML."""
+"""A YAML file as values with their lines, and the faults of the YAML itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 if TYPE_CHECKING:
     from yaml import SafeLoader
 else:
-    try:  # libyaml, ten times as fast; not every build of PyYAML has it
+    try:  # with libyaml, ten times faster; not every build of PyYAML has it
         from yaml import CSafeLoader as SafeLoader
     except ImportError:
         from yaml import SafeLoader
@@ -22,7 +22,7 @@ _DATE = "tag:yaml.org,2002:timestamp"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """What is wrong at one place, and what to write instead. ``line`` and ``column`` are counted from 1."""
+    """A fault at one place of a file: what is wrong, and what to write. ``line`` and ``column`` start at 1."""
 
     line: int
     column: int
@@ -35,7 +35,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``content``: plain values. ``faults``: of the YAML itself; if it cannot be read, there is no content."""
+    """``content``: plain values, None if the YAML cannot be read. ``faults``: faults of the YAML itself."""
 
     content: Any
     faults: tuple[Fault, ...]
@@ -54,19 +54,19 @@ class Document:
 
 
 def read(data: bytes) -> Document:
-    """The document, of UTF-8; never fails."""
+    """Parse UTF-8 bytes. Does not raise; errors are faults of the document."""
     try:
         loader = _Loader(data.decode())
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return Document(None, (Fault(line, 1, "the file", "this is not UTF-8; save the file in that encoding"),))
+        return Document(None, (Fault(line, 1, "the file", "is not UTF-8; save the file as UTF-8"),))
     except yaml.YAMLError as error:
         return _unreadable(error)
     try:
         root = loader.get_single_node()
-        # Before the construction, which copies the keys that `<<` merges into their mappings.
-        doubled = tuple(_doubled_keys(root, (), set()))
-        return Document(loader.construct_document(root) if root else None, doubled, root)
+        # Before the construction, which copies merged keys (`<<`) into their mappings.
+        repeated = tuple(_repeated_keys(root, (), set()))
+        return Document(loader.construct_document(root) if root else None, repeated, root)
     except (yaml.YAMLError, RecursionError) as error:
         return _unreadable(error)
     finally:
@@ -77,12 +77,12 @@ def _unreadable(error: Exception) -> Document:
     mark, problem = None, str(error)
     if isinstance(error, yaml.MarkedYAMLError):
         mark, problem = error.problem_mark, f"{error.context + ', ' if error.context else ''}{error.problem}"
-    told = f"this is not YAML: {problem}; check indentation, brackets and quotes here and above"
-    return Document(None, (_fault(mark, "the file", told),))
+    message = f"is not YAML: {problem}; check indentation, brackets and quotes here and above"
+    return Document(None, (_fault(mark, "the file", message),))
 
 
 class _Loader(SafeLoader):
-    """Leaves dates that the calendar does not have as they are written, for the model to refuse."""
+    """Leaves impossible dates as text, so that the model reports them."""
 
     def timestamp(self, node: yaml.ScalarNode) -> Any:
         try:
@@ -94,8 +94,8 @@ class _Loader(SafeLoader):
 _Loader.add_constructor(_DATE, _Loader.timestamp)
 
 
-def _doubled_keys(node: yaml.Node | None, place: tuple[str | int, ...], seen: set[int]) -> Iterator[Fault]:
-    """Keys that stand twice in one mapping: YAML would silently take the last."""
+def _repeated_keys(node: yaml.Node | None, place: tuple[str | int, ...], seen: set[int]) -> Iterator[Fault]:
+    """Keys that occur twice in a mapping: YAML would silently use the last."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
@@ -104,12 +104,12 @@ def _doubled_keys(node: yaml.Node | None, place: tuple[str | int, ...], seen: se
         for key, value in node.value:
             name = str(key.value)
             if name in known:
-                yield _fault(key.start_mark, _field((*place, name)), "this key occurs twice; keep one")
+                yield _fault(key.start_mark, _field((*place, name)), "occurs twice; keep one")
             known.add(name)
-            yield from _doubled_keys(value, (*place, name), seen)
+            yield from _repeated_keys(value, (*place, name), seen)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _doubled_keys(value, (*place, index), seen)
+            yield from _repeated_keys(value, (*place, index), seen)
 
 
 def _field(place: Place) -> str:
@@ -118,7 +118,7 @@ def _field(place: Place) -> str:
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """What marks the step's line, and what lies there; of equal keys the last, which YAML takes."""
+    """The node that marks the step's line, and the step's value; of equal keys the last, which YAML uses."""
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     if isinstance(node, yaml.MappingNode):

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a document, as a person needs it: what is wrong, and what to write instead."""
+"""Errors of pydantic as faults of the file: what is wrong, and what to write instead."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from .checks import SAID, UNKNOWN
+from .checks import FAULT, UNKNOWN
 from .document import Document, Fault, Place
 
 _LIMITS = {"ge": "of at least", "gt": "above", "le": "of at most", "lt": "below"}
 
 
 def faults_of(error: ValidationError, document: Document, model: type[BaseModel]) -> list[Fault]:
-    """One for each problem, in the order of the file."""
+    """One fault per problem, in the order of the file."""
     return sorted(
         document.fault(problem["loc"], _message(problem, model)) for problem in error.errors(include_url=False)
     )
@@ -24,12 +24,12 @@ def faults_of(error: ValidationError, document: Document, model: type[BaseModel]
 def _message(problem: Any, model: type[BaseModel]) -> str:
     kind, given, context = problem["type"], problem["input"], problem.get("ctx", {})
     by_name = _by_name(kind, problem["loc"], context, model)
-    told = by_name or _by_type(kind, given, context) or _by_text(kind, given, context)
-    return told or f"{problem['msg'][:1].lower()}{problem['msg'][1:]}, not {given!r}"
+    message = by_name or _by_type(kind, given, context) or _by_text(kind, given, context)
+    return message or f"{problem['msg'][:1].lower()}{problem['msg'][1:]}, not {given!r}"
 
 
 def _by_name(kind: str, place: Place, context: Any, model: type[BaseModel]) -> str | None:
-    """Names that are missing, or that nothing has."""
+    """Missing and unknown names."""
     if kind == "missing":
         return f"is missing; add '{place[-1]}: VALUE'"
     if kind == "extra_forbidden":
@@ -40,20 +40,20 @@ def _by_name(kind: str, place: Place, context: Any, model: type[BaseModel]) -> s
 
 
 def _by_text(kind: str, given: Any, context: Any) -> str | None:
-    """Text that is invalid."""
-    if kind in ("value_error", SAID):
+    """Invalid text."""
+    if kind in ("value_error", FAULT):
         return str(context.get("error") or context["message"])
     wanted = context.get("expected") or (context.get("pattern") and f"text that matches {context['pattern']}")
     return f"{given!r} is invalid; write {wanted}" if wanted else None
 
 
 def _by_type(kind: str, given: Any, context: Any) -> str | None:
-    """Values of the wrong type, or out of range."""
+    """Values of a wrong type or out of range."""
     is_now = "is empty" if given is None else f"is {given!r}"
     if kind in ("model_type", "model_attributes_type", "dataclass_type", "dict_type"):
-        return f"{is_now}; write fields below it, each on a line like 'name: value'"
+        return f"{is_now}; write fields below it, one per line, as 'name: value'"
     if kind in ("tuple_type", "list_type"):
-        return f"{is_now}; write a list, like [a, b]"
+        return f"{is_now}; write a list, such as [a, b]"
     if kind == "string_type":
         quotes = " in quotes" if isinstance(given, bool | int | float) else ""
         why = ": YAML reads no, off, yes and on without quotes as false and true" if isinstance(given, bool) else ""
@@ -77,13 +77,13 @@ def _unknown(what: str, name: str, names: Iterable[str], home: str = "") -> str:
 
 
 def _home(model: type[BaseModel], place: Place) -> str:
-    """Where the field belongs if it is one of the whole file."""
+    """The remedy for a field that belongs to the top level of the file; empty for others."""
     top = len(place) > 1 and place[-1] in model.model_fields
     return f"move '{place[-1]}' to the top level of the file" if top else ""
 
 
 def _fields(model: type[BaseModel], place: Place) -> list[str]:
-    """The fields of the model that stands at ``place``."""
+    """The fields of the model at ``place``."""
     current: Any = model
     for step in place:
         if isinstance(step, str) and step in current.model_fields:
@@ -92,7 +92,7 @@ def _fields(model: type[BaseModel], place: Place) -> list[str]:
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:
-    """The first of our models in a type like ``tuple[Source, ...]`` or ``RawFormat | None``."""
+    """The first model in a type such as ``tuple[Source, ...]`` or ``RawFormat | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in getattr(annotation, "__args__", ()) if (found := _model_of(part))), None)
+    return next((model for part in getattr(annotation, "__args__", ()) if (model := _model_of(part))), None)

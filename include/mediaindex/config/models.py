@@ -1,4 +1,4 @@
-"""Names that the model registry knows: recognisers, and the languages that they support."""
+"""Names of the model registry: recognisers, and the languages that they support."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _registered(name: str) -> str:
 
 def _supported(code: str) -> str:
     if code not in languages():
-        raise ValueError(f"no recogniser supports a language {code!r}; write its code of ISO 639-1, like en or de")
+        raise ValueError(f"no recogniser supports a language {code!r}; write an ISO 639-1 code, such as en or de")
     return code
 
 

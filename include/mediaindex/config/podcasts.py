@@ -1,4 +1,4 @@
-"""The podcast part of a source: which feeds it collects, and within which limits."""
+"""The podcast part of a source: its feeds, and limits for collecting them."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from .checks import Finding, also, said, unique
+from .checks import Finding, also, fault, unique
 from .rules import Part
 
 _URL = re.compile(r"https?://[^\s/]+\S*")
 
 
 def _feed(url: str) -> str:
-    if not _URL.fullmatch(url):  # not shown: a password may be part of it
-        raise ValueError("this is no address of a feed; write it like https://example.org/feed.xml")
+    if not _URL.fullmatch(url):  # the message does not show the URL, which may contain a password
+        raise ValueError("is not the URL of a feed; write it as https://example.org/feed.xml")
     return url
 
 
 def _agrees_with_kind(feeds: Any, info: ValidationInfo) -> Iterator[Finding]:
     kind = info.data.get("kind")
     if kind == "podcast" and not feeds:
-        yield (), said("a source of kind podcast needs feeds; list their addresses")
+        yield (), fault("a source of kind podcast needs feeds; list their addresses")
     if kind == "bucket" and feeds:
-        yield (), said("only a source of kind podcast has feeds; add 'kind: podcast'")
+        yield (), fault("only a source of kind podcast has feeds; add 'kind: podcast'")
 
 
 def _network(given: Any) -> Any:
     try:
         return ip_network(given) if isinstance(given, str) else given
     except ValueError as error:
-        raise ValueError(f"{error}; write a network like 10.1.0.0/16") from error
+        raise ValueError(f"{error}; write a network such as 10.1.0.0/16") from error
 
 
 FeedUrl = Annotated[str, Field(max_length=4000), AfterValidator(_feed)]
@@ -46,22 +46,22 @@ MEDIA_TYPES = (
     "video/",
     "application/ogg",
     "application/mp4",
-    "application/octet-stream",  # what many hosts call any file; whether it is media, discovery's magic number tells
+    "application/octet-stream",  # many hosts use it for all files; normalize checks whether it is media
     "binary/octet-stream",
 )
 
 
 class PodcastLimits(Part):
-    """How often and how much. The comment above each field is its description in the documentation."""
+    """How often feeds are read, and how much is copied. The documentation has the comment above each field."""
 
     # Minutes between two reads of one feed.
     every_minutes: Annotated[float, Field(ge=1)] = 60.0
     # Episodes published before this day are noted and not copied.
     since: date | None = None
-    # For so many days after its publication an episode is requested again once a day, in case its file was replaced
-    # without a change in the feed. 0 never asks: hosts that put fresh advertisements into each download always differ.
+    # For this many days after its publication an episode is requested again daily, in case its file was replaced
+    # without a change in the feed. 0 turns this off, for hosts that insert new advertisements into each download.
     recheck_days: Annotated[float, Field(ge=0)] = 7.0
-    # Episodes of one feed that one run copies at most.
+    # Most episodes of one feed that one run copies.
     episodes_per_run: Annotated[int, Field(ge=1, le=1000)] = 20
     # A larger feed is refused.
     feed_bytes: Annotated[int, Field(ge=1024, le=256 << 20)] = 16 << 20
@@ -69,14 +69,14 @@ class PodcastLimits(Part):
     episode_bytes: Annotated[int, Field(ge=1024, le=64 << 30)] = 2 << 30
     # Media types that are copied: one type, or all of a kind with a slash at the end.
     media_types: tuple[MediaType, ...] = MEDIA_TYPES
-    # Private networks that feeds may lead to. None by default: whoever writes a feed chooses its addresses.
+    # Private networks that feeds may refer to. None by default, because the author of a feed chooses its addresses.
     allowed_networks: tuple[Network, ...] = ()
 
 
 class PodcastPart(Part):
-    """What a source has when podcasts are collected into its prefix."""
+    """The fields of a source whose prefix collects podcasts."""
 
-    # `podcast` collects episodes of `feeds` into the prefix; `bucket` expects that somebody uploads.
+    # `podcast` collects episodes of `feeds` into the prefix; `bucket` expects uploads.
     kind: Literal["bucket", "podcast"] = "bucket"
     # Addresses of RSS or Atom feeds. A user and a password may be part of the address.
     feeds: Annotated[tuple[FeedUrl, ...], also(unique, _agrees_with_kind), Field(validate_default=True)] = ()

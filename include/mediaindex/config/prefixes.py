@@ -1,4 +1,4 @@
-"""Prefixes of sources: templates as Airflow renders them, and whether two sources claim the same objects."""
+"""Prefixes of sources: faults of their templates, and overlaps between sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .sources import Source
 
-# What the context of a run has by Airflow's own names (airflow.sdk's Context).
+# Names in the context of a run (airflow.sdk's Context).
 DATES = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "logical_date", "data_interval_start",
          "data_interval_end")  # fmt: skip
 OTHERS = ("dag", "dag_run", "macros", "params", "run_id", "task", "ti", "var")
@@ -24,12 +24,12 @@ FILTERS = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
 
 
 def literal(prefix: str) -> str:
-    """The part of a prefix that no date changes."""
+    """The part of a prefix before its template."""
     return re.split(r"\{[{%#]", prefix, maxsplit=1)[0]
 
 
 def template_faults(prefix: str) -> Iterator[str]:
-    """What Airflow could not render; nothing is rendered here."""
+    """Faults of a template that Airflow could not render. Nothing is rendered here."""
     if "{" not in prefix:
         return
     from jinja2 import TemplateSyntaxError, nodes  # with Airflow: only if there is a template
@@ -37,7 +37,7 @@ def template_faults(prefix: str) -> Iterator[str]:
     try:
         template = _environment().parse(prefix)
     except TemplateSyntaxError as error:
-        yield f"{prefix!r} is no valid template: {str(error.message).rstrip('.')}; write it like calls/{{{{ ds }}}}/"
+        yield f"{prefix!r} is not a valid template: {str(error.message).rstrip('.')}; write it as calls/{{{{ ds }}}}/"
         return
     names = list(template.find_all(nodes.Name))
     used = {node.name for node in names if node.ctx == "load"} - {node.name for node in names if node.ctx != "load"}
@@ -59,11 +59,11 @@ def _unknown(what: str, used: AbstractSet[str], known: Collection[str], usual: s
 def _environment() -> Environment:
     from jinja2 import Environment
 
-    return Environment(autoescape=True)  # it parses, and renders nothing
+    return Environment(autoescape=True)  # only parses
 
 
 def overlaps(sources: Sequence[Source]) -> Iterator[tuple[int, str]]:
-    """Sources that list objects of another source too: the index of each, and what to do about it."""
+    """Sources that also list objects of another source: the index of each, and a message with the remedy."""
     for pair in combinations(enumerate(sources), 2):
         (index, outer), (_, inner) = sorted(pair, key=lambda numbered: len(numbered[1].literal_prefix))
         below = inner.literal_prefix
@@ -72,9 +72,9 @@ def overlaps(sources: Sequence[Source]) -> Iterator[tuple[int, str]]:
         if rules.wanted(f"{below}x", (), outer.exclude):
             nested = below != outer.literal_prefix
             remedy = f"add {below + '*'!r} to exclude" if nested else "give them other prefixes or patterns"
-            yield index, f"{outer.name} lists objects of {inner.name} too, which only one of them gets; {remedy}"
+            yield index, f"{outer.name} also lists objects of {inner.name}, and only one of them claims each; {remedy}"
 
 
-def _apart(one: Source, other: Source) -> bool:
-    """Whether their patterns differ so that one cannot tell; somebody has thought of it."""
-    return bool(one.include and other.include and set(one.include).isdisjoint(other.include))
+def _apart(first: Source, second: Source) -> bool:
+    """Whether both have patterns, and no common one; then the overlap is assumed to be intended."""
+    return bool(first.include and second.include and set(first.include).isdisjoint(second.include))

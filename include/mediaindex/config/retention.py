@@ -1,4 +1,4 @@
-"""How long a source's recordings are kept; pure numbers, read while DAG files are parsed."""
+"""How long the recordings of a source are kept. Read while DAG files are parsed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo
 
-from .checks import Finding, also, said
+from .checks import Finding, also, fault
 from .rules import Part
 
 Days = Annotated[int, Field(ge=1)]
@@ -22,7 +22,7 @@ def _media_goes_first(days: Any, info: ValidationInfo) -> Iterator[Finding]:
         now = "not set" if media is None else f"{media}"
         yield (
             (),
-            said(
+            fault(
                 f"media_days is {now}, so recordings would outlive their transcripts and be transcribed again; "
                 f"write media_days of at most {days}"
             ),
@@ -30,7 +30,7 @@ def _media_goes_first(days: Any, info: ValidationInfo) -> Iterator[Finding]:
 
 
 class Retention(Part):
-    """Days after an object's own date (its last modification in S3); what is not given is kept for ever.
+    """Days after an object's date (its last modification in S3). Without a number of days it is kept.
 
     Audio that several objects contain is kept as long as any of them requires.
     """
@@ -43,15 +43,15 @@ class Retention(Part):
     transcript_days: Annotated[Days | None, also(_media_goes_first)] = None
 
     def media_before(self, now: datetime) -> datetime | None:
-        """Objects older than this go; None: none."""
+        """Objects older than this are deleted; None if they are kept."""
         return _before(now, self.media_days)
 
     def proxies_before(self, now: datetime) -> datetime | None:
-        """Normalised audio of objects older than this goes."""
+        """Normalised audio of objects older than this is deleted; None if it is kept."""
         return _before(now, self.proxy_days)
 
     def transcripts_before(self, now: datetime) -> datetime | None:
-        """Recordings of objects older than this go, with everything about them."""
+        """Recordings of objects older than this are erased; None if they are kept."""
         return _before(now, self.transcript_days)
 
 

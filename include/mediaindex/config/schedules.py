@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-# Those of Airflow and of croniter.
+# Presets of Airflow and croniter.
 PRESETS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually")
 FIELDS = {
     "minute": "0 to 59",
@@ -26,8 +26,8 @@ def _schedule(text: str) -> str:
         return text
     fields = text.split()
     if len(fields) != len(FIELDS):
-        what = f"{text!r} is no known interval" if text.startswith("@") else f"{text!r} has {len(fields)} cron fields"
-        raise ValueError(f"{what}; write five cron fields like '*/10 * * * *', or one of {', '.join(PRESETS)}")
+        what = f"unknown preset {text!r}" if text.startswith("@") else f"{text!r} has {len(fields)} cron fields"
+        raise ValueError(f"{what}; write five cron fields, such as '*/10 * * * *', or one of {', '.join(PRESETS)}")
     from croniter import CroniterBadDateError, CroniterError, croniter  # with Airflow: only if there are cron fields
 
     try:

@@ -1,6 +1,6 @@
-"""Where recordings come from: one YAML file, checked whole before anything runs on it.
+"""The sources file: one YAML file that says where recordings come from, validated as a whole.
 
-Read while DAG files are parsed, so this touches nothing but the file itself.
+Read while DAG files are parsed, so only the file itself is accessed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mediaindex.errors import ConfigError
 from mediaindex.settings import SourceSettings
 
 from . import document, prefixes, rules
-from .checks import Finding, also, said, stage_settings, triage_settings, unique
+from .checks import Finding, also, fault, stage_settings, triage_settings, unique
 from .document import Fault, Place
 from .models import LanguageCode, RecogniserName, languages
 from .podcasts import PodcastPart
@@ -33,7 +33,7 @@ Price = Annotated[float, Field(ge=0)]
 class Prices(Part):
     """Prices of an hour of work. Idle cores are not counted: for a rented machine, give the price of a used hour."""
 
-    # The code of the currency, like EUR.
+    # The code of the currency, such as EUR.
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     # Price of one hour of one busy CPU core.
     cpu_core_hour: Price
@@ -41,7 +41,7 @@ class Prices(Part):
     gpu_hour: Price = 0.0
 
     def cost(self, cpu_s: float, gpu_s: float) -> float:
-        """Of so many seconds of a core and of a GPU."""
+        """The cost of these seconds of a core and of a GPU."""
         return (cpu_s * self.cpu_core_hour + gpu_s * self.gpu_hour) / 3600
 
 
@@ -54,21 +54,21 @@ def _renders(prefix: Any, info: ValidationInfo) -> Iterator[Finding]:
     if not isinstance(prefix, str):
         return
     for message in prefixes.template_faults(prefix):
-        yield (), said(message)
+        yield (), fault(message)
     if info.data.get("kind") == "podcast" and prefixes.literal(prefix) != prefix:
-        yield (), said("episodes of a podcast keep their keys, so the prefix cannot hold a date; write it without one")
+        yield (), fault("has a date, but episodes of a podcast keep their keys; write a prefix without a template")
 
 
 def _names_once(sources: Any, _info: ValidationInfo) -> Iterator[Finding]:
     given = sources if isinstance(sources, list | tuple) else ()
-    names = [one.get("name") if isinstance(one, dict) else getattr(one, "name", None) for one in given]
+    names = [source.get("name") if isinstance(source, dict) else getattr(source, "name", None) for source in given]
     for index, name in enumerate(names):
         if name is not None and name in names[:index]:
-            yield (index, "name"), said(f"another source is called {name!r}; choose a name of its own")
+            yield (index, "name"), fault(f"another source is called {name!r}; choose another name")
 
 
 class Source(PodcastPart):
-    """One prefix of one bucket. The comment above each field is its description in the documentation."""
+    """A prefix of a bucket. The documentation has the comment above each field."""
 
     # Names the source in the ledger, in commands and in the DAG `discover_NAME`.
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -78,7 +78,7 @@ class Source(PodcastPart):
     prefix: Annotated[str, also(_renders)] = ""
     # How often `discover_NAME` runs (UTC): five cron fields, or a preset such as @hourly.
     schedule: Schedule = "@hourly"
-    # Whose speech slots and DAG the recordings take. Work in `backfill` never delays work in `fresh`.
+    # The lane, with its own speech slots and DAG. Work in `backfill` does not delay work in `fresh`.
     lane: Lane = Lane.FRESH
     # Batches of a source with a higher number start first within their lane.
     priority: Annotated[int, Field(ge=1, le=9)] = 5
@@ -88,7 +88,7 @@ class Source(PodcastPart):
     exclude: tuple[Glob, ...] = ()
     # A regular expression whose named groups become searchable metadata of the recording, found anywhere in the key.
     metadata: KeyPattern | None = None
-    # How the prefix is listed, which decides what discovery costs.
+    # How the prefix is listed, which determines the cost of discovery.
     listing: Listing = Listing()
     # What happens to objects in an archive storage class.
     archive: Archive = Archive()
@@ -103,7 +103,7 @@ class Source(PodcastPart):
     retention: Retention = Retention()
     # The languages that occur (ISO 639-1); empty allows all.
     languages: tuple[LanguageCode, ...] = ()
-    # How many people speak, if it is always the same number.
+    # The number of speakers, if it is always the same.
     speakers: Annotated[int, Field(ge=1)] | None = None
     # How to read headerless audio; leave it out for files with a header.
     raw_format: RawFormat | None = None
@@ -111,31 +111,31 @@ class Source(PodcastPart):
     party_a_channel: bool = False
     # Names and terms, written as they should appear, that recognition prefers to similar sounds.
     vocabulary: tuple[Annotated[str, Field(min_length=2, max_length=60)], ...] = ()
-    # Seconds of audio that a batch collects at most; a longer recording is a batch of its own.
+    # Most seconds of audio in a batch; a longer recording is a batch of its own.
     batch_seconds: Annotated[float, Field(gt=0)] = 300.0
-    # Recordings that a batch collects at most.
+    # Most recordings in a batch.
     batch_items: Annotated[int, Field(ge=1, le=500)] = 50
-    # Seconds between two looks for new objects while a run of `discover_NAME` waits.
+    # Seconds between two checks for new objects while a run of `discover_NAME` waits.
     sensor_poke_seconds: Annotated[float, Field(ge=1)] = 60.0
     # Seconds after which the wait ends, and the run is skipped if nothing new came.
     sensor_timeout_seconds: Annotated[float, Field(ge=1)] = 3000.0
 
     def wants(self, key: str) -> bool:
-        """Whether ``include`` and ``exclude`` let the key in."""
+        """Whether the key is a recording by ``include`` and ``exclude``."""
         return rules.wanted(key, self.include, self.exclude)
 
-    def told_by(self, key: str) -> dict[str, str]:
-        """What the key says of its recording, by the named groups of ``metadata``."""
-        return rules.told(key, self.metadata)
+    def facts_in(self, key: str) -> dict[str, str]:
+        """Metadata of the recording in its key, by the named groups of ``metadata``."""
+        return rules.facts_in(key, self.metadata)
 
     @property
     def literal_prefix(self) -> str:
-        """The part of ``prefix`` that no date changes."""
+        """The part of ``prefix`` before its template."""
         return prefixes.literal(self.prefix)
 
     @property
     def hints(self) -> Hints:
-        """What every recording of this source is known to be."""
+        """Facts about every recording of this source, for the stages."""
         return Hints(
             raw_format=self.raw_format,
             languages=self.languages,
@@ -146,7 +146,7 @@ class Source(PodcastPart):
 
 
 class Configuration(Part):
-    """The whole file. The comment above each field is its description in the documentation."""
+    """The whole file. The documentation has the comment above each field."""
 
     # Where recordings come from.
     sources: Annotated[tuple[Source, ...], also(_names_once)]
@@ -157,30 +157,31 @@ class Configuration(Part):
     # Models in order of preference; a recording goes to the first that supports its language. Empty: the workers'
     # MEDIAINDEX_RECOGNISERS, and without that the default.
     recognisers: Annotated[tuple[RecogniserName, ...], also(unique)] = ()
-    # Addresses of SQS queues that announce uploads. Empty: MEDIAINDEX_EVENT_QUEUES.
+    # Addresses of SQS queues that announce uploads. If empty: those of MEDIAINDEX_EVENT_QUEUES.
     event_queues: Annotated[tuple[QueueUrl, ...], also(unique)] = ()
-    # Prices that forecasts of backfills calculate with.
+    # Prices for forecasts of backfills.
     prices: Prices | None = None
 
     def source(self, name: str) -> Source:
-        """The source of that name; ConfigError names those there are."""
+        """The source of this name. Raises ConfigError, with the valid names, if it does not exist."""
         for source in self.sources:
             if source.name == name:
                 return source
-        raise ConfigError(f"no source is called {name!r}; there are {', '.join(s.name for s in self.sources)}")
+        valid = ", ".join(source.name for source in self.sources)
+        raise ConfigError(f"unknown source {name!r}; valid sources: {valid}")
 
     def triage_of(self, source: str) -> dict[str, Any]:
         """The settings of triage for this source."""
         return self.triage | self.source(source).triage
 
     def source_of(self, bucket: str, key: str) -> Source | None:
-        """The source an announced object belongs to; of several the one with the longest prefix, then the first."""
-        fitting = [
-            one
-            for one in self.sources
-            if one.bucket == bucket and key.startswith(one.literal_prefix) and one.wants(key)
+        """The source of an announced object; of several, the first one with the longest prefix."""
+        matching = [
+            source
+            for source in self.sources
+            if source.bucket == bucket and key.startswith(source.literal_prefix) and source.wants(key)
         ]
-        return max(fitting, key=lambda one: len(one.literal_prefix), default=None)
+        return max(matching, key=lambda source: len(source.literal_prefix), default=None)
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -195,7 +196,7 @@ def path_from_environment() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A sources file: the configuration, or every fault in it. ``warnings``: valid, and probably not intended."""
+    """A sources file: its configuration, or all its faults. ``warnings``: valid, but probably not intended."""
 
     configuration: Configuration | None
     faults: tuple[Fault, ...]
@@ -204,7 +205,7 @@ class Checked:
 
 @cache
 def load(path: Path) -> Configuration:
-    """The configuration; ConfigError names file, line, field and remedy of every fault."""
+    """The configuration. Raises ConfigError with file, line, field and remedy of every fault."""
     checked, _ = _read(path)
     if checked.configuration is None:
         lines = [f"{path}:{fault}" for fault in checked.faults]
@@ -213,7 +214,7 @@ def load(path: Path) -> Configuration:
 
 
 def check(path: Path) -> Checked:
-    """Faults and warnings of the file as it is now; ConfigError if it cannot be read."""
+    """Faults and warnings of the file as it is now. Raises ConfigError if it cannot be read."""
     checked, written = _read(path)
     known = checked.configuration
     if known is None:

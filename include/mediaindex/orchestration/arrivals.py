@@ -65,7 +65,7 @@ class Arrivals:
         new = discovery.unknown(self.conn, self.wanted(list(page)))
         if not new:
             return 0
-        facts = [(version, self.source.told_by(version.key)) for version in new]
+        facts = [(version, self.source.facts_in(version.key)) for version in new]
         discovery.note(self.conn, self.source.name, facts, self.seen_by)
         return self._settle([(version, None) for version in new])
 

@@ -260,5 +260,5 @@ def test_the_command(conn: Any, put: Put, source: Source, catalog_url: str, tmp_
     assert (reviewed.returncode, "not finished: 0 of 2 done" in reviewed.stdout) == (0, True), reviewed.stderr
     assert '"cpu_s"' in run("calls", "--from", "2025-03-01", "--to", "2025-03-02", "--json", "--no-save").stdout
     stranger = run("shows", "--from", "2025-03-01", "--to", "2025-03-02")
-    assert (stranger.returncode, "no source is called 'shows'" in stranger.stderr) == (1, True)
+    assert (stranger.returncode, "unknown source 'shows'" in stranger.stderr) == (1, True)
     assert run("calls").returncode == 2

@@ -60,7 +60,7 @@ def test_a_warning_does_not_fail(file: Path) -> None:
         GOOD.replace("prefix: calls/", "prefix: ''").replace("stages:", "recognisers: [whisper-base]\nstages:")
     )
     code, out = run("check", file)
-    assert (code, out.startswith(f"warning: {file}:5: sources[0].prefix: calls lists objects of shows too")) == (
+    assert (code, out.startswith(f"warning: {file}:5: sources[0].prefix: calls also lists objects of shows")) == (
         0,
         True,
     )

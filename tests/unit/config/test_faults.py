@@ -25,7 +25,7 @@ def complaint(tmp_path: Path, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             "stages: {transcirbe: {max_chnk: 3}}\n",
@@ -44,7 +44,7 @@ def complaint(tmp_path: Path, text: str) -> list[str]:
         ("recognisers: [silero-vad]\n", "1: recognisers[0]: unknown recogniser 'silero-vad'"),
         (
             "recognisers: [whisper-base, whisper-base]\n",
-            "1: recognisers[1]: it is listed twice; keep one",
+            "1: recognisers[1]: is listed twice; keep one",
         ),
         (
             "stages: {transcribe: {max_chunk: 99}}\n",
@@ -61,13 +61,13 @@ def complaint(tmp_path: Path, text: str) -> list[str]:
         ("prices: {currency: EUR, cpu_core_hour: .nan}\n", "1: prices.cpu_core_hour: is nan; write a finite number"),
     ],
 )
-def test_a_fault_of_the_whole_file_names_line_field_and_remedy(tmp_path: Path, text: str, told: str) -> None:
+def test_a_fault_of_the_whole_file_names_line_field_and_remedy(tmp_path: Path, text: str, message: str) -> None:
     (line,) = complaint(tmp_path, text + HEAD)
-    assert line.startswith(told)
+    assert line.startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("prefx: in/", "4: sources[0].prefx: unknown field 'prefx'; write 'prefix'"),
         (
@@ -78,15 +78,18 @@ def test_a_fault_of_the_whole_file_names_line_field_and_remedy(tmp_path: Path, t
         ("triage: {min_allowed: 7}", "4: sources[0].triage.min_allowed: is 7; write a number of at most 1"),
         ("listing:\n      ordr: keys", "5: sources[0].listing.ordr: unknown field 'ordr'; write 'order'"),
         ("listing: {order: time}", "4: sources[0].listing.order: 'time' is invalid; write 'any' or 'keys'"),
-        ("languages: en", "4: sources[0].languages: is 'en'; write a list, like [a, b]"),
-        ("languages: [zz]", "4: sources[0].languages[0]: no recogniser supports a language 'zz'; write its code"),
+        ("languages: en", "4: sources[0].languages: is 'en'; write a list, such as [a, b]"),
+        (
+            "languages: [zz]",
+            "4: sources[0].languages[0]: no recogniser supports a language 'zz'; write an ISO 639-1 code",
+        ),
         ("languages: [no]", "4: sources[0].languages[0]: is False; write text in quotes"),
-        ("schedule: hourly", "4: sources[0].schedule: 'hourly' has 1 cron fields; write five cron fields like"),
+        ("schedule: hourly", "4: sources[0].schedule: 'hourly' has 1 cron fields; write five cron fields, such as"),
         ("schedule: 61 * * * *", "4: sources[0].schedule: the minute '61' is invalid; write 0 to 59"),
-        ("metadata: '(?P<a'", "4: sources[0].metadata: '(?P<a' is no regular expression"),
-        ("metadata: 'a+'", "4: sources[0].metadata: 'a+' has no named group; write it like (?P<show>"),
+        ("metadata: '(?P<a'", "4: sources[0].metadata: '(?P<a' is not a regular expression"),
+        ("metadata: 'a+'", "4: sources[0].metadata: 'a+' has no named group; write it as (?P<show>"),
         ("prefix: 'calls/{{ dss }}/'", "4: sources[0].prefix: unknown name 'dss' in the template; write 'ds'"),
-        ("bucket: twice", "4: sources[0].bucket: this key occurs twice; keep one"),
+        ("bucket: twice", "4: sources[0].bucket: occurs twice; keep one"),
         ("archive:", "4: sources[0].archive: is empty; write fields below it"),
         ("raw_format: {channels: 0}", "4: sources[0].raw_format.channels: is 0; write a number of at least 1"),
         (
@@ -98,25 +101,28 @@ def test_a_fault_of_the_whole_file_names_line_field_and_remedy(tmp_path: Path, t
         ("podcast: {since: 2026-02-30}", "4: sources[0].podcast.since: input should be a valid date"),
     ],
 )
-def test_a_fault_of_a_source_names_line_field_and_remedy(tmp_path: Path, text: str, told: str) -> None:
+def test_a_fault_of_a_source_names_line_field_and_remedy(tmp_path: Path, text: str, message: str) -> None:
     (line,) = complaint(tmp_path, f"{HEAD}    {text}\n")
-    assert line.startswith(told)
+    assert line.startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (HEAD + "  - name: b\n", "4: sources[1].bucket: is missing; add 'bucket: VALUE'"),
-        (HEAD + HEAD.removeprefix("sources:\n"), "4: sources[1].name: another source is called 'calls'; choose a name"),
+        (
+            HEAD + HEAD.removeprefix("sources:\n"),
+            "4: sources[1].name: another source is called 'calls'; choose another name",
+        ),
         ("- a\n", "1: the file: is ['a']; write fields below it"),
         ("", "1: the file: is empty; write fields below it"),
-        ("sources: [\n", "2: the file: this is not YAML: "),
-        ("sources: []\nstages: {a: [b}\n", "2: the file: this is not YAML: "),
+        ("sources: [\n", "2: the file: is not YAML: "),
+        ("sources: []\nstages: {a: [b}\n", "2: the file: is not YAML: "),
     ],
 )
-def test_a_fault_of_the_structure_names_its_line(tmp_path: Path, text: str, told: str) -> None:
+def test_a_fault_of_the_structure_names_its_line(tmp_path: Path, text: str, message: str) -> None:
     (line,) = complaint(tmp_path, text)
-    assert line.startswith(told)
+    assert line.startswith(message)
 
 
 def test_faults_come_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -144,7 +150,7 @@ GOOD: dict[str, Any] = {
     "triage": {"min_snr_db": 2},
     "recognisers": ["whisper-base"],
 }
-# Where each fault stands, and what is written there.
+# The place of each fault, and the value there.
 FAULTS: Mapping[tuple[str | int, ...], Any] = {
     ("stages", "transcirbe"): {"max_chnk": 3},
     ("stages", "transcribe", "max_chnk"): 3,
@@ -169,7 +175,7 @@ FAULTS: Mapping[tuple[str | int, ...], Any] = {
     ("sources", 1, "bucket"): 7,
     ("sources", 1, "prefix"): "shows/{{ ds }}/",
 }
-# Of these the fault is inside of what is written.
+# In these the fault is inside of the value.
 DEEPER = {("sources", 0, "retention"): ".media_days", ("sources", 0, "triage"): ".min_speech_share"}
 
 
@@ -180,7 +186,7 @@ def named(place: tuple[str | int, ...]) -> str:
 
 @settings(deadline=None)
 @given(st.sets(st.sampled_from(sorted(FAULTS, key=str)), min_size=1))
-def test_whatever_faults_a_file_has_each_is_reported(
+def test_every_fault_of_a_file_is_reported(
     tmp_path_factory: pytest.TempPathFactory, places: set[tuple[str | int, ...]]
 ) -> None:
     content = copy.deepcopy(GOOD)
@@ -202,7 +208,7 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
 
 @settings(deadline=None)
 @given(st.sampled_from([*sources.Source.model_fields, *sources.Configuration.model_fields]), ANYTHING)
-def test_whatever_stands_in_a_field_is_valid_or_a_fault(
+def test_any_value_of_a_field_is_valid_or_a_fault(
     tmp_path_factory: pytest.TempPathFactory, field: str, value: Any
 ) -> None:
     content = copy.deepcopy(GOOD)

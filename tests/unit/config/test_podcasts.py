@@ -24,12 +24,12 @@ def load(tmp_path: Path, text: str) -> sources.Configuration:
     return sources.load(path)
 
 
-def test_a_podcast_source_says_its_feeds_and_limits(tmp_path: Path) -> None:
+def test_a_podcast_source_has_feeds_and_limits(tmp_path: Path) -> None:
     source = load(tmp_path, GOOD).source("shows")
     assert source.kind == "podcast"
     assert len(source.feeds) == 1
     assert str(source.podcast.since) == "2026-01-01"
-    assert [str(one) for one in source.podcast.allowed_networks] == ["10.1.0.0/16", "fd00::/64"]
+    assert list(map(str, source.podcast.allowed_networks)) == ["10.1.0.0/16", "fd00::/64"]
 
 
 def test_no_private_network_is_allowed_by_default(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_no_private_network_is_allowed_by_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "place"),
     [
         (GOOD.replace("kind: podcast", "kind: bucket"), "feeds"),
         (GOOD.replace("https://", "file://"), "feeds"),
@@ -53,7 +53,7 @@ def test_no_private_network_is_allowed_by_default(tmp_path: Path) -> None:
     ],
     ids=["feeds-without-kind", "protocol", "date-in-prefix", "network", "unknown", "twice"],
 )
-def test_an_error_names_the_place(text: str, told: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=told) as caught:
+def test_an_error_names_the_place(text: str, place: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=place) as caught:
         load(tmp_path, text)
     assert "sources.yaml" in str(caught.value)

@@ -32,28 +32,28 @@ def test_the_literal_part_of_a_prefix_ends_at_its_template() -> None:
         "{% set day = ds %}{{ day }}",
     ],
 )
-def test_what_airflow_renders_has_no_fault(prefix: str) -> None:
+def test_valid_templates_have_no_fault(prefix: str) -> None:
     assert list(template_faults(prefix)) == []
 
 
 @pytest.mark.parametrize(
-    ("prefix", "told"),
+    ("prefix", "expected"),
     [
-        ("a/{{ ds", "is no valid template"),
+        ("a/{{ ds", "is not a valid template"),
         ("a/{{ dss }}", "unknown name 'dss' in the template; write 'ds'"),
         ("a/{{ place }}", "unknown name 'place' in the template; write one of ds, ds_nodash"),
         ("a/{{ ds | ts_no_dash }}", "unknown filter 'ts_no_dash' in the template; write 'ts_nodash'"),
     ],
 )
-def test_what_airflow_cannot_render_is_named(prefix: str, told: str) -> None:
+def test_faults_of_templates_are_reported(prefix: str, expected: str) -> None:
     (message,) = template_faults(prefix)
-    assert told in message
+    assert expected in message
 
 
-def test_a_source_below_another_is_told() -> None:
-    found = list(overlaps([source("special", "in/special/"), source("all", "in/")]))
-    assert found == [
-        (1, "all lists objects of special too, which only one of them gets; add 'in/special/*' to exclude")
+def test_a_source_below_another_is_reported() -> None:
+    reported = list(overlaps([source("special", "in/special/"), source("all", "in/")]))
+    assert reported == [
+        (1, "all also lists objects of special, and only one of them claims each; add 'in/special/*' to exclude")
     ]
 
 
@@ -67,5 +67,5 @@ def test_a_source_below_another_is_told() -> None:
     ],
     ids=["prefixes", "excluded", "patterns", "buckets"],
 )
-def test_sources_apart_are_not(pair: tuple[Source, Source]) -> None:
+def test_sources_with_different_objects_are_not_reported(pair: tuple[Source, Source]) -> None:
     assert list(overlaps(pair)) == []

@@ -11,24 +11,24 @@ from mediaindex.errors import ConfigError
 HEAD = "sources:\n  - {name: calls, bucket: media}\n"
 
 
-def test_hours_cost_what_they_cost() -> None:
+def test_a_cost_is_the_sum_of_core_and_gpu_hours() -> None:
     assert Prices(currency="EUR", cpu_core_hour=0.04, gpu_hour=2).cost(7200, 1800) == pytest.approx(1.08)
 
 
-def test_without_prices_there_are_none(tmp_path: Path) -> None:
+def test_prices_are_optional(tmp_path: Path) -> None:
     file = tmp_path / "sources.yaml"
     file.write_text(HEAD)
     assert sources.load(file).prices is None
 
 
-def test_the_file_says_prices(tmp_path: Path) -> None:
+def test_prices_are_read_from_the_file(tmp_path: Path) -> None:
     file = tmp_path / "sources.yaml"
     file.write_text(f"{HEAD}prices: {{currency: EUR, cpu_core_hour: 0.04}}\n")
     assert sources.load(file).prices == Prices(currency="EUR", cpu_core_hour=0.04)
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("currency: €\n  cpu_core_hour: 1", r":4: prices.currency: '€' is invalid"),
         ("currency: EUR\n  cpu_core_hour: -1", r":5: prices.cpu_core_hour: is -1"),
@@ -36,8 +36,8 @@ def test_the_file_says_prices(tmp_path: Path) -> None:
         ("currency: EUR\n  cpu_core_hour: 1\n  cpu_hour: 1", r":6: prices.cpu_hour: unknown field 'cpu_hour'; write"),
     ],
 )
-def test_a_wrong_price_is_named_with_its_line(tmp_path: Path, line: str, said: str) -> None:
+def test_an_invalid_price_is_reported_with_its_line(tmp_path: Path, line: str, message: str) -> None:
     file = tmp_path / "sources.yaml"
     file.write_text(f"{HEAD}prices:\n  {line}\n")
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         sources.load(file)

@@ -13,7 +13,7 @@ from mediaindex.errors import ConfigError
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 
 
-def test_what_is_not_limited_is_kept() -> None:
+def test_without_limits_everything_is_kept() -> None:
     kept = Retention()
     assert (kept.media_before(NOW), kept.proxies_before(NOW), kept.transcripts_before(NOW)) == (None, None, None)
 
@@ -23,23 +23,23 @@ def test_days_are_counted_back_from_now() -> None:
 
 
 @pytest.mark.parametrize("days", [{"transcript_days": 30}, {"transcript_days": 30, "media_days": 31}])
-def test_a_transcript_does_not_go_before_its_recording(days: dict[str, int]) -> None:
+def test_a_transcript_is_not_deleted_before_its_recording(days: dict[str, int]) -> None:
     with pytest.raises(ValidationError, match="write media_days of at most 30"):
         Retention(**days)
 
 
-def test_no_days_is_no_number_of_days() -> None:
+def test_zero_days_are_invalid() -> None:
     with pytest.raises(ValidationError):
         Retention(media_days=0)
 
 
-def test_a_source_says_how_long_it_keeps(tmp_path: Path) -> None:
+def test_retention_is_read_from_the_file(tmp_path: Path) -> None:
     file = tmp_path / "sources.yaml"
     file.write_text("sources:\n  - {name: calls, bucket: media, retention: {media_days: 30, transcript_days: 90}}\n")
     assert sources.load(file).source("calls").retention == Retention(media_days=30, transcript_days=90)
 
 
-def test_a_wrong_retention_is_named(tmp_path: Path) -> None:
+def test_an_invalid_retention_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "sources.yaml"
     file.write_text("sources:\n  - {name: calls, bucket: media, retention: {transcript_days: 90}}\n")
     with pytest.raises(

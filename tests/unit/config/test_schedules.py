@@ -11,16 +11,16 @@ SCHEDULES: TypeAdapter[str] = TypeAdapter(Schedule)
 @pytest.mark.parametrize(
     "schedule", [*PRESETS, "*/10 * * * *", "30 6 * * 1-5", "0 0 29 2 *", "0 9 * jan-mar mon", "0 0 l * *"]
 )
-def test_what_airflow_reads_is_a_schedule(schedule: str) -> None:
+def test_valid_schedules(schedule: str) -> None:
     assert SCHEDULES.validate_python(schedule) == schedule
 
 
 @pytest.mark.parametrize(
-    ("schedule", "told"),
+    ("schedule", "message"),
     [
         ("hourly", "'hourly' has 1 cron fields; write five"),
         ("* * * * * *", "has 6 cron fields; write five"),
-        ("@often", "'@often' is no known interval; write five cron fields like .*, or one of @hourly"),
+        ("@often", "unknown preset '@often'; write five cron fields, such as .*, or one of @hourly"),
         ("60 * * * *", "the minute '60' is invalid; write 0 to 59"),
         ("* 24 * * *", "the hour '24' is invalid; write 0 to 23"),
         ("* * 32 * *", "the day of the month '32' is invalid; write 1 to 31"),
@@ -30,6 +30,6 @@ def test_what_airflow_reads_is_a_schedule(schedule: str) -> None:
         ("0 0 30 2 *", "'0 0 30 2 \\*' never occurs"),
     ],
 )
-def test_what_is_no_schedule_names_the_field(schedule: str, told: str) -> None:
-    with pytest.raises(ValidationError, match=told):
+def test_invalid_schedules_are_reported_with_the_field(schedule: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         SCHEDULES.validate_python(schedule)

@@ -23,19 +23,19 @@ def test_the_example_is_valid() -> None:
     assert (source.name, source.bucket, source.prefix) == ("recordings", "mediaindex-media", "incoming/")
 
 
-def test_hints_are_what_the_source_says(tmp_path: Path) -> None:
+def test_hints_are_facts_of_the_source(tmp_path: Path) -> None:
     hints = load(tmp_path, GOOD).source("calls").hints
     assert (hints.languages, hints.speakers) == (("en", "de"), 2)
 
 
-def test_recognisers_are_a_list_of_names_and_reach_the_speech_child_as_part_of_the_job(tmp_path: Path) -> None:
+def test_recognisers_are_part_of_the_job(tmp_path: Path) -> None:
     configuration = load(tmp_path, "recognisers: [parakeet-tdt-0.6b-v3, whisper-base]\n" + GOOD)
     job = Job(stage="transcribe", items=(), store=FolderStore(path="."), recognisers=configuration.recognisers)
     assert Job.model_validate_json(job.model_dump_json()).recognisers == ("parakeet-tdt-0.6b-v3", "whisper-base")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "place"),
     [
         (GOOD.replace("prefix", "prefx"), "prefx"),
         (GOOD.replace("calls\n    bucket", "My Calls\n    bucket"), "name"),
@@ -46,12 +46,12 @@ def test_recognisers_are_a_list_of_names_and_reach_the_speech_child_as_part_of_t
     ],
     ids=["unknown-field", "name", "number", "twice", "yaml", "empty"],
 )
-def test_an_error_names_the_file_and_the_place(text: str, told: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=told) as caught:
+def test_an_error_names_the_file_and_the_place(text: str, place: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=place) as caught:
         load(tmp_path, text)
     assert "sources.yaml" in str(caught.value)
 
 
-def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_the_variable_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="MEDIAINDEX_CONFIG"):
         sources.load(tmp_path / "none.yaml")

@@ -1,4 +1,4 @@
-"""The documentation is complete, current and leads nowhere wrong."""
+"""The documentation builds, is current, and has no wrong links, commands or paths."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def code_lines(page: Path) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+def test_the_site_builds_without_warnings_and_loads_nothing_from_other_hosts(tmp_path: Path) -> None:
     made = subprocess.run(
         ["make", "--no-print-directory", ".venv-docs/.synced"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -40,7 +40,7 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
     assert not [page.name for page in tmp_path.rglob("*.html") if foreign.search(page.read_text("utf-8"))]
 
 
-def test_tables_made_from_the_code_are_current() -> None:
+def test_generated_tables_are_current() -> None:
     done = subprocess.run(
         [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -48,7 +48,7 @@ def test_tables_made_from_the_code_are_current() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_links_to_files_lead_to_files(page: Path) -> None:
+def test_links_to_files_exist(page: Path) -> None:
     targets = [target.partition("#")[0] for target in LINK.findall(page.read_text("utf-8"))]
     local = [target for target in targets if target and ":" not in target]
     assert not [target for target in local if not (page.parent / target).exists()]
@@ -67,7 +67,7 @@ def test_documented_commands_and_options_exist(page: Path) -> None:
 
 
 def unknown(command: Any, line: str) -> str | None:
-    """What of a documented command line does not exist; names in capitals stand for something else."""
+    """The part of a documented command line that does not exist; None if all exists."""
     words = shlex.split(re.split(r"\s+[#|&]|;", line)[0].replace("…", "X"), comments=False)
     while words and hasattr(command, "commands"):
         name = words.pop(0)

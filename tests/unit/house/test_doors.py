@@ -1,4 +1,4 @@
-"""The rooms use only the doors that the architecture gives them."""
+"""Packages import only the packages that the architecture allows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[3] / "include" / "mediaindex"
 ROOMS = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists())
 
-# Which of our own rooms each room imports: no more than these, and every one of them. ``errors`` and ``settings`` are
-# open to all.
+# The packages that each package imports: exactly these. All may import ``errors`` and ``settings``.
 OURS = {
     "timeline": set(),
     "feeds": set(),
@@ -38,9 +37,9 @@ OURS = {
     },
 }  # fmt: skip
 
-GROUND = {"errors", "settings", "__version__"}  # files beside the rooms
+GROUND = {"errors", "settings", "__version__"}  # modules beside the packages
 
-# Which room alone may import each library, at any depth of the code.
+# The packages that may import each library, also inside of functions.
 OWNERS = {
     "airflow": {"orchestration"},
     "boto3": {"storage"},
@@ -65,33 +64,33 @@ OWNERS = {
 
 
 def imports(room: str) -> set[tuple[str, str]]:
-    """(file, dotted module) of every absolute import in the room, inside functions too."""
+    """(file, dotted module) of every absolute import in the package, also inside of functions."""
     return {(file.name, name) for file in (PACKAGE / room).rglob("*.py") for name in imported(file)}
 
 
 def imported(file: Path) -> set[str]:
     """Dotted names of the modules that the file imports."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found |= {node.module} if node.module != "mediaindex" else {f"mediaindex.{a.name}" for a in node.names}
-    return found
+            names |= {node.module} if node.module != "mediaindex" else {f"mediaindex.{a.name}" for a in node.names}
+    return names
 
 
 def imported_rooms(room: str) -> set[tuple[str, str]]:
-    """(file, other room) for every import of another room of ours."""
+    """(file, other package) for every import of another package of mediaindex."""
     ours = {(file, name.split(".")[1]) for file, name in imports(room) if name.startswith("mediaindex.")}
     return {(file, other) for file, other in ours if other not in GROUND | {room}}
 
 
-def test_the_house_has_its_rooms() -> None:
+def test_every_package_is_listed() -> None:
     assert set(ROOMS) == set(OURS)
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
+def test_a_package_imports_only_allowed_packages(room: str) -> None:
     wrong = {(file, other) for file, other in imported_rooms(room) if other not in OURS[room]}
     assert not wrong
 
@@ -107,24 +106,24 @@ def test_settings_import_errors_only() -> None:
     assert not {name for name in imported(PACKAGE / "errors.py") if name.startswith("mediaindex")}
 
 
-def test_no_two_rooms_import_each_other() -> None:
+def test_no_two_packages_import_each_other() -> None:
     pairs = {(room, other) for room in ROOMS for _, other in imported_rooms(room)}
     assert not {pair for pair in pairs if pair[::-1] in pairs}
 
 
-def test_the_house_has_eight_floors_at_most() -> None:
-    def floor(room: str) -> int:
-        return 1 + max((floor(other) for other in OURS[room]), default=0)
+def test_the_architecture_has_at_most_eight_levels() -> None:
+    def level(room: str) -> int:
+        return 1 + max((level(other) for other in OURS[room]), default=0)
 
-    assert max(floor(room) for room in ROOMS) <= 8
+    assert max(level(room) for room in ROOMS) <= 8
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_library_is_imported_only_by_the_room_that_owns_it(room: str) -> None:
+def test_a_library_is_imported_only_by_its_packages(room: str) -> None:
     used = {(file, name.split(".")[0]) for file, name in imports(room)}
     assert not {(file, library) for file, library in used if room not in OWNERS.get(library, {room})}
 
 
-def test_ffmpeg_python_is_used_by_one_module_and_through_its_public_names() -> None:
+def test_one_module_uses_ffmpeg_python_through_its_public_names() -> None:
     used = {(file, name) for room in ROOMS for file, name in imports(room) if name.split(".")[0] == "ffmpeg"}
     assert used == {("commands.py", "ffmpeg")}

@@ -1,4 +1,4 @@
-"""The variables of the package are read in one file, when they are needed."""
+"""The variables of the package are read in one module, when they are needed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_only_settings_py_names_a_variable_to_read_it(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", PACKAGE, ids=named)
-def test_no_module_of_the_package_reads_settings_when_it_is_imported(file: Path) -> None:
+def test_no_module_reads_settings_when_it_is_imported(file: Path) -> None:
     calls = [node for node in at_import(parsed(file)) if isinstance(node, ast.Call)]
     assert not [ast.unparse(call) for call in calls if re.match(r"\w+Settings\.(read|need)\b", ast.unparse(call.func))]
 

@@ -1,4 +1,4 @@
-"""Errors are raised with codes of the one list, by classes whose failure class is the one that the list names."""
+"""Errors have codes of the list, and the failure class that the list has for the code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIXED = {
 
 
 def is_error(name: str) -> bool:
-    """Whether a class of this name is an error of ours."""
+    """Whether a class of this name is an error of mediaindex."""
     return name == "MediaindexError" or (name in CLASSES and any(map(is_error, bases(name))))
 
 
@@ -29,15 +29,15 @@ def bases(name: str) -> list[str]:
 
 
 def failure_class(name: str) -> FailureClass:
-    """That of an error class, found by its bases in Python's order (no diamond of ours needs more)."""
+    """The failure class of an error class, from its bases in Python's order."""
     if name in FIXED:
         return FIXED[name]
-    found = [failure_class(base) for base in bases(name) if is_error(base) and base != "MediaindexError"]
-    return next((one for one in found if one is not FailureClass.DOUBTFUL), FailureClass.DOUBTFUL)
+    inherited = [failure_class(base) for base in bases(name) if is_error(base) and base != "MediaindexError"]
+    return next((kind for kind in inherited if kind is not FailureClass.DOUBTFUL), FailureClass.DOUBTFUL)
 
 
 def calls() -> Iterator[tuple[Path, str, ast.expr]]:
-    """(file, error class, code) wherever an error of ours is made with a code."""
+    """(file, error class, code) of every error that is created with a code."""
     for path, tree in TREES.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and is_error(node.func.id):
@@ -45,17 +45,15 @@ def calls() -> Iterator[tuple[Path, str, ast.expr]]:
 
 
 def own_codes() -> Iterator[tuple[str, ast.expr]]:
-    """(error class, code) wherever a class of errors has a code of its own."""
+    """(error class, code) of every error class with a code of its own."""
     for name, node in CLASSES.items():
         for line in node.body if is_error(name) else []:
-            if isinstance(line, ast.Assign) and [one.id for one in line.targets if isinstance(one, ast.Name)] == [
-                "code"
-            ]:
+            if isinstance(line, ast.Assign) and list(map(ast.unparse, line.targets)) == ["code"]:
                 yield name, line.value
 
 
 def member(code: ast.expr) -> ErrorCode | None:
-    """The member that the expression names, if it is one."""
+    """The member that the expression names; None for other expressions."""
     if isinstance(code, ast.Attribute) and isinstance(code.value, ast.Name) and code.value.id == "ErrorCode":
         return ErrorCode[code.attr]
     return None

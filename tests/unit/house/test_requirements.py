@@ -1,4 +1,4 @@
-"""The compiled requirements files say what pyproject.toml says."""
+"""The compiled requirements files agree with pyproject.toml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.parametrize(("extra", "name"), [("airflow", "requirements.txt"), ("speech", "requirements-speech.txt")])
 def test_compiling_again_changes_nothing(extra: str, name: str, tmp_path: Path) -> None:
-    compiled = shutil.copy(ROOT / name, tmp_path / name)  # the pins that are there are kept where they still fit
+    compiled = shutil.copy(ROOT / name, tmp_path / name)  # existing pins are kept if they still fit
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", str(ROOT / "pyproject.toml"), "--extra", extra]
     options = ["--universal", "--python-version", "3.11", "--no-emit-index-url"]
     header = ["--custom-compile-command", "make requirements"]

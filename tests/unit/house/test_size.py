@@ -1,4 +1,4 @@
-"""Files and functions stay small enough to be read in one go."""
+"""Files and functions are small."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def test_no_file_over_400_lines_and_no_function_over_40(path: Path) -> None:
 
 
 def test_few_modules_are_fragments() -> None:
-    """A module under 40 lines is mostly read with a neighbour, and belongs into it."""
+    """A module under 40 lines is usually read with another module, and belongs into it."""
     modules = [path for path in (ROOT / "include").rglob("*.py") if path.name != "__init__.py"]
     assert len([path for path in modules if path.read_text("utf-8").count("\n") < 40]) <= 25

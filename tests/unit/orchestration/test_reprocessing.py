@@ -63,7 +63,7 @@ def test_a_time_without_a_zone_is_utc(defaults: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("conf", "message"),
     [
-        ({"sources": ["call"]}, "no source is called 'call'; there are talks, calls"),
+        ({"sources": ["call"]}, "unknown source 'call'; valid sources: talks, calls"),
         ({"engine": "whisper"}, "engine: stage is missing; choose the stage"),
         ({"from": "March"}, "from: 'March' is not a date; write it as"),
         ({"run_before": "now"}, "run_before: 'now' is not a time; write it as"),
