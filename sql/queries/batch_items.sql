@@ -1,4 +1,4 @@
--- Alive: still in this batch (not put back into the queue), and nothing has taken it off the way to a transcript.
+-- Items that are still in this batch (not requeued) and in a state that leads to a transcript.
 select
     o.id as media_object_id, o.source, o.bucket, o.key, o.etag, o.version_id, o.size, o.last_modified, o.audio_sha256,
     coalesce(jsonb_object_agg(s.stage, s.fingerprint) filter (where s.stage is not null), '{}') as upstream,

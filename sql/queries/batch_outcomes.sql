@@ -1,5 +1,5 @@
--- Where each item of a batch stands, for its last task to settle. Locked, so that two finishes do not cross.
--- Only what this batch itself computed and asked counts: an earlier transcript or question must not pass for its own.
+-- The outcome of each item of a batch. Locked, so that parallel calls of finish are serialised.
+-- Only transcripts and reviews of this batch count, not earlier ones.
 select
     o.id,
     o.state,

@@ -1,4 +1,4 @@
--- What Elasticsearch should hold of these recordings is written once more: their current transcript, or nothing.
+-- Add the desired state of these recordings to the outbox again: the current transcript, or a withdrawal.
 insert into publication (kind, transcript_id, audio_sha256)
 select case when t.id is null then 'withdraw' else 'publish' end, t.id, r.audio_sha256
 from recording r

@@ -1,4 +1,4 @@
--- Never copied before changed before merely asked for again; within each the newest first.
+-- First episodes without a copy, then changed ones, then those to check again; the newest first in each group.
 select id, guid_sha256, title, published_at, url, bucket, key, state = 'wanted' as announced, etag, size, sha256, http_etag,
        http_last_modified, resume_id, resume_if_range
 from episode

@@ -1,4 +1,4 @@
--- What the items of a batch have of a stage, each from its latest run that did not fail, for the audio that it has now.
+-- Artifacts of a stage for the items of a batch, from the latest successful run for the current audio.
 select distinct on (s.media_object_id) s.media_object_id, s.fingerprint
 from media_object o
 join stage_run s on s.media_object_id = o.id and s.audio_sha256 = o.audio_sha256

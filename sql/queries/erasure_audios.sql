@@ -1,4 +1,4 @@
--- Every audio that these objects were ever heard as: with other settings of normalize the same object has another.
+-- Every audio that these objects ever had: with other settings of normalize an object has another audio.
 select distinct r.audio_sha256
 from recording r
 where r.audio_sha256 in (select audio_sha256 from media_object where id = any (%(objects)s))

@@ -1,4 +1,4 @@
--- What Elasticsearch should hold of each recording, and whether the outbox still has to bring it there.
+-- What Elasticsearch should have of each recording, and whether it is still in the outbox.
 select r.audio_sha256, t.id as transcript_id, v.version, t.turn_count as turns,
        newest.id is not null and newest.published_at is null as due, newest.attempts, newest.last_error
 from recording r

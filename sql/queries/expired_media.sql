@@ -1,4 +1,4 @@
--- Objects that came to an end, are older than their source keeps them, and lie in the bucket still.
+-- Finished objects that are older than the retention of their source and still in the bucket.
 select id, bucket, key, etag, size, false as whole_key
 from media_object
 where source = %(source)s

@@ -1,4 +1,4 @@
--- Recordings whose every object, whatever its source, is older than that source keeps them, and at work nowhere.
+-- Recordings whose objects are all older than the retention of their sources and not in work.
 with policy as (
     select * from unnest(%(sources)s::text[], %(befores)s::timestamptz[]) as p (source, before)
 )
@@ -8,7 +8,7 @@ join media_object o on o.audio_sha256 = r.audio_sha256
 left join policy p on p.source = o.source
 where r.audio_sha256 > %(after)s
   and case when %(proxies)s then
-          -- Made again since they were removed: by a reprocessing that found the recording itself.
+          -- Computed again after the deletion, by a reprocessing.
           r.proxies_removed_at is null or exists (
               select from stage_run s
               where s.media_object_id = o.id and s.stage = 'normalize' and s.status = 'done'

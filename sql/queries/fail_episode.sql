@@ -1,4 +1,4 @@
--- A copy that was only asked for again stays what it is.
+-- A failed check of an existing copy does not change its state.
 update episode set
     attempts = attempts + 1, checked_at = now(), updated_at = now(),
     reason_class = %(failure_class)s, reason_code = %(code)s, reason = %(message)s,

@@ -1,7 +1,7 @@
--- Objects whose current transcript was written by a fallback. With `only_back`: where, since their own latest recognition,
--- the preferred recogniser has computed another recording in that language, with engines that are not those of that time
--- (an engine that was set aside is named as such), and at most `times` times: one that is broken on some machines only,
--- or by this recording only, must not send it round for ever.
+-- Objects whose current transcript was written by a fallback. With `only_back`: only if, since their own latest
+-- recognition, the preferred recogniser has computed another recording in that language, with other engines than then
+-- (an engine that was set aside is named as such), and at most `times` times, so that a recogniser that fails on some
+-- machines or for this recording alone does not requeue it forever.
 select o.id
 from transcript t
 join recording r on r.audio_sha256 = t.audio_sha256

@@ -1,4 +1,4 @@
--- Nothing in Elasticsearch any more either: the ledger's last word, and the receipt is whole.
+-- Finish the receipt if Elasticsearch has no documents either.
 with receipt as (
     update erasure e set finished_at = clock_timestamp()
     where e.id = %(id)s and e.finished_at is null and e.emptied_at is not null

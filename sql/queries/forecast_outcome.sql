@@ -1,6 +1,6 @@
--- What became of the objects that a forecast counted as new, by kind of file. They are those of its prefixes that were
--- there when it was made and entered the ledger after that. Costs and times are those up to the first end of each:
--- what a person or a later recomputation adds is not the backfill's.
+-- The actual values of the objects that a forecast counted as new, by file type: the objects under its prefixes that
+-- existed when it was made and entered the ledger afterwards. Costs and times count up to the first final state of each
+-- object, because a later reprocessing is not part of the backfill.
 with lengths as (
     select prefix, length(prefix) as n from unnest(%(prefixes)s::text[]) as p (prefix)
 ), inside as (

@@ -1,5 +1,5 @@
--- Where it was before it was put back into the queue, and out of the batch that could not make it again. Where that
--- batch has heard other audio in it, the audio of the transcript that stands is its own again.
+-- Restore the state before the object was requeued, and take it out of the batch that failed. If the batch computed
+-- other audio, the object gets the audio of its current transcript again.
 update media_object o
 set state = %(state)s, batch_id = null, reason_code = %(code)s, reason = %(reason)s, reason_class = null,
     reason_stage = %(stage)s,

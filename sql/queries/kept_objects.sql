@@ -1,4 +1,4 @@
--- Objects of one bucket that should lie there, and erased ones that should not, in S3's order of keys.
+-- Objects that should be in a bucket, and erased ones that should not, in S3's order of keys.
 select id, bucket, key, etag, state, state = 'gone' as erased from media_object
 where bucket = %(bucket)s
   and (

@@ -1,4 +1,4 @@
--- Every recording, and whether nothing of it may be left.
+-- Every recording, and whether it was erased.
 select r.audio_sha256,
        exists (select from media_object o where o.audio_sha256 = r.audio_sha256)
        and not exists (

@@ -1,4 +1,4 @@
--- Objects that match all that is given, each with the batch that had it last; newest move first.
+-- Objects that match all conditions, with their latest batch; the latest transition first.
 select
     o.id, o.source, o.bucket, o.key, o.etag, o.size, o.last_modified, o.state, o.reason_code, o.reason_class, o.reason_stage,
     o.reason, o.attempts, o.not_before, o.updated_at, b.id as batch_id, b.lane, b.dag_id, b.dag_run_id

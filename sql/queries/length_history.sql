@@ -1,5 +1,5 @@
--- Seconds of audio a byte by kind of file, of the latest recordings: how many, all of them together, and between which
--- values four in five of them lie.
+-- Seconds of audio per byte by file type, of the latest recordings: their number, their total, and the range of 80
+-- percent of them.
 with latest as (
     select lower(coalesce(substring(o.key from '\.[^./]*$'), '')) as suffix, o.size, r.duration_s
     from media_object o

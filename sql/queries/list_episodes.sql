@@ -1,5 +1,5 @@
--- What the feed says replaces what it said. Another file (address, length) makes a known episode wanted again; the key
--- stays, so that the copy becomes a new version of the same object.
+-- The new content of the feed replaces the stored content. A changed file (URL, length) makes a known episode wanted
+-- again; its key stays, so that the copy becomes a new version of the same object.
 insert into episode as known (
     feed_id, guid, guid_sha256, title, published_at, duration_s, link, transcripts, url, length, media_type, bucket, key
 )

@@ -1,4 +1,4 @@
--- With it, all older ones of the recording: Elasticsearch now holds something newer.
+-- Also settles all older publications of the recording, because Elasticsearch now has a newer version.
 update publication p
 set published_at = now(), last_error = null
 from publication done

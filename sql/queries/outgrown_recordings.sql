@@ -1,5 +1,5 @@
--- Audio that objects of a batch stood for and no longer have: other settings of normalize, or a clock read otherwise,
--- gave them another. Only once the new one is to be found: until then people keep what they have.
+-- Earlier audio of objects of a batch that now have other audio, because of other settings of normalize or another
+-- reading of the clock. Only after the new transcript is published: until then the old one stays in the search.
 select o.id, r.audio_sha256
 from batch_item i
 join media_object o on o.id = i.media_object_id and o.batch_id = i.batch_id

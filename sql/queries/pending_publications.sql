@@ -1,5 +1,5 @@
--- Only the newest of each recording: what an older one says is out of date. Those that failed come after the others, and
--- not before their time; somebody who asks for one batch, or certain recordings, does not wait.
+-- Only the newest of each recording, because older ones are out of date. Failed ones come after the others, and not
+-- before their wait is over, unless one batch or certain recordings are requested.
 select p.id, p.transcript_id, p.audio_sha256, p.attempts, p.last_error, p.kind
 from publication p
 where p.published_at is null

@@ -1,5 +1,5 @@
--- After the recording's row was locked, in a statement of its own: a join that waits for a lock would look for the new
--- primary among the objects as they were before the wait. A newer object under the primary's own key replaces it.
+-- A separate statement after the lock of the recording's row, because a join that waits for a lock would read the
+-- objects as they were before the wait. A newer object under the key of the primary replaces it.
 select p.id, p.bucket, p.key,
        p.state in ('quarantined', 'gone')
        or p.audio_sha256 is distinct from r.audio_sha256

@@ -1,4 +1,4 @@
--- Into the queue again, out of its batch, in the lane where it was.
+-- Requeue the object out of its batch, in its lane.
 update media_object o
 set state = 'claimed', batch_id = null, attempts = %(attempts)s, not_before = now() + make_interval(secs => %(wait_s)s),
     lane = (select b.lane from batch b where b.id = o.batch_id),

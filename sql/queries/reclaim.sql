@@ -1,5 +1,5 @@
--- What was seen and is whole now, and what was gone and lies there again. Not an old version that is announced late,
--- after a newer one of the same key. Rows locked by another claimer are skipped.
+-- Claim seen objects, and gone objects that exist again, but not an old version that is announced late, after a newer
+-- one of the same key. Rows locked by another claimer are skipped.
 with back as (
     select o.id, v.source, v.version_id, v.size::bigint, v.last_modified::timestamptz, v.lane::text
     from (values %s) as v (source, bucket, key, etag, version_id, size, last_modified, lane)

@@ -1,5 +1,5 @@
--- Of all objects under one key only the newest is in the bucket. It replaces the others once it has come to an end that
--- shows it: until then (and where it turns out broken) people keep what they have.
+-- Only the newest object under a key is in the bucket. It replaces the others after it reached a final state with a
+-- transcript or a review; until then, or if it is quarantined, the older ones stay.
 with version as (
     select o.id, o.bucket, o.key, o.last_modified, o.state,
            o.state in ('indexed', 'duplicate') or (o.state = 'in_review' and o.reason_code = 'review_assessment') as shown

@@ -1,4 +1,4 @@
--- One row an object: what became of it, and what it cost over all attempts and stages.
+-- One row per object: its state, and its costs over all attempts and stages.
 select
     o.id as media_object_id, o.source, o.key, o.state,
     r.duration_s as duration,

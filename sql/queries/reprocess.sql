@@ -1,5 +1,5 @@
--- Into the queue again, and into the request's list. What was moved meanwhile by somebody else, or what retention keeps
--- where it is, is in neither.
+-- Requeue the objects and add them to the request. Objects that another process moved meanwhile, or that retention
+-- keeps from the queue, are left out of both.
 with theirs as (
     select id from media_object
     where id = any (%(ids)s::bigint[]) and state in ('indexed', 'in_review')

@@ -1,6 +1,6 @@
--- Recordings that a request asks for, each under the object that stands for it: first those that no request has taken
--- yet, then those that were taken longest ago. `stage`: judged by the object's latest run of it that did not fail.
--- An engine counts as used if it is named among that run's; of recognisers only the one that wrote most of it.
+-- Recordings that match a request, each by its primary object: first those that no request has taken, then those that
+-- were taken longest ago. `stage`: the object's latest successful run of it counts. An engine counts as used if that run
+-- names it; of recognisers only the one that wrote most of the transcript.
 select o.id, o.source
 from media_object o
 join recording r on r.audio_sha256 = o.audio_sha256 and r.primary_object_id = o.id
@@ -25,7 +25,7 @@ where o.state in ('indexed', 'in_review')
               and (latest.recogniser is null or latest.recogniser = any (string_to_array(part, ' ')))
         ))
   ))
-  -- "Until nothing is left": what was taken since that moment has had its turn, whatever came of it.
+  -- Recordings that a request has taken since `run_before` are done, whatever the result, so that requests end.
   and (%(run_before)s::timestamptz is null or not exists (
       select from reprocessing_item i join reprocessing q on q.id = i.reprocessing_id
       where i.media_object_id = o.id and q.asked_at >= %(run_before)s::timestamptz
@@ -34,7 +34,7 @@ where o.state in ('indexed', 'in_review')
       (select t.language = %(language)s
            or exists (select from turn where turn.transcript_id = t.id and turn.language = %(language)s)
        from transcript t where t.audio_sha256 = o.audio_sha256 and t.is_current),
-      -- What has no transcript yet: the language that was heard.
+      -- Without a transcript: the identified language.
       (select s.summary ->> 'language' = %(language)s from stage_run s
        where s.media_object_id = o.id and s.stage = 'identify_language' and s.status <> 'failed'
        order by s.id desc limit 1)

@@ -1,4 +1,4 @@
--- Where nobody works on it: no batch, a batch that finished, or a state that took it out of its batch.
+-- Only objects that are not in work: without a batch, in a finished batch, or in a state out of their batch.
 update media_object o
 set state = 'claimed', batch_id = null, attempts = 0, not_before = null,
     reason_code = %(code)s, reason = %(reason)s, reason_class = null, reason_stage = null

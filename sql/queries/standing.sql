@@ -1,5 +1,4 @@
--- What an object has from before, whatever becomes of this attempt: a transcript that is in the search under it, a
--- question that waits for a person; and whether another object would take its place.
+-- The earlier results of an object: a published transcript, open reviews, and whether another object could replace it.
 select
     exists (
         select from recording r join transcript t on t.audio_sha256 = r.audio_sha256 and t.is_current

@@ -1,4 +1,4 @@
--- Under the recording's lock: nobody has published it meanwhile, and nothing newer is there.
+-- Under the recording's lock: whether it is not published yet and no newer one exists.
 select from publication p
 where p.id = %(id)s
   and p.published_at is null

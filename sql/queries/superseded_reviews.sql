@@ -1,4 +1,4 @@
--- Questions that a later run answered by itself: triage now lets it pass, or another transcript is current.
+-- Reviews that a later run answered: triage now lets the object pass, or another transcript is current.
 with superseded as (
     update review_item r
     set closed_at = now(), resolution = 'superseded'

@@ -1,4 +1,4 @@
--- One page of what was seen and may be looked at again; what came first, first.
+-- One page of seen objects that may be checked again, the oldest first.
 select id, bucket, key, etag, size, reason_code as code,
        extract(epoch from now() - claimed_at)::double precision as waited_s
 from media_object

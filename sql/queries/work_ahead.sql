@@ -1,4 +1,4 @@
--- What waits or is being worked on, of all sources, by kind of file; lengths where they are known.
+-- Waiting and running objects of all sources by file type, with lengths if known.
 select lower(coalesce(substring(o.key from '\.[^./]*$'), '')) as suffix, count(*) as files,
        coalesce(sum(o.size) filter (where r.duration_s is null), 0)::double precision as bytes,
        coalesce(sum(r.duration_s), 0) as seconds

@@ -1,5 +1,5 @@
--- What new recordings of the latest finished batches were: recordings, batches, seconds of audio, copies of known audio,
--- and between which values work a second of audio lies in four of five batches.
+-- New recordings of the latest finished batches: recordings, batches, seconds of audio, copies of known audio, and the
+-- range of work per second of audio of 80 percent of the batches.
 with recent as (
     select id from batch
     where finished_at > now() - %(days)s * interval '1 day' and (%(source)s::text is null or source = %(source)s)

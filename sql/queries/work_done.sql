@@ -1,4 +1,4 @@
--- What each stage cost with the same recordings, failed tries too.
+-- The cost of each stage for the same recordings, including failed attempts.
 with recent as (
     select id from batch
     where finished_at > now() - %(days)s * interval '1 day' and (%(source)s::text is null or source = %(source)s)

@@ -1,7 +1,7 @@
-"""PostgreSQL, the truth about every recording. The only room that imports psycopg2; longer SQL lives in sql/queries/.
+"""PostgreSQL, the source of truth for every recording. The only package that imports psycopg2; longer SQL is in sql/.
 
-Every public function takes an open connection and is one transaction of its own unless it says otherwise. Other rooms
-import ``Connection`` from here for their annotations (type checkers only: DAG files must not load psycopg2).
+Every public function takes an open connection and runs one transaction unless its docstring says otherwise. Other
+packages import ``Connection`` from here for annotations only, because DAG files must not load psycopg2.
 """
 
 from __future__ import annotations

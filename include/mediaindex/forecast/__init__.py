@@ -1,1 +1,1 @@
-"""Forecasts of a backfill's work, duration and cost, and their comparison with what came."""
+"""Forecasts of a backfill's work, duration and cost, and their comparison with the actual values."""

@@ -1,4 +1,4 @@
-"""A forecast of a backfill: what there is, what is new, what that takes, and when it is done."""
+"""Forecast a backfill: its files, how many are new, their cost, and when they are done."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits or is at work already, of all sources: files, seconds of audio, seconds until the machine is free."""
+    """The waiting and running work of all sources: files, seconds of audio, seconds until the machine is free."""
 
     files: int
     audio_s: float
@@ -38,9 +38,9 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """``audio``: seconds by state; ``stages``: what the new ones cost; ``work``, ``core``, ``gpu`` and ``finish`` in
-    seconds: of wall clock, of a core and of a GPU over all stages, and until the last one is done. ``cost`` in the
-    currency of prices."""
+    """``audio``: seconds by state; ``stages``: costs of the new files. ``work``, ``core``, ``gpu`` and ``finish`` are
+    seconds: of wall clock, of a core and of a GPU over all stages, and until the last file is done. ``cost`` is in the
+    currency of the prices."""
 
     source: Source
     span: Span
@@ -62,12 +62,12 @@ class Forecast:
 
     @property
     def new(self) -> int:
-        """Files that would be indexed."""
+        """Number of files that the backfill would index."""
         return self.tally.files[NEW]
 
     @property
     def ends_at(self) -> datetime:
-        """When, if it were started now."""
+        """When the backfill would end if it started now."""
         return self.made_at + timedelta(seconds=self.finish.value)
 
 
@@ -81,45 +81,50 @@ def forecast(
     prices: Prices | None = None,
     watch: Watch = lambda _listed: None,
 ) -> Forecast:
-    """List, look up, reckon; writes nothing. ConfigError for a prefix that cannot be rendered; errors of S3 as ours."""
+    """List the files, look them up in the catalog and estimate their cost. Writes nothing.
+
+    Raises ConfigError if the prefix cannot be rendered, MediaindexErrors of S3 and of the catalog.
+    """
     made_at = clock(conn)
-    where = places(source, span, made_at, run_prefixes)
-    found = tally(conn, client, source, where, span, watch)
+    listed = places(source, span, made_at, run_prefixes)
+    counted = tally(conn, client, source, listed, span, watch)
     estimator = lengths.learn(source.name, experience.lengths(conn, source.name), experience.lengths(conn))
     rates = workload.learn(source.name, experience.work(conn, source.name), experience.work(conn))
-    audio = {state: audio_in(found, state, estimator) for state in found.files}
+    audio = {state: audio_in(counted, state, estimator) for state in counted.files}
     new = audio.get(NEW, NOTHING)
-    stages = rates.costs(new.value, found.batches)
+    stages = rates.costs(new.value, counted.batches)
     work, core, gpu = (_spread(new, rates, sum(costs)) for costs in zip(*map(_figures, stages), strict=True))
     queue = waiting(experience.ahead(conn), estimator, rates, machine, source.batch_seconds)
-    finish = _finish(found, new, stages, queue, machine, rates, estimator)
+    finish = _finish(counted, new, stages, queue, machine, rates, estimator)
     cost = None if prices is None else Range(*(prices.cost(getattr(core, at), getattr(gpu, at)) for at in _BORDERS))
     return Forecast(
-        source, span, where, made_at, found, audio, estimator, rates, stages, work, core, gpu, queue, machine, finish,
-        prices, cost,
+        source, span, listed, made_at, counted, audio, estimator, rates, stages, work, core, gpu, queue, machine,
+        finish, prices, cost,
     )  # fmt: skip
 
 
 _BORDERS = ("low", "value", "high")
 
 
-def audio_in(found: Tally, state: str, estimator: Estimator) -> Range:
-    """Seconds of audio of all files in this state; what is quarantined before anybody heard it has none."""
-    known = Range.exactly(float(found.seconds[state]))
-    return known if state == ObjectState.QUARANTINED else known + estimator.seconds(found.sizes(state))
+def audio_in(counted: Tally, state: str, estimator: Estimator) -> Range:
+    """Seconds of audio of all files in this state; quarantined files of unknown length count as zero."""
+    known = Range.exactly(float(counted.seconds[state]))
+    return known if state == ObjectState.QUARANTINED else known + estimator.seconds(counted.sizes(state))
 
 
 def waiting(ahead: Iterable[Ahead], estimator: Estimator, rates: Rates, machine: Machine, batch_s: float) -> Queue:
-    """What must be done before, or at the same time."""
+    """The work that is done before the backfill or at the same time."""
     kinds = list(ahead)
-    audio_s = sum(one.seconds for one in kinds) + estimator.seconds((one.suffix, one.bytes) for one in kinds).value
-    batches = min(sum(one.files for one in kinds), 1 + int(audio_s / batch_s)) if kinds else 0
+    files = sum(kind.files for kind in kinds)
+    estimated = estimator.seconds((kind.suffix, kind.bytes) for kind in kinds).value
+    audio_s = sum(kind.seconds for kind in kinds) + estimated
+    batches = min(files, 1 + int(audio_s / batch_s)) if kinds else 0
     busy = machine.seconds(rates.costs(audio_s, batches), batches, rates.cores)
-    return Queue(sum(one.files for one in kinds), audio_s, busy)
+    return Queue(files, audio_s, busy)
 
 
 def keep(conn: Connection, made: Forecast) -> int:
-    """Save it for a later review; its number."""
+    """Save the forecast for a later review; its number."""
     new = made.audio.get(NEW, NOTHING)
     expected = Expected(
         source=made.source.name,
@@ -147,31 +152,36 @@ def _made_from(made: Forecast, new: Range) -> dict[str, Any]:
         "files": dict(made.tally.files),
         "batches": made.tally.batches,
         "ranges": {
-            name: [one.low, one.value, one.high]
-            for name, one in {"audio_s": new, "wall_s": made.work, "cpu_s": made.core, "finish_s": made.finish}.items()
+            name: [figure.low, figure.value, figure.high]
+            for name, figure in {
+                "audio_s": new,
+                "wall_s": made.work,
+                "cpu_s": made.core,
+                "finish_s": made.finish,
+            }.items()
         },
         "seconds_a_byte": {suffix: [rate.seconds.value, rate.basis] for suffix, rate in kinds.items()},
         "rates": made.rates.basis,
         "copies": made.rates.copies,
-        "stages": {one.stage: [one.wall_s, one.cpu_s, one.gpu_s] for one in made.stages},
+        "stages": {cost.stage: [cost.wall_s, cost.cpu_s, cost.gpu_s] for cost in made.stages},
         "queue": {"files": made.queue.files, "audio_s": made.queue.audio_s, "seconds": made.queue.seconds},
         "slots": made.machine.slots,
         "cores": made.machine.cores,
     }
 
 
-def _figures(one: StageCost) -> tuple[float, float, float]:
-    return one.wall_s, one.cpu_s, one.gpu_s
+def _figures(cost: StageCost) -> tuple[float, float, float]:
+    return cost.wall_s, cost.cpu_s, cost.gpu_s
 
 
 def _spread(audio: Range, rates: Rates, value: float) -> Range:
-    """The uncertainty of a cost: that of the length of its audio and that of its rate."""
+    """The range of a cost, by the uncertainty of the audio length and of the rate."""
     relative = audio * (1 / audio.value) if audio.value else Range.exactly(1.0)
     return relative.times(rates.spread) * value
 
 
 def _finish(
-    found: Tally,
+    counted: Tally,
     new: Range,
     stages: tuple[StageCost, ...],
     queue: Queue,
@@ -179,8 +189,8 @@ def _finish(
     rates: Rates,
     estimator: Estimator,
 ) -> Range:
-    busy = machine.seconds(stages, found.batches, rates.cores)
-    # One recording passes its stages one after another, however many slots there are.
-    longest = max((estimator.seconds([one]).value for one in found.largest.items()), default=0.0)
-    alone = sum(one.wall_s for one in rates.costs(longest, 1)) if longest else 0.0
+    busy = machine.seconds(stages, counted.batches, rates.cores)
+    # One recording passes its stages one after another, with any number of slots.
+    longest = max((estimator.seconds([file]).value for file in counted.largest.items()), default=0.0)
+    alone = sum(cost.wall_s for cost in rates.costs(longest, 1)) if longest else 0.0
     return _spread(new, rates, max(busy, alone)) + Range.exactly(queue.seconds)

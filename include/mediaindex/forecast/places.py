@@ -1,4 +1,4 @@
-"""The prefixes that a backfill would list: one per data interval, as Airflow makes them (orchestration/timetable.py).
+"""The prefixes that a backfill would list: one per data interval, as Airflow renders them (orchestration/timetable.py).
 
 Without Airflow, only prefixes without a date can be planned.
 """
@@ -12,14 +12,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 
-# The prefix in each run of the source that ``airflow backfill create`` makes for the days from the first moment to the
-# last, as of now: (source, first, last, now).
+# The prefix in each run of the source that ``airflow backfill create`` creates from the first time to the last, as of
+# now: (source, first, last, now).
 RunPrefixes = Callable[[Source, datetime, datetime, datetime], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From the first moment of a day to the last second of another, UTC; ``backfill create`` takes both."""
+    """From the first second of a day to the last second of another, in UTC; ``backfill create`` includes both days."""
 
     first: datetime
     last: datetime
@@ -27,7 +27,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What to list. ``intervals``: runs that a backfill would make; 0 if Airflow is not here to tell.
+    """What to list. ``intervals``: runs that a backfill would create; 0 if Airflow is not installed.
 
     ``by_date``: each prefix belongs to one interval.
     """
@@ -38,25 +38,23 @@ class Places:
 
 
 def span(first: date, last: date) -> Span:
-    """Both days whole; TerminalError if the last comes before the first."""
+    """Both days whole. Raises TerminalError if ``last`` is before ``first``."""
     if last < first:
-        raise TerminalError(
-            f"--from {first} --to {last}: ends before it begins; turn them round", code=ErrorCode.BAD_DATES
-        )
+        raise TerminalError(f"--from {first} --to {last}: --to is before --from; swap them", code=ErrorCode.BAD_DATES)
     return Span(
         datetime.combine(first, time(), UTC), datetime.combine(last, time(), UTC) + timedelta(days=1, seconds=-1)
     )
 
 
 def places(source: Source, wanted: Span, now: datetime, run_prefixes: RunPrefixes | None) -> Places:
-    """Where the source's recordings of these days lie.
+    """The prefixes of the source's recordings of these days.
 
-    ``run_prefixes``: None if Airflow is not installed. ConfigError if the prefix cannot be rendered.
+    ``run_prefixes``: None if Airflow is not installed. Raises ConfigError if the prefix cannot be rendered.
     """
     dated = source.literal_prefix != source.prefix
     if run_prefixes is None and dated:
         raise ConfigError(
-            f"source {source.name}: Airflow renders the date in the prefix {source.prefix!r} and is not installed "
+            f"source {source.name}: Airflow renders the date in the prefix {source.prefix!r}, but is not installed "
             "here; run this command in Airflow's environment"
         )
     rendered = list(run_prefixes(source, wanted.first, wanted.last, now)) if run_prefixes else []

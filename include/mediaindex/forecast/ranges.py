@@ -1,4 +1,4 @@
-"""A figure that is not known exactly: the value to reckon with, and between what it probably lies."""
+"""An uncertain figure: its expected value and its probable range."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """``low`` <= ``value`` <= ``high``, none below zero; ValueError for anything else."""
+    """0 <= ``low`` <= ``value`` <= ``high``. Raises ValueError otherwise."""
 
     low: float
     value: float
@@ -19,16 +19,16 @@ class Range:
 
     @classmethod
     def around(cls, value: float, low: float, high: float) -> Range:
-        """With borders that were measured otherwise than the value, and may lie beyond it."""
+        """A range with limits that were measured differently from the value and may exclude it."""
         return cls(min(low, value), value, max(high, value))
 
     @classmethod
     def exactly(cls, value: float) -> Range:
-        """What is known."""
+        """A value that is known."""
         return cls(value, value, value)
 
     def __add__(self, other: Range) -> Range:
-        """Both at their worst at the same time: what makes one too low usually makes the other too low."""
+        """Add both limits, because the errors of figures are usually correlated."""
         return Range(self.low + other.low, self.value + other.value, self.high + other.high)
 
     def __mul__(self, factor: float) -> Range:

@@ -1,4 +1,4 @@
-"""A forecast against what came of it."""
+"""Compare a forecast with the actual values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure, expected and actual, both in ``unit``: files, s, or a currency."""
+    """One figure, expected and actual; ``unit``: files, s, or a currency."""
 
     what: str
     unit: str
@@ -26,14 +26,14 @@ class Line:
 
     @property
     def error(self) -> float | None:
-        """How far off the forecast was, as a share of what came: 0.1 means 10 % too high. None where nothing came."""
+        """The relative error of the forecast: 0.1 means 10 % too high. None if the actual value is zero."""
         return (self.expected - self.actual) / self.actual if self.actual else None
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """``found``: of the forecast's files in the ledger; ``done``: that have come to an end. Until all are, ``lines``
-    compare what was expected of the part that is done. ``ended_at``: when the last of them was done."""
+    """``found``: the forecast's files that are in the ledger; ``done``: those that are finished. Until all are
+    finished, ``lines`` compare the finished part. ``ended_at``: when the last one was finished."""
 
     kept: Kept
     found: int
@@ -43,21 +43,22 @@ class Review:
 
     @property
     def finished(self) -> bool:
-        """Whether all that is to come has come."""
+        """Whether all expected files are finished."""
         return self.done >= self.kept.expected.files and self.done == self.found
 
 
 def reviews(conn: Connection, source: str | None = None, number: int | None = None, limit: int = 20) -> list[Review]:
-    """Every forecast that was kept, the newest first."""
-    return [compare(one, forecasts.outcome(conn, one.expected)) for one in forecasts.kept(conn, source, number, limit)]
+    """Reviews of the saved forecasts, the newest first."""
+    saved = forecasts.kept(conn, source, number, limit)
+    return [compare(kept, forecasts.outcome(conn, kept.expected)) for kept in saved]
 
 
 def compare(kept: Kept, outcomes: Sequence[Outcome]) -> Review:
-    """Figures side by side."""
+    """The review of one forecast; ``outcomes`` by file type."""
     expected = kept.expected
-    found, done = sum(one.found for one in outcomes), sum(one.done for one in outcomes)
-    started = min((one.started_at for one in outcomes if one.started_at), default=None)
-    ended = max((one.ended_at for one in outcomes if one.ended_at), default=None)
+    found, done = sum(outcome.found for outcome in outcomes), sum(outcome.done for outcome in outcomes)
+    started = min((outcome.started_at for outcome in outcomes if outcome.started_at), default=None)
+    ended = max((outcome.ended_at for outcome in outcomes if outcome.ended_at), default=None)
     review = Review(kept, found, done, (), ended)
     lines = [Line("files", "files", expected.files, found)] if review.finished else []
     if done:
@@ -69,7 +70,7 @@ def compare(kept: Kept, outcomes: Sequence[Outcome]) -> Review:
 
 def _work(expected: Expected, outcomes: Sequence[Outcome], share: float) -> list[Line]:
     audio, wall, cpu, gpu = (
-        sum(getattr(one, name) for one in outcomes) for name in ("audio_s", "wall_s", "cpu_s", "gpu_s")
+        sum(getattr(outcome, name) for outcome in outcomes) for name in ("audio_s", "wall_s", "cpu_s", "gpu_s")
     )
     lines = [
         Line("audio", "s", expected.audio_s * share, audio),
@@ -80,13 +81,13 @@ def _work(expected: Expected, outcomes: Sequence[Outcome], share: float) -> list
         lines.append(Line("GPUs", "s", expected.gpu_s * share, gpu))
     if expected.prices is not None:
         prices = Prices.model_validate(expected.prices)
-        foreseen = prices.cost(expected.cpu_s, expected.gpu_s) * share
-        lines.append(Line("cost", prices.currency, foreseen, prices.cost(cpu, gpu)))
+        expected_cost = prices.cost(expected.cpu_s, expected.gpu_s) * share
+        lines.append(Line("cost", prices.currency, expected_cost, prices.cost(cpu, gpu)))
     return lines
 
 
 def _share(expected: Expected, outcomes: Sequence[Outcome]) -> float:
-    """Which part of the forecast's audio it expected in the files that are done."""
+    """The share of the forecast's audio that was expected in the finished files."""
     rates = expected.made_from.get("seconds_a_byte", {})
-    foreseen = sum(one.bytes * rates[one.suffix][0] for one in outcomes if one.suffix in rates)
-    return float(foreseen / expected.audio_s) if expected.audio_s else 0.0
+    expected_s = sum(outcome.bytes * rates[outcome.suffix][0] for outcome in outcomes if outcome.suffix in rates)
+    return float(expected_s / expected.audio_s) if expected.audio_s else 0.0

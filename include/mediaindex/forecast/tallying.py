@@ -1,4 +1,4 @@
-"""Counting what lies under a backfill's prefixes, a page at a time: what is known, what is new, how large."""
+"""Count the objects under a backfill's prefixes page by page: known and new ones, and their sizes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Watch = Callable[[int], None]
 
 @dataclass(slots=True)
 class Tally:
-    """Files by state (``new``: the ledger does not have them), seconds of those whose length is known, bytes by state
-    and kind of the others; ``largest``: the largest new one of each kind. ``outside``: wanted, but of other days."""
+    """Files by state (``new``: not in the ledger), seconds of those with a known length, bytes of the others by state
+    and suffix; ``largest``: size of the largest new file by suffix. ``outside``: selected files of other days."""
 
     files: Counter[str] = field(default_factory=Counter)
     seconds: Counter[str] = field(default_factory=Counter)
@@ -40,48 +40,48 @@ class Tally:
     outside: int = 0
 
     def sizes(self, state: str) -> list[tuple[str, float]]:
-        """Bytes of unknown length in this state, by kind."""
+        """Bytes of the files of unknown length in this state, by suffix."""
         return [(suffix, size) for (of, suffix), size in self.bytes.items() if of == state]
 
-    def add(self, one: ObjectVersion, state: str, seconds: float | None) -> None:
-        """Count an object."""
+    def add(self, listed: ObjectVersion, state: str, seconds: float | None) -> None:
+        """Count an object; ``seconds``: its length if known."""
         self.files[state] += 1
-        suffix = PurePosixPath(one.key).suffix.lower()
+        suffix = PurePosixPath(listed.key).suffix.lower()
         if seconds is not None:
             self.seconds[state] += seconds  # type: ignore[assignment]  # a counter of seconds
         else:
-            self.bytes[state, suffix] += one.size
+            self.bytes[state, suffix] += listed.size
         if state == NEW:
-            self.largest[suffix] = max(self.largest.get(suffix, 0), one.size)
+            self.largest[suffix] = max(self.largest.get(suffix, 0), listed.size)
 
 
 def tally(conn: Connection, client: S3Client, source: Source, places: Places, wanted: Span, watch: Watch) -> Tally:
-    """List all of it. ``watch`` hears after each page how many objects were listed so far. Writes nothing."""
-    found = Tally()
+    """List and count all objects. ``watch`` is called after each page with the number listed so far. Writes nothing."""
+    counted = Tally()
     for prefix in places.prefixes:
         dates = None if places.by_date else wanted
-        new = _new(conn, client, source, prefix, dates, found, watch)
-        # As discovery will plan them, each interval's by themselves.
-        found.batches += sum(1 for _ in groups(new, source.batch_seconds, source.batch_items))
-    return found
+        new = _new(conn, client, source, prefix, dates, counted, watch)
+        # As discovery plans them: batches per interval.
+        counted.batches += sum(1 for _ in groups(new, source.batch_seconds, source.batch_items))
+    return counted
 
 
 def _new(
-    conn: Connection, client: S3Client, source: Source, prefix: str, dates: Span | None, found: Tally, watch: Watch
+    conn: Connection, client: S3Client, source: Source, prefix: str, dates: Span | None, counted: Tally, watch: Watch
 ) -> Iterator[Unplanned]:
-    """The new ones, as planning needs them; all are counted on the way."""
+    """Count all objects; yield the new ones as planning needs them."""
     for page in media.pages(client, source.bucket, prefix):
-        found.listed += len(page)
-        wanted = [one for one in page if "\x00" not in one.key and source.wants(one.key)]
-        inside = [one for one in wanted if dates is None or dates.first <= one.last_modified <= dates.last]
-        found.outside += len(wanted) - len(inside)
+        counted.listed += len(page)
+        wanted = [listed for listed in page if "\x00" not in listed.key and source.wants(listed.key)]
+        inside = [listed for listed in wanted if dates is None or dates.first <= listed.last_modified <= dates.last]
+        counted.outside += len(wanted) - len(inside)
         known = experience.states(conn, inside) if inside else {}
-        for number, one in enumerate(inside):
+        for number, listed in enumerate(inside):
             state, seconds = known.get(number, (ObjectState.GONE, None))
-            # What is gone from the ledger and lies there again is claimed again.
+            # An object that is gone by the ledger but exists again is claimed again.
             if state == ObjectState.GONE:
                 state, seconds = NEW, None
-            found.add(one, state, seconds)
+            counted.add(listed, state, seconds)
             if state == NEW:
-                yield Unplanned(0, one.key, one.size)
-        watch(found.listed)
+                yield Unplanned(0, listed.key, listed.size)
+        watch(counted.listed)

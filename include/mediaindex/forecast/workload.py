@@ -1,4 +1,4 @@
-"""What stages cost for so much audio, and how long the machine needs for it."""
+"""The cost of each stage for an amount of audio, and the time that the machine needs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mediaindex.settings import SpeechSettings
 
 from .ranges import Range
 
-ENOUGH_RECORDINGS, ENOUGH_S = 5, 600.0  # less than this, and the loading of models is most of what was measured
+ENOUGH_RECORDINGS, ENOUGH_S = 5, 600.0  # with less, loading models is most of the measured time
 _SHIPPED_CORES = 2
 _SHIPPED_SPREAD = (0.5, 2.0)  # other machines, other models
-# What a run costs a speech slot besides: seven tasks and as many processes are started. A run that found everything
-# done took 20 s, with its other tasks.
+# Additional seconds of a speech slot per run: it starts seven tasks and as many processes. A run with nothing to do
+# took 20 s, including its other tasks.
 BATCH_S = 15.0
 _POOLS = Path(__file__).parents[1] / "orchestration" / "pools.json"
 
 
 @dataclass(frozen=True, slots=True)
 class StageRate:
-    """Seconds a second of audio: of wall clock, CPU, GPU; ``batch_s``: of wall clock for every batch."""
+    """Seconds per second of audio: of wall clock, CPU and GPU; ``batch_s``: seconds of wall clock per batch."""
 
     stage: str
     wall: float
@@ -35,10 +35,11 @@ class StageRate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What audio costs at each stage, and within which factors that is uncertain.
+    """The cost of audio at each stage; ``spread``: the factors by which it is uncertain.
 
-    ``copies``: share of recordings whose audio was known already; they cost less, and that is in the rates.
-    ``cores``: where the rates are of a machine that did nothing else, its cores; None: of this installation at work.
+    ``copies``: share of recordings whose audio was known already; the rates include their lower cost.
+    ``cores``: number of cores if the rates were measured on a machine without other work; None if they come from this
+    installation.
     """
 
     stages: tuple[StageRate, ...]
@@ -48,33 +49,33 @@ class Rates:
     cores: int | None = None
 
     def costs(self, audio_s: float, batches: int) -> tuple[StageCost, ...]:
-        """By stage, for so many seconds of audio in so many batches."""
-        return tuple(self._cost(one, audio_s, batches) for one in self.stages)
+        """The cost by stage of ``audio_s`` seconds of audio in ``batches`` batches."""
+        return tuple(self._cost(rate, audio_s, batches) for rate in self.stages)
 
-    def _cost(self, one: StageRate, audio_s: float, batches: int) -> StageCost:
-        starting = one.batch_s * batches
-        return StageCost(one.stage, one.wall * audio_s + starting, one.cpu * audio_s + starting, one.gpu * audio_s)
+    def _cost(self, rate: StageRate, audio_s: float, batches: int) -> StageCost:
+        starting = rate.batch_s * batches
+        return StageCost(rate.stage, rate.wall * audio_s + starting, rate.cpu * audio_s + starting, rate.gpu * audio_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Speech processes at a time; ``cores``: reckon with so many that do nothing else, instead."""
+    """``slots``: parallel speech processes; ``cores``: if given, the estimate uses so many idle cores instead."""
 
     slots: int
     cores: int | None = None
 
     def seconds(self, costs: tuple[StageCost, ...], batches: int, cores: int | None) -> float:
-        """How long it is busy with all that. ``cores``: those the costs were measured on, if only on them."""
-        wall = sum(one.wall_s for one in costs) + BATCH_S * batches
-        cpu = sum(one.cpu_s for one in costs)
+        """Seconds that the machine needs. ``cores``: see ``Rates.cores``."""
+        wall = sum(cost.wall_s for cost in costs) + BATCH_S * batches
+        cpu = sum(cost.cpu_s for cost in costs)
         if self.cores is not None:
             return cpu / self.cores
         return max(wall / self.slots, cpu / cores if cores else 0.0)
 
 
-def learn(source: str, own: Work, everybody: Work) -> Rates:
-    """From the source's latest batches, else from everybody's, else what was measured before shipping."""
-    for work, whose in ((own, f"of {source}"), (everybody, "of all sources")):
+def learn(source: str, own: Work, all_sources: Work) -> Rates:
+    """Rates from the latest batches of the source, else of all sources, else the defaults."""
+    for work, whose in ((own, f"of {source}"), (all_sources, "of all sources")):
         if work.recordings >= ENOUGH_RECORDINGS and work.audio_s >= ENOUGH_S:
             batches = "1 batch" if work.batches == 1 else f"{work.batches:,} batches"
             return _learned(work, f"{work.recordings:,} recordings in {batches} {whose}")
@@ -82,7 +83,7 @@ def learn(source: str, own: Work, everybody: Work) -> Rates:
     return Rates(
         tuple(_shipped(stage) for stage in STAGES.values()),
         Range(low, 1.0, high),
-        f"defaults, measured on {_SHIPPED_CORES} cores, uncertain by a factor of {high:g}: little was done here yet",
+        f"defaults, measured on {_SHIPPED_CORES} cores, uncertain by a factor of {high:g}: too few recordings here yet",
         cores=_SHIPPED_CORES,
     )
 
@@ -94,16 +95,16 @@ def _shipped(stage: Stage[Any]) -> StageRate:
 
 def _learned(work: Work, basis: str) -> Rates:
     stages = tuple(
-        StageRate(one.stage, one.wall_s / work.audio_s, one.cpu_s / work.audio_s, one.gpu_s / work.audio_s)
-        for one in work.stages
+        StageRate(cost.stage, cost.wall_s / work.audio_s, cost.cpu_s / work.audio_s, cost.gpu_s / work.audio_s)
+        for cost in work.stages
     )
-    usual = sum(one.wall for one in stages)
-    low, high = ((work.low or 0.0) / usual, (work.high or 0.0) / usual) if usual else (1.0, 1.0)
+    total = sum(rate.wall for rate in stages)
+    low, high = ((work.low or 0.0) / total, (work.high or 0.0) / total) if total else (1.0, 1.0)
     return Rates(stages, Range.around(1.0, low, high), basis, copies=work.copies / work.recordings)
 
 
 def speech_slots() -> int:
-    """MEDIAINDEX_SPEECH_SLOTS, else those of the pool for backfills that ``make up`` and the images give to Airflow."""
+    """MEDIAINDEX_SPEECH_SLOTS, else the slots of the shipped backfill pool, which ``make up`` and the images use."""
     return SpeechSettings.read().speech_slots or _slots_in(_POOLS)
 
 

@@ -29,7 +29,7 @@ from .setup import prepare
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
-    from mediaindex.catalog.transcripts.publications import PublishableTranscript, Settled
+    from mediaindex.catalog.transcripts.publications import DesiredState, PublishableTranscript
 
 PAGE = 100  # recordings per page and progress report
 LINGER = 10.0  # seconds that the old indexes stay after the switch, for running searches
@@ -91,7 +91,7 @@ def _fill(conn: Connection, client: Elasticsearch, begun: Unfinished, progress: 
     return recordings - begun.done, turns
 
 
-def _transcripts(conn: Connection, page: Iterable[Settled]) -> Iterator[PublishableTranscript]:
+def _transcripts(conn: Connection, page: Iterable[DesiredState]) -> Iterator[PublishableTranscript]:
     for settled in page:
         try:
             yield publications.load_for_publication(conn, settled.transcript_id or 0)
@@ -126,7 +126,7 @@ def _catch_up_and_switch(conn: Connection, client: Elasticsearch, indexes: Index
     """Write what was published since the rebuild started: most of it first, the rest while publishers are blocked."""
     since = clock(conn)
     _write_settled(conn, client, begun.into, begun.since)
-    with publishing_locks.nobody_publishing(conn):
+    with publishing_locks.publishing_blocked(conn):
         _write_settled(conn, client, begun.into, since)
         new_indexes.take_over(client, indexes, begun.into)
 

@@ -14,7 +14,7 @@ from itertools import chain, groupby, islice
 
 from mediaindex.catalog.erasure import erasure
 from mediaindex.catalog.transcripts import publications, verification
-from mediaindex.catalog.transcripts.verification import Expected, Kept
+from mediaindex.catalog.transcripts.verification import Expected, LedgerObject
 from mediaindex.search.contents import IndexedRecording, contents
 from mediaindex.search.publish import remove_unknown
 from mediaindex.storage import deletions, media
@@ -168,15 +168,15 @@ def object_differences(stores: Stores) -> Iterator[Difference]:
         prefix = os.path.commonprefix([first, last])  # noqa: RUF071  # by character: S3 has no folders
         listed = media.list_objects(stores.s3, bucket, prefix)
         kept = verification.kept_objects(stores.conn, bucket)
-        both: Iterator[Kept | ObjectVersion] = merge(kept, listed, key=lambda side: side.key.encode())
+        both: Iterator[LedgerObject | ObjectVersion] = merge(kept, listed, key=lambda side: side.key.encode())
         for _, sides in groupby(both, key=lambda side: side.key):
             yield from _of_key(stores, list(sides))
 
 
-def _of_key(stores: Stores, sides: list[Kept | ObjectVersion]) -> Iterator[Difference]:
+def _of_key(stores: Stores, sides: list[LedgerObject | ObjectVersion]) -> Iterator[Difference]:
     etags = {side.etag for side in sides if isinstance(side, ObjectVersion)}
     for side in sides:
-        if not isinstance(side, Kept):
+        if not isinstance(side, LedgerObject):
             continue
         url = f"s3://{side.bucket}/{side.key}"
         if side.erased and side.etag in etags:

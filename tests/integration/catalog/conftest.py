@@ -1,4 +1,4 @@
-"""A throw-away database on the real server, migrated once; tests keep apart by source and bucket names of their own."""
+"""A temporary database on the real server, migrated once; each test has its own source and bucket names."""
 
 from __future__ import annotations
 

@@ -26,9 +26,7 @@ def test_a_long_recording_is_a_batch_of_its_own(conn: Any, source: str, listed: 
     assert sorted(planned) == sorted([[claimed[2].id], [claimed[n].id for n in (0, 1, 3, 4)]])
 
 
-def test_what_a_backfill_has_claimed_stays_in_its_lane_whoever_plans_it(
-    conn: Any, source: str, listed: Callable[..., Any]
-) -> None:
+def test_a_claimed_object_keeps_its_lane_for_any_planner(conn: Any, source: str, listed: Callable[..., Any]) -> None:
     one, other = listed(2)
     ledger.claim(conn, source, [one], "backfill")
     ledger.claim(conn, source, [other])
@@ -36,9 +34,7 @@ def test_what_a_backfill_has_claimed_stays_in_its_lane_whoever_plans_it(
     assert sorted(batch.lane for batch in batches.unstarted(conn, source)) == ["backfill", "fresh"]
 
 
-def test_planners_side_by_side_plan_each_object_once(
-    database_url: str, source: str, listed: Callable[..., Any]
-) -> None:
+def test_parallel_planners_plan_each_object_once(database_url: str, source: str, listed: Callable[..., Any]) -> None:
     with connect(database_url) as conn:
         claimed = ledger.claim(conn, source, listed(3_000))
 
@@ -58,7 +54,9 @@ def test_planners_side_by_side_plan_each_object_once(
     assert sorted(planned) == sorted(one.id for one in claimed)
 
 
-def test_a_planned_batch_is_offered_until_a_run_is_noted(conn: Any, source: str, batch: Callable[..., Any]) -> None:
+def test_a_planned_batch_is_unstarted_until_a_run_is_recorded(
+    conn: Any, source: str, batch: Callable[..., Any]
+) -> None:
     batch_id, objects = batch(3)
     (offered,) = batches.unstarted(conn, source)
     assert offered == batches.PlannedBatch(batch_id, source, "fresh", len(objects), 3_000)
@@ -68,7 +66,7 @@ def test_a_planned_batch_is_offered_until_a_run_is_noted(conn: Any, source: str,
     assert batches.unstarted(conn, source) == []
 
 
-def test_items_carry_what_they_have_passed(
+def test_items_have_the_results_of_passed_stages(
     conn: Any, batch: Callable[..., Any], passes: Callable[..., Any], sha256: Callable[[], str]
 ) -> None:
     batch_id, (one, other) = batch(2)
@@ -80,18 +78,18 @@ def test_items_carry_what_they_have_passed(
     assert (second.media_object_id, second.audio_sha256, second.upstream) == (other, None, {})
 
 
-def test_a_step_gets_the_items_that_have_passed_what_it_reads(
+def test_a_stage_gets_the_items_that_passed_its_inputs(
     conn: Any, batch: Callable[..., Any], passes: Callable[..., Any], sha256: Callable[[], str]
 ) -> None:
     batch_id, (one, other) = batch(2)
     passes(batch_id, "normalize", {one: sha256()})
     assert ids(batches.items(conn, batch_id, stage="normalize")) == [one, other]
     assert ids(batches.items(conn, batch_id, stage="diarize")) == [one]
-    with pytest.raises(TerminalError, match="no step"):
+    with pytest.raises(TerminalError, match="unknown stage"):
         batches.items(conn, batch_id, stage="transcirbe")
 
 
-def test_triage_sends_each_item_one_way_and_may_change_its_mind(
+def test_a_decision_of_triage_may_be_changed(
     conn: Any, batch: Callable[..., Any], passes: Callable[..., Any], sha256: Callable[[], str]
 ) -> None:
     batch_id, (one, other) = batch(2)
@@ -106,7 +104,7 @@ def test_triage_sends_each_item_one_way_and_may_change_its_mind(
     assert ids(batches.items(conn, batch_id, stage="transcribe")) == [one, other]
 
 
-def test_a_decision_about_a_stranger_is_refused(conn: Any, batch: Callable[..., Any]) -> None:
+def test_a_decision_for_an_unknown_item_is_refused(conn: Any, batch: Callable[..., Any]) -> None:
     batch_id, _ = batch(1)
     with pytest.raises(TerminalError, match="not in batch"):
         batches.set_decision(conn, batch_id, 2**40, "review")

@@ -1,4 +1,4 @@
-"""Many claimers, one ledger."""
+"""Parallel claims of the same objects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def claim(url: str, source: str, seed: int, start: Any, told: Any) -> None:
         told.put([one.id for one in ledger.claim(conn, source, objects)])
 
 
-def test_of_10000_rows_and_8_processes_no_row_is_claimed_twice(database_url: str, source: str) -> None:
+def test_eight_processes_claim_each_of_10000_objects_once(database_url: str, source: str) -> None:
     context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
     start, told = context.Barrier(CLAIMERS), context.Queue()
     processes = [
@@ -57,7 +57,7 @@ def test_of_10000_rows_and_8_processes_no_row_is_claimed_twice(database_url: str
         assert cursor.fetchone() == (ROWS,)
 
 
-def test_what_is_gone_is_claimed_again_once_by_eight(conn: Any, database_url: str, source: str) -> None:
+def test_eight_processes_claim_gone_objects_again_once(conn: Any, database_url: str, source: str) -> None:
     objects = announced(source)[:200]
     for one in ledger.claim(conn, source, objects):
         ledger.set_state(conn, one.id, "gone")
@@ -81,15 +81,13 @@ def claim_some(url: str, source: str, objects: list[ObjectVersion], start: Any, 
         told.put([one.id for one in ledger.claim(conn, source, objects)])
 
 
-def test_an_object_that_is_announced_fifty_times_at_once_is_claimed_once(
+def test_an_object_announced_fifty_times_is_claimed_once(
     conn: Any, source: str, listed: Callable[..., list[ObjectVersion]]
 ) -> None:
     assert len(ledger.claim(conn, source, listed(1) * 50)) == 1
 
 
-def test_what_was_seen_is_claimed_when_it_is_whole(
-    conn: Any, source: str, listed: Callable[..., list[ObjectVersion]]
-) -> None:
+def test_a_seen_object_is_claimed_later(conn: Any, source: str, listed: Callable[..., list[ObjectVersion]]) -> None:
     assert ledger.see(conn, source, listed(2)) == 2
     assert ledger.see(conn, source, listed(2)) == 0
     (one, other) = ledger.find(conn, source=source)

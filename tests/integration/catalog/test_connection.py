@@ -16,7 +16,7 @@ def write_names(url: str, *names: str) -> None:
             cursor.execute("insert into source (name) values (%s)", (name,))
 
 
-def test_work_is_kept_at_the_end_and_undone_on_an_error(database_url: str, source: str) -> None:
+def test_a_connection_commits_at_the_end_and_rolls_back_on_an_error(database_url: str, source: str) -> None:
     write_names(database_url, source)
     with pytest.raises(TerminalError):
         write_names(database_url, source + "-lost", source)
@@ -43,7 +43,7 @@ def test_a_server_that_ends_the_session_is_transient(database_url: str) -> None:
         end_session_and_go_on(database_url)
 
 
-def test_a_catalog_without_tables_says_so(empty_database: str) -> None:
+def test_a_catalog_without_tables_is_a_config_error(empty_database: str) -> None:
     with pytest.raises(ConfigError, match="migrations"), connect(empty_database) as conn:
         ledger.find(conn)
 

@@ -1,4 +1,4 @@
-"""Objects that are replaced or deleted: who stands for their audio then, and what leaves the search."""
+"""Objects that are replaced or deleted: their successors and withdrawals."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def primary(conn: Any, audio: str) -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_a_replaced_object_is_gone_when_the_newer_one_is_indexed_and_not_before(
+def test_a_replaced_object_is_gone_after_the_newer_one_is_indexed(
     conn: Any, listed: Make, arrive: Make, index: Make, sha256: Make
 ) -> None:
     (file,) = listed(1)
@@ -101,7 +101,7 @@ def test_a_replaced_object_is_gone_when_the_newer_one_is_indexed_and_not_before(
     assert (current(conn, new_audio), withdrawn(conn, new_audio)) == (True, False)
 
 
-def test_a_broken_newer_object_takes_nothing_away(
+def test_a_quarantined_newer_object_replaces_nothing(
     conn: Any, listed: Make, arrive: Make, index: Make, fails: Make, sha256: Make
 ) -> None:
     (file,) = listed(1)
@@ -115,7 +115,7 @@ def test_a_broken_newer_object_takes_nothing_away(
     assert current(conn, audio)
 
 
-def test_another_copy_takes_the_place_of_a_replaced_primary(
+def test_a_copy_replaces_a_replaced_primary(
     conn: Any, source: str, listed: Make, arrive: Make, index: Make, sha256: Make
 ) -> None:
     file, copy = listed(2)
@@ -150,7 +150,7 @@ def test_the_same_audio_in_a_new_object_under_the_same_key_stays_in_the_search(
     assert (primary(conn, audio), current(conn, audio), withdrawn(conn, audio)) == (new, True, False)
 
 
-def test_an_old_version_that_is_announced_late_does_not_come_back(
+def test_an_old_version_announced_late_is_not_claimed(
     conn: Any, source: str, listed: Make, arrive: Make, index: Make, sha256: Make
 ) -> None:
     (file,) = listed(1)
@@ -169,7 +169,7 @@ def test_an_old_version_that_is_announced_late_does_not_come_back(
     assert not current(conn, audio)
 
 
-def test_the_same_bytes_uploaded_again_are_claimed_and_shown_again(
+def test_the_same_bytes_uploaded_again_are_claimed_and_published(
     conn: Any, source: str, listed: Make, arrive: Make, index: Make, sha256: Make
 ) -> None:
     (file,) = listed(1)
@@ -186,7 +186,7 @@ def test_the_same_bytes_uploaded_again_are_claimed_and_shown_again(
     assert states == ["claimed", "indexed", "gone", "claimed", "indexed"]
 
 
-def test_what_is_gone_asks_nobody_any_more(
+def test_a_gone_object_has_no_open_reviews(
     conn: Any, source: str, listed: Make, arrive: Make, index: Make, sha256: Make
 ) -> None:
     batch_id, (one,) = arrive(*listed(1))
@@ -198,7 +198,7 @@ def test_what_is_gone_asks_nobody_any_more(
     assert reviews.events(conn, question.id)[-1].details == {"resolution": "gone"}
 
 
-def test_what_is_gone_before_it_was_published_never_is(
+def test_an_object_gone_before_its_publication_is_not_published(
     conn: Any, listed: Make, arrive: Make, passes: Make, assessed: Make, sha256: Make
 ) -> None:
     batch_id, (one,) = arrive(*listed(1))
@@ -211,4 +211,4 @@ def test_what_is_gone_before_it_was_published_never_is(
     ledger.set_state(conn, one, "gone")
     # Its publisher may have been killed half-way: whatever it wrote is taken away.
     assert [due.kind for due in publications.pending(conn, 1_000) if due.audio_sha256 == audio] == ["withdraw"]
-    assert not withdrawn(conn, audio)  # nobody holds it
+    assert not withdrawn(conn, audio)  # the lock is free

@@ -59,7 +59,7 @@ def test_new_episodes_are_due_newest_first(conn: Any, feed_id: int, note: Any) -
     assert all(one.announced and one.etag is None for one in due)
 
 
-def test_what_the_feed_repeats_is_nothing_new(conn: Any, feed_id: int, note: Any) -> None:
+def test_a_repeated_entry_is_not_new(conn: Any, feed_id: int, note: Any) -> None:
     note(episode(1))
     (due,) = episodes.due(conn, feed_id)
     assert copied(conn, due)
@@ -82,13 +82,13 @@ def test_a_changed_enclosure_is_wanted_again_under_the_same_key(
     assert copied(conn, again, "etag2")
 
 
-def test_an_old_episode_is_noted_and_not_copied(conn: Any, feed_id: int, note: Any) -> None:
+def test_an_old_episode_is_stored_and_not_copied(conn: Any, feed_id: int, note: Any) -> None:
     note(episode(1), episode(400))
     since = (NOW - timedelta(days=30)).date()
     assert [one.title for one in episodes.due(conn, feed_id, since=since)] == ["Episode 1"]
 
 
-def test_a_young_copy_is_asked_for_again_once_a_day(conn: Any, feed_id: int, note: Any) -> None:
+def test_a_recent_copy_is_checked_once_per_day(conn: Any, feed_id: int, note: Any) -> None:
     note(episode(1), episode(30))
     for due in episodes.due(conn, feed_id):
         copied(conn, due, due.title)
@@ -104,7 +104,7 @@ def test_a_young_copy_is_asked_for_again_once_a_day(conn: Any, feed_id: int, not
 @pytest.mark.parametrize(
     ("failure_class", "tries"), [(FailureClass.TERMINAL, 1), (FailureClass.DOUBTFUL, 2), (FailureClass.TRANSIENT, 3)]
 )
-def test_a_failure_is_tried_as_often_as_its_class_allows(
+def test_a_failed_copy_has_the_attempts_of_its_class(
     conn: Any, feed_id: int, note: Any, failure_class: FailureClass, tries: int
 ) -> None:
     note(episode(1))
@@ -120,7 +120,7 @@ def test_a_failure_is_tried_as_often_as_its_class_allows(
     assert len(episodes.due(conn, feed_id)) == 1
 
 
-def test_a_failure_waits_as_long_as_its_server_asks(conn: Any, feed_id: int, note: Any) -> None:
+def test_a_failed_copy_waits_as_long_as_the_server_asks(conn: Any, feed_id: int, note: Any) -> None:
     note(episode(1))
     (due,) = episodes.due(conn, feed_id)
     episodes.note_failed(
@@ -136,7 +136,7 @@ def test_a_failure_waits_as_long_as_its_server_asks(conn: Any, feed_id: int, not
     assert episodes.due(conn, feed_id) == []
 
 
-def test_a_copy_that_was_only_asked_for_again_stays_a_copy(conn: Any, feed_id: int, note: Any) -> None:
+def test_a_failed_check_keeps_the_copy(conn: Any, feed_id: int, note: Any) -> None:
     note(episode(1))
     (due,) = episodes.due(conn, feed_id)
     copied(conn, due)
@@ -147,7 +147,7 @@ def test_a_copy_that_was_only_asked_for_again_stays_a_copy(conn: Any, feed_id: i
     assert (health.copied, health.failed) == (1, 0)
 
 
-def test_an_unfinished_copy_is_remembered_until_it_is_done(conn: Any, feed_id: int, note: Any) -> None:
+def test_an_unfinished_copy_is_stored_until_it_is_finished(conn: Any, feed_id: int, note: Any) -> None:
     note(episode(1))
     (due,) = episodes.due(conn, feed_id)
     episodes.note_partial(conn, due.id, "upload", '"h"')
@@ -159,7 +159,7 @@ def test_an_unfinished_copy_is_remembered_until_it_is_done(conn: Any, feed_id: i
     assert due.resume_id is None
 
 
-def test_a_media_object_tells_its_episode_in_every_version(conn: Any, source: str, feed_id: int, note: Any) -> None:
+def test_every_version_of_a_media_object_has_its_episode(conn: Any, source: str, feed_id: int, note: Any) -> None:
     note(episode(1))
     (due,) = episodes.due(conn, feed_id)
     copied(conn, due, "one")
@@ -177,7 +177,7 @@ def test_a_media_object_tells_its_episode_in_every_version(conn: Any, source: st
         assert [link["url"] for link in found.transcripts] == [LINK.url]
 
 
-def test_an_erased_episode_never_comes_back_and_tells_nothing(conn: Any, source: str, feed_id: int, note: Any) -> None:
+def test_an_erased_episode_stays_erased_without_data(conn: Any, source: str, feed_id: int, note: Any) -> None:
     note(episode(1))
     (due,) = episodes.due(conn, feed_id)
     copied(conn, due)
@@ -193,6 +193,6 @@ def test_an_erased_episode_never_comes_back_and_tells_nothing(conn: Any, source:
         assert cursor.fetchone() == (0,)
 
 
-def test_hostile_text_is_kept_as_text(conn: Any, feed_id: int, note: Any) -> None:
+def test_hostile_text_is_stored_as_text(conn: Any, feed_id: int, note: Any) -> None:
     note(episode(1, title="a\x00b'); drop table episode; -- %s %(x)s", guid="\ud800"))
     assert episodes.due(conn, feed_id)[0].title.startswith("a\ufffdb');")

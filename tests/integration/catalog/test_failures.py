@@ -1,4 +1,4 @@
-"""What becomes of a recording that failed: the end, another try, or a person."""
+"""The consequences of a failure: quarantine, another attempt, or a restored state."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ def state(conn: Any, id_: int) -> ledger.MediaObject:
     return ledger.find(conn, ids=[id_])[0]
 
 
-def test_a_transient_failure_goes_back_into_the_queue_until_its_tries_are_used_up(
-    conn: Any, source: str, batch: Make
-) -> None:
+def test_a_transient_failure_is_requeued_until_its_attempts_are_used_up(conn: Any, source: str, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     for attempt in (1, 2):
         assert failures.settle(conn, batch_id, {one: BUSY}, NOW).put_back == (one,)
@@ -53,7 +51,7 @@ def test_a_transient_failure_goes_back_into_the_queue_until_its_tries_are_used_u
     ]
 
 
-def test_what_waits_is_not_planned_before_its_time(conn: Any, source: str, batch: Make) -> None:
+def test_a_waiting_object_is_not_planned_before_its_time(conn: Any, source: str, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     failures.settle(conn, batch_id, {one: BUSY}, LATER)
     assert batches.plan(conn, source) == []
@@ -64,7 +62,7 @@ def test_what_waits_is_not_planned_before_its_time(conn: Any, source: str, batch
     assert len(batches.plan(conn, source)) == 1
 
 
-def test_waits_grow_and_what_failed_together_waits_alike(conn: Any, batch: Make) -> None:
+def test_waits_grow_and_are_equal_within_a_failure(conn: Any, batch: Make) -> None:
     batch_id, (one, other) = batch(2)
     before = clock(conn)
     failures.settle(conn, batch_id, {one: BUSY, other: BUSY}, LATER)
@@ -82,14 +80,14 @@ def test_the_lane_is_kept(conn: Any, source: str, listed: Make) -> None:
     assert [batch.lane for batch in batches.unstarted(conn, source) if batch.id != batch_id] == ["backfill"]
 
 
-def test_what_is_doubtful_is_tried_alone(conn: Any, source: str, batch: Make) -> None:
+def test_a_doubtful_object_gets_its_own_batch(conn: Any, source: str, batch: Make) -> None:
     batch_id, objects = batch(4)
     failures.settle(conn, batch_id, {objects[0]: CRASH, **dict.fromkeys(objects[1:], BUSY)}, NOW)
     planned = [[i.media_object_id for i in batches.items(conn, one)] for one in batches.plan(conn, source)]
     assert sorted(planned) == sorted([[objects[0]], objects[1:]])
 
 
-def test_what_dead_runs_left_is_tried_in_ever_smaller_batches(conn: Any, source: str, batch: Make) -> None:
+def test_items_of_dead_runs_get_smaller_batches(conn: Any, source: str, batch: Make) -> None:
     _, objects = batch(8)
     dead = Failure(ErrorCode.RUN_FAILED, "the run died", FailureClass.TRANSIENT)
     batch_of = {id_: state_batch(conn, id_) for id_ in objects}
@@ -108,7 +106,7 @@ def state_batch(conn: Any, id_: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_a_terminal_failure_is_the_end_at_once(conn: Any, batch: Make, fails: Make) -> None:
+def test_a_terminal_failure_quarantines_immediately(conn: Any, batch: Make, fails: Make) -> None:
     batch_id, (one,) = batch(1)
     assert fails(batch_id, "normalize", one).quarantined == (one,)
     assert state(conn, one).reason_class == "terminal"
@@ -125,7 +123,7 @@ def test_an_object_that_left_the_bucket_is_gone_and_not_quarantined(
     assert (state(conn, one).state, state(conn, one).reason_code) == ("gone", ledger_code)
 
 
-def test_a_transient_failure_stays_for_the_tasks_retry_until_its_last(conn: Any, batch: Make) -> None:
+def test_a_transient_failure_stays_in_the_batch_until_the_last_try(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     error = ItemError(failure_class=FailureClass.TRANSIENT, code=ErrorCode.S3_BUSY, message="503")
     result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
@@ -135,7 +133,7 @@ def test_a_transient_failure_stays_for_the_tasks_retry_until_its_last(conn: Any,
     assert batches.items(conn, batch_id) == []
 
 
-def test_what_is_doubtful_does_not_stay_for_the_tasks_retry(conn: Any, batch: Make) -> None:
+def test_a_doubtful_failure_leaves_the_batch(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     error = ItemError(code=ErrorCode.CRASHED, message="SIGSEGV", failure_class=FailureClass.DOUBTFUL)
     result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
@@ -143,7 +141,7 @@ def test_what_is_doubtful_does_not_stay_for_the_tasks_retry(conn: Any, batch: Ma
     assert state(conn, one).reason_class == "doubtful"
 
 
-def test_an_end_and_a_person_reset_the_count(conn: Any, source: str, batch: Make) -> None:
+def test_a_final_state_and_a_requeue_reset_the_attempts(conn: Any, source: str, batch: Make) -> None:
     batch_id, (one, other) = batch(2)
     failures.settle(conn, batch_id, {one: BUSY, other: BUSY}, LATER)
     ledger.set_state(conn, one, "in_review", code="review_triage", reason="noise")
@@ -157,7 +155,7 @@ def test_an_end_and_a_person_reset_the_count(conn: Any, source: str, batch: Make
     assert len(batches.plan(conn, source)) == 1
 
 
-def test_late_failures_of_an_object_that_left_the_batch_count_for_nothing(conn: Any, batch: Make) -> None:
+def test_late_failures_of_an_object_outside_the_batch_are_ignored(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     ledger.requeue(conn, one, in_progress=True)
     assert failures.settle(conn, batch_id, {one: BUSY}, NOW) == failures.Fates()

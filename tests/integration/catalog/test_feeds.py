@@ -24,13 +24,13 @@ def read(conn: Any, id_: int, **more: Any) -> None:
     feeds.note_read(conn, id_, **options)
 
 
-def test_new_feeds_are_due_at_once_and_only_once_there(conn: Any, source: str) -> None:
+def test_new_feeds_are_due_immediately_and_added_once(conn: Any, source: str) -> None:
     both = ids(conn, source, A, B)
     assert len(both) == 2
     assert ids(conn, source, A, B) == both
 
 
-def test_a_feed_that_answered_is_due_when_its_time_has_come(conn: Any, source: str) -> None:
+def test_a_feed_is_due_again_after_its_wait(conn: Any, source: str) -> None:
     (id_,) = ids(conn, source, A)
     read(conn, id_)
     assert feeds.due(conn, [source]) == []
@@ -38,7 +38,7 @@ def test_a_feed_that_answered_is_due_when_its_time_has_come(conn: Any, source: s
     assert feeds.due(conn, [source]) == [id_]
 
 
-def test_a_failure_is_kept_for_people_and_counted_until_it_answers(conn: Any, source: str) -> None:
+def test_a_failed_reading_is_stored_and_counted(conn: Any, source: str) -> None:
     (id_,) = ids(conn, source, A)
     for _ in range(2):
         feeds.note_failed(conn, id_, wait_s=600, code=ErrorCode.HTTP_503, message="it is away\x00")
@@ -51,7 +51,7 @@ def test_a_failure_is_kept_for_people_and_counted_until_it_answers(conn: Any, so
     assert health.read_at is not None
 
 
-def test_a_feed_that_left_the_configuration_rests_and_may_come_back(conn: Any, source: str) -> None:
+def test_a_removed_feed_is_retired_and_may_return(conn: Any, source: str) -> None:
     a, b = ids(conn, source, A, B)
     assert ids(conn, source, B) == [b]
     with feeds.held(conn, a) as held:
@@ -59,7 +59,7 @@ def test_a_feed_that_left_the_configuration_rests_and_may_come_back(conn: Any, s
     assert sorted(ids(conn, source, A, B)) == [a, b]
 
 
-def test_a_feed_that_moved_is_the_same_feed_at_its_new_address(conn: Any, source: str) -> None:
+def test_a_moved_feed_is_the_same_feed(conn: Any, source: str) -> None:
     (a,) = ids(conn, source, A)
     read(conn, a, moved_to=B)
     assert ids(conn, source, B) == [a]
@@ -68,7 +68,7 @@ def test_a_feed_that_moved_is_the_same_feed_at_its_new_address(conn: Any, source
         assert (held.url, held.etag) == (B, None)
 
 
-def test_one_feed_is_visited_by_one_at_a_time(conn: Any, database_url: str, source: str) -> None:
+def test_a_feed_is_read_by_one_process_at_a_time(conn: Any, database_url: str, source: str) -> None:
     (a,) = ids(conn, source, A)
     with connect(database_url) as other:
         with feeds.held(conn, a) as mine, feeds.held(other, a) as theirs:
@@ -78,7 +78,7 @@ def test_one_feed_is_visited_by_one_at_a_time(conn: Any, database_url: str, sour
             assert theirs is not None
 
 
-def test_who_dies_over_a_feed_leaves_it_free(conn: Any, database_url: str, source: str) -> None:
+def test_a_killed_process_releases_its_feed(conn: Any, database_url: str, source: str) -> None:
     (a,) = ids(conn, source, A)
     name, named_url = named(database_url)
     with pytest.raises(TransientError), connect(named_url) as dying, feeds.held(dying, a):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.servers
 Listed = Callable[..., list[ObjectVersion]]
 
 
-def test_claim_gives_what_is_new_and_only_once(conn: Any, source: str, listed: Listed) -> None:
+def test_a_new_object_is_claimed_once(conn: Any, source: str, listed: Listed) -> None:
     assert [one.key for one in ledger.claim(conn, source, listed(3))] == [one.key for one in listed(3)]
     assert [one.key for one in ledger.claim(conn, source, listed(4))] == ["clip 00003.wav"]
 
@@ -54,7 +54,7 @@ def test_eight_claimers_claim_each_of_2000_objects_once(database_url: str, sourc
     assert sorted(claimed) == [one.key for one in objects]
 
 
-def test_the_database_itself_refuses_an_illegal_move(conn: Any, source: str, listed: Listed) -> None:
+def test_the_database_refuses_an_illegal_transition(conn: Any, source: str, listed: Listed) -> None:
     (one,) = ledger.claim(conn, source, listed(1))
     ledger.set_state(conn, one.id, "duplicate")
     with conn.cursor() as cursor, pytest.raises(psycopg2.Error) as caught:
@@ -80,7 +80,7 @@ def test_quarantine_without_a_reason_is_refused(conn: Any, source: str, listed: 
         ledger.set_state(conn, one.id, "quarantined")
 
 
-def test_every_move_is_in_the_history_once(conn: Any, source: str, listed: Listed) -> None:
+def test_every_transition_is_in_the_history_once(conn: Any, source: str, listed: Listed) -> None:
     (one,) = ledger.claim(conn, source, listed(1))
     for _ in range(2):  # a repeated move is no move
         ledger.set_state(conn, one.id, "quarantined", code="bad_media", reason="no sound", stage="normalize")
@@ -110,7 +110,7 @@ def test_find_filters_and_pages(conn: Any, source: str, listed: Listed) -> None:
     assert ledger.find(conn, ids=[]) == []
 
 
-def test_requeue_leaves_work_in_progress_alone(conn: Any, source: str, listed: Listed) -> None:
+def test_requeue_refuses_work_in_progress(conn: Any, source: str, listed: Listed) -> None:
     (one,) = ledger.claim(conn, source, listed(1))
     (batch_id,) = batches.plan(conn, source)
     with pytest.raises(TerminalError) as caught:

@@ -1,4 +1,4 @@
-"""What people ask of the ledger."""
+"""Lists of the ledger for users."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def test_filters_and_counts(conn: Any, source: str, batch: Make, fails: Make) ->
 @pytest.mark.parametrize(
     ("glob", "pattern"), [("calls/", "calls/%"), ("*.wav", "%.wav"), ("100%_a?", "100\\%\\_a_"), ("a\\b", "a\\\\b%")]
 )
-def test_a_glob_matches_signs_of_sql_as_themselves(glob: str, pattern: str) -> None:
+def test_a_glob_quotes_wildcards_of_sql(glob: str, pattern: str) -> None:
     assert like(glob) == pattern
 
 
-def test_an_object_is_found_by_number_key_address_and_play_link(conn: Any, source: str) -> None:
+def test_an_object_is_found_by_id_key_url_and_play_link(conn: Any, source: str) -> None:
     key = f"in/{source} #1 %.wav"
     (old,) = ledger.claim(conn, source, [ObjectVersion(source, key, "e1", None, 1, datetime(2025, 1, 1, tzinfo=UTC))])
     (new,) = ledger.claim(conn, source, [ObjectVersion(source, key, "e2", None, 1, datetime(2025, 1, 2, tzinfo=UTC))])
@@ -66,7 +66,7 @@ def test_an_object_is_found_by_number_key_address_and_play_link(conn: Any, sourc
         ledger_lines.resolve(conn, "in/nothing.wav")
 
 
-def test_a_story_has_moves_batches_runs_copies_and_questions(
+def test_a_story_has_transitions_batches_runs_copies_and_reviews(
     conn: Any, source: str, batch: Make, passes: Make, sha256: Make
 ) -> None:
     batch_id, (one, copy) = batch(2)

@@ -21,7 +21,7 @@ def write(directory: Path, name: str, text: str) -> None:
     (directory / name).write_text(text)
 
 
-def test_two_at_once_apply_each_migration_once(empty_database: str) -> None:
+def test_parallel_migrations_apply_each_file_once(empty_database: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(run, [empty_database] * 2)
     assert sorted([bool(first), bool(second)]) == [False, True]

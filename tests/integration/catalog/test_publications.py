@@ -38,7 +38,7 @@ def test_a_loaded_transcript_is_pending_until_published(conn: Any, loaded: Any) 
     assert publications.pending(conn, batch_id=batch_id) == []
 
 
-def test_only_the_newest_of_a_recording_is_pending_and_settles_the_older(conn: Any, loaded: Any) -> None:
+def test_the_newest_publication_settles_older_ones(conn: Any, loaded: Any) -> None:
     batch_id, load = loaded
     load("f1")
     newest = load("f2")
@@ -61,7 +61,7 @@ def test_publishing_an_older_one_leaves_the_newer_pending(conn: Any, loaded: Any
     assert [due.transcript_id for due in publications.pending(conn, batch_id=batch_id)] == [newest]
 
 
-def test_a_failure_is_kept_and_stays_pending(conn: Any, loaded: Any) -> None:
+def test_a_failed_publication_stays_pending(conn: Any, loaded: Any) -> None:
     batch_id, load = loaded
     load("f1")
     (due,) = publications.pending(conn, batch_id=batch_id)
@@ -70,7 +70,7 @@ def test_a_failure_is_kept_and_stays_pending(conn: Any, loaded: Any) -> None:
     assert (again.id, again.attempts, again.last_error) == (due.id, 1, "cluster away")
 
 
-def test_a_publication_names_object_and_recording(conn: Any, loaded: Any, source: str) -> None:
+def test_a_publication_has_its_object_and_recording(conn: Any, loaded: Any, source: str) -> None:
     _, load = loaded
     facts = publications.load_for_publication(conn, load("f1"))
     assert (facts.source, facts.bucket, facts.key) == (source, source, "clip 00000.wav")
@@ -82,7 +82,7 @@ def test_an_unknown_transcript_is_refused(conn: Any) -> None:
         publications.load_for_publication(conn, 2**40)
 
 
-def test_search_is_told_what_the_feed_and_the_key_say_of_a_recording(conn: Any, loaded: Any) -> None:
+def test_a_publication_has_the_data_of_feed_and_key(conn: Any, loaded: Any) -> None:
     _, load = loaded
     id_ = load("f1")
     with conn.cursor() as cursor:
@@ -105,7 +105,7 @@ def test_search_is_told_what_the_feed_and_the_key_say_of_a_recording(conn: Any, 
     assert told.metadata == {"show": "news"}
 
 
-def test_a_long_transcript_is_read_as_fast_before_the_database_knows_of_it(
+def test_a_long_transcript_is_read_fast_before_analyze(
     conn: Any, batch: Callable[..., Any], passes: Callable[..., Any], assessed: Callable[..., Any], sha256: Any
 ) -> None:
     # Statistics of a small catalog say that a transcript that is not among them has one row or none.

@@ -1,4 +1,4 @@
-"""Which recordings a request takes, once and in order, and what of them stands when they cannot be made again."""
+"""The recordings that a reprocessing request takes, once and in order."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def ran(conn: Any, id_: int, stage: str, engine: str, **summary: Any) -> None:
 def taken(conn: Any, source: str, run_id: str) -> list[int]:
     return [
         one.id for one in ledger.find(conn, source=source, states=["claimed"])
-        if f"asked for by {run_id}:" in str(one.reason)
+        if f"requested by {run_id}:" in str(one.reason)
     ]  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def state(conn: Any, id_: int) -> tuple[str, str | None]:
     return one.state, one.reason_code
 
 
-def test_a_request_takes_what_came_to_an_end_and_says_so_in_the_history(
+def test_a_request_takes_finished_recordings_and_is_in_the_history(
     conn: Any, source: str, indexed: Make, batch: Make
 ) -> None:
     done, asked = indexed("done.wav"), indexed("asked.wav", question=True)
@@ -100,17 +100,17 @@ def test_a_request_takes_what_came_to_an_end_and_says_so_in_the_history(
     assert state(conn, at_work) == ("claimed", None)
     last = ledger.history(conn, done[0])[-1]
     assert (last.from_state, last.to_state, last.code) == ("indexed", "claimed", "reprocess")
-    assert str(last.reason) == f"asked for by {source} first: source {source}; stage normalize"
+    assert str(last.reason) == f"requested by {source} first: source {source}; stage normalize"
 
 
-def test_its_lane_is_the_requests_whoever_plans_it(conn: Any, source: str, indexed: Make) -> None:
+def test_the_lane_is_that_of_the_request(conn: Any, source: str, indexed: Make) -> None:
     indexed("one.wav")
     ask(conn, source, "first")
     batches.plan(conn, source, lane="fresh")
     assert [one.lane for one in batches.unstarted(conn, source)][-1] == "backfill"
 
 
-def test_a_request_that_is_tried_again_takes_nothing_more(conn: Any, source: str, indexed: Make) -> None:
+def test_a_repeated_request_takes_nothing_more(conn: Any, source: str, indexed: Make) -> None:
     indexed("one.wav", "two.wav", "three.wav")
     wanted = Wanted([source])
     first = reprocessing.ask(conn, f"{source} r", wanted, limit=2, lane="fresh")
@@ -130,11 +130,11 @@ def test_the_next_request_takes_the_next_ones(conn: Any, source: str, indexed: M
         took.append(ask(conn, source, run, limit=2))
         for id_ in took[-1]:
             ledger.set_state(conn, id_, "indexed")
-    # What was taken longest ago again, where nobody is left.
+    # The recordings taken longest ago, if no others are left.
     assert took == [[one, two], [one, three], [one, two]]
 
 
-def test_counting_moves_nothing(conn: Any, source: str, indexed: Make) -> None:
+def test_counting_changes_nothing(conn: Any, source: str, indexed: Make) -> None:
     indexed("one.wav", "two.wav")
     assert reprocessing.matching(conn, Wanted([source])) == {source: 2}
     assert reprocessing.matching(conn, Wanted(["none such"])) == {}
@@ -152,7 +152,7 @@ def test_counting_moves_nothing(conn: Any, source: str, indexed: Make) -> None:
         ({"date": "March"}, ["written on the 10th"]),
     ],
 )
-def test_a_recordings_day_is_what_its_key_tells_else_when_it_was_written(
+def test_the_day_of_a_recording_comes_from_its_key_or_its_time(
     conn: Any, source: str, indexed: Make, told: dict[str, str], takes: list[str]
 ) -> None:
     (one,) = indexed("one.wav")
@@ -165,7 +165,7 @@ def test_a_recordings_day_is_what_its_key_tells_else_when_it_was_written(
     assert found == takes
 
 
-def test_an_episodes_day_is_that_of_its_publication(conn: Any, source: str, indexed: Make) -> None:
+def test_the_day_of_an_episode_is_its_publication(conn: Any, source: str, indexed: Make) -> None:
     (one,) = indexed("one.wav")
     with conn.cursor() as cursor:
         cursor.execute("insert into feed (source, url) values (%s, %s) returning id", (source, f"https://{source}"))
@@ -183,9 +183,7 @@ def test_an_episodes_day_is_that_of_its_publication(conn: Any, source: str, inde
     assert ask(conn, source, "first", first=day, last=day) == [one]
 
 
-def test_only_what_an_engine_wrote_is_taken_not_all_that_could_have_asked_it(
-    conn: Any, source: str, indexed: Make
-) -> None:
+def test_only_recordings_that_the_engine_wrote_are_taken(conn: Any, source: str, indexed: Make) -> None:
     english, french, untouched = indexed("english.wav", "french.wav", "untouched.wav")
     both = "conformer-small nemo 3 sha256:ab; faster-whisper 1 whisper-base sha256:cd"
     ran(conn, english, "transcribe", both, recogniser="conformer-small")
@@ -203,7 +201,7 @@ def test_only_what_an_engine_wrote_is_taken_not_all_that_could_have_asked_it(
     assert ask(conn, source, "library", stage="diarize", engine="onnxruntime 1.30") == [french]
 
 
-def test_what_has_run_since_the_change_is_left_out(conn: Any, source: str, indexed: Make) -> None:
+def test_recordings_processed_since_then_are_left_out(conn: Any, source: str, indexed: Make) -> None:
     old, new = indexed("old.wav", "new.wav")
     moment = clock(conn)
     ran(conn, new, "find_topics", "spacy")
@@ -214,9 +212,7 @@ def test_what_has_run_since_the_change_is_left_out(conn: Any, source: str, index
     assert ask(conn, source, "whatever stage", run_before=moment) == [new]
 
 
-def test_a_language_is_one_that_is_spoken_in_it(
-    conn: Any, source: str, indexed: Make, batch: Make, passes: Make
-) -> None:
+def test_a_language_matches_any_turn(conn: Any, source: str, indexed: Make, batch: Make, passes: Make) -> None:
     (english,) = indexed("english.wav")
     batch_id, (noisy,) = batch(1)
     passes(batch_id, "normalize", {noisy: "b" * 64})
@@ -228,7 +224,7 @@ def test_a_language_is_one_that_is_spoken_in_it(
     assert ask(conn, source, "french", language="fr") == [noisy]
 
 
-def test_what_retention_has_removed_is_left_alone(conn: Any, source: str, indexed: Make) -> None:
+def test_expired_recordings_are_left_out(conn: Any, source: str, indexed: Make) -> None:
     whole, proxies, nothing = indexed("whole.wav", "proxies.wav", "nothing.wav")
     with conn.cursor() as cursor:
         cursor.execute("update media_object set media_removed_at = now() where id = any (%s)", ([proxies, nothing],))
@@ -237,9 +233,7 @@ def test_what_retention_has_removed_is_left_alone(conn: Any, source: str, indexe
     assert state(conn, nothing) == ("indexed", None)
 
 
-def test_a_copy_is_not_made_again_beside_its_recording(
-    conn: Any, source: str, indexed: Make, batch: Make, passes: Make
-) -> None:
+def test_a_duplicate_is_not_taken(conn: Any, source: str, indexed: Make, batch: Make, passes: Make) -> None:
     (one,) = indexed("one.wav")
     (known,) = ledger.find(conn, ids=[one])
     batch_id, (copy,) = batch(1)

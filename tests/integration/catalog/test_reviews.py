@@ -13,7 +13,7 @@ pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
 
 
-def test_the_same_question_is_asked_once(conn: Any, batch: Make, source: str) -> None:
+def test_the_same_review_is_opened_once(conn: Any, batch: Make, source: str) -> None:
     _, (one,) = batch(1)
     first = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
     assert reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"]) == first
@@ -22,7 +22,7 @@ def test_the_same_question_is_asked_once(conn: Any, batch: Make, source: str) ->
     assert [event.action for event in reviews.events(conn, first)] == ["opened"]
 
 
-def test_new_reasons_bring_the_open_question_up_to_date(conn: Any, batch: Make, source: str) -> None:
+def test_new_reasons_update_the_open_review(conn: Any, batch: Make, source: str) -> None:
     _, (one,) = batch(1)
     id_ = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
     assert reviews.file(conn, one, kind="triage", reasons=["language unsure"]) == id_
@@ -30,7 +30,7 @@ def test_new_reasons_bring_the_open_question_up_to_date(conn: Any, batch: Make, 
     assert [event.action for event in reviews.events(conn, id_)] == ["opened", "changed"]
 
 
-def test_an_answer_closes_the_question_and_stands_in_the_audit(conn: Any, batch: Make, source: str) -> None:
+def test_closing_a_review_is_in_the_audit_log(conn: Any, batch: Make, source: str) -> None:
     _, (one,) = batch(1)
     id_ = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
     assert reviews.close(conn, id_, actor="ada", resolution="transcribe")
@@ -41,13 +41,13 @@ def test_an_answer_closes_the_question_and_stands_in_the_audit(conn: Any, batch:
 
 
 @pytest.mark.parametrize(("kind", "reasons"), [("gossip", ["x"]), ("triage", []), ("assessment", ["no transcript"])])
-def test_half_a_question_is_refused(conn: Any, batch: Make, kind: str, reasons: list[str]) -> None:
+def test_an_incomplete_review_is_refused(conn: Any, batch: Make, kind: str, reasons: list[str]) -> None:
     _, (one,) = batch(1)
     with pytest.raises(TerminalError):
         reviews.file(conn, one, kind=kind, reasons=reasons)
 
 
-def test_the_audit_cannot_be_rewritten(conn: Any, batch: Make) -> None:
+def test_the_audit_log_is_immutable(conn: Any, batch: Make) -> None:
     _, (one,) = batch(1)
     reviews.file(conn, one, kind="triage", reasons=["x"])
     with conn.cursor() as cursor, pytest.raises(psycopg2.Error, match="never changed"):

@@ -1,4 +1,4 @@
-"""From claimed to the end, and what the report then says."""
+"""The final states of a batch, and the report."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def states(conn: Any, source: str) -> list[str]:
     return [one.state for one in ledger.find(conn, source=source)]
 
 
-def test_each_item_ends_as_it_should(
+def test_each_item_gets_its_final_state(
     conn: Any, source: str, batch: Make, index: Make, passes: Make, fails: Make, sha256: Make
 ) -> None:
     batch_id, (good, doubtful, noisy, broken, copy) = batch(5)
@@ -85,7 +85,7 @@ def test_each_item_ends_as_it_should(
     assert (lines[doubtful].reason_code, lines[broken].reason_code) == ("review_assessment", "no_audio_stream")
 
 
-def test_what_is_not_published_is_not_indexed(conn: Any, source: str, batch: Make, index: Make, sha256: Make) -> None:
+def test_an_unpublished_item_is_not_indexed(conn: Any, source: str, batch: Make, index: Make, sha256: Make) -> None:
     batch_id, (done, waiting) = batch(2)
     index(batch_id, done, sha256())
     assert batches.finish(conn, batch_id).unfinished == (waiting,)
@@ -94,7 +94,7 @@ def test_what_is_not_published_is_not_indexed(conn: Any, source: str, batch: Mak
     assert batches.finish(conn, batch_id) == batches.BatchSummary(batch_id, 2, 0, 0, 0, ())
 
 
-def test_a_better_transcript_answers_the_question_about_the_old_one(
+def test_a_better_transcript_closes_the_review_of_the_old_one(
     conn: Any, source: str, batch: Make, index: Make, sha256: Make
 ) -> None:
     batch_id, (one,) = batch(1)
@@ -108,7 +108,7 @@ def test_a_better_transcript_answers_the_question_about_the_old_one(
     assert reviews.open_items(conn, source) == []
 
 
-def test_a_recording_in_review_can_be_put_back_into_the_queue(conn: Any, source: str, batch: Make) -> None:
+def test_a_recording_in_review_can_be_requeued(conn: Any, source: str, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     ask(conn, batch_id, one)
     batches.finish(conn, batch_id)
@@ -117,7 +117,7 @@ def test_a_recording_in_review_can_be_put_back_into_the_queue(conn: Any, source:
     assert states(conn, source) == ["claimed"]
 
 
-def test_an_earlier_transcript_does_not_pass_for_one_that_this_run_failed_to_make(
+def test_an_earlier_transcript_does_not_finish_a_failed_item(
     conn: Any, source: str, batch: Make, index: Make, passes: Make, sha256: Make
 ) -> None:
     batch_id, (one,) = batch(1)
@@ -132,7 +132,7 @@ def test_an_earlier_transcript_does_not_pass_for_one_that_this_run_failed_to_mak
     assert progress.current_transcript(conn, one) is not None
 
 
-def test_an_earlier_question_does_not_pass_for_this_runs_end(
+def test_an_earlier_review_does_not_finish_an_item(
     conn: Any, source: str, batch: Make, index: Make, passes: Make, sha256: Make
 ) -> None:
     batch_id, (noisy, doubtful) = batch(2)

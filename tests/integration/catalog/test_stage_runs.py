@@ -33,7 +33,7 @@ def test_a_terminal_failure_quarantines_that_item_alone(
     assert [item.media_object_id for item in batches.items(conn, batch_id)] == [good]
 
 
-def test_a_transient_failure_leaves_the_item_where_it_is(conn: Any, batch: Make, fails: Make) -> None:
+def test_a_transient_failure_does_not_change_the_item(conn: Any, batch: Make, fails: Make) -> None:
     batch_id, (one,) = batch(1)
     assert fails(batch_id, "normalize", one, "transient").transient == (one,)
     assert state(conn, one).state == "claimed"
@@ -54,7 +54,7 @@ def test_recording_again_adds_an_attempt_and_changes_nothing(
         assert cursor.fetchone() == (2, 3.0)
 
 
-def test_stages_side_by_side_record_without_waiting_on_each_other(
+def test_parallel_stages_record_without_waiting(
     database_url: str, batch: Make, passes: Make, sha256: Make, conn: Any
 ) -> None:
     batch_id, objects = batch(20)
@@ -88,13 +88,13 @@ def test_the_second_object_with_the_same_audio_is_a_duplicate(
     assert "clip 00000.wav" in str(state(conn, second).reason)
 
 
-def test_normalize_again_leaves_the_primary_primary(conn: Any, batch: Make, passes: Make, sha256: Make) -> None:
+def test_a_second_normalize_keeps_the_primary(conn: Any, batch: Make, passes: Make, sha256: Make) -> None:
     batch_id, (first,) = batch(1)
     audio = {first: sha256()}
     assert passes(batch_id, "normalize", audio).duplicates == passes(batch_id, "normalize", audio).duplicates == ()
 
 
-def test_a_newcomer_takes_the_place_of_a_quarantined_primary(
+def test_a_new_object_replaces_a_quarantined_primary(
     conn: Any, batch: Make, passes: Make, fails: Make, sha256: Make
 ) -> None:
     audio = sha256()
@@ -105,7 +105,7 @@ def test_a_newcomer_takes_the_place_of_a_quarantined_primary(
     assert passes(new_batch, "normalize", {new: audio}).duplicates == ()
 
 
-def test_of_many_newcomers_one_takes_the_place(
+def test_one_of_many_new_objects_replaces_the_primary(
     database_url: str, conn: Any, batch: Make, passes: Make, fails: Make, sha256: Make
 ) -> None:
     audio = sha256()
@@ -126,9 +126,7 @@ def test_of_many_newcomers_one_takes_the_place(
         assert sum(pool.map(arrive, range(8))) == 7
 
 
-def test_stages_side_by_side_that_fail_the_same_items_give_each_one_reason(
-    database_url: str, conn: Any, batch: Make
-) -> None:
+def test_parallel_failures_of_an_item_give_one_reason(database_url: str, conn: Any, batch: Make) -> None:
     batch_id, objects = batch(20)
     start = Barrier(3)
     codes = {
@@ -151,7 +149,7 @@ def test_stages_side_by_side_that_fail_the_same_items_give_each_one_reason(
         assert [move.to_state for move in ledger.history(conn, id_)] == ["claimed", "quarantined"]
 
 
-def test_of_eight_batches_with_the_same_recordings_each_has_one_primary(
+def test_eight_batches_with_the_same_recordings_give_one_primary_each(
     database_url: str, conn: Any, batch: Make, sha256: Make
 ) -> None:
     audio = [sha256() for _ in range(5)]
@@ -176,7 +174,7 @@ def test_of_eight_batches_with_the_same_recordings_each_has_one_primary(
     assert sorted(map(str, alive)) == sorted(audio)
 
 
-def test_a_late_result_does_not_touch_an_object_put_back_into_the_queue(conn: Any, batch: Make, fails: Make) -> None:
+def test_a_late_result_does_not_change_a_requeued_object(conn: Any, batch: Make, fails: Make) -> None:
     batch_id, (one,) = batch(1)
     ledger.requeue(conn, one, in_progress=True)
     assert fails(batch_id, "normalize", one).quarantined == ()
@@ -184,7 +182,7 @@ def test_a_late_result_does_not_touch_an_object_put_back_into_the_queue(conn: An
 
 
 @pytest.mark.parametrize("id_", ["1099511627776", "x", "-1"])
-def test_a_result_for_a_stranger_is_not_believed(conn: Any, batch: Make, id_: str) -> None:
+def test_a_result_for_an_unknown_item_is_refused(conn: Any, batch: Make, id_: str) -> None:
     batch_id, _ = batch(1)
     result = JobResult(stage="normalize", items=(ItemResult(id=id_, status="done", fingerprint="f"),))
     with pytest.raises(TerminalError) as caught:

@@ -1,4 +1,4 @@
-"""What a recording has from before stays, whatever becomes of the attempt to make it again."""
+"""A failed reprocessing keeps the earlier results."""
 
 from __future__ import annotations
 
@@ -86,19 +86,19 @@ def fails(conn: Any, batch_id: int, id_: int, code: str) -> stage_runs.Recorded:
 
 
 @pytest.mark.parametrize("code", ["no_audio_stream", "gone", "changed"])
-def test_a_recording_that_fails_for_good_keeps_what_it_had(conn: Any, again: Make, code: str) -> None:
+def test_a_failed_recording_keeps_its_transcript(conn: Any, again: Make, code: str) -> None:
     batch_id, one, audio, transcript = again()
     assert fails(conn, batch_id, one, code).kept == (one,)
     now = state(conn, one)
     assert (now.state, now.reason_code, now.reason_class) == ("indexed", "not_renewed", None)
-    assert str(now.reason).endswith(f"it could not be made again: {code}: s3://b/k: S3 says so")
+    assert str(now.reason).endswith(f"the earlier result is kept: {code}: s3://b/k: S3 says so")
     assert (current(conn, audio), withdrawn(conn, audio)) == (transcript, False)
     # The run goes on without it, and ends green.
     assert batches.items(conn, batch_id) == []
     assert batches.finish(conn, batch_id).unfinished == ()
 
 
-def test_what_passes_later_is_tried_until_its_tries_are_used_up(conn: Any, source: str, again: Make) -> None:
+def test_a_transient_failure_is_tried_until_its_attempts_are_used_up(conn: Any, source: str, again: Make) -> None:
     batch_id, one, audio, transcript = again()
     assert failures.settle(conn, batch_id, {one: BUSY}, FEW_TRIES).put_back == (one,)
     assert current(conn, audio) == transcript
@@ -108,7 +108,7 @@ def test_what_passes_later_is_tried_until_its_tries_are_used_up(conn: Any, sourc
     assert "given up after 2 tries" in str(state(conn, one).reason)
 
 
-def test_what_dead_runs_left_is_where_it_was_when_it_is_given_up(conn: Any, again: Make) -> None:
+def test_a_recording_of_dead_runs_is_restored(conn: Any, again: Make) -> None:
     batch_id, one, _, _ = again()
     batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
     (dead,) = [found for found in sweeping.started(conn) if found.id == batch_id]
@@ -117,18 +117,16 @@ def test_what_dead_runs_left_is_where_it_was_when_it_is_given_up(conn: Any, agai
     assert batch_id not in [found.id for found in sweeping.started(conn)]
 
 
-def test_an_open_question_waits_on(conn: Any, source: str, again: Make) -> None:
+def test_an_open_review_is_restored(conn: Any, source: str, again: Make) -> None:
     batch_id, one, _, _ = again(question=True)
     fails(conn, batch_id, one, "no_audio_stream")
     now = state(conn, one)
     assert (now.state, now.reason_code) == ("in_review", "review_assessment")
-    assert str(now.reason).startswith("confidence 0.4; what it had is kept")
+    assert str(now.reason).startswith("confidence 0.4; reprocessing failed")
     assert [item.media_object_id for item in reviews.open_items(conn, source)] == [one]
 
 
-def test_a_question_before_any_transcript_waits_on_but_not_for_what_left_the_bucket(
-    conn: Any, source: str, batch: Make
-) -> None:
+def test_a_triage_review_is_restored_unless_the_object_is_gone(conn: Any, source: str, batch: Make) -> None:
     batch_id, both = batch(2)
     for one in both:
         batches.set_decision(conn, batch_id, one, "review", ["noise"])
@@ -142,9 +140,7 @@ def test_a_question_before_any_transcript_waits_on_but_not_for_what_left_the_buc
     assert [state(conn, one).state for one in both] == ["in_review", "gone"]
 
 
-def test_what_has_left_the_bucket_hands_its_recording_to_a_copy(
-    conn: Any, source: str, again: Make, batch: Make, passes: Make
-) -> None:
+def test_a_gone_object_is_replaced_by_a_copy(conn: Any, source: str, again: Make, batch: Make, passes: Make) -> None:
     batch_id, one, audio, transcript = again()
     copies, (copy,) = batch(1, start=7)
     passes(copies, "normalize", {copy: audio})
@@ -154,12 +150,12 @@ def test_what_has_left_the_bucket_hands_its_recording_to_a_copy(
     assert current(conn, audio) == transcript
 
 
-def test_a_recording_without_anything_from_before_is_quarantined(conn: Any, batch: Make) -> None:
+def test_a_recording_without_earlier_results_is_quarantined(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     assert fails(conn, batch_id, one, "no_audio_stream").quarantined == (one,)
 
 
-def test_the_same_result_again_is_no_new_version_and_nothing_to_publish(conn: Any, again: Make, load: Make) -> None:
+def test_an_equal_result_is_no_new_version(conn: Any, again: Make, load: Make) -> None:
     batch_id, one, audio, transcript = again()
     before = publications.pending(conn, 10_000, audios=[audio])
     assert load(batch_id, one, audio) == transcript
@@ -170,7 +166,7 @@ def test_the_same_result_again_is_no_new_version_and_nothing_to_publish(conn: An
         assert cursor.fetchone() == (1,)
 
 
-def test_other_audio_takes_the_old_one_out_of_the_search_once_it_is_indexed_itself(
+def test_other_audio_withdraws_the_old_one_after_it_is_indexed(
     conn: Any, again: Make, load: Make, sha256: Make
 ) -> None:
     batch_id, one, old, transcript = again()
@@ -182,9 +178,7 @@ def test_other_audio_takes_the_old_one_out_of_the_search_once_it_is_indexed_itse
     assert current(conn, new) is not None
 
 
-def test_other_audio_that_comes_to_nothing_leaves_the_old_one_in_its_place(
-    conn: Any, again: Make, passes: Make, sha256: Make
-) -> None:
+def test_other_audio_that_fails_keeps_the_old_one(conn: Any, again: Make, passes: Make, sha256: Make) -> None:
     batch_id, one, old, transcript = again()
     passes(batch_id, "normalize", {one: sha256()})
     failed = Failure(ErrorCode.MODEL_MISSING, "cannot be", FailureClass.TERMINAL, "transcribe")

@@ -1,4 +1,4 @@
-"""What dead runs left, and what a fallback wrote."""
+"""Sweep after dead runs, and requeue transcripts by a fallback."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def state(conn: Any, id_: int) -> tuple[str, str | None, int]:
     return one.state, one.reason_code, one.attempts
 
 
-def test_a_batch_is_looked_at_from_its_start_to_its_end(conn: Any, batch: Make) -> None:
+def test_a_batch_is_started_until_it_is_finished(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     assert batch_id not in [found.id for found in sweeping.started(conn)]
     batches.mark_started(conn, batch_id, f"batch_{batch_id}")
@@ -63,7 +63,7 @@ def test_a_batch_is_looked_at_from_its_start_to_its_end(conn: Any, batch: Make) 
     assert batch_id not in [found.id for found in sweeping.started(conn)]
 
 
-def test_what_a_dead_run_left_goes_back_into_the_queue_and_the_batch_ends(
+def test_items_of_a_dead_run_are_requeued_and_the_batch_is_finished(
     conn: Any, source: str, batch: Make, load: Make, sha256: Make
 ) -> None:
     batch_id, (done, left) = batch(2)
@@ -77,7 +77,7 @@ def test_what_a_dead_run_left_goes_back_into_the_queue_and_the_batch_ends(
     assert [item.media_object_id for item in batches.items(conn, again)] == [left]
 
 
-def test_a_recording_whose_runs_keep_dying_is_given_up_as_transient(conn: Any, source: str, batch: Make) -> None:
+def test_a_recording_whose_runs_always_die_is_given_up_as_transient(conn: Any, source: str, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     for _ in range(2):
         batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
@@ -90,7 +90,7 @@ def test_a_recording_whose_runs_keep_dying_is_given_up_as_transient(conn: Any, s
     assert (ended.state, ended.reason_code, ended.reason_class) == ("quarantined", "run_failed", "transient")
 
 
-def test_what_only_waits_for_elasticsearch_is_not_run_again(conn: Any, batch: Make, load: Make, sha256: Make) -> None:
+def test_an_item_that_waits_for_elasticsearch_is_not_requeued(conn: Any, batch: Make, load: Make, sha256: Make) -> None:
     batch_id, (one,) = batch(1)
     batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
     load(batch_id, one, sha256())
@@ -107,7 +107,7 @@ def transcribed(conn: Any, batch_id: int, id_: int, audio: str, *, engine: str, 
     stage_runs.record(conn, batch_id, JobResult(stage="transcribe", items=(item,)))
 
 
-def test_what_a_fallback_wrote_is_sent_again_once_the_preferred_recogniser_works(
+def test_a_fallback_is_requeued_after_the_preferred_recogniser_works(
     conn: Any, source: str, batch: Make, load: Make, sha256: Make
 ) -> None:
     batch_id, (one,) = batch(1)
@@ -136,7 +136,7 @@ def test_what_a_fallback_wrote_is_sent_again_once_the_preferred_recogniser_works
 MAIN, WITHOUT = "main 1; whisper", "without main; whisper"
 
 
-def test_one_that_failed_for_a_while_and_works_again_leads_to_one_more_try(
+def test_a_recovered_recogniser_gives_one_more_attempt(
     conn: Any, source: str, batch: Make, load: Make, sha256: Make
 ) -> None:
     # The same weights before and after; while they failed, the engines were named without them.
@@ -166,7 +166,7 @@ def test_one_that_failed_for_a_while_and_works_again_leads_to_one_more_try(
     assert not {one, other} & set(sweeping.requeue_fallbacks(conn, 1_000))
 
 
-def test_one_that_works_for_others_only_is_not_tried_for_ever(
+def test_a_recogniser_that_fails_for_one_recording_is_not_tried_forever(
     conn: Any, source: str, batch: Make, load: Make, sha256: Make
 ) -> None:
     batch_id, (one,) = batch(1)

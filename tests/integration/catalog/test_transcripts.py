@@ -54,7 +54,7 @@ def rows(conn: Any, audio_sha256: str) -> dict[str, int]:
 ONE = {"transcript": 1, "turn": 2, "word": 20, "topic": 2, "topic_mention": 3, "publication": 1}
 
 
-def test_a_transcript_comes_back_as_it_was(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
+def test_a_transcript_is_read_back(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
     assessment, topics = assessed(2)
     loaded = publications.load_for_publication(conn, load(conn, recording, (assessment, topics)))
     said = assessment.transcript
@@ -74,9 +74,7 @@ def test_a_transcript_comes_back_as_it_was(conn: Any, recording: dict[str, Any],
         assert [text for (text,) in cursor.fetchall()] == [word.text for word in said.words]
 
 
-def test_a_text_with_other_words_than_were_said_keeps_both(
-    conn: Any, recording: dict[str, Any], assessed: Make
-) -> None:
+def test_a_text_with_other_words_keeps_the_spoken_ones(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
     assessment, topics = assessed(2)
     read = TurnText("Ten in all", (1, 4, 9))
     merged = Topics(topics.topics, (read, topics.texts[1]))
@@ -88,14 +86,14 @@ def test_a_text_with_other_words_than_were_said_keeps_both(
     assert (second.spoken, second.spoken_starts) == (None, ())
 
 
-def test_a_text_of_more_words_than_were_said_is_refused(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
+def test_a_text_with_more_words_than_spoken_is_refused(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
     assessment, topics = assessed(2)
     other = Topics((), (TurnText("eleventh", (10,)), topics.texts[1]))
     with pytest.raises(TerminalError, match="not of the same run"):
         load(conn, recording, (assessment, other))
 
 
-def test_a_recording_in_which_nothing_was_said_loads(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
+def test_a_transcript_without_speech_is_loaded(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
     loaded = publications.load_for_publication(conn, load(conn, recording, assessed(0)))
     assert (loaded.turns, loaded.confidence) == ((), None)
 
@@ -105,7 +103,7 @@ def test_the_same_computation_is_loaded_once(conn: Any, recording: dict[str, Any
     assert rows(conn, recording["audio_sha256"]) == ONE
 
 
-def test_loads_of_the_same_computation_at_once_give_one_transcript(
+def test_parallel_loads_of_one_computation_give_one_transcript(
     database_url: str, conn: Any, recording: dict[str, Any], assessed: Make
 ) -> None:
     start = Barrier(6)
@@ -133,7 +131,7 @@ def test_a_new_computation_is_a_new_version_and_the_old_one_stays(
         assert cursor.fetchall() == [(first, 1, False), (second, 2, True)]
 
 
-def test_going_back_publishes_the_older_transcript_as_newer_news(
+def test_an_older_transcript_is_published_as_a_new_version(
     conn: Any, recording: dict[str, Any], assessed: Make
 ) -> None:
     first = load(conn, recording, assessed(), "f1")
@@ -143,9 +141,7 @@ def test_going_back_publishes_the_older_transcript_as_newer_news(
     assert publications.load_for_publication(conn, first).version > before
 
 
-def test_topics_of_another_run_are_refused_and_leave_nothing(
-    conn: Any, recording: dict[str, Any], assessed: Make
-) -> None:
+def test_topics_of_another_run_are_refused_without_rows(conn: Any, recording: dict[str, Any], assessed: Make) -> None:
     with pytest.raises(TerminalError, match="not of the same run"):
         load(conn, recording, (assessed(2)[0], Topics((), (TurnText("one text", (0, 1)),))))
     assert not any(rows(conn, recording["audio_sha256"]).values())
@@ -164,9 +160,7 @@ def test_an_unknown_recording_is_refused(conn: Any, assessed: Make, sha256: Make
         "update transcript set language = 'xx' where id = %s",
     ],
 )
-def test_what_was_loaded_cannot_be_rewritten(
-    conn: Any, recording: dict[str, Any], assessed: Make, statement: str
-) -> None:
+def test_a_loaded_transcript_is_immutable(conn: Any, recording: dict[str, Any], assessed: Make, statement: str) -> None:
     id_ = load(conn, recording, assessed())
     with conn.cursor() as cursor, pytest.raises(psycopg2.Error, match="never changed"):
         cursor.execute(statement, (id_,))
@@ -186,7 +180,7 @@ def test_what_was_loaded_cannot_be_rewritten(
         "insert into turn values (%(id)s, 2, 8, 10, 'S', 'en', 'outside', 0.5)",
     ],
 )
-def test_the_database_refuses_what_the_timeline_refuses(
+def test_the_database_refuses_an_invalid_timeline(
     conn: Any, recording: dict[str, Any], assessed: Make, statement: str
 ) -> None:
     id_ = load(conn, recording, assessed())
@@ -210,7 +204,7 @@ with connect(os.environ["URL"]) as conn:
 """
 
 
-def test_a_loader_killed_in_the_middle_leaves_nothing(
+def test_a_killed_loader_leaves_no_rows(
     database_url: str, conn: Any, recording: dict[str, Any], assessed: Make
 ) -> None:
     name, named_url = named(database_url)

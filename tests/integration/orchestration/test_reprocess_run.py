@@ -59,7 +59,7 @@ def test_a_run_takes_a_recording_once_however_often_it_is_cleared(
         (taken,) = ledger.find(conn, ids=[indexed.id])
         last = ledger.history(conn, indexed.id)[-1]
         assert (taken.state, last.code, last.actor) == ("claimed", "reprocess", "reprocess test_reprocess")
-        assert "asked for by test_reprocess" in str(last.reason)
+        assert "requested by test_reprocess" in str(last.reason)
         (run,) = airflow.call(f"{INDEX}/dagRuns")["dag_runs"]
         items = batches.items(conn, run["conf"]["batch_id"])
         assert [item.media_object_id for item in items] == [indexed.id]

@@ -1,4 +1,4 @@
-"""A real Elasticsearch, indexes of one test alone, and transcripts to put in."""
+"""A real Elasticsearch, indexes for each test alone, and transcripts to publish."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def client() -> Elasticsearch:
 
 @pytest.fixture
 def indexes(client: Elasticsearch) -> Iterator[Indexes]:
-    """Prepared indexes of this test alone, deleted after it."""
+    """Prepared indexes for one test alone, deleted after it."""
     indexes = Indexes(f"test-{uuid.uuid4().hex[:12]}")
     prepare(client, indexes)
     yield indexes
@@ -45,7 +45,7 @@ def indexes(client: Elasticsearch) -> Iterator[Indexes]:
 
 @pytest.fixture
 def find(client: Elasticsearch, indexes: Indexes) -> Callable[..., list[Hit]]:
-    """``search`` over this test's indexes, with everything written so far visible."""
+    """``search`` in the indexes of the test, after a refresh."""
 
     def find(words: str, **options: Any) -> list[Hit]:
         client.indices.refresh(index=indexes.turns)
@@ -56,7 +56,7 @@ def find(client: Elasticsearch, indexes: Indexes) -> Callable[..., list[Hit]]:
 
 @pytest.fixture
 def published(client: Elasticsearch, indexes: Indexes, make_transcript: Callable[..., Any]) -> Callable[..., None]:
-    """``make_transcript``, and the transcript is in this test's indexes."""
+    """``make_transcript`` that publishes to the indexes of the test."""
 
     def published(*texts: str, **changes: Any) -> None:
         publish(client, make_transcript(*texts, **changes), indexes)
@@ -66,7 +66,7 @@ def published(client: Elasticsearch, indexes: Indexes, make_transcript: Callable
 
 @pytest.fixture(scope="module")
 def catalog_url() -> Iterator[str]:
-    """A migrated database of one module's tests alone."""
+    """A migrated database for one module alone."""
     server = os.environ.get("MEDIAINDEX_DATABASE_URL")
     if not server:
         pytest.skip("MEDIAINDEX_DATABASE_URL is not set: `make up` starts a server")
@@ -77,14 +77,14 @@ def catalog_url() -> Iterator[str]:
 def conn(catalog_url: str) -> Iterator[Any]:
     with connect_catalog(catalog_url) as opened:
         yield opened
-        with opened.cursor() as cursor:  # what a test leaves must not reach the next
+        with opened.cursor() as cursor:  # so that tests do not affect each other
             cursor.execute("update publication set published_at = now() - interval '1 hour'")
             cursor.execute("update transcript set is_current = false")
 
 
 @pytest.fixture
 def load(conn: Any) -> Callable[..., Recorded]:
-    """``load(name, *turns)``: a transcript of the recording ``name`` becomes current; its words a second each."""
+    """``load(name, *turns)``: a transcript of the recording ``name`` becomes current; each word takes one second."""
     known: dict[str, Recorded] = {}
 
     def load(name: str, *turns: str, speaker: str = "SPEAKER_00") -> Recorded:

@@ -1,4 +1,4 @@
-"""From the catalog's outbox into Elasticsearch: both servers are real."""
+"""Publish from the catalog's outbox to Elasticsearch, on real servers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Load = Callable[..., Recorded]
 AT_ONCE = RetryPolicy(first_wait_s=0.0)
 
 
-def test_what_is_due_is_found_at_its_second_and_leaves_the_outbox(
+def test_a_due_recording_is_published_and_leaves_the_outbox(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     load("talk", "hello there", "here is the weather")
@@ -34,13 +34,15 @@ def test_what_is_due_is_found_at_its_second_and_leaves_the_outbox(
     assert publications.pending(conn) == []
 
 
-def test_what_is_published_can_be_found_at_once(conn: Any, client: Elasticsearch, indexes: Indexes, load: Load) -> None:
+def test_a_published_recording_is_found_immediately(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
+) -> None:
     load("talk", "weather")
     publish_pending(conn, client, indexes=indexes)
     assert len(search(client, "weather", indexes=indexes)) == 1
 
 
-def test_a_new_transcript_replaces_and_going_back_brings_the_old_one_back(
+def test_a_new_transcript_replaces_the_old_one_and_back(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     long, short = ("rain first", "rain second", "rain third"), ("rain only",)
@@ -50,19 +52,19 @@ def test_a_new_transcript_replaces_and_going_back_brings_the_old_one_back(
         assert sorted(hit.text for hit in find("rain")) == sorted(turns)
 
 
-def test_a_recording_that_is_refused_is_noted_and_stops_no_other(
+def test_a_refused_recording_does_not_stop_the_others(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
-    load("bad", "weather", speaker="x" * 40_000)  # longer than a keyword of Elasticsearch may be
+    load("bad", "weather", speaker="x" * 40_000)  # longer than the limit of a keyword
     load("good", "weather")
     assert publish_pending(conn, client, indexes=indexes) == PublishCounts(published=1, failed=1, turns=1)
     assert [hit.key for hit in find("weather")] == ["good.mp3"]
-    assert publications.pending(conn) == []  # its time has not come
+    assert publications.pending(conn) == []  # it waits
     assert waiting(conn) == [(1, True, True)]
 
 
 def waiting(conn: Any) -> list[tuple[int, bool, bool]]:
-    """Attempts, whether there is an error, and whether it waits, of each that is not published."""
+    """Attempts, whether it has an error, and whether it waits, per unpublished recording."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select attempts, last_error is not null, not_before > now() from publication "
@@ -71,7 +73,7 @@ def waiting(conn: Any) -> list[tuple[int, bool, bool]]:
         return list(cursor.fetchall())
 
 
-def test_a_refused_one_is_tried_again_when_its_time_has_come(
+def test_a_refused_recording_is_tried_again_after_its_wait(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
 ) -> None:
     load("bad", "weather", speaker="x" * 40_000)
@@ -80,14 +82,14 @@ def test_a_refused_one_is_tried_again_when_its_time_has_come(
         assert waiting(conn) == [(attempts, True, False)]
 
 
-def test_nothing_leaves_the_outbox_while_elasticsearch_is_away(conn: Any, load: Load) -> None:
+def test_nothing_leaves_the_outbox_during_an_outage(conn: Any, load: Load) -> None:
     load("talk", "weather")
     with pytest.raises(TransientError):
         publish_pending(conn, connect("http://127.0.0.1:1"))
     assert [due.attempts for due in publications.pending(conn)] == [0]
 
 
-def test_an_outage_in_the_middle_of_a_recording_is_made_good_by_the_next_run(
+def test_the_next_run_completes_a_recording_after_an_outage(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     load("talk", "weather one", "weather two")
@@ -101,7 +103,7 @@ def test_an_outage_in_the_middle_of_a_recording_is_made_good_by_the_next_run(
     assert (publications.pending(conn), len(find("weather"))) == ([], 2)
 
 
-def test_while_nothing_can_be_written_only_a_few_are_tried(
+def test_after_a_few_failures_in_a_row_the_rest_is_skipped(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
 ) -> None:
     for number in range(7):
@@ -112,21 +114,21 @@ def test_while_nothing_can_be_written_only_a_few_are_tried(
     assert [attempts for attempts, *_ in waiting(conn)] == [1] * 5 + [0] * 2
 
 
-def test_without_indexes_no_recording_is_blamed(conn: Any, client: Elasticsearch, load: Load) -> None:
+def test_missing_indexes_count_no_attempt(conn: Any, client: Elasticsearch, load: Load) -> None:
     load("talk", "weather")
     with pytest.raises(ConfigError):
         publish_pending(conn, client, indexes=Indexes("test-never-prepared"))
     assert [due.attempts for due in publications.pending(conn)] == [0]
 
 
-def test_the_limit_holds(conn: Any, client: Elasticsearch, indexes: Indexes, load: Load) -> None:
+def test_at_most_limit_recordings_are_published(conn: Any, client: Elasticsearch, indexes: Indexes, load: Load) -> None:
     for name in ("one", "two", "three"):
         load(name, "weather")
     assert publish_pending(conn, client, limit=2, indexes=indexes).published == 2
     assert len(publications.pending(conn)) == 1
 
 
-def test_publishers_at_once_double_nothing(
+def test_parallel_publishers_duplicate_nothing(
     conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     for name in ("one", "two", "three", "four"):
@@ -145,7 +147,7 @@ def leave(conn: Any, recorded: Recorded) -> None:
     ledger.set_state(conn, recorded.id, "gone", code="deleted")
 
 
-def test_what_left_the_bucket_leaves_the_search(
+def test_a_deleted_object_is_withdrawn(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     talk = load("talk", "weather one", "weather two")
@@ -155,7 +157,7 @@ def test_what_left_the_bucket_leaves_the_search(
     assert publish_pending(conn, client, indexes=indexes) == PublishCounts(published=1, withdrawn=1)
     assert [hit.key for hit in find("weather")] == ["other.mp3"]
     client.indices.refresh(index=indexes.recordings)
-    assert client.count(index=indexes.recordings)["count"] == 1  # the mark is nobody's recording
+    assert client.count(index=indexes.recordings)["count"] == 1  # the alias hides the tombstone
     assert publications.pending(conn) == []
 
 
@@ -164,14 +166,14 @@ def test_a_withdrawal_is_not_overtaken_by_an_older_publisher(
 ) -> None:
     talk = load("talk", "weather")
     (due,) = publications.pending(conn)
-    late = publications.load_for_publication(conn, due.transcript_id or 0)  # read, and then held up
+    late = publications.load_for_publication(conn, due.transcript_id or 0)  # read, then delayed
     leave(conn, talk)
     publish_pending(conn, client, indexes=indexes)
     assert publish(client, late, indexes) == 0
     assert find("weather") == []
 
 
-def test_what_comes_back_is_found_again(
+def test_a_withdrawn_recording_is_published_again(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     talk = load("talk", "weather")
@@ -182,7 +184,7 @@ def test_what_comes_back_is_found_again(
     assert len(find("weather")) == 1
 
 
-def test_withdrawing_twice_is_one_row(conn: Any, load: Load) -> None:
+def test_two_withdrawals_are_one_row(conn: Any, load: Load) -> None:
     talk = load("talk", "weather")
     for _ in range(2):
         with transaction(conn) as cursor:
@@ -190,7 +192,7 @@ def test_withdrawing_twice_is_one_row(conn: Any, load: Load) -> None:
     assert [due.kind for due in publications.pending(conn)] == ["withdraw"]
 
 
-def test_a_recording_that_another_publisher_has_is_left_to_it(
+def test_a_recording_locked_by_another_publisher_is_skipped(
     conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     talk = load("talk", "weather")
@@ -202,7 +204,7 @@ def test_a_recording_that_another_publisher_has_is_left_to_it(
     assert len(find("weather")) == 2
 
 
-# Ends itself by SIGKILL at the nth request to Elasticsearch: before it is sent, or when its answer has come.
+# Kills itself by SIGKILL at the nth request to Elasticsearch: before it is sent, or after its answer.
 KILLED = """
 import os, signal, sys
 from elastic_transport import Transport
@@ -226,7 +228,7 @@ with catalog(url) as conn:
 @pytest.mark.parametrize(
     ("fatal", "moment"), [(1, "after"), (2, "after"), (5, "before"), (6, "after"), (8, "after"), (9, "before")]
 )
-def test_a_publisher_killed_at_any_request_leaves_work_that_the_next_one_ends(
+def test_the_next_publisher_completes_the_work_of_a_killed_one(
     conn: Any,
     catalog_url: str,
     client: Elasticsearch,

@@ -20,12 +20,12 @@ def test_preparing_again_changes_nothing(client: Elasticsearch, indexes: Indexes
     assert list(client.indices.get_alias(name=indexes.turns)) == [f"{indexes.prefix}-turns-000001"]
 
 
-def test_many_at_once_make_one_index_behind_each_alias(client: Elasticsearch, indexes: Indexes) -> None:
+def test_parallel_calls_create_one_index_per_alias(client: Elasticsearch, indexes: Indexes) -> None:
     for name in client.indices.get(index=f"{indexes.prefix}-*"):
         client.indices.delete(index=name)
     with ThreadPoolExecutor(8) as pool:
         prepared = list(pool.map(lambda _: prepare(client, indexes), range(8)))
-    assert sorted(name for one in prepared for name in one.created) == [
+    assert sorted(name for result in prepared for name in result.created) == [
         f"{indexes.prefix}-recordings-000001",
         f"{indexes.prefix}-turns-000001",
     ]
@@ -36,12 +36,12 @@ def test_an_unknown_field_is_refused(client: Elasticsearch, indexes: Indexes) ->
         client.index(index=indexes.turns, document={"surprise": 1})
 
 
-def test_writing_past_the_alias_makes_no_index_by_accident(client: Elasticsearch, indexes: Indexes) -> None:
+def test_a_write_to_a_missing_alias_creates_no_index(client: Elasticsearch, indexes: Indexes) -> None:
     with pytest.raises(NotFoundError):
         client.index(index=f"{indexes.prefix}-typo", document={}, require_alias=True)
 
 
-def test_an_index_in_the_place_of_the_alias_is_named(client: Elasticsearch, indexes: Indexes) -> None:
+def test_an_index_with_the_name_of_the_alias_is_reported(client: Elasticsearch, indexes: Indexes) -> None:
     client.indices.delete(index=f"{indexes.prefix}-turns-000001")
     client.indices.create(index=indexes.turns)
     with pytest.raises(ConfigError, match=indexes.turns):
@@ -53,7 +53,7 @@ def test_an_index_of_an_older_template_is_reported(client: Elasticsearch, indexe
     assert prepare(client, indexes).outdated == (f"{indexes.prefix}-turns-000001",)
 
 
-def test_an_index_of_an_older_template_takes_new_fields_and_withdrawals(
+def test_an_outdated_index_accepts_new_fields_and_withdrawals(
     client: Elasticsearch, indexes: Indexes, make_transcript: Callable[..., Any]
 ) -> None:
     for name in client.indices.get(index=f"{indexes.prefix}-*"):

@@ -19,16 +19,16 @@ HOSTILE = (
 )
 
 
-def said(hit: Hit) -> list[str]:
+def marked_words(hit: Hit) -> list[str]:
     return [piece.text for piece in hit.highlight if piece.matched]
 
 
-def test_a_hit_leads_to_the_second_the_word_was_said(published: Publish, find: Find) -> None:
+def test_a_hit_has_the_second_of_the_word(published: Publish, find: Find) -> None:
     published("hello there", "we talk about the weather today")
     (hit,) = find("weather")
     assert (hit.turn, hit.start, hit.start_of_match, hit.speaker) == (1, 10.0, 12.0, "SPEAKER_01")
     assert hit.link == "s3://media/talks/a.mp3#t=12"
-    assert said(hit) == ["weather"]
+    assert marked_words(hit) == ["weather"]
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_a_hit_leads_to_the_second_the_word_was_said(published: Publish, find: F
         ("moved", 2.5, ["moved"]),
     ],
 )
-def test_a_number_is_found_in_digits_and_in_words(
+def test_a_number_is_found_as_digits_and_as_words(
     published: Publish, find: Find, words: str, second: float, marked: list[str]
 ) -> None:
-    # The builder gives every token half a second, those of the text and those that were said alike.
+    # The builder gives every token half a second, in the text and in the spoken text.
     published("the summer of 1984 we moved", spoken="the summer of nineteen eighty four we moved")
     (hit,) = find(words)
     assert (hit.text, hit.start_of_match) == ("the summer of 1984 we moved", second)
-    assert " ".join(said(hit)).split() == marked
+    assert " ".join(marked_words(hit)).split() == marked
 
 
 @pytest.mark.parametrize(
@@ -62,19 +62,19 @@ def test_a_number_is_found_in_digits_and_in_words(
         ("ru", "новые книги", "книга"),
     ],
 )
-def test_other_forms_of_a_word_are_found_in_its_language(
+def test_inflected_words_are_found_in_their_language(
     published: Publish, find: Find, language: str, text: str, words: str
 ) -> None:
     published(text, language=language)
     assert len(find(words)) == 1
 
 
-def test_no_stemmer_of_another_language_is_used(published: Publish, find: Find) -> None:
+def test_another_language_is_not_stemmed(published: Publish, find: Find) -> None:
     published("die Sonne runs", language="de")
     assert find("running") == []
 
 
-def test_all_words_must_be_said_and_quoted_ones_side_by_side(published: Publish, find: Find) -> None:
+def test_all_words_are_required_and_quoted_ones_in_order(published: Publish, find: Find) -> None:
     published("new york is big", "york has a new mayor")
     assert len(find("new york")) == 2
     assert [hit.turn for hit in find('"new york" big')] == [0]
@@ -82,12 +82,12 @@ def test_all_words_must_be_said_and_quoted_ones_side_by_side(published: Publish,
     assert find("new york tokyo") == []
 
 
-def test_words_as_they_were_said_come_before_other_forms(published: Publish, find: Find) -> None:
+def test_exact_words_rank_before_inflected_ones(published: Publish, find: Find) -> None:
     published("one house here", "all houses here")
     assert [hit.turn for hit in find("houses")] == [1, 0]
 
 
-def test_no_query_breaks_or_means_more_than_its_words(published: Publish, find: Find) -> None:
+def test_query_syntax_is_plain_text(published: Publish, find: Find) -> None:
     published("nothing of that")
     assert {words: find(words) for words in HOSTILE} == {words: [] for words in HOSTILE}
 
@@ -95,21 +95,21 @@ def test_no_query_breaks_or_means_more_than_its_words(published: Publish, find: 
 @pytest.mark.parametrize(
     ("words", "code"), [("", "empty_query"), (' "" ', "empty_query"), ("a" * 1001, "query_too_long")]
 )
-def test_what_cannot_be_searched_is_said(find: Find, words: str, code: str) -> None:
+def test_an_empty_or_long_query_is_refused(find: Find, words: str, code: str) -> None:
     with pytest.raises(TerminalError) as caught:
         find(words)
     assert caught.value.code == code
 
 
-def test_html_in_a_text_stays_text(published: Publish, find: Find) -> None:
+def test_html_in_a_text_is_kept(published: Publish, find: Find) -> None:
     text = "<script>alert(1)</script> & <em>weather</em>"
     published(text)
     (hit,) = find("weather")
     assert "".join(piece.text for piece in hit.highlight) == text
-    assert said(hit) == ["weather"]
+    assert marked_words(hit) == ["weather"]
 
 
-def test_each_filter_narrows(published: Publish, find: Find) -> None:
+def test_each_filter_selects(published: Publish, find: Find) -> None:
     published("some weather", source="talks", needs_review=True)
     for right, wrong in [
         (Filters(source="talks"), Filters(source="other")),
@@ -121,22 +121,22 @@ def test_each_filter_narrows(published: Publish, find: Find) -> None:
         assert (len(find("weather", filters=right)), find("weather", filters=wrong)) == (1, [])
 
 
-def test_a_match_late_in_a_very_long_turn_has_its_own_second(published: Publish, find: Find) -> None:
+def test_a_late_match_in_a_long_turn_has_its_second(published: Publish, find: Find) -> None:
     published("blah " * 20_000 + "needle")
     (hit,) = find("needle")
     assert hit.start_of_match == 10_000.0
     assert sum(len(piece.text) for piece in hit.highlight) < 100
 
 
-def test_ten_thousand_hits_are_read_page_by_page_each_once(published: Publish, find: Find) -> None:
-    total, size, after, seen = 10_050, 1_000, None, []
+def test_ten_thousand_hits_are_paged_without_duplicates(published: Publish, find: Find) -> None:
+    total, size, after, hit_turns = 10_050, 1_000, None, []
     published(*["weather"] * total)
     while page := find("weather", limit=size, after=after):
-        seen += [hit.turn for hit in page]
+        hit_turns += [hit.turn for hit in page]
         after = page[-1].cursor
-    assert seen == list(range(total))
+    assert hit_turns == list(range(total))
 
 
-def test_without_indexes_the_error_says_what_is_missing(client: Elasticsearch) -> None:
+def test_missing_indexes_are_named(client: Elasticsearch) -> None:
     with pytest.raises(ConfigError, match="has no mediaindex indexes"):
         search(client, "word", indexes=Indexes("test-never-prepared"))

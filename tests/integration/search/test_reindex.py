@@ -1,4 +1,4 @@
-"""A rebuild from the catalog, while others search and publish."""
+"""A rebuild from the catalog during searches and publications."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def second(indexes: Indexes) -> list[str]:
     return [f"{indexes.recordings}-000002", f"{indexes.turns}-000002"]
 
 
-def test_everything_comes_from_the_catalog_and_only_the_new_indexes_stay(
+def test_a_rebuild_has_everything_and_deletes_the_old_indexes(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     for number in range(5):
         load(f"talk {number}", "weather", "more weather")
     publish_pending(conn, client, indexes=indexes)
-    client.delete_by_query(index=indexes.turns, query={"term": {"turn": 1}}, refresh=True)  # whatever happened to it
+    client.delete_by_query(index=indexes.turns, query={"term": {"turn": 1}}, refresh=True)
     seen: list[tuple[int, int]] = []
     rebuilt = reindex(conn, client, indexes, progress=lambda done, whole: seen.append((done, whole)), linger=0)
     assert (rebuilt.recordings, rebuilt.turns, rebuilt.resumed_after) == (5, 10, 0)
@@ -47,9 +47,7 @@ def test_everything_comes_from_the_catalog_and_only_the_new_indexes_stay(
     assert (seen[0], seen[-1]) == ((0, 5), (5, 5))
 
 
-def test_an_outdated_index_is_brought_up_to_date(
-    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
-) -> None:
+def test_an_outdated_index_is_updated(conn: Any, client: Elasticsearch, indexes: Indexes, load: Load) -> None:
     load("talk", "weather")
     client.indices.put_mapping(index=indexes.turns, meta={"version": 0})
     assert prepare(client, indexes).outdated
@@ -57,7 +55,7 @@ def test_an_outdated_index_is_brought_up_to_date(
     assert prepare(client, indexes).outdated == ()
 
 
-def test_searches_and_publications_go_on_and_nothing_is_missing_after(
+def test_searches_and_publications_continue_during_a_rebuild(
     conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     for number in range(150):
@@ -72,7 +70,7 @@ def test_searches_and_publications_go_on_and_nothing_is_missing_after(
         try:
             while not over.is_set():
                 counts.append(len(search(client, "weather", limit=1_000, indexes=indexes)))
-        except Exception as error:  # told below
+        except Exception as error:  # asserted below
             problems.append(error)
 
     def change(done: int, _: int) -> None:
@@ -110,15 +108,15 @@ with catalog(sys.argv[1]) as conn:
 """
 
 
-def test_a_killed_rebuild_harms_nothing_and_the_same_command_goes_on(
+def test_a_killed_rebuild_is_resumed(
     conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     talks = [load(f"talk {number}", "weather") for number in range(120)]
     publish_pending(conn, client, indexes=indexes)
     run_killed(conn, KILLED, catalog_url, indexes.prefix)
     assert len(find("weather", limit=1_000)) == 120
-    load("talk 0", "no more rain")  # whichever side of the kill it lies on
-    ledger.set_state(conn, min(talks[1:], key=lambda one: one.audio).id, "gone")  # the killed one has written it
+    load("talk 0", "no more rain")  # before or after the last written recording
+    ledger.set_state(conn, min(talks[1:], key=lambda talk: talk.audio).id, "gone")  # the killed rebuild has written it
     publish_pending(conn, client, indexes=indexes)
     rebuilt = reindex(conn, client, indexes, linger=0)
     assert (rebuilt.resumed_after, rebuilt.recordings >= 19) == (100, True)
@@ -126,7 +124,7 @@ def test_a_killed_rebuild_harms_nothing_and_the_same_command_goes_on(
     assert concrete(client, indexes) == second(indexes)
 
 
-def test_a_killed_rebuild_can_be_begun_anew(
+def test_a_killed_rebuild_can_be_started_again(
     conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     for number in range(110):
@@ -136,7 +134,7 @@ def test_a_killed_rebuild_can_be_begun_anew(
     assert (len(find("weather", limit=1_000)), concrete(client, indexes)) == (110, second(indexes))
 
 
-def test_what_an_older_template_left_unfinished_is_thrown_away(
+def test_an_unfinished_rebuild_by_an_older_template_is_deleted(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
 ) -> None:
     load("talk", "weather")
@@ -146,7 +144,7 @@ def test_what_an_older_template_left_unfinished_is_thrown_away(
     assert concrete(client, indexes) == second(indexes)
 
 
-def test_documents_that_are_refused_leave_the_old_indexes_in_use(
+def test_after_a_refused_document_the_old_indexes_stay_in_use(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, find: Find
 ) -> None:
     load("good", "weather")
@@ -159,7 +157,7 @@ def test_documents_that_are_refused_leave_the_old_indexes_in_use(
         cursor.execute("update transcript set is_current = false")
 
 
-def test_two_at_once_are_refused(conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes) -> None:
+def test_a_second_rebuild_is_refused(conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes) -> None:
     with (
         connect_catalog(catalog_url) as other,
         publishing_locks.rebuilding(other),
@@ -168,7 +166,7 @@ def test_two_at_once_are_refused(conn: Any, catalog_url: str, client: Elasticsea
         reindex(conn, client, indexes, linger=0)
 
 
-def test_the_switch_waits_for_a_publisher_at_work(
+def test_the_switch_waits_for_a_publisher(
     conn: Any, catalog_url: str, client: Elasticsearch, indexes: Indexes, load: Load
 ) -> None:
     load("talk", "weather")

@@ -1,4 +1,4 @@
-"""A recording that is made again is found by its old transcript until the new one is published."""
+"""A recording in reprocessing is found by its old transcript until the new one is published."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Find = Callable[..., list[Hit]]
 
 
 @pytest.fixture
-def asked(conn: Any, client: Elasticsearch, indexes: Indexes) -> Recorded:
-    """Indexed with the words "old wine", asked for again, and in a new batch."""
+def requested(conn: Any, client: Elasticsearch, indexes: Indexes) -> Recorded:
+    """A recording that is indexed as "old wine", requested again, and in a new batch."""
     first = arrive(conn, "talk", audio=uuid.uuid4().hex * 2)
     transcribe(conn, first, "old wine")
     publish_pending(conn, client, indexes=indexes)
@@ -35,22 +35,22 @@ def asked(conn: Any, client: Elasticsearch, indexes: Indexes) -> Recorded:
     return Recorded(first.id, first.audio, first.bucket, first.key, second)
 
 
-def test_the_old_transcript_is_found_until_the_new_one_is(
-    conn: Any, client: Elasticsearch, indexes: Indexes, find: Find, asked: Recorded
+def test_the_old_transcript_is_found_until_the_new_one_is_published(
+    conn: Any, client: Elasticsearch, indexes: Indexes, find: Find, requested: Recorded
 ) -> None:
-    assert ledger.find(conn, ids=[asked.id])[0].state == "claimed"
+    assert ledger.find(conn, ids=[requested.id])[0].state == "claimed"
     assert len(find("old wine")) == 1
-    transcribe(conn, asked, "new bottles")  # loaded: in PostgreSQL the new version is the current one
+    transcribe(conn, requested, "new bottles")  # in PostgreSQL the new version is current
     assert (len(find("old wine")), find("new bottles")) == (1, [])
     publish_pending(conn, client, indexes=indexes)
     assert (find("old wine"), len(find("new bottles"))) == ([], 1)
 
 
-def test_the_old_transcript_is_found_where_no_new_one_can_be_made(
-    conn: Any, client: Elasticsearch, indexes: Indexes, find: Find, asked: Recorded
+def test_the_old_transcript_is_kept_if_reprocessing_fails(
+    conn: Any, client: Elasticsearch, indexes: Indexes, find: Find, requested: Recorded
 ) -> None:
     gone = Failure(ErrorCode.GONE, "the object is no longer there", FailureClass.TERMINAL, "normalize")
-    assert failures.settle(conn, asked.batch_id, {asked.id: gone}, RetryPolicy()).kept == (asked.id,)
+    assert failures.settle(conn, requested.batch_id, {requested.id: gone}, RetryPolicy()).kept == (requested.id,)
     publish_pending(conn, client, indexes=indexes)
     assert len(find("old wine")) == 1
-    assert ledger.find(conn, ids=[asked.id])[0].state == "indexed"
+    assert ledger.find(conn, ids=[requested.id])[0].state == "indexed"

@@ -119,7 +119,7 @@ def test_copies_are_named_and_erased_only_on_request(
 def test_a_recording_in_work_is_not_erased(stores: Stores, indexed: Indexed) -> None:
     talk = indexed("talk", publish=False)
     rows(stores, "update batch set dag_run_id = 'run', started_at = now() returning id")
-    with pytest.raises(TerminalError, match=r"run run .* is at work on it"):
+    with pytest.raises(TerminalError, match=r"run run .* is processing it"):
         opened(stores, talk)
 
 

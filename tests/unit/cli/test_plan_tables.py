@@ -68,7 +68,7 @@ def test_a_forecast_shows_files_hours_work_cost_and_finish_time() -> None:
     assert "EUR 3.00 (2.00 to 4.00), at 0.5 per core hour" in text
     assert "2 h 00 min (1 h 00 min to 3 h 00 min) on 2 speech slots" in text
     assert "2026-01-02 14:00 UTC if started now" in " ".join(text.split())
-    assert ".mp3: a guess by the kind of file" in text
+    assert ".mp3: an estimate by file type" in text
     assert "40 recordings in 4 batches of calls" in text
     assert "4% were copies of known audio" in text
     assert "this is forecast 7" in text

@@ -23,48 +23,48 @@ def places(of: Source, wanted: Span, now: datetime) -> Places:
     return module.places(of, wanted, now, run_prefixes)
 
 
-def test_a_daily_prefix_is_one_place_a_day_the_last_day_too() -> None:
+def test_a_daily_prefix_is_listed_once_per_day() -> None:
     found = places(source("calls/{{ ds }}/"), MARCH, NOW)
     assert (len(found.prefixes), found.intervals, found.by_date) == (31, 31, True)
     assert (found.prefixes[0], found.prefixes[-1]) == ("calls/2025-03-01/", "calls/2025-03-31/")
 
 
-def test_the_last_day_is_whole_by_the_hour_as_well() -> None:
+def test_an_hourly_prefix_covers_the_whole_last_day() -> None:
     hourly = source("calls/{{ data_interval_start.strftime('%Y/%m/%d/%H') }}/", schedule="@hourly")
     assert places(hourly, span(date(2025, 3, 31), date(2025, 3, 31)), NOW).prefixes[-1] == "calls/2025/03/31/23/"
 
 
-def test_an_interval_that_is_not_over_is_left_out_as_airflow_does() -> None:
+def test_an_unfinished_interval_is_left_out_as_in_airflow() -> None:
     during = datetime(2025, 3, 10, 12, tzinfo=UTC)
     assert places(source("{{ ds }}/"), MARCH, during).prefixes[-1] == "2025-03-09/"
 
 
-def test_a_place_that_several_intervals_share_is_listed_once() -> None:
+def test_a_prefix_shared_by_several_intervals_is_listed_once() -> None:
     monthly = source("{{ data_interval_start.strftime('%Y-%m') }}/")
     assert places(monthly, MARCH, NOW).prefixes == ("2025-03/",)
 
 
-def test_a_place_within_another_is_not_listed_twice() -> None:
+def test_a_prefix_within_another_is_not_listed_twice() -> None:
     unpadded = source("{{ data_interval_start.day }}")
     assert places(unpadded, MARCH, NOW).prefixes == tuple("123456789")
 
 
-def test_a_prefix_without_a_date_is_one_place_for_all_days() -> None:
+def test_a_prefix_without_a_date_is_listed_once() -> None:
     found = places(source("calls/"), MARCH, NOW)
     assert (found.prefixes, found.by_date) == (("calls/",), False)
 
 
-def test_a_prefix_that_needs_a_run_is_refused_by_name() -> None:
+def test_a_prefix_that_needs_a_run_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"source calls: prefix .*'params' is undefined; a forecast knows ds,"):
         places(source("{{ params.place }}/"), MARCH, NOW)
 
 
-def test_days_the_wrong_way_round_are_refused() -> None:
-    with pytest.raises(TerminalError, match="turn them round"):
+def test_reversed_days_are_refused() -> None:
+    with pytest.raises(TerminalError, match="swap them"):
         span(date(2025, 3, 2), date(2025, 3, 1))
 
 
-def test_without_airflow_a_prefix_with_a_date_is_refused_and_another_is_not() -> None:
+def test_without_airflow_only_a_prefix_with_a_date_is_refused() -> None:
     assert module.places(source("calls/"), MARCH, NOW, None).prefixes == ("calls/",)
     with pytest.raises(ConfigError, match="source calls: Airflow renders the date"):
         module.places(source("calls/{{ ds }}/"), MARCH, NOW, None)

@@ -22,10 +22,10 @@ def review(*outcomes: Outcome, expected: Expected = EXPECTED) -> Review:
 
 
 def figures(made: Review) -> dict[str, tuple[float, float, float | None]]:
-    return {one.what: (one.expected, one.actual, one.error) for one in made.lines}
+    return {line.what: (line.expected, line.actual, line.error) for line in made.lines}
 
 
-def test_what_is_finished_is_compared_whole() -> None:
+def test_a_finished_forecast_is_compared_whole() -> None:
     made = review(DONE)
     assert made.finished
     assert figures(made) == {
@@ -34,24 +34,24 @@ def test_what_is_finished_is_compared_whole() -> None:
     }  # fmt: skip
 
 
-def test_until_then_only_the_part_that_is_done_is_compared() -> None:
+def test_an_unfinished_forecast_is_compared_in_part() -> None:
     made = review(replace(DONE, found=90, done=61, bytes=61_000.0, audio_s=610.0))
     assert (made.finished, made.found, made.done) == (False, 90, 61)
     assert figures(made)["audio"] == pytest.approx((610, 610, 0.0))
     assert not {"files", "time"} & set(figures(made))
 
 
-def test_before_anything_is_done_there_is_nothing_to_compare() -> None:
+def test_before_the_first_recording_there_are_no_lines() -> None:
     assert review().lines == ()
 
 
-def test_more_files_than_foreseen_are_an_error_too() -> None:
+def test_more_files_than_expected_are_an_error() -> None:
     assert figures(review(replace(DONE, found=125, done=125)))["files"] == (100, 125, -0.2)
 
 
-def test_what_came_to_nothing_has_no_error_in_percent() -> None:
+def test_an_actual_value_of_zero_has_no_relative_error() -> None:
     assert figures(review(replace(DONE, audio_s=0.0)))["audio"] == (1000, 0, None)
 
 
-def test_without_prices_no_cost_is_compared() -> None:
+def test_without_prices_the_cost_is_not_compared() -> None:
     assert "cost" not in figures(review(DONE, expected=replace(EXPECTED, prices=None)))

@@ -17,7 +17,7 @@ DONE = Work(
 )  # fmt: skip
 
 
-def test_rates_are_what_was_paid_for_a_second_of_audio() -> None:
+def test_rates_are_costs_per_second_of_audio() -> None:
     costs = learn("calls", DONE, NOTHING).costs(2000.0, 100)
     assert costs == (StageCost("normalize", 20, 10, 0), StageCost("transcribe", 180, 360, 90))
 
@@ -27,19 +27,19 @@ def test_the_spread_is_that_of_the_batches() -> None:
     assert (spread.low, spread.high) == pytest.approx((0.5, 2.0))
 
 
-def test_copies_are_told_as_a_share() -> None:
+def test_copies_are_a_share() -> None:
     assert learn("calls", DONE, NOTHING).copies == 0.25
 
 
-def test_what_others_did_counts_where_the_source_did_nothing() -> None:
+def test_without_batches_of_the_source_all_sources_count() -> None:
     assert learn("calls", NOTHING, DONE).basis == "20 recordings in 4 batches of all sources"
 
 
-def test_a_few_seconds_of_experience_are_none() -> None:
+def test_too_little_audio_gives_the_defaults() -> None:
     short = Work(5, 1, 100.0, 0, 9.0, 9.0, (StageCost("normalize", 900, 900, 0),))
     rates = learn("calls", short, short)
     assert "defaults" in rates.basis
-    assert sum(one.wall for one in rates.stages) < 0.2
+    assert sum(rate.wall for rate in rates.stages) < 0.2
 
 
 def test_two_slots_need_half_the_time_of_one() -> None:
@@ -47,14 +47,14 @@ def test_two_slots_need_half_the_time_of_one() -> None:
     assert [Machine(slots).seconds(costs, 0, None) for slots in (1, 2)] == [100, 50]
 
 
-def test_each_batch_takes_time_of_its_own() -> None:
+def test_each_batch_takes_additional_time() -> None:
     assert Machine(1).seconds((), 3, None) == 3 * BATCH_S
 
 
-def test_slots_do_not_make_more_cores_than_there_are() -> None:
+def test_slots_do_not_exceed_the_cores() -> None:
     rates = learn("calls", NOTHING, NOTHING)
     costs = rates.costs(3600.0, 0)
-    assert Machine(64).seconds(costs, 0, rates.cores) == pytest.approx(sum(one.cpu_s for one in costs) / 2)
+    assert Machine(64).seconds(costs, 0, rates.cores) == pytest.approx(sum(cost.cpu_s for cost in costs) / 2)
 
 
 @given(st.integers(1, 1000), st.floats(0, 1e9), st.integers(0, 10_000))
@@ -65,12 +65,12 @@ def test_more_cores_are_never_slower(cores: int, audio_s: float, batches: int) -
     assert more <= fewer
 
 
-def test_the_shipped_pools_say_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slots_come_from_the_shipped_pools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDIAINDEX_SPEECH_SLOTS", raising=False)
     assert workload.speech_slots() >= 1
 
 
-def test_the_environment_knows_better(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_the_pools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_SPEECH_SLOTS", "7")
     assert workload.speech_slots() == 7
 
@@ -82,7 +82,7 @@ def test_the_environment_knows_better(monkeypatch: pytest.MonkeyPatch) -> None:
         ('{"speech_fresh": {"slots": 3}, "speech_backfill": {"slots": 1}}', 1),
     ],
 )
-def test_a_backfill_has_the_slots_of_its_own_pool(tmp_path: Path, pools: str, expected: int) -> None:
+def test_a_backfill_has_the_slots_of_its_pool(tmp_path: Path, pools: str, expected: int) -> None:
     file = tmp_path / "pools.json"
     file.write_text(pools)
     assert workload._slots_in(file) == expected

@@ -1,4 +1,4 @@
-"""Bring a database up to date: each numbered file of sql/ once, in order."""
+"""Migrate a database: apply each numbered file of sql/ once, in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mediaindex.errors import ConfigError, ErrorCode
 from .connection import Connection, Cursor, transaction
 from .sql_files import sql_directory
 
-_LOCK = 0x6D656469  # "medi": one number for all who migrate, so that only one does at a time
+_LOCK = 0x6D656469  # "medi": one advisory lock, so that only one process migrates at a time
 
 _TABLE = """
 create table if not exists schema_migration (
@@ -22,10 +22,10 @@ create table if not exists schema_migration (
 
 
 def migrate(conn: Connection, directory: Path | None = None) -> list[str]:
-    """Apply what is missing, all of it or nothing; the versions applied, in order (empty: up to date).
+    """Apply the missing migrations in one transaction; the applied versions, in order (empty: up to date).
 
-    Safe to run from several places at once. Raises ConfigError where a file that was applied has changed since or is
-    missing: an applied migration is history; write a new one.
+    Safe to run in parallel. Raises ConfigError if an applied file has changed or is missing: applied migrations must
+    not change; write a new one.
     """
     files = sorted((directory or sql_directory()).glob("[0-9][0-9][0-9][0-9]_*.sql"))
     with transaction(conn) as cursor:
@@ -34,7 +34,7 @@ def migrate(conn: Connection, directory: Path | None = None) -> list[str]:
         cursor.execute(_TABLE)
         missing = _missing(cursor, files)
         for file in missing:
-            # Without parameters psycopg2 sends the text as it is, so a percent sign in a migration means itself.
+            # Without parameters psycopg2 sends the text unchanged, so that a percent sign needs no escape.
             cursor.execute(file.read_text("utf-8"))
             cursor.execute(
                 "insert into schema_migration (version, checksum) values (%s, %s)", (file.stem, _checksum(file))
@@ -47,13 +47,14 @@ def _missing(cursor: Cursor, files: list[Path]) -> list[Path]:
     applied = dict(cursor.fetchall())
     if unknown := sorted(applied.keys() - {file.stem for file in files}):
         raise ConfigError(
-            f"the catalog has migrations this version does not know ({', '.join(unknown)}); install a newer mediaindex",
+            f"the catalog has migrations that this version does not have ({', '.join(unknown)}); "
+            "install a newer mediaindex",
             code=ErrorCode.CATALOG_TOO_NEW,
         )
     for file in files:
         if file.stem in applied and applied[file.stem] != _checksum(file):
             raise ConfigError(
-                f"{file.name}: changed since it was applied; put it back and write a new migration",
+                f"{file.name}: changed after it was applied; restore it and write a new migration",
                 code=ErrorCode.MIGRATION_CHANGED,
             )
     return [file for file in files if file.stem not in applied]

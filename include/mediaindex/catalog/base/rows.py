@@ -1,7 +1,7 @@
-"""Rows by name: each column of a query is the field of that name of the class that holds its rows.
+"""Rows as objects: each column of a query sets the field of the same name.
 
-A column without a field, a field without a column, or a name that stands twice is a TypeError: the query and the class
-do not belong together. Arrays become tuples and names become members of their enum where the field says so.
+A column without a field, a required field without a column, or a repeated name raises TypeError, because query and
+class do not fit. Arrays become tuples and strings become enum members if the type of the field requires it.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ Change = Callable[[Any], Any]
 
 
 def rows_as(cursor: Cursor, kind: type[T], fetched: Iterable[Row] | None = None) -> list[T]:
-    """All rows that are left, or those that were ``fetched`` already; ``kind``: a dataclass or a NamedTuple."""
-    found = cursor.fetchall() if fetched is None else fetched
-    return [*_read(cursor, kind, found)]
+    """All remaining rows, or the rows that were ``fetched`` already; ``kind``: a dataclass or a NamedTuple."""
+    rows = cursor.fetchall() if fetched is None else fetched
+    return [*_read(cursor, kind, rows)]
 
 
 def row_as(cursor: Cursor, kind: type[T]) -> T | None:
-    """The next row, None if there is none."""
-    found = cursor.fetchone()
-    return None if found is None else next(_read(cursor, kind, [found]))
+    """The next row, None if there is no row."""
+    row = cursor.fetchone()
+    return None if row is None else next(_read(cursor, kind, [row]))
 
 
 def stream_as(cursor: Cursor, kind: type[T]) -> Iterator[T]:
-    """The rows one by one, as a cursor of the server's gives them."""
-    for found in cursor:
-        yield from _read(cursor, kind, [found])
+    """The rows of a server-side cursor one by one."""
+    for row in cursor:
+        yield from _read(cursor, kind, [row])
 
 
 def record(cursor: Cursor) -> dict[str, Any] | None:
-    """The next row by the names of its columns, None if there is none."""
-    found = cursor.fetchone()
-    return None if found is None else dict(zip(_columns(cursor), found, strict=True))
+    """The next row by column name, None if there is no row."""
+    row = cursor.fetchone()
+    return None if row is None else dict(zip(_columns(cursor), row, strict=True))
 
 
 def records(cursor: Cursor) -> list[dict[str, Any]]:
-    """All rows that are left, each by the names of its columns."""
+    """All remaining rows, each by column name."""
     columns = _columns(cursor)
-    return [dict(zip(columns, found, strict=True)) for found in cursor.fetchall()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def scalar(cursor: Cursor) -> Any:
-    """The only value of the next row, None if there is none."""
-    found = cursor.fetchone()
-    if found is None:
+    """The only value of the next row, None if there is no row."""
+    row = cursor.fetchone()
+    if row is None:
         return None
-    (value,) = found
+    (value,) = row
     return value
 
 
@@ -65,11 +65,11 @@ def column(cursor: Cursor) -> list[Any]:
     return [value for (value,) in cursor.fetchall()]
 
 
-def _read(cursor: Cursor, kind: type[T], found: Iterable[Row]) -> Iterator[T]:
-    if cursor.description is None:  # nothing was asked for: a statement over no values
+def _read(cursor: Cursor, kind: type[T], rows: Iterable[Row]) -> Iterator[T]:
+    if cursor.description is None:  # no statement was executed, for lack of values
         return
     make, changes = _plan(kind, _columns(cursor))  # type: ignore[arg-type]  # a class is hashable
-    for row in found:
+    for row in rows:
         values = list(row)
         for place, change in changes:
             values[place] = change(values[place])
@@ -77,12 +77,12 @@ def _read(cursor: Cursor, kind: type[T], found: Iterable[Row]) -> Iterator[T]:
 
 
 def _columns(cursor: Cursor) -> tuple[str, ...]:
-    return tuple(one.name for one in cursor.description or ())
+    return tuple(described.name for described in cursor.description or ())
 
 
 @cache
 def _plan(kind: type[Any], columns: tuple[str, ...]) -> tuple[Callable[[list[Any]], Any], list[tuple[int, Change]]]:
-    """How a row becomes an object, and which of its values are changed before; TypeError if they do not fit."""
+    """The constructor for a row, and the conversions of its values by position. Raises TypeError if they do not fit."""
     known, required = _fields(kind)
     wrong = {
         "not a field": [name for name in columns if name not in known],
@@ -90,11 +90,11 @@ def _plan(kind: type[Any], columns: tuple[str, ...]) -> tuple[Callable[[list[Any
         "selected twice": sorted({name for name in columns if columns.count(name) > 1}),
     }
     if any(wrong.values()):
-        told = "; ".join(f"{what}: {', '.join(names)}" for what, names in wrong.items() if names)
-        raise TypeError(f"the query does not select a {kind.__name__}: {told}")
+        details = "; ".join(f"{what}: {', '.join(names)}" for what, names in wrong.items() if names)
+        raise TypeError(f"the query does not select a {kind.__name__}: {details}")
     hints = get_type_hints(kind)
     changes = ((place, _change(hints[name])) for place, name in enumerate(columns))
-    in_order = known[: len(columns)] == columns  # as nearly always: then without a dict for each row
+    in_order = known[: len(columns)] == columns  # the usual case, which needs no dict per row
     make = (
         (lambda values: kind(*values)) if in_order else (lambda values: kind(**dict(zip(columns, values, strict=True))))
     )
@@ -104,18 +104,18 @@ def _plan(kind: type[Any], columns: tuple[str, ...]) -> tuple[Callable[[list[Any
 def _fields(kind: type[Any]) -> tuple[tuple[str, ...], set[str]]:
     """All fields in order, and those without a default."""
     if is_dataclass(kind):
-        known = tuple(one.name for one in fields(kind))
-        optional = {one.name for one in fields(kind) if one.default is not MISSING}
+        known = tuple(field.name for field in fields(kind))
+        optional = {field.name for field in fields(kind) if field.default is not MISSING}
     else:
         known, optional = tuple(kind._fields), set(kind._field_defaults)
     return known, set(known) - optional
 
 
 def _change(hint: Any) -> Change | None:
-    """What makes a value of the field's type from what PostgreSQL gives, if that is another."""
+    """The conversion of PostgreSQL's value to the type of the field, None if it needs none."""
     if get_origin(hint) in (Union, UnionType):
-        parts = [_change(one) for one in get_args(hint) if one is not type(None)]
-        change = next((one for one in parts if one is not None), None)
+        changes = [_change(part) for part in get_args(hint) if part is not type(None)]
+        change = next((change for change in changes if change is not None), None)
         return None if change is None else lambda value: None if value is None else change(value)
     if get_origin(hint) is tuple:
         return lambda value: tuple(value or ())
@@ -124,4 +124,4 @@ def _change(hint: Any) -> Change | None:
 
 def _member_of(names: type[StrEnum]) -> Change:
     known = {name.value: name for name in names}
-    return lambda value: known.get(value) or names(value)  # the look-up of an enum is slow, and says what is wrong
+    return lambda value: known.get(value) or names(value)  # the lookup by enum is slow, but raises a clear error

@@ -1,4 +1,4 @@
-"""The SQL text files: packaged with us, or in the checkout."""
+"""The SQL files, of the installed package or of the checkout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mediaindex.errors import ConfigError
 
 @cache
 def sql_directory() -> Path:
-    """``mediaindex/sql`` of an installed wheel, else ``sql/`` of the checkout. Raises ConfigError without either."""
+    """``mediaindex/sql`` of an installed wheel, else ``sql/`` of the checkout. Raises ConfigError if neither exists."""
     package = Path(__file__).resolve().parents[2]
     for place in (package / "sql", package.parents[1] / "sql"):
         if (place / "queries").is_dir():
             return place
-    raise ConfigError(f"no sql directory in {package} or beside it; install mediaindex again")
+    raise ConfigError(f"the sql directory is missing in {package} and beside it; install mediaindex again")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Text and numbers as PostgreSQL can keep them: file names, tags and error messages are somebody else's bytes."""
+"""Text and numbers that PostgreSQL can store: file names, tags and error messages may contain any bytes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from psycopg2.extras import Json
 
-MESSAGE_LENGTH = 4_000  # characters of a reason or error kept; a decoder's complaint can run to megabytes
+MESSAGE_LENGTH = 4_000  # characters of a reason or error; the messages of a decoder can have megabytes
 
 
 def text(value: str, limit: int | None = None) -> str:
-    """Without what PostgreSQL refuses (NUL, halves of surrogate pairs), cut to ``limit`` characters."""
+    """Without characters that PostgreSQL refuses (NUL, lone surrogates), cut to ``limit`` characters."""
     clean = value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
     return clean if limit is None or len(clean) <= limit else clean[: limit - 1] + "…"
 
@@ -22,7 +22,7 @@ def message(value: str | None) -> str | None:
 
 
 def document(value: Any) -> Json:
-    """A jsonb parameter."""
+    """``value`` as a jsonb parameter."""
     return Json(_clean(value))
 
 
@@ -30,7 +30,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has no word for these
+        return None  # JSON has no infinities and no NaN
     if isinstance(value, dict):
         return {text(str(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

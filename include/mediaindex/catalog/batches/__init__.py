@@ -1,1 +1,1 @@
-"""Batches of recordings: planning them, settling their results, sweeping what dead runs left."""
+"""Batches of recordings: plan them, settle their results, and sweep after failed runs."""

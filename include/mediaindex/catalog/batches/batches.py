@@ -1,4 +1,4 @@
-"""Batches of work: what each still has to do, what triage said, and how it ended."""
+"""Batches of recordings: their remaining items, the decisions of triage, and their end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DECISION_BEFORE = _ON_THE_WAY | {"queue_for_review": Decision.REVIEW}
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """One recording of a batch: ``upstream`` and ``summaries`` by stage; ``decision``: transcribe, review or None."""
+    """One recording of a batch. ``upstream`` (fingerprints) and ``summaries`` by stage; ``decision``: None if unset."""
 
     media_object_id: int
     source: str
@@ -47,18 +47,19 @@ class BatchItem:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name in messages."""
         return self.key
 
 
 def items(conn: Connection, batch_id: int, *, stage: str | None = None) -> list[BatchItem]:
-    """The batch's items that are alive (not quarantined, duplicate or put back into the queue), in order.
+    """The batch's remaining items (not quarantined, duplicate or requeued), in order.
 
-    With ``stage``, only those that may take this step now: they have passed what it reads, and triage sent them there.
+    With ``stage``, only those that are ready for it: they have passed the stages that it reads, and triage decided so.
+    Raises TerminalError if ``stage`` is unknown.
     """
     if stage is not None and stage not in PASSED_BEFORE:
         raise TerminalError(
-            f"no step is called {stage!r}; there are {', '.join(PASSED_BEFORE)}", code=ErrorCode.UNKNOWN_STAGE
+            f"unknown stage {stage!r}; valid stages: {', '.join(PASSED_BEFORE)}", code=ErrorCode.UNKNOWN_STAGE
         )
     wanted = {
         "batch_id": batch_id,
@@ -73,7 +74,10 @@ def items(conn: Connection, batch_id: int, *, stage: str | None = None) -> list[
 def set_decision(
     conn: Connection, batch_id: int, media_object_id: int, decision: Decision, reasons: Sequence[str] = ()
 ) -> None:
-    """Which way an item goes after triage: ``transcribe`` or ``review``; may be changed, the last one counts."""
+    """Set the decision of triage: ``transcribe`` or ``review``. A later decision replaces it.
+
+    Raises TerminalError if the item is not in the batch.
+    """
     with transaction(conn) as cursor:
         cursor.execute(
             "update batch_item set decision = %s, decision_reasons = %s::text[] "
@@ -85,7 +89,7 @@ def set_decision(
 
 
 def passed_stages(conn: Connection, source: str) -> dict[int, set[str]]:
-    """The stages that each object of the source has passed in its present batch, by media object id."""
+    """The stages that each object of the source has passed in its current batch, by media object id."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select s.media_object_id, array_agg(s.stage) from batch_item_stage s "
@@ -97,7 +101,7 @@ def passed_stages(conn: Connection, source: str) -> dict[int, set[str]]:
 
 
 def current_transcript(conn: Connection, media_object_id: int) -> int | None:
-    """Id of the transcript that an object's audio has now, None where it has none."""
+    """Id of the current transcript of the object's audio, None if it has none."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select t.id from transcript t join media_object o using (audio_sha256) where o.id = %s and t.is_current",

@@ -1,11 +1,11 @@
-"""What a failure means for a recording: the end, another try later, or a question nobody can answer yet.
+"""The consequences of a failure for a recording, by failure class.
 
-* terminal: the recording itself cannot be used. Quarantined at once.
-* transient: the world was at fault. Back into the queue, later and later, many times.
-* doubtful: nobody foresaw it: a crash, a hang, an error of ours. Back into the queue alone, a few times.
+* terminal: the recording cannot be used. Quarantined immediately.
+* transient: a cause outside the recording. Requeued many times, with growing waits.
+* doubtful: an unexpected cause: a crash, a hang, a bug. Requeued alone, a few times.
 
-Whatever has failed too often is quarantined with its class, where ``mediaindex ledger dead-letters`` lists it. What has
-a transcript or an open question from before is not: it goes back to that, see ``standing``.
+A recording that has failed too often is quarantined with its class, and ``mediaindex ledger dead-letters`` lists it.
+A recording with an earlier transcript or an open review is not quarantined but restored to it, see ``standing``.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from mediaindex.errors import ErrorCode, FailureClass
 
 from .retry_policy import RetryPolicy
 
-# What S3 says of an object that was deleted or replaced after it was claimed: no fault of anybody.
+# The object was deleted or replaced after it was claimed, which is not a failure.
 _LEFT_THE_BUCKET = {ErrorCode.GONE: StateReason.GONE, ErrorCode.CHANGED: StateReason.REPLACED}
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an item did not pass, and at which stage; None: the whole run failed."""
+    """Why an item failed; ``stage``: None if the whole run failed."""
 
     code: ErrorCode
     message: str
@@ -41,9 +41,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Fates:
-    """What became of failed items, by media object id: back in the queue, given up, or not in the bucket any more.
+    """The results for failed items, by media object id: requeued, quarantined, or no longer in the bucket.
 
-    ``kept``: given up, and back where they were before somebody asked for them again.
+    ``kept``: given up, but restored to the state before their reprocessing.
     """
 
     put_back: tuple[int, ...] = ()
@@ -58,30 +58,30 @@ def of_item(error: ItemError, stage: str) -> Failure:
 
 
 def settle(conn: Connection, batch_id: int, failed: Mapping[int, Failure], policy: RetryPolicy) -> Fates:
-    """``fail`` in a transaction of its own."""
+    """``fail`` in its own transaction."""
     with transaction(conn) as cursor:
         return fail(cursor, batch_id, failed, policy)
 
 
 def fail(cursor: Cursor, batch_id: int, failed: Mapping[int, Failure], policy: RetryPolicy) -> Fates:
-    """Put each failed item of the batch where it belongs; those that have left the batch meanwhile stay as they are.
+    """Settle each failed item of the batch; items that have left the batch meanwhile do not change.
 
-    One draw of the jitter for all of them: what failed together may go together again, apart from other batches.
+    All items get the same random wait: what failed together may be tried together again, apart from other batches.
     """
     cursor.execute(query("failing_objects"), {"ids": list(failed), "batch_id": batch_id})
     tried = {int(id_): int(attempts) + 1 for id_, attempts in cursor.fetchall()}
     draw = random.random()  # noqa: S311  # spreads load, guards nothing
     fates: dict[str, list[int]] = {"put_back": [], "quarantined": [], "gone": [], "kept": []}
     for id_, attempts in tried.items():
-        fates[_one(cursor, id_, failed[id_], attempts, policy, draw)].append(id_)
+        fates[_fail_item(cursor, id_, failed[id_], attempts, policy, draw)].append(id_)
     return Fates(*(tuple(ids) for ids in fates.values()))
 
 
-def _one(cursor: Cursor, id_: int, failure: Failure, attempts: int, policy: RetryPolicy, draw: float) -> str:
+def _fail_item(cursor: Cursor, id_: int, failure: Failure, attempts: int, policy: RetryPolicy, draw: float) -> str:
     code, stage = failure.code, failure.stage
     if failure.failure_class == FailureClass.TERMINAL and code in _LEFT_THE_BUCKET:
         has = standing(cursor, id_)
-        if has.shown and not has.has_heir:  # a copy would take its place in the search; without one it stays there
+        if has.shown and not has.has_heir:  # without a copy that replaces it, it stays in the search
             keep(cursor, id_, has, f"{code}: {failure.message}", stage)
             return "kept"
         move(cursor, id_, ObjectState.GONE, code=_LEFT_THE_BUCKET[code], reason=failure.message, stage=stage)

@@ -1,4 +1,4 @@
-"""How often and how late a failed recording is tried again. Pure numbers: DAG files may read this."""
+"""How often and when a failed recording is tried again. Imports no client library, so that DAG files may import it."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ class RetryPolicy:
     longest_wait_s: float = _USUAL.backoff_longest_seconds
 
     def attempts(self, failure_class: FailureClass) -> int:
-        """After how many failures in a row an item of this class is given up."""
-        many = {FailureClass.TRANSIENT: self.transient_attempts, FailureClass.DOUBTFUL: self.doubtful_attempts}
-        return many.get(failure_class, 1)
+        """The number of failures in a row after which an item of this class is given up."""
+        limits = {FailureClass.TRANSIENT: self.transient_attempts, FailureClass.DOUBTFUL: self.doubtful_attempts}
+        return limits.get(failure_class, 1)
 
     def wait_s(self, attempts: int, draw: float) -> float:
-        """Seconds until the next try after ``attempts`` failures in a row; ``draw`` in [0, 1) is chance.
+        """Seconds until the next try after ``attempts`` failures in a row; ``draw``: a random number in [0, 1).
 
-        Doubles up to the longest; half of it is left to chance ("equal jitter"), so that what failed together in an
-        outage does not come back in one moment.
+        The wait doubles up to the longest; half of it is random ("equal jitter"), so that items that failed together in
+        an outage are not tried again at the same moment.
         """
         whole = min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(attempts - 1, 30))
         return whole / 2 + whole / 2 * draw
 
 
 def group_limit(max_items: int, attempts: int, code: str | None, failure_class: str | None) -> int:
-    """How many items may share a batch with one that failed ``attempts`` times.
+    """The maximum size of a batch for an item that failed ``attempts`` times.
 
-    What is doubtful goes alone, so that it harms nobody. Where whole runs died and nobody knows whose fault it was,
-    the batch is halved each time, until the culprit is alone and the others have passed.
+    A doubtful item gets its own batch, so that it cannot fail others. If whole runs died, the cause is unknown: the
+    batch is halved each time, until the item that kills runs is alone and the others have passed.
     """
     if failure_class == FailureClass.DOUBTFUL:
         return 1

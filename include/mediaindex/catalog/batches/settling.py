@@ -1,4 +1,4 @@
-"""The end of a batch: each item's last state, from what the catalog knows of it."""
+"""Finish a batch: set the final state of each item."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .planning import unknown_batch
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """How many ended how; ``unfinished`` are the objects that did not reach an end.
+    """Numbers of items by final state; ``unfinished``: objects without a final state.
 
-    ``unpublished`` are those among them whose transcript is loaded and waits for Elasticsearch: nothing is to be run
-    again for them. The text is why Elasticsearch refused it, empty where it was not asked yet.
+    ``unpublished``: those of them whose transcript is loaded and waits for Elasticsearch, so that no stage has to run
+    again. The text is the reason why Elasticsearch refused it, empty before the first attempt.
     """
 
     batch_id: int
@@ -35,7 +35,7 @@ class BatchSummary:
 
 
 class _Outcome(NamedTuple):
-    """``loaded``: the current transcript is the one that this batch computed; ``published``: Elasticsearch holds it."""
+    """``loaded``: this batch computed the current transcript; ``published``: Elasticsearch has it."""
 
     id: int
     state: ObjectState
@@ -47,11 +47,11 @@ class _Outcome(NamedTuple):
 
 
 def finish(conn: Connection, batch_id: int) -> BatchSummary:
-    """Settle every item: ``indexed`` with a published transcript, ``in_review`` with an open question besides.
+    """Settle every item: ``indexed`` if its transcript is published, ``in_review`` if it has an open review as well.
 
-    Questions that this run answered are closed first; older objects under the same keys are ``gone`` afterwards. May be
-    repeated. An item that is neither stays as it is, is named in ``unfinished`` and keeps the batch open. Raises
-    TerminalError for an unknown batch.
+    Reviews that this run answered are closed first; older objects under the same keys become ``gone``. May be repeated.
+    An item that is neither does not change, is named in ``unfinished`` and keeps the batch open. Raises TerminalError
+    if the batch is unknown.
     """
     with transaction(conn) as cursor:
         cursor.execute("select from batch where id = %s for update", (batch_id,))
@@ -59,16 +59,16 @@ def finish(conn: Connection, batch_id: int) -> BatchSummary:
             raise unknown_batch(batch_id)
         cursor.execute(query("superseded_reviews"), {"batch_id": batch_id})
         cursor.execute(query("batch_outcomes"), {"batch_id": batch_id, "last_stage": LAST_STAGE})
-        ends = [(one, _end(one)) for one in rows_as(cursor, _Outcome)]
+        ends = [(outcome, _end(outcome)) for outcome in rows_as(cursor, _Outcome)]
         for outcome, state in ends:
             if state is not None:
                 _settle(cursor, outcome, state)
         replaced = _replace(cursor, batch_id)
         outgrow(cursor, batch_id)
-        unfinished = [one for one, state in ends if state is None and one.id not in replaced]
+        unfinished = [outcome for outcome, state in ends if state is None and outcome.id not in replaced]
         if not unfinished:
             cursor.execute("update batch set finished_at = coalesce(finished_at, now()) where id = %s", (batch_id,))
-    states = [ObjectState.GONE if one.id in replaced else state for one, state in ends]
+    states = [ObjectState.GONE if outcome.id in replaced else state for outcome, state in ends]
     return BatchSummary(
         batch_id=batch_id,
         indexed=states.count(ObjectState.INDEXED),
@@ -76,8 +76,8 @@ def finish(conn: Connection, batch_id: int) -> BatchSummary:
         duplicate=states.count(ObjectState.DUPLICATE),
         quarantined=states.count(ObjectState.QUARANTINED),
         gone=states.count(ObjectState.GONE),
-        unfinished=tuple(one.id for one in unfinished),
-        unpublished=tuple((one.id, one.refused or "") for one in unfinished if one.loaded),
+        unfinished=tuple(outcome.id for outcome in unfinished),
+        unpublished=tuple((outcome.id, outcome.refused or "") for outcome in unfinished if outcome.loaded),
     )
 
 
@@ -92,14 +92,14 @@ def _end(outcome: _Outcome) -> ObjectState | None:
 
 def _settle(cursor: Cursor, outcome: _Outcome, state: ObjectState) -> None:
     if state == ObjectState.IN_REVIEW:
-        code = StateReason.of_review((outcome.review_kinds or [""])[-1])  # triage, where both are open
+        code = StateReason.of_review((outcome.review_kinds or [""])[-1])  # triage if both are open
         move(cursor, outcome.id, state, code=code, reason=outcome.review_reasons, stage="finish")
     elif state != outcome.state:
         move(cursor, outcome.id, state, stage="finish")
 
 
 def _replace(cursor: Cursor, batch_id: int) -> set[int]:
-    """Objects that a newer one under the same key has replaced are gone; which those are."""
+    """Move objects that were replaced by a newer one under the same key to ``gone``; their ids."""
     cursor.execute(query("replaced_objects"), {"batch_id": batch_id})
     replaced = cursor.fetchall()
     for id_, by in replaced:

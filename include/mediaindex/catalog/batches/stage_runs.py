@@ -1,4 +1,4 @@
-"""What a stage did with a batch: its cost, what passed, what failed, and whose audio is known already."""
+"""Record the result of a stage for a batch: costs, passed and failed items, and duplicates."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from .retry_policy import RetryPolicy
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of the items, by media object id. ``transient`` ones may pass if the stage is run again now.
+    """The results by media object id. ``transient`` items may pass if the stage is run again now.
 
-    ``put_back`` ones have left the batch: they wait in the queue for a later try. ``kept`` ones, too: they could not be
-    made again, and are back where they were.
+    ``put_back`` items have left the batch and wait in the queue. ``kept`` items have left it too: their reprocessing
+    failed, and they were restored to their earlier state.
     """
 
     done: tuple[int, ...]
@@ -45,11 +45,11 @@ def record(
     last_try: bool = False,
     policy: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
 ) -> Recorded:
-    """Believe a result: one transaction for costs, fingerprints, failures, and (after normalize) recordings.
+    """Record a stage result in one transaction: costs, fingerprints, failures, and (after normalize) recordings.
 
-    Transient failures stay in the batch for the stage to be run again, unless this was the ``last_try``. Recording the
-    same result again adds its costs again, as another attempt, and changes nothing else. Results for objects that have
-    left the batch since are kept as costs only.
+    Items with transient failures stay in the batch, so that the stage can run again, unless this was the ``last_try``.
+    Recording a result twice adds its costs twice, as another attempt, and changes nothing else. For objects that have
+    left the batch only the costs are recorded. Raises TerminalError if the result does not belong to the batch.
     """
     results = {_id(item): item for item in result.items}
     with transaction(conn) as cursor:
@@ -64,7 +64,8 @@ def record(
             if last_try
             else tuple(id_ for id_, failure in failed.items() if failure.failure_class == FailureClass.TRANSIENT)
         )
-        fates = fail(cursor, batch_id, {id_: one for id_, one in failed.items() if id_ not in again}, policy)
+        final = {id_: failure for id_, failure in failed.items() if id_ not in again}
+        fates = fail(cursor, batch_id, final, policy)
     return Recorded(
         done=tuple(id_ for id_, item in passed.items() if item.status == ItemStatus.DONE),
         cached=tuple(id_ for id_, item in passed.items() if item.status == ItemStatus.CACHED),
@@ -78,7 +79,7 @@ def record(
 
 
 def earlier(conn: Connection, batch_id: int, stage: str) -> dict[int, str]:
-    """Fingerprints of the artifacts that the batch's items have of this stage from earlier batches, by object id."""
+    """Fingerprints of this stage's artifacts from earlier batches, by media object id of the batch's items."""
     with transaction(conn) as cursor:
         cursor.execute(query("earlier_artifacts"), {"batch_id": batch_id, "stage": stage})
         return dict(cursor.fetchall())
@@ -91,18 +92,18 @@ def _failures(results: dict[int, ItemResult], here: list[int], stage: str) -> di
 
 def _id(item: ItemResult) -> int:
     if not item.id.isdecimal():
-        raise TerminalError(f"result for item {item.id!r}: not a media object's id", code=ErrorCode.BAD_RESULT)
+        raise TerminalError(f"result for item {item.id!r}: invalid media object id", code=ErrorCode.BAD_RESULT)
     return int(item.id)
 
 
 def _still_here(cursor: Cursor, batch_id: int, results: dict[int, ItemResult]) -> list[int]:
-    """Ids that this batch still works on, in order, locked: stages that run side by side may fail the same item."""
+    """Ids that are still in this batch, in order, locked: parallel stages may fail the same item."""
     cursor.execute(
         "select media_object_id from batch_item where batch_id = %s and media_object_id = any (%s)",
         (batch_id, list(results)),
     )
-    if strangers := results.keys() - set(column(cursor)):
-        raise TerminalError(f"result for {sorted(strangers)}: not in batch {batch_id}", code=ErrorCode.BAD_RESULT)
+    if unknown := results.keys() - set(column(cursor)):
+        raise TerminalError(f"result for {sorted(unknown)}: not in batch {batch_id}", code=ErrorCode.BAD_RESULT)
     cursor.execute(
         "select id from media_object where id = any (%s) and batch_id = %s "
         "and state <> all (%s) order by id for no key update",

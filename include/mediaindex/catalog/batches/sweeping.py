@@ -1,4 +1,4 @@
-"""Batches whose run ended, died or vanished before all of their recordings did."""
+"""Settle batches whose run ended, died or vanished before all recordings were finished."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .failures import Failure
 from .retry_policy import RetryPolicy
 from .settling import finish
 
-# How often a recording is sent again for that.
+# How often a recording is requeued because its preferred recogniser works again.
 TIMES_BACK = 3
 
 
 @dataclass(frozen=True, slots=True)
 class StartedBatch:
-    """A batch that has a run and is not finished; ``dag_id`` is None until the run's first task began."""
+    """A batch that has a run and is not finished; ``dag_id`` is None until the first task of the run starts."""
 
     id: int
     source: str
@@ -33,9 +33,9 @@ class StartedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What became of what was left: media object ids. ``waiting`` ones are only not published yet.
+    """Media object ids of the unfinished items. ``waiting`` items only wait for their publication.
 
-    ``kept`` ones were to be made again, and are back where they were.
+    ``kept``: items in reprocessing that were restored to their earlier state.
     """
 
     put_back: tuple[int, ...] = ()
@@ -45,37 +45,38 @@ class Swept:
 
 
 def started(conn: Connection) -> list[StartedBatch]:
-    """Batches whose run is at work, or died. Which of the two, only Airflow knows."""
+    """Batches whose run is running or died; only Airflow knows which."""
     with transaction(conn) as cursor:
         cursor.execute(query("started_batches"))
         return rows_as(cursor, StartedBatch)
 
 
 def sweep(conn: Connection, batch: StartedBatch, policy: RetryPolicy) -> Swept:
-    """Settle a batch whose run has ended; what did not reach an end goes back into the queue, as a failed try.
+    """Settle a batch whose run has ended; unfinished items are requeued, as a failed attempt.
 
-    The caller knows that the run has ended. May be repeated, and by several at once.
+    The caller must know that the run has ended. May be repeated and run in parallel.
     """
     summary = finish(conn, batch.id)
     waiting = tuple(id_ for id_, _ in summary.unpublished)
     reason = (
-        f"its run {batch.dag_run_id} failed, was ended or vanished before this recording was done; "
-        "the run's red task says why"
+        f"its run {batch.dag_run_id} failed, was ended or vanished before this recording was finished; "
+        "see the log of the run's failed task"
     )
     failure = Failure(ErrorCode.RUN_FAILED, reason, FailureClass.TRANSIENT)
     left = {id_: failure for id_ in summary.unfinished if id_ not in waiting}
     fates = failures.settle(conn, batch.id, left, policy)
     if left and not waiting:
-        finish(conn, batch.id)  # nothing is left in it
+        finish(conn, batch.id)  # no item is left in it
     return Swept(fates.put_back, fates.quarantined, waiting, fates.kept)
 
 
 def with_fallback(
     conn: Connection, *, source: str | None = None, only_back: bool = False, limit: int = 1_000
 ) -> list[int]:
-    """Ids of objects whose transcript a fallback wrote.
+    """Ids of objects whose transcript was written by a fallback recogniser.
 
-    With ``only_back`` those whose preferred recogniser works again, and that were not sent again for it too often.
+    With ``only_back`` only those whose preferred recogniser works again and that were requeued less than TIMES_BACK
+    times for it.
     """
     wanted = {
         "source": source,
@@ -90,7 +91,7 @@ def with_fallback(
 
 
 def requeue_fallbacks(conn: Connection, limit: int) -> list[int]:
-    """Put at most ``limit`` of them back into the queue; their transcripts stay until there is a better one."""
+    """Requeue at most ``limit`` of them; their transcripts stay until a new one replaces them."""
     ids = with_fallback(conn, only_back=True, limit=limit)
     for id_ in ids:
         reason = "its transcript was written by a fallback, and the preferred recogniser works again"

@@ -1,1 +1,1 @@
-"""Erasure receipts, and which objects retention rules select."""
+"""Erasure receipts, and the objects that retention selects."""

@@ -1,4 +1,4 @@
-"""What retention is to remove, page by page, and the note that it did."""
+"""Select what retention deletes, page by page, and record that it was deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = 500
 
 
 def expired_media(conn: Connection, source: str, before: datetime) -> Iterator[ErasedObject]:
-    """Objects of the source that are older than ``before`` and not removed yet, those at work left out."""
+    """Objects of the source that are older than ``before``, not deleted yet and not in work."""
     after = 0
     while True:
         with transaction(conn) as cursor:
@@ -31,9 +31,10 @@ def expired_media(conn: Connection, source: str, before: datetime) -> Iterator[E
 def expired_recordings(
     conn: Connection, befores: Mapping[str, datetime], *, proxies: bool
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Audio and its objects, where all of them are older than their sources say (sources not named keep theirs).
+    """(audio, object ids) of recordings whose objects are all older than the limit of their source in ``befores``.
 
-    With ``proxies`` only those whose normalised audio is not removed yet; else those that are not erased yet.
+    Objects of other sources never expire. With ``proxies`` only recordings whose normalised audio is not deleted yet;
+    else those that are not erased yet.
     """
     after = ""
     wanted = {"sources": list(befores), "befores": list(befores.values()), "proxies": proxies, "limit": PAGE}
@@ -48,12 +49,12 @@ def expired_recordings(
 
 
 def note_media_removed(conn: Connection, media_object_id: int) -> None:
-    """The object is out of the bucket; its results stay, and it is not looked for any more."""
+    """Record that the object was deleted from its bucket; its results stay."""
     with transaction(conn) as cursor:
         cursor.execute("update media_object set media_removed_at = now() where id = %s", (media_object_id,))
 
 
 def note_proxies_removed(conn: Connection, audio_sha256: str) -> None:
-    """The recording's normalised audio is out of the store."""
+    """Record that the recording's normalised audio was deleted."""
     with transaction(conn) as cursor:
         cursor.execute("update recording set proxies_removed_at = now() where audio_sha256 = %s", (audio_sha256,))

@@ -1,9 +1,9 @@
-"""Receipts of erasures: opened before anything is removed, finished when nothing is left.
+"""Receipts of erasures: opened before anything is deleted, finished when nothing is left.
 
-Opening makes the objects ``gone`` (code ``erasing``) and takes their recordings out of the search, so that nobody
-computes them again; until the receipt is finished no listing can claim them back either. A killed erasure is found by
-``unfinished`` and may be repeated from the beginning. Rows that otherwise are never changed or deleted are removed by
-one function of the database, ``erase_content``, which works for an open receipt alone.
+Opening a receipt moves the objects to ``gone`` (code ``erasing``) and withdraws their recordings from the search, so
+that they are not computed again; until the receipt is finished, no listing can claim them. ``unfinished`` finds a
+killed erasure, which may be repeated from the beginning. Rows that are otherwise immutable are deleted by one function
+of the database, ``erase_content``, which requires an open receipt.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mediaindex.errors import ErrorCode, TerminalError
 
 @dataclass(frozen=True, slots=True)
 class ErasedObject:
-    """One object of a receipt. ``whole_key``: all that lies under its key goes, not only this version."""
+    """One object of a receipt. ``whole_key``: all versions under its key are deleted, not only this one."""
 
     id: int
     bucket: str
@@ -37,7 +37,7 @@ class ErasedObject:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is to be removed, and how far it is: ``emptied`` when only Elasticsearch may hold something."""
+    """What an erasure deletes, and its progress. ``emptied``: only Elasticsearch may still have documents."""
 
     id: int
     objects: tuple[ErasedObject, ...]
@@ -59,7 +59,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """All that hangs together: objects, the audios they were heard as, and live copies that were not asked for."""
+    """What an erasure includes: objects, all audios that they ever had, and other objects with the same audio."""
 
     objects: tuple[int, ...]
     audios: tuple[str, ...]
@@ -67,7 +67,7 @@ class Scope:
 
 
 def scope(conn: Connection, objects: Sequence[int], *, all_copies: bool = False) -> Scope:
-    """What erasing these objects means; copies belong to ``objects`` with ``all_copies``, or where they are gone."""
+    """What the erasure of these objects includes. With ``all_copies``, or if gone, copies belong to ``objects``."""
     with transaction(conn) as cursor:
         return _scope(cursor, objects, all_copies)
 
@@ -82,11 +82,11 @@ def open_receipt(
     all_copies: bool = False,
     hide_keys: bool = False,
 ) -> int:
-    """Begin to erase these objects (by id; whether their whole key goes) and their audio; the receipt's number.
+    """Start to erase these objects (``whole_key`` by id) and their audio; the receipt number.
 
-    An open receipt over all of them is taken up again. Raises TerminalError ``has_copies`` where other objects have
-    the audio and ``all_copies`` is not given, ``in_progress`` while a run works on one, ``erasure_open`` where an open
-    receipt has a part of them.
+    An open receipt with all of them is resumed. Raises TerminalError ``has_copies`` if other objects have the audio and
+    ``all_copies`` is False, ``in_progress`` while a run processes one of them, ``erasure_open`` if an open receipt has
+    a part of them.
     """
     with transaction(conn) as cursor:
         wanted = _scope(cursor, list(objects), all_copies)
@@ -106,7 +106,7 @@ def open_receipt(
 
 
 def load(conn: Connection, receipt: int) -> Receipt:
-    """The receipt of that number; TerminalError where there is none."""
+    """The receipt with this number. Raises TerminalError if it does not exist."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select emptied_at is not null as emptied, finished_at is not null as finished, counts "
@@ -114,7 +114,7 @@ def load(conn: Connection, receipt: int) -> Receipt:
             (receipt,),
         )
         if not (head := record(cursor)):
-            raise TerminalError(f"receipt {receipt}: there is none of that number", code=ErrorCode.UNKNOWN_RECEIPT)
+            raise TerminalError(f"receipt {receipt} does not exist", code=ErrorCode.UNKNOWN_RECEIPT)
         cursor.execute(query("erasure_parts"), {"id": receipt})
         objects = tuple(rows_as(cursor, ErasedObject))
         cursor.execute("select audio_sha256 from erasure_audio where erasure_id = %s order by audio_sha256", (receipt,))
@@ -129,13 +129,13 @@ def unfinished(conn: Connection) -> list[int]:
 
 
 def add_counts(conn: Connection, receipt: int, removed: Mapping[str, int]) -> None:
-    """Note on the receipt what was removed."""
+    """Add what was deleted to the receipt."""
     with transaction(conn) as cursor:
         _add_counts(cursor, receipt, removed)
 
 
 def empty(conn: Connection, receipt: int) -> None:
-    """Remove all content from the catalog, once the buckets hold nothing more. May be repeated."""
+    """Delete all content from the catalog, after the objects are deleted. May be repeated."""
     with transaction(conn) as cursor:
         cursor.execute("select erase_content(%s)", (receipt,))
         _add_counts(cursor, receipt, scalar(cursor))
@@ -145,23 +145,23 @@ def empty(conn: Connection, receipt: int) -> None:
 
 
 def finish(conn: Connection, receipt: int) -> bool:
-    """Close the receipt if Elasticsearch is done with it too; whether it was closed."""
+    """Close the receipt if its documents in Elasticsearch are deleted too; whether it was closed."""
     with transaction(conn) as cursor:
         cursor.execute(query("finish_erasure"), {"id": receipt})
         return bool(cursor.rowcount)
 
 
 def _scope(cursor: Cursor, objects: Sequence[int], all_copies: bool) -> Scope:
-    found = sorted(set(objects))
+    included = sorted(set(objects))
     while True:
-        cursor.execute(query("erasure_audios"), {"objects": found})
+        cursor.execute(query("erasure_audios"), {"objects": included})
         audios = column(cursor)
-        cursor.execute(query("erasure_copies"), {"objects": found, "audios": audios})
+        cursor.execute(query("erasure_copies"), {"objects": included, "audios": audios})
         copies = rows_as(cursor, Copy)
-        ours = [one.id for one in copies if all_copies or one.state == ObjectState.GONE]
-        if not ours:
-            return Scope(tuple(found), tuple(audios), tuple(copies))
-        found = sorted({*found, *ours})
+        added = [copy.id for copy in copies if all_copies or copy.state == ObjectState.GONE]
+        if not added:
+            return Scope(tuple(included), tuple(audios), tuple(copies))
+        included = sorted({*included, *added})
 
 
 def _open_already(cursor: Cursor, objects: Sequence[int]) -> int | None:
@@ -170,22 +170,22 @@ def _open_already(cursor: Cursor, objects: Sequence[int]) -> int | None:
         "where e.finished_at is null and x.media_object_id = any (%s) group by 1",
         (list(objects),),
     )
-    found = record(cursor)
-    if found is None:
+    receipt = record(cursor)
+    if receipt is None:
         return None
-    if found["parts"] == len(objects):
-        return int(found["id"])
+    if receipt["parts"] == len(objects):
+        return int(receipt["id"])
     raise TerminalError(
-        f"receipt {found['id']} is erasing a part of this; finish it first: mediaindex erase --resume",
+        f"receipt {receipt['id']} is erasing a part of these objects; finish it first: mediaindex erase --resume",
         code=ErrorCode.ERASURE_OPEN,
     )
 
 
 def _has_copies(copies: Sequence[Copy]) -> TerminalError:
-    named = ", ".join(f"s3://{one.bucket}/{one.key} ({one.id})" for one in copies[:5])
+    named = ", ".join(f"s3://{copy.bucket}/{copy.key} ({copy.id})" for copy in copies[:5])
     return TerminalError(
-        f"{len(copies)} other objects have the same audio: {named}{', …' if len(copies) > 5 else ''}; "
-        "erasing the recording means erasing them too: say --all-copies",
+        f"{len(copies)} other objects have the same audio: {named}{' and more' if len(copies) > 5 else ''}; "
+        "to erase the recording, erase them too: add --all-copies",
         code=ErrorCode.HAS_COPIES,
     )
 
@@ -195,31 +195,31 @@ def _refuse_busy(cursor: Cursor, objects: Sequence[int]) -> None:
     cursor.execute(query("erasure_busy"), {"objects": list(objects)})
     if busy := record(cursor):
         raise TerminalError(
-            f"media object {busy['id']}: run {busy['dag_run_id']} (batch {busy['batch_id']}) is at work on it; wait "
-            "for it, or end it in Airflow, and ask again",
+            f"media object {busy['id']}: run {busy['dag_run_id']} (batch {busy['batch_id']}) is processing it; wait "
+            "for the run, or end it in Airflow, and try again",
             code=ErrorCode.IN_PROGRESS,
         )
 
 
-def _write_parts(cursor: Cursor, id_: int, wanted: Scope, asked: Mapping[int, bool]) -> None:
+def _write_parts(cursor: Cursor, id_: int, wanted: Scope, whole_keys: Mapping[int, bool]) -> None:
     cursor.execute("select id, bucket, key, etag, size from media_object where id = any (%s)", (list(wanted.objects),))
-    for one in records(cursor):
-        place = hashlib.sha256(f"s3://{one['bucket']}/{one['key']}".encode()).hexdigest()
+    for item in records(cursor):
+        place = hashlib.sha256(f"s3://{item['bucket']}/{item['key']}".encode()).hexdigest()
         cursor.execute(
             "insert into erasure_object (erasure_id, media_object_id, whole_key, place_sha256, etag, size) "
             "values (%s, %s, %s, %s, %s, %s)",
-            (id_, one["id"], asked.get(one["id"], False), place, one["etag"], one["size"]),
+            (id_, item["id"], whole_keys.get(item["id"], False), place, item["etag"], item["size"]),
         )
     for audio in wanted.audios:
         cursor.execute("insert into erasure_audio (erasure_id, audio_sha256) values (%s, %s)", (id_, audio))
 
 
 def _take_away(cursor: Cursor, id_: int, wanted: Scope) -> None:
-    """Out of the ledger's work and out of the search. Primaries last, or a copy would inherit for a moment."""
+    """Move the objects to ``gone`` and withdraw their recordings. Primaries last, or a copy would replace them."""
     cursor.execute("select primary_object_id from recording where audio_sha256 = any (%s)", (list(wanted.audios),))
     primaries = set(column(cursor))
-    for one in sorted(wanted.objects, key=lambda one: (one in primaries, one)):
-        move(cursor, one, ObjectState.GONE, code=StateReason.ERASING, reason=f"being erased, receipt {id_}")
+    for object_id in sorted(wanted.objects, key=lambda object_id: (object_id in primaries, object_id)):
+        move(cursor, object_id, ObjectState.GONE, code=StateReason.ERASING, reason=f"being erased, receipt {id_}")
     for audio in wanted.audios:
         cursor.execute("select from recording where audio_sha256 = %s for update", (audio,))
         withdraw(cursor, audio)

@@ -1,1 +1,1 @@
-"""Stored forecasts, and the measurements that they are made from."""
+"""Saved forecasts, and the measurements that they are based on."""

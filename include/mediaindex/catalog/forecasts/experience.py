@@ -1,4 +1,4 @@
-"""What the catalog knows that helps to foresee work: lengths of files, costs of stages, what waits, what is known."""
+"""Measurements for forecasts: lengths of files, costs of stages, waiting work, and known objects."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.ledger.discovery import identities
 from mediaindex.storage.objects import ObjectVersion
 
-FILES = 5_000  # the latest recordings say how long a byte is
-BATCHES = 500  # the latest batches say what work costs
-DAYS = 90.0  # older ones ran on other machines, or with other models
+FILES = 5_000  # latest recordings, for seconds per byte
+BATCHES = 500  # latest batches, for costs
+DAYS = 90.0  # older batches may have run on other machines or with other models
 
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """Recordings of one kind of file (``.mp3``): all their bytes and seconds; four in five between low and high.
+    """Recordings of one file type (suffix such as ``.mp3``): their number, total bytes and total seconds.
 
-    ``low`` and ``high`` are seconds a byte.
+    ``low`` and ``high``: seconds per byte, between which 80 % of the recordings lie.
     """
 
     suffix: str
@@ -33,7 +33,7 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True)
 class StageCost:
-    """Seconds of wall clock, CPU and GPU."""
+    """The cost of one stage: seconds of wall clock, CPU and GPU."""
 
     stage: str
     wall_s: float
@@ -43,9 +43,10 @@ class StageCost:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What new recordings cost, all stages, failed tries too. ``copies``: recordings whose audio was known already.
+    """The cost of new recordings in all stages, including failed attempts. ``copies``: recordings of known audio.
 
-    ``low`` and ``high``: seconds of work a second of audio, between which four batches in five lie; None without any.
+    ``low`` and ``high``: seconds of work per second of audio, between which 80 % of the batches lie; None without
+    batches.
     """
 
     recordings: int
@@ -59,7 +60,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """Objects of one kind of file that wait or are at work: ``seconds`` of known length, ``bytes`` of the others."""
+    """Waiting and running objects of one file type: ``seconds`` of those of known length, ``bytes`` of the others."""
 
     suffix: str
     files: int
@@ -68,14 +69,14 @@ class Ahead:
 
 
 def lengths(conn: Connection, source: str | None = None) -> list[Lengths]:
-    """How long the latest recordings of the source (None: of all) are, by kind of file."""
+    """Lengths of the latest recordings of the source (None: of all sources), by file type."""
     with transaction(conn) as cursor:
         cursor.execute(query("length_history"), {"source": source, "limit": FILES})
         return rows_as(cursor, Lengths)
 
 
 def work(conn: Connection, source: str | None = None) -> Work:
-    """What the latest finished batches of the source (None: of all) cost."""
+    """Costs of the latest finished batches of the source (None: of all sources)."""
     wanted = {"source": source, "limit": BATCHES, "days": DAYS}
     with transaction(conn) as cursor:
         cursor.execute(query("work_arrived"), wanted)
@@ -86,14 +87,14 @@ def work(conn: Connection, source: str | None = None) -> Work:
 
 
 def ahead(conn: Connection) -> list[Ahead]:
-    """What is seen or claimed and has no end yet, of all sources."""
+    """Seen and claimed objects of all sources that are not finished."""
     with transaction(conn) as cursor:
         cursor.execute(query("work_ahead"))
         return rows_as(cursor, Ahead)
 
 
 def states(conn: Connection, page: Sequence[ObjectVersion]) -> dict[int, tuple[str, float | None]]:
-    """By place in the page: state and length (seconds, None: not known) of objects that the ledger has."""
+    """State and length (seconds, None: unknown) of the objects that are in the ledger, by position in the page."""
     with transaction(conn) as cursor:
         cursor.execute(query("object_states"), identities(page))
         return {number: (state, seconds) for number, state, seconds in cursor.fetchall()}

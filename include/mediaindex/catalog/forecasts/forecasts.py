@@ -1,4 +1,4 @@
-"""Forecasts of backfills, kept, and what became of what they counted."""
+"""Saved forecasts of backfills, and the actual values for them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mediaindex.catalog.base.sql_files import query
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Of the objects under ``prefixes`` that were new: how many, seconds of audio, of work, and until all is done.
+    """The expected values for the new objects under ``prefixes``: files, seconds of audio, of work, and until the end.
 
-    ``by_date``: the prefixes say the date; if not, only objects last modified from ``first_at`` to ``last_at`` count.
-    ``prices``: as ``config.prices.Prices`` says them, None without. ``made_from``: plain values.
+    ``by_date``: the prefixes contain the date; if not, only objects last modified from ``first_at`` to ``last_at``
+    count. ``prices``: the fields of ``config.sources.Prices``, or None. ``made_from``: the basis, as JSON values.
     """
 
     source: str
@@ -41,7 +41,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A forecast as it was saved, and by whom."""
+    """A saved forecast and its author."""
 
     id: int
     actor: str
@@ -50,8 +50,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Of one kind of file: how many of a forecast's objects are in the ledger; how many of them have come to an end,
-    with their bytes, seconds of audio and costs; when the first was claimed and the last ended."""
+    """A forecast's objects of one file type: ``found`` in the ledger and ``done``; bytes, seconds of audio and costs of
+    the done ones; when the first one was claimed and the last one finished."""
 
     suffix: str
     found: int
@@ -66,7 +66,7 @@ class Outcome:
 
 
 def save(conn: Connection, expected: Expected) -> int:
-    """Keep it; its number."""
+    """Save a forecast; its number."""
     row = asdict(expected) | {
         "prefixes": list(expected.prefixes),
         "prices": None if expected.prices is None else Json(expected.prices),
@@ -78,14 +78,14 @@ def save(conn: Connection, expected: Expected) -> int:
 
 
 def kept(conn: Connection, source: str | None = None, number: int | None = None, limit: int = 20) -> list[Kept]:
-    """Forecasts, the newest first."""
+    """Saved forecasts, the newest first."""
     with transaction(conn) as cursor:
         cursor.execute(query("forecasts"), {"source": source, "id": number, "limit": limit})
-        return [_kept(**found) for found in records(cursor)]
+        return [_kept(**row) for row in records(cursor)]
 
 
 def outcome(conn: Connection, expected: Expected) -> list[Outcome]:
-    """What became of the forecast's objects so far, by kind of file; without those that no listing has found yet."""
+    """The actual values of the forecast's objects so far, by file type; only objects in the ledger count."""
     wanted = asdict(expected) | {"prefixes": list(expected.prefixes)}
     with transaction(conn) as cursor:
         cursor.execute(query("forecast_outcome"), wanted)

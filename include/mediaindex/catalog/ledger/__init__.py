@@ -1,1 +1,1 @@
-"""The ledger of media objects: states, moves, and lists for people."""
+"""The ledger of media objects: states, transitions and reports."""

@@ -1,8 +1,8 @@
-"""When an object leaves the bucket, or gets other audio: who stands for its audio then, and what must leave the search.
+"""Replace the primary object of a recording if it leaves the bucket or gets other audio, or withdraw the recording.
 
-A recording is published under its primary object. Where that is gone, the oldest other object with the same audio takes
-its place, at once for the search and through the queue for the ledger (nothing is computed again). Where there is none,
-the recording has no current transcript any more: that is ``withdrawn``, and its versions stay in the catalog.
+A recording is published under its primary object. If that is gone, the oldest other object with the same audio replaces
+it: immediately in the search, and through the queue in the ledger (nothing is computed again). If no other object has
+the audio, the recording is withdrawn: it has no current transcript, but its versions stay in the catalog.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mediaindex.contract.states import ObjectState
 
 
 def depart(cursor: Cursor, media_object_id: int) -> None:
-    """Inside the transaction that makes the object ``gone``; may be repeated."""
+    """Replace the object or withdraw its recordings, in the transaction that moves it to ``gone``. May be repeated."""
     cursor.execute(query("close_reviews"), {"id": media_object_id})
     cursor.execute(query("led_recordings"), {"id": media_object_id})
     for audio_sha256 in column(cursor):
@@ -24,7 +24,7 @@ def depart(cursor: Cursor, media_object_id: int) -> None:
 
 
 def outgrow(cursor: Cursor, batch_id: int) -> None:
-    """Audio that objects of a settled batch had before, and that they are no longer to be found under."""
+    """Replace the objects of a settled batch that now have other audio, in the recordings of their earlier audio."""
     cursor.execute(query("outgrown_recordings"), {"batch_id": batch_id})
     for media_object_id, audio_sha256 in cursor.fetchall():
         reason = f"media object {media_object_id} now has other audio; this one takes its place"
@@ -32,12 +32,12 @@ def outgrow(cursor: Cursor, batch_id: int) -> None:
 
 
 def withdraw(cursor: Cursor, audio_sha256: str) -> None:
-    """The recording's transcript is no longer to be found: no object has its audio.
+    """Withdraw a recording whose audio no object has any more.
 
-    The outbox takes its documents away. Loading the transcript again, when the audio comes back, publishes it again.
+    The outbox deletes its documents. Loading the transcript again, if the audio returns, publishes it again.
     """
     cursor.execute("update transcript set is_current = false where audio_sha256 = %s and is_current", (audio_sha256,))
-    publications.withdraw(cursor, audio_sha256)  # newer than what was not published yet, which it settles too
+    publications.withdraw(cursor, audio_sha256)  # it also replaces publications that are still due
 
 
 def _leave(cursor: Cursor, media_object_id: int, audio_sha256: str, reason: str) -> None:

@@ -1,6 +1,6 @@
-"""The ledger as discovery needs it: what of a page is new, what waits, what a key stood for, how far a listing came.
+"""Ledger functions for discovery: new objects of a page, waiting objects, removed keys, and the progress of listings.
 
-Everything here takes a page at a time and may be repeated.
+All functions work page by page and may be repeated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An object that was seen ``waited_s`` ago and not claimed, and why."""
+    """An object that was seen ``waited_s`` seconds ago and is not claimed; ``code``: why."""
 
     id: int
     bucket: str
@@ -39,7 +39,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why an object is not claimed yet, and in how many seconds it is worth another look."""
+    """Why an object is not claimed yet, and in how many seconds to check it again."""
 
     code: StateReason
     reason: str
@@ -48,41 +48,41 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a prefix was listed: everything up to ``watermark``, and all of it at ``whole_at``."""
+    """How far a prefix was listed: up to the key ``watermark``, and completely at ``whole_at``."""
 
     watermark: str | None = None
     whole_at: datetime | None = None
 
 
 def identities(page: Sequence[ObjectVersion]) -> dict[str, list[Any]]:
-    """What the ledger knows objects by, as columns for ``unnest``; ``numbers``: their places in the page."""
+    """The identities of the objects as columns for ``unnest``; ``numbers``: their positions in the page."""
     return {
         "numbers": list(range(len(page))),
-        "buckets": [one.bucket for one in page],
-        "keys": [one.key for one in page],
-        "etags": [one.etag for one in page],
+        "buckets": [listed.bucket for listed in page],
+        "keys": [listed.key for listed in page],
+        "etags": [listed.etag for listed in page],
     }
 
 
 def unknown(conn: Connection, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
-    """Those of the page that the ledger does not have, or has as gone."""
+    """The objects of the page that are not in the ledger or are ``gone``."""
     with transaction(conn) as cursor:
         cursor.execute(query("known_objects"), identities(page))
         known = set(column(cursor))
-    return [one for number, one in enumerate(page) if number not in known]
+    return [listed for number, listed in enumerate(page) if number not in known]
 
 
 def note(
     conn: Connection, source: str, objects: Sequence[tuple[ObjectVersion, Mapping[str, str]]], seen_by: SeenBy
 ) -> None:
-    """Write objects, with what their keys tell, into the ledger as seen; those it has already stay as they are."""
-    # In one order everywhere: two that note the same objects would otherwise wait for each other.
+    """Add objects with the metadata of their keys to the ledger as ``seen``; existing ones do not change."""
+    # Sorted, because two processes that add the same objects would otherwise deadlock.
     rows = {
-        (one.bucket, one.key, one.etag): (
-            source, one.bucket, one.key, one.etag, one.version_id, one.size, one.last_modified,
-            storable.document(dict(told)), seen_by, ObjectState.SEEN,
+        (listed.bucket, listed.key, listed.etag): (
+            source, listed.bucket, listed.key, listed.etag, listed.version_id, listed.size, listed.last_modified,
+            storable.document(dict(metadata)), seen_by, ObjectState.SEEN,
         )
-        for one, told in objects
+        for listed, metadata in objects
     }  # fmt: skip
     with transaction(conn) as cursor:
         cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
@@ -90,20 +90,20 @@ def note(
 
 
 def let_wait(conn: Connection, pauses: Sequence[tuple[ObjectVersion, Pause]]) -> None:
-    """Say why seen objects are not claimed yet."""
+    """Record why seen objects are not claimed yet."""
     rows = {
-        (one.bucket, one.key, one.etag): (
-            one.bucket, one.key, one.etag, one.size, one.last_modified, why.code, storable.message(why.reason),
-            why.seconds,
+        (listed.bucket, listed.key, listed.etag): (
+            listed.bucket, listed.key, listed.etag, listed.size, listed.last_modified, pause.code,
+            storable.message(pause.reason), pause.seconds,
         )
-        for one, why in pauses
+        for listed, pause in pauses
     }  # fmt: skip
     with transaction(conn) as cursor:
         execute_values(cursor, query("let_wait"), [rows[name] for name in sorted(rows)], page_size=PAGE)
 
 
 def waiting(conn: Connection, source: str) -> Iterator[list[Waiting]]:
-    """Pages of the source's objects that were seen and may be looked at again now."""
+    """Pages of the source's seen objects that may be checked again now."""
     after = 0
     while True:
         with transaction(conn) as cursor:
@@ -116,12 +116,12 @@ def waiting(conn: Connection, source: str) -> Iterator[list[Waiting]]:
 
 
 def is_waiting(conn: Connection, source: str) -> bool:
-    """Whether an object of the source may be looked at again now."""
+    """Whether an object of the source may be checked again now."""
     return next(waiting(conn, source), None) is not None
 
 
 def leave(conn: Connection, bucket: str, key: str) -> list[int]:
-    """Nothing lies under the key any more: every version that the ledger took for present is gone; their ids."""
+    """Move every version under a deleted key to ``gone``; their ids."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select id from media_object where bucket = %s and key = %s and state <> 'gone' order by id", (bucket, key)
@@ -142,7 +142,7 @@ def progress(conn: Connection, source: str, prefix: str) -> Progress:
 
 
 def advance(conn: Connection, source: str, prefix: str, reached: Progress) -> None:
-    """Remember how far it was listed; what ``reached`` leaves out stays as it was."""
+    """Record how far the prefix was listed; fields of ``reached`` that are None do not change."""
     with transaction(conn) as cursor:
         cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
         cursor.execute(

@@ -1,4 +1,4 @@
-"""Whether uploads are still announced: objects that only a listing found say that announcements got lost."""
+"""Detect lost announcements of uploads by the objects that only a listing found."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mediaindex.catalog.base.rows import record, rows_as
 from mediaindex.catalog.base.sql_files import query
 
 DAY_S = 86_400.0
-GRACE_S = 600.0  # an announcement usually takes seconds; S3 promises minutes at most
-ENOUGH = 3  # S3 itself may lose one now and then; as many without any in between are no chance
+GRACE_S = 600.0  # an announcement usually takes seconds; S3 documents minutes at most
+ENOUGH = 3  # missed objects in a row; S3 itself may rarely lose a single announcement
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Of one source within a window: objects by who saw them first, and those that wait to be claimed."""
+    """Objects of one source within a window, by how they were first seen, and those that wait to be claimed."""
 
     source: str
     by_event: int
@@ -27,7 +27,7 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """``missed`` objects were uploaded since ``since``, found by listings, and announced by nobody."""
+    """``missed``: number of objects that were uploaded after ``since`` and found by listings without announcement."""
 
     source: str
     missed: int
@@ -36,7 +36,7 @@ class Silence:
 
 
 def heard(conn: Connection, source: str, events: int) -> None:
-    """Note that announcements of the source's uploads came just now."""
+    """Record that announcements of the source's uploads arrived now."""
     with transaction(conn) as cursor:
         cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
         cursor.execute(
@@ -48,20 +48,20 @@ def heard(conn: Connection, source: str, events: int) -> None:
 
 
 def silence(conn: Connection, source: str, *, window_s: float = DAY_S, grace_s: float = GRACE_S) -> Silence | None:
-    """Whether announcements have stopped; None while they come, or while nothing was uploaded that they missed.
+    """The silence of a source whose announcements have stopped; None while they arrive or no upload was missed.
 
-    The first call for a source begins to listen: what was uploaded before it is not missed.
+    Uploads before the first call for a source do not count as missed.
     """
     with transaction(conn) as cursor:
         cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
         cursor.execute("insert into hearing (source) values (%s) on conflict do nothing", (source,))
         cursor.execute(query("unannounced"), {"source": source, "window_s": window_s, "grace_s": grace_s})
-        told = record(cursor) or {}
-    return Silence(source, **told) if told["missed"] >= ENOUGH else None
+        missed = record(cursor) or {}
+    return Silence(source, **missed) if missed["missed"] >= ENOUGH else None
 
 
 def arrivals(conn: Connection, *, window_s: float = DAY_S) -> list[Arrivals]:
-    """What each source saw arrive within the window, by source."""
+    """The arrivals of each source within the window."""
     with transaction(conn) as cursor:
         cursor.execute(query("arrivals"), {"window_s": window_s})
         return rows_as(cursor, Arrivals)

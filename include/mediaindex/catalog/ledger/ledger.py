@@ -1,6 +1,6 @@
-"""The ledger: every object once, its state, and how it got there.
+"""The ledger: every object once, its state and its history.
 
-PostgreSQL itself refuses a move that ``media_transition`` does not list, and writes each move into the history.
+PostgreSQL refuses a transition that ``media_transition`` does not list, and writes each transition to the history.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
     "MediaObject", "ObjectEvent", "ObjectVersion", "claim", "find", "history", "move", "requeue", "see", "set_state",
 ]  # fmt: skip
 
-Code: TypeAlias = ErrorCode | StateReason  # why an object is in its state
+Code: TypeAlias = ErrorCode | StateReason  # the reason of a state
 PAGE = 1_000  # objects claimed in one statement and one transaction
 
 
@@ -53,7 +53,7 @@ class MediaObject:
 
 @dataclass(frozen=True, slots=True)
 class ObjectEvent:
-    """One move of one object; ``from_state`` is None for its first. ``batch_id``: made by it, or taken out of it."""
+    """One transition of one object; ``from_state`` is None for the first. ``batch_id``: the batch that it was in."""
 
     at: datetime
     from_state: ObjectState | None
@@ -70,18 +70,18 @@ class ObjectEvent:
 def claim(
     conn: Connection, source: str, objects: Iterable[ObjectVersion], lane: Lane | None = None
 ) -> list[MediaObject]:
-    """Write new objects into the ledger; those that were new, or seen or gone until now, and are now ours.
+    """Claim objects that are new, ``seen`` or ``gone``; the claimed ones.
 
-    An object is known by bucket, key and ETag: a listing and an event name it the same way, whether or not they give a
-    version id. One transaction a thousand objects, so a long listing keeps what it has. ``batches.plan`` finds what a
-    crash left claimed here, in this ``lane`` whoever plans it; None: in the planner's.
+    An object is identified by bucket, key and ETag, which listings and events give alike, with or without a version id.
+    One transaction per 1,000 objects, so that an interrupted listing keeps its progress. ``batches.plan`` plans them
+    later, in this ``lane``; None: in the lane of the planner.
     """
     claimed: list[MediaObject] = []
     for rows in _pages(objects):
         with transaction(conn) as cursor:
             cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
             named = [(source, *row, lane) for row in rows]
-            # Two statements: an upsert would lock and rewrite every row that was there, and a listing names them all.
+            # Two statements, because an upsert would lock and rewrite every existing row of a listing.
             for text in (query("claim"), query("reclaim")):
                 new = execute_values(cursor, text, named, page_size=PAGE, fetch=True)
                 claimed += rows_as(cursor, MediaObject, new)
@@ -89,9 +89,9 @@ def claim(
 
 
 def see(conn: Connection, source: str, objects: Iterable[ObjectVersion]) -> int:
-    """Note objects that are not to be claimed yet (still growing, or in an archive); how many were new.
+    """Add objects that must not be claimed yet (still growing, or in an archive); how many were new.
 
-    ``claim`` takes them later.
+    ``claim`` claims them later.
     """
     new = 0
     for rows in _pages(objects):
@@ -112,10 +112,10 @@ def set_state(
     stage: str | None = None,
     reason_class: FailureClass | None = None,
 ) -> None:
-    """Move an object; the state it is in already is no move. Raises TerminalError ``illegal_state``.
+    """Change the state of an object; the same state is no transition. Raises TerminalError ``illegal_state``.
 
-    ``reason_class`` of a quarantine: terminal where none is given. An object that is ``gone`` hands its recording to
-    another object with the same audio, or takes it out of the search.
+    ``reason_class`` of a quarantine is terminal by default. If an object is ``gone``, another object with the same
+    audio replaces it in its recording, or the recording is withdrawn.
     """
     with transaction(conn) as cursor:
         move(cursor, media_object_id, state, code=code, reason=reason, stage=stage, reason_class=reason_class)
@@ -131,7 +131,7 @@ def move(
     stage: str | None = None,
     reason_class: FailureClass | None = None,
 ) -> None:
-    """``set_state`` inside the caller's transaction."""
+    """``set_state`` in the caller's transaction."""
     kind = (reason_class or FailureClass.TERMINAL) if state == ObjectState.QUARANTINED else reason_class
     cursor.execute(
         "update media_object set state = %s, reason_code = %s, reason = %s, reason_stage = %s, reason_class = %s "
@@ -151,10 +151,10 @@ def requeue(
     code: Code | None = None,
     reason: str | None = None,
 ) -> None:
-    """Back to ``claimed`` and out of its batch, so that the next planning takes it. Its history stays.
+    """Move the object back to ``claimed`` and out of its batch, so that it is planned again. Its history stays.
 
-    Work in progress is left alone, with TerminalError ``in_progress``, unless the caller knows that the batch's run is
-    dead and says so; should it live after all, it finds the object no longer among its items.
+    Raises TerminalError ``in_progress`` if its batch is in progress, unless the caller knows that the run is dead and
+    sets ``in_progress``; if the run still lives, it no longer finds the object among its items.
     """
     wanted = {"id": media_object_id, "in_progress": in_progress, "code": code, "reason": storable.message(reason)}
     with transaction(conn) as cursor:
@@ -164,14 +164,14 @@ def requeue(
         cursor.execute("select state from media_object where id = %s", (media_object_id,))
         _must_exist(cursor, media_object_id)
         raise TerminalError(
-            f"media object {media_object_id}: its batch is still at work; wait for it, or end its run "
-            "and ask again with in_progress",
+            f"media object {media_object_id}: its batch is in progress; wait for it, or end its run "
+            "and try again with in_progress",
             code=ErrorCode.IN_PROGRESS,
         )
 
 
 def history(conn: Connection, media_object_id: int) -> list[ObjectEvent]:
-    """Every move of the object, oldest first."""
+    """Every transition of the object, oldest first."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select at, from_state, to_state, reason_code as code, reason, stage, actor, reason_class, batch_id, "
@@ -195,7 +195,7 @@ def find(
     after_id: int = 0,
     limit: int = 1_000,
 ) -> list[MediaObject]:
-    """Objects that match all that is given, by id; page on with ``after_id``."""
+    """Objects that match all given conditions, by id; pass the last id as ``after_id`` for the next page."""
     wanted = {
         "ids": None if ids is None else list(ids),
         "source": source,
@@ -214,16 +214,16 @@ def find(
 
 
 def _pages(objects: Iterable[ObjectVersion]) -> Iterator[list[tuple[object, ...]]]:
-    """Rows of at most a thousand objects, each once: one page may hold several announcements of the same.
+    """Rows of at most 1,000 objects, each once: a page may have several announcements of the same object.
 
-    In one order everywhere: two claimers that wait for each other's rows would otherwise deadlock.
+    Sorted, because two processes that claim the same rows would otherwise deadlock.
     """
     remaining = iter(objects)
     while page := list(islice(remaining, PAGE)):
-        once = {(one.bucket, one.key, one.etag): one for one in page}
+        unique = {(listed.bucket, listed.key, listed.etag): listed for listed in page}
         yield [
-            (one.bucket, one.key, one.etag, one.version_id, one.size, one.last_modified)
-            for _, one in sorted(once.items())
+            (listed.bucket, listed.key, listed.etag, listed.version_id, listed.size, listed.last_modified)
+            for _, listed in sorted(unique.items())
         ]
 
 

@@ -1,4 +1,4 @@
-"""The ledger as people ask for it: filtered, counted, and what to do about each line."""
+"""Lists of the ledger for users: filtered and counted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mediaindex.contract.states import Lane, ObjectState
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 _GLOB = {"*": "%", "?": "_"}
-_PLAY_MARK = re.compile(r"#t=[\d.]+$")  # the links that a search prints
+_PLAY_MARK = re.compile(r"#t=[\d.]+$")  # at the end of links that a search prints
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for; all of it must match. ``key_like``: a pattern of PostgreSQL's LIKE, see ``like``."""
+    """Conditions that must all match. ``key_like``: a pattern for PostgreSQL's LIKE, see ``like``."""
 
     ids: Sequence[int] | None = None
     source: str | None = None
@@ -35,7 +35,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One object, and the batch that had it last. ``reason_class``: terminal, transient, doubtful or None."""
+    """One object and its latest batch."""
 
     id: int
     source: str
@@ -59,23 +59,23 @@ class LedgerLine:
 
 
 def lines(conn: Connection, wanted: Wanted, limit: int | None = None) -> list[LedgerLine]:
-    """What matches, the latest move first; all of it without a ``limit``."""
+    """Matching objects, the latest transition first; all of them if ``limit`` is None."""
     with transaction(conn) as cursor:
         cursor.execute(query("ledger_lines"), _parameters(wanted, limit))
         return rows_as(cursor, LedgerLine)
 
 
 def counts(conn: Connection, wanted: Wanted) -> dict[ObjectState, int]:
-    """How many match, by state, in the order of a recording's life."""
-    counting = f"select l.state, count(*) from ({query('ledger_lines')}) l group by 1"  # noqa: S608  # our own text
+    """Numbers of matching objects by state, in the order of the states."""
+    counting = f"select l.state, count(*) from ({query('ledger_lines')}) l group by 1"  # noqa: S608  # a constant text
     with transaction(conn) as cursor:
         cursor.execute(counting, _parameters(wanted, None))
-        found = dict(cursor.fetchall())
-    return {state: int(found[state]) for state in ObjectState if state in found}
+        by_state = dict(cursor.fetchall())
+    return {state: int(by_state[state]) for state in ObjectState if state in by_state}
 
 
 def resolve(conn: Connection, name: str) -> list[LedgerLine]:
-    """Objects by id, ``s3://bucket/key`` or key, all versions, the newest first. TerminalError where there is none."""
+    """Objects by id, ``s3://bucket/key`` or key, all versions, the newest first. Raises TerminalError if none match."""
     if name.isdecimal() and (found := lines(conn, Wanted(ids=[int(name)]))):
         return found
     if name.startswith("s3://"):
@@ -83,7 +83,7 @@ def resolve(conn: Connection, name: str) -> list[LedgerLine]:
         wanted = Wanted(bucket=bucket, key=key)
     else:
         wanted = Wanted(key=name)
-    found = sorted(lines(conn, wanted), key=lambda one: (one.last_modified, one.id), reverse=True)
+    found = sorted(lines(conn, wanted), key=lambda line: (line.last_modified, line.id), reverse=True)
     if not found:
         raise TerminalError(
             f"{name}: not in the ledger; try `mediaindex ledger list --key '*{name.rpartition('/')[2]}'`",
@@ -93,13 +93,13 @@ def resolve(conn: Connection, name: str) -> list[LedgerLine]:
 
 
 def like(glob: str) -> str:
-    """A LIKE pattern: ``*`` and ``?`` as in a shell, across slashes; without either, a prefix."""
-    quoted = "".join(f"\\{sign}" if sign in "\\%_" else _GLOB.get(sign, sign) for sign in glob)
-    return quoted if any(sign in glob for sign in _GLOB) else quoted + "%"
+    """A LIKE pattern: ``*`` and ``?`` as in a shell, also across slashes; without either, a prefix."""
+    quoted = "".join(f"\\{character}" if character in "\\%_" else _GLOB.get(character, character) for character in glob)
+    return quoted if any(wildcard in glob for wildcard in _GLOB) else quoted + "%"
 
 
 def act_as(conn: Connection, who: str) -> None:
-    """Name who acts, for the history; for this connection."""
+    """Set the actor of the history for this connection."""
     with transaction(conn) as cursor:
         cursor.execute("select set_config('application_name', %s, false)", (who[:60],))
 
@@ -112,7 +112,7 @@ def _parameters(wanted: Wanted, limit: int | None) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A file's line; lengths and costs in seconds, summed over all stages and attempts. None: not known (yet)."""
+    """One object of a report; lengths and costs in seconds, the costs over all stages and attempts. None: unknown."""
 
     media_object_id: int
     source: str
@@ -135,7 +135,7 @@ class ReportRow:
 def rows(
     conn: Connection, *, source: str | None = None, batch_id: int | None = None, limit: int = 10_000
 ) -> list[ReportRow]:
-    """The lines of a source, a batch or everything, by source and key."""
+    """The report of a source, a batch or everything, by source and key."""
     with transaction(conn) as cursor:
         cursor.execute(query("report"), {"source": source, "batch_id": batch_id, "limit": limit})
         return rows_as(cursor, ReportRow)

@@ -1,9 +1,9 @@
-"""Recordings by their audio, and which object stands for each.
+"""Recordings by their audio, and the primary object of each.
 
-The rule: the first object seen with an audio is its primary and stays so; every other one becomes ``duplicate`` as soon
-as normalize has named its audio. Only where the primary is quarantined or gone, was replaced by the newcomer under its
-own key, or turned out to hold other audio (its normalize settings changed), the newcomer takes its place; what is
-published already is then published again under it. Two that arrive at once meet on the recording's row.
+The first object with an audio is its primary and stays so; every other object becomes ``duplicate`` after normalize has
+computed its audio. A new object replaces the primary only if that is quarantined or gone, was replaced by the new
+object under its own key, or now has other audio (because its normalize settings changed); what is already published is
+then published again under the new object. Parallel objects are serialised by the lock on the row of the recording.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .ledger import move
 
 
 class _Primary(NamedTuple):
-    """The object that stands for a recording; ``lost``: another one is to take its place."""
+    """The primary object of a recording; ``lost``: it must be replaced."""
 
     id: int
     bucket: str
@@ -32,13 +32,13 @@ class _Primary(NamedTuple):
 
 
 def link(cursor: Cursor, normalized: Mapping[int, ItemResult]) -> list[int]:
-    """Tie objects to their recordings inside the caller's transaction; the ids that turned out to be duplicates."""
+    """Link objects to their recordings in the caller's transaction; the ids of duplicates."""
     duplicates = []
-    # By audio, in one order everywhere: two batches with the same two recordings would otherwise deadlock.
+    # Sorted by audio, because two batches with the same two recordings would otherwise deadlock.
     for id_, item in sorted(normalized.items(), key=lambda pair: (pair[1].audio_sha256 or "", pair[0])):
         if item.audio_sha256 is None:
             raise TerminalError(
-                f"normalize of media object {id_}: no audio_sha256 in the result", code=ErrorCode.BAD_RESULT
+                f"normalize of media object {id_}: audio_sha256 is missing in the result", code=ErrorCode.BAD_RESULT
             )
         if _is_duplicate(cursor, id_, item):
             duplicates.append(id_)

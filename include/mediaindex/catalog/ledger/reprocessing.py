@@ -1,7 +1,7 @@
-"""Recordings that are to be made again, because a stage, a model or a setting has changed.
+"""Reprocess recordings after a change of a stage, a model or a setting.
 
-A request puts recordings that came to an end back into the queue, each once, and is remembered with what it took. What
-they have stays as it is until a run has something newer: see ``standing`` for those that fail.
+A request requeues finished recordings, each once, and is stored with the recordings that it took. Their transcripts
+stay until a run has loaded newer ones; see ``standing`` for recordings that fail.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from mediaindex.errors import ErrorCode, TerminalError
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which recordings; all of it must match, None asks for nothing.
+    """Conditions that must all match; None matches everything.
 
-    ``first`` and ``last``: of the recordings' own dates, both included. ``stage``: that ran it; ``engine``: whose
-    latest run of ``stage`` used an engine whose identity contains this text; ``run_before``: whose latest run of it was
-    before this moment. ``language``: that speak it, in their current transcript.
+    ``first`` and ``last``: dates of the recordings, both inclusive. ``stage``: recordings that ran it; ``engine``:
+    the identity of an engine in their latest run of ``stage`` contains this text; ``run_before``: their latest run of
+    ``stage`` was before this time. ``language``: the language of their current transcript.
     """
 
     sources: Sequence[str]
@@ -37,7 +37,7 @@ class Wanted:
     language: str | None = None
 
     def __str__(self) -> str:
-        said = {
+        conditions = {
             "source": ", ".join(self.sources),
             "from": self.first,
             "to": self.last,
@@ -46,33 +46,33 @@ class Wanted:
             "run before": self.run_before.isoformat() if self.run_before else None,
             "language": self.language,
         }
-        return "; ".join(f"{name} {value}" for name, value in said.items() if value)
+        return "; ".join(f"{name} {value}" for name, value in conditions.items() if value)
 
 
 def matching(conn: Connection, wanted: Wanted) -> dict[str, int]:
-    """How many recordings of which source match, that could be made again now. Moves nothing."""
-    counting = f"select c.source, count(*) from ({query('reprocess_candidates')}) c group by 1 order by 1"  # noqa: S608  # our own text
+    """Numbers of matching recordings by source that can be reprocessed now. Changes nothing."""
+    counting = f"select c.source, count(*) from ({query('reprocess_candidates')}) c group by 1 order by 1"  # noqa: S608  # a constant text
     with transaction(conn) as cursor:
         cursor.execute(counting, _parameters(wanted, None))
         return {str(source): int(count) for source, count in cursor.fetchall()}
 
 
 def ask(conn: Connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane) -> dict[str, int]:
-    """Put at most ``limit`` matching recordings back into the queue of the lane; how many of which source.
+    """Requeue at most ``limit`` matching recordings in the lane; numbers by source.
 
-    All of it in one transaction. A ``run_id`` that asked before takes nothing more and is told what it took;
-    TerminalError ``other_request`` where it asked for something else. Planning is the caller's.
+    One transaction. A second call with the same ``run_id`` takes nothing more and returns the same numbers. Raises
+    TerminalError ``other_request`` if its conditions differ. The caller plans the batches.
     """
-    asked = _document(wanted, limit, lane)
+    conditions = _document(wanted, limit, lane)
     with transaction(conn) as cursor:
         cursor.execute(
             "insert into reprocessing (run_id, wanted) values (%s, %s) on conflict (run_id) do nothing returning id",
-            (run_id, storable.document(asked)),
+            (run_id, storable.document(conditions)),
         )
         if (request := scalar(cursor)) is not None:
-            _take(cursor, request, _parameters(wanted, limit), lane, f"asked for by {run_id}: {wanted}")
+            _take(cursor, request, _parameters(wanted, limit), lane, f"requested by {run_id}: {wanted}")
         else:
-            request = _known(cursor, run_id, asked)
+            request = _known(cursor, run_id, conditions)
         cursor.execute(query("reprocessed"), {"request": request})
         return dict(cursor.fetchall())
 
@@ -80,16 +80,16 @@ def ask(conn: Connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane
 def _take(cursor: Cursor, request: int, parameters: dict[str, Any], lane: Lane, reason: str) -> None:
     cursor.execute(query("reprocess_candidates"), parameters)
     ids = [id_ for id_, _ in cursor.fetchall()]
-    given = {"ids": ids, "lane": lane, "reason": storable.message(reason), "request": request}
-    cursor.execute(query("reprocess"), given | {"code": StateReason.REPROCESS})
+    values = {"ids": ids, "lane": lane, "reason": storable.message(reason), "request": request}
+    cursor.execute(query("reprocess"), values | {"code": StateReason.REPROCESS})
 
 
-def _known(cursor: Cursor, run_id: str, asked: dict[str, Any]) -> int:
+def _known(cursor: Cursor, run_id: str, conditions: dict[str, Any]) -> int:
     cursor.execute("select id, wanted from reprocessing where run_id = %s", (run_id,))
     id_, before = cursor.fetchone() or (0, {})
-    if before != asked:
+    if before != conditions:
         raise TerminalError(
-            f"{run_id}: asked for {before} before, and for {asked} now; a request keeps what it asked for: "
+            f"{run_id}: requested {before} before and requests {conditions} now; a run keeps its conditions: "
             "trigger a new run",
             code=ErrorCode.OTHER_REQUEST,
         )
@@ -111,7 +111,7 @@ def _document(wanted: Wanted, limit: int, lane: Lane) -> dict[str, Any]:
 
 
 def _parameters(wanted: Wanted, limit: int | None) -> dict[str, Any]:
-    # Every run of a batch begins with normalize, so that its latest run tells when a recording was last worked on.
+    # Every run of a batch starts with normalize, so that its latest run is the time of the latest processing.
     stage = wanted.stage or ("normalize" if wanted.run_before else None)
     return {
         "sources": list(wanted.sources),

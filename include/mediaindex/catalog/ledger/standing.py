@@ -1,8 +1,8 @@
-"""What an object has from before, which an attempt that fails must not take away.
+"""The earlier results of an object, which a failed reprocessing must not delete.
 
-A recording that is made again keeps its transcript, in the catalog and in the search, until a run has loaded a newer
-one. Where no run can (the recording fails, is given up, or has left its bucket and its normalised audio is not kept),
-it goes back to where it was: ``indexed``, or ``in_review`` with the question that waits, and the reason why.
+A recording in reprocessing keeps its transcript, in the catalog and in the search, until a run has loaded a newer one.
+If no run can (the recording fails, is given up, or has left its bucket without normalised audio), it is restored to its
+earlier state: ``indexed``, or ``in_review`` with the open review, and the reason.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mediaindex.contract.states import ObjectState, StateReason
 
 
 class Standing(NamedTuple):
-    """``shown``: its transcript is to be found; ``kinds``: of open questions about it, and what they ask."""
+    """``shown``: its transcript is published; ``kinds`` and ``questions``: kinds and reasons of its open reviews."""
 
     shown: bool
     kinds: list[str] | None
@@ -26,23 +26,23 @@ class Standing(NamedTuple):
 
     @property
     def is_something(self) -> bool:
-        """Whether it has been to an end before."""
+        """Whether it was finished before."""
         return self.shown or bool(self.kinds)
 
 
 def standing(cursor: Cursor, media_object_id: int) -> Standing:
-    """What the object has now."""
+    """The current results of the object."""
     cursor.execute(query("standing"), {"id": media_object_id})
     (has,) = rows_as(cursor, Standing)
     return has
 
 
 def keep(cursor: Cursor, media_object_id: int, has: Standing, why: str, stage: str | None) -> None:
-    """Back to where it was, out of its batch. An open question stays the reason; ``why`` is said after it."""
+    """Restore the object to its earlier state, out of its batch. ``why`` follows the reasons of open reviews."""
     state, code = ObjectState.INDEXED, StateReason.NOT_RENEWED
-    reason = f"what it had is kept, it could not be made again: {why}"
+    reason = f"reprocessing failed, the earlier result is kept: {why}"
     if has.kinds:
-        # triage, where both are open: as the end of a batch names it
+        # triage if both are open, as at the end of a batch
         state, code = ObjectState.IN_REVIEW, StateReason.of_review(has.kinds[-1])
         reason = f"{has.questions}; {reason}"
     values = {"id": media_object_id, "state": state, "code": code, "reason": storable.message(reason), "stage": stage}

@@ -1,4 +1,4 @@
-"""Everything the catalog knows of one object, from its first sight to now."""
+"""Everything that the catalog has about one object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StageRun:
-    """One attempt of one stage; seconds, and peak memory in MB."""
+    """One attempt of one stage; times in seconds, peak memory in MB."""
 
     id: int
     batch_id: int
@@ -40,7 +40,7 @@ class StageRun:
 
 @dataclass(frozen=True, slots=True)
 class StoryBatch:
-    """A batch that had the object; ``decision`` is triage's."""
+    """A batch of the object; ``decision``: of triage."""
 
     id: int
     lane: Lane
@@ -54,7 +54,7 @@ class StoryBatch:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptVersion:
-    """A transcript of the object's audio; ``waiting``: the outbox still has to publish it."""
+    """A transcript of the object's audio; ``waiting``: it is in the outbox."""
 
     id: int
     version: int
@@ -72,7 +72,7 @@ class TranscriptVersion:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A question about the object; open without ``closed_at``."""
+    """A review of the object; open if ``closed_at`` is None."""
 
     id: int
     kind: ReviewKind
@@ -84,7 +84,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """Another object: with the same audio, another version under the same key, or both."""
+    """Another object with the same audio, the same key, or both."""
 
     id: int
     bucket: str
@@ -98,7 +98,7 @@ class Relative:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One object's whole history."""
+    """The whole history of one object."""
 
     line: LedgerLine
     events: tuple[ObjectEvent, ...]
@@ -110,7 +110,7 @@ class Story:
 
 
 def tell(conn: Connection, line: LedgerLine) -> Story:
-    """The story of the object that the line is about."""
+    """The story of the object of ``line``."""
     return Story(
         line,
         tuple(ledger.history(conn, line.id)),

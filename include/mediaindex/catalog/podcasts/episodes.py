@@ -1,4 +1,4 @@
-"""Podcast episodes: what their feed says, which are to be copied, and which media object is which episode."""
+"""Podcast episodes: their data from feeds, their copies, and the episodes of media objects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An episode and the place that is kept for it; a known episode keeps the place it has."""
+    """An episode and its bucket and key; a known episode keeps its key."""
 
     episode: Episode
     bucket: str
@@ -32,10 +32,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class DueEpisode:
-    """An episode to be copied (``announced``: its feed says something new) or to be asked for again.
+    """An episode to copy (``announced``: its feed changed) or to check again.
 
-    ``etag``, ``size`` (bytes) and ``sha256`` are the copy's that there is, ``http_…`` its server's words about it,
-    ``resume_…`` an unfinished one's.
+    ``etag``, ``size`` (bytes) and ``sha256`` belong to the existing copy, ``http_*`` are the validators of its server,
+    ``resume_*`` belong to an unfinished copy.
     """
 
     id: int
@@ -57,7 +57,7 @@ class DueEpisode:
 
 @dataclass(frozen=True, slots=True)
 class ObjectEpisode:
-    """The episode that a media object is a copy of. ``transcripts``: url, type, language and rel of each."""
+    """The episode of a media object. ``transcripts``: url, type, language and rel of each."""
 
     media_object_id: int
     episode_id: int
@@ -74,11 +74,11 @@ class ObjectEpisode:
 
 
 def note(conn: Connection, feed_id: int, show: Show, listed: Iterable[Listed]) -> tuple[int, int]:
-    """Write down what the feed says; how many episodes are new, and how many known ones are wanted again.
+    """Store the content of a feed; the numbers of new episodes and of known episodes to copy again.
 
-    All or nothing: a feed's ETag is kept only after this, so that nothing in it is ever passed over.
+    One transaction: the ETag of the feed is stored only after it, so that no episode is skipped.
     """
-    rows = [_row(feed_id, one) for one in listed]
+    rows = [_row(feed_id, entry) for entry in listed]
     with transaction(conn) as cursor:
         cursor.execute(
             "update feed set title = %s, link = %s, language = %s, podcast_guid = %s, moved_to = %s where id = %s",
@@ -92,7 +92,7 @@ def note(conn: Connection, feed_id: int, show: Show, listed: Iterable[Listed]) -
 def due(
     conn: Connection, feed_id: int, *, since: date | None = None, recheck_days: float = 0.0, limit: int = 100
 ) -> list[DueEpisode]:
-    """What to copy or ask for now; published before ``since``: never."""
+    """Episodes to copy or to check now, except those published before ``since``."""
     wanted = {"feed_id": feed_id, "since": since, "recheck_s": recheck_days * 86_400, "limit": limit}
     with transaction(conn) as cursor:
         cursor.execute(query("due_episodes"), wanted)
@@ -100,7 +100,7 @@ def due(
 
 
 def note_partial(conn: Connection, episode_id: int, resume_id: str | None, if_range: str | None) -> None:
-    """Keep (or forget) what another process needs to go on with an unfinished copy."""
+    """Store (or clear, if None) what another process needs to resume an unfinished copy."""
     with transaction(conn) as cursor:
         cursor.execute(
             "update episode set resume_id = %s, resume_if_range = %s where id = %s", (resume_id, if_range, episode_id)
@@ -117,7 +117,7 @@ def note_copied(
     http_etag: str | None,
     http_last_modified: str | None,
 ) -> bool:
-    """A copy lies in the bucket; whether it is a version that was not there before."""
+    """Record a finished copy; whether it is a new version."""
     with transaction(conn) as cursor:
         _settle(cursor, episode.id, http_etag, http_last_modified)
         cursor.execute(
@@ -135,7 +135,7 @@ def note_copied(
 def note_unchanged(
     conn: Connection, episode: DueEpisode, *, http_etag: str | None, http_last_modified: str | None
 ) -> None:
-    """Its server was asked, and the copy that there is is still the file."""
+    """Record that the file on the server has not changed."""
     with transaction(conn) as cursor:
         _settle(cursor, episode.id, http_etag, http_last_modified)
 
@@ -151,9 +151,9 @@ def note_failed(
     draw: float,
     at_least_s: float = 0.0,
 ) -> bool:
-    """It could not be copied; whether it is given up now (after the ``policy``'s tries of that class).
+    """Record a failed copy; whether it is given up now (after the ``policy``'s attempts for this class).
 
-    ``at_least_s``: seconds that its server asked us to wait; ``draw`` in [0, 1) is chance.
+    ``at_least_s``: seconds that the server asked to wait; ``draw``: a random number in [0, 1).
     """
     with transaction(conn) as cursor:
         cursor.execute("select attempts, state from episode where id = %s for update", (episode_id,))
@@ -172,7 +172,7 @@ def note_failed(
 
 
 def of_object(conn: Connection, media_object_id: int) -> ObjectEpisode | None:
-    """The episode that the ledger's object is a copy of; None where it is none."""
+    """The episode of a media object; None if the object is not a copy of an episode."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select media_object_id, episode_id, feed_id, show, feed_url, guid, title, published_at, duration_s, link, "
@@ -192,9 +192,10 @@ def _settle(cursor: Cursor, episode_id: int, http_etag: str | None, http_last_mo
 
 
 def _row(feed_id: int, listed: Listed) -> tuple[Any, ...]:
-    one = listed.episode
-    links = storable.document([asdict(link) for link in one.transcripts])
+    episode = listed.episode
+    links = storable.document([asdict(link) for link in episode.transcripts])
     return (
-        feed_id, storable.text(one.guid), one.guid_sha256, storable.text(one.title), one.published_at, one.duration_s,
-        one.link, links, one.url, one.length, one.media_type, listed.bucket, listed.key,
+        feed_id, storable.text(episode.guid), episode.guid_sha256, storable.text(episode.title), episode.published_at,
+        episode.duration_s, episode.link, links, episode.url, episode.length, episode.media_type, listed.bucket,
+        listed.key,
     )  # fmt: skip

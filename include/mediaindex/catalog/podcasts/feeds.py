@@ -1,4 +1,4 @@
-"""The feeds that podcast sources follow: when each was read last, what went wrong, when it is tried next."""
+"""The feeds of podcast sources: last reading, last error and next reading of each."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mediaindex.catalog.base.connection import Connection, Cursor, transaction
 from mediaindex.catalog.base.rows import column, row_as, rows_as, scalar
 from mediaindex.errors import ErrorCode
 
-_LOCKS = 0x706F64  # "pod": a class of advisory locks; the number within it is the feed's
+_LOCKS = 0x706F64  # "pod": a class of advisory locks, with the feed id as the second number
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as it was left; ``etag`` and ``last_modified`` as its server wrote them."""
+    """A feed; ``etag`` and ``last_modified`` as its server sent them."""
 
     id: int
     source: str
@@ -31,7 +31,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class FeedHealth:
-    """How a feed is doing, for people; counts are of episodes."""
+    """The health of a feed, for reports; counts are of episodes."""
 
     id: int
     source: str
@@ -50,9 +50,9 @@ class FeedHealth:
 
 
 def follow(conn: Connection, source: str, urls: Sequence[str]) -> None:
-    """Make these the source's feeds: new ones are due at once, others of the source are retired.
+    """Set the feeds of the source: new ones are due immediately, other feeds of the source are retired.
 
-    An address that a retired feed has said it moved to is that feed: it keeps its episodes and their keys.
+    A URL that a retired feed has moved to becomes that feed: it keeps its episodes and their keys.
     """
     with transaction(conn) as cursor:
         cursor.execute("insert into source (name) values (%s) on conflict do nothing", (source,))
@@ -70,7 +70,7 @@ def follow(conn: Connection, source: str, urls: Sequence[str]) -> None:
 
 
 def due(conn: Connection, sources: Sequence[str]) -> list[int]:
-    """Ids of the feeds to be visited now, longest waiting first: those to be read, and those with episodes to copy."""
+    """Ids of the feeds to read, or with episodes to copy, longest waiting first."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select id from feed where retired_at is null and source = any (%s) and next_try_at <= now() "
@@ -82,11 +82,11 @@ def due(conn: Connection, sources: Sequence[str]) -> list[int]:
 
 @contextmanager
 def held(conn: Connection, feed_id: int) -> Iterator[Feed | None]:
-    """The feed, for us alone until the block ends; None where somebody else is at it, or it is retired."""
+    """The feed, locked until the block ends; None if another process has the lock, or the feed is retired."""
     with transaction(conn) as cursor:
         cursor.execute("select pg_try_advisory_lock(%s, %s)", (_LOCKS, feed_id % 2**31))
-        ours = bool(scalar(cursor))
-    if not ours:
+        locked = bool(scalar(cursor))
+    if not locked:
         yield None
         return
     try:
@@ -106,7 +106,7 @@ def note_read(
     last_modified: str | None,
     moved_to: str | None = None,
 ) -> None:
-    """It answered properly; ``wait_s``: seconds until it is read again. What it said of itself is ``note_show``'s."""
+    """Record a successful reading; ``wait_s``: seconds until the next one. ``episodes.note`` stores the content."""
     with transaction(conn) as cursor:
         cursor.execute(
             "update feed set read_at = now(), attempts = 0, next_try_at = now() + make_interval(secs => %s), "
@@ -116,7 +116,7 @@ def note_read(
 
 
 def note_failed(conn: Connection, feed_id: int, *, wait_s: float, code: ErrorCode, message: str) -> None:
-    """It did not; ``wait_s``: seconds until the next try."""
+    """Record a failed reading; ``wait_s``: seconds until the next one."""
     with transaction(conn) as cursor:
         cursor.execute(
             "update feed set attempts = attempts + 1, next_try_at = now() + make_interval(secs => %s), "
@@ -126,13 +126,13 @@ def note_failed(conn: Connection, feed_id: int, *, wait_s: float, code: ErrorCod
 
 
 def come_back(conn: Connection, feed_id: int) -> None:
-    """Due again at once: there are more of its episodes to copy than one visit could."""
+    """Make the feed due immediately, because more of its episodes are to be copied."""
     with transaction(conn) as cursor:
         cursor.execute("update feed set next_try_at = least(next_try_at, now()) where id = %s", (feed_id,))
 
 
 def health(conn: Connection, sources: Sequence[str] | None = None) -> list[FeedHealth]:
-    """All feeds that are followed, worst first."""
+    """All active feeds, worst first."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select id, source, title, url, moved_to, read_at, next_try_at, attempts, last_error_code, last_error, "

@@ -1,8 +1,8 @@
-"""The outbox: what Elasticsearch should hold, until it does.
+"""The outbox of changes for Elasticsearch.
 
-A row enters in the transaction that changes what a recording should show: ``publish`` with a transcript that becomes
-current (or gets another object), ``withdraw`` where none is current any more. Rows of one recording are written under
-its lock, so their ids follow its changes and serve as the documents' external version.
+A row is added in the transaction that changes the published state of a recording: ``publish`` if a transcript becomes
+current (or gets another object), ``withdraw`` if none is current any more. Rows of one recording are written under its
+lock, so that their ids have the order of its changes and serve as the external version of the documents.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mediaindex.errors import ErrorCode, TerminalError
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What waits to be published, or (``kind`` withdraw, without a transcript) to be taken out of the search.
+    """A due publication, or withdrawal (``kind``), which has no transcript.
 
     ``last_error``: of the latest attempt, if any.
     """
@@ -35,8 +35,8 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What is right for a recording now: this current transcript, or none; ``version`` where there is none."""
+class DesiredState:
+    """What Elasticsearch should have of a recording: its current transcript; if None, a withdrawal of ``version``."""
 
     audio_sha256: str
     transcript_id: int | None
@@ -45,10 +45,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class PublishableTurn:
-    """One turn as people read it; seconds on the source's clock. ``word_starts``: when each token of its text begins.
+    """One turn; times in seconds on the source's clock. ``word_starts``: the start of each token of ``text``.
 
-    ``spoken``: the recognised words, where the text has fewer (numbers in digits, no fillers); then ``spoken_starts``
-    says when each of them begins.
+    ``spoken``: the recognised words if ``text`` has fewer (numbers in digits, no fillers); ``spoken_starts``: their
+    starts.
     """
 
     index: int
@@ -67,11 +67,11 @@ class PublishableTurn:
 
 @dataclass(frozen=True, slots=True)
 class PublishableTranscript:
-    """A transcript with all that its search documents say.
+    """A transcript with everything that its search documents need.
 
-    ``version`` grows with every change of what the recording should show, even back to an older transcript: it is the
-    documents' external version. ``title`` and ``published_at`` are the episode's where a feed told them, else the
-    file's own title and the object's date; ``metadata`` is what the key tells. The object is the recording's primary.
+    ``version`` grows with every change of the published state, even back to an older transcript: it is the external
+    version of the documents. ``title`` and ``published_at`` come from the episode if a feed has them, else from the
+    file and the object; ``metadata`` comes from the key. The object is the recording's primary.
     """
 
     audio_sha256: str
@@ -96,10 +96,10 @@ class PublishableTranscript:
 def pending(
     conn: Connection, limit: int = 100, *, batch_id: int | None = None, audios: Sequence[str] | None = None
 ) -> list[Publication]:
-    """What is due, the newest of each recording only, those that failed before last.
+    """Due publications, only the newest of each recording, failed ones last.
 
-    Of one batch, or these recordings, if given, whether or not the wait after a failure is over. Two publishers may be
-    given the same: ``publishing_locks`` and ``is_due`` tell them apart.
+    With ``batch_id`` or ``audios`` only those, also during the wait after a failure. Two publishers may get the same
+    rows: ``publishing_locks`` and ``is_due`` keep them apart.
     """
     wanted = {"limit": limit, "batch_id": batch_id, "audios": None if audios is None else list(audios)}
     with transaction(conn) as cursor:
@@ -108,20 +108,20 @@ def pending(
 
 
 def mark_published(conn: Connection, publication_id: int) -> None:
-    """Elasticsearch holds it; older ones of the same recording are done with it. May be repeated."""
+    """Record that Elasticsearch has it; this also settles older ones of the same recording. May be repeated."""
     with transaction(conn) as cursor:
         cursor.execute(query("mark_published"), {"id": publication_id})
 
 
 def is_due(conn: Connection, publication_id: int) -> bool:
-    """Whether nobody has published it meanwhile and nothing newer is there."""
+    """Whether it is not published yet and no newer one exists."""
     with transaction(conn) as cursor:
         cursor.execute(query("still_due"), {"id": publication_id})
         return bool(cursor.rowcount)
 
 
 def mark_failed(conn: Connection, publication_id: int, error: str, wait_s: float = 0.0) -> None:
-    """Count an attempt and keep why it failed; it stays due, ``wait_s`` seconds from now."""
+    """Count a failed attempt and store its error; it is due again in ``wait_s`` seconds."""
     with transaction(conn) as cursor:
         cursor.execute(
             "update publication set attempts = attempts + 1, last_error = %s, "
@@ -131,25 +131,28 @@ def mark_failed(conn: Connection, publication_id: int, error: str, wait_s: float
 
 
 def withdraw(cursor: Cursor, audio_sha256: str) -> None:
-    """Inside the transaction after which the recording has no current transcript, under its lock. May be repeated."""
+    """Add a withdrawal, in the transaction that leaves the recording without a current transcript. May be repeated.
+
+    The caller holds the lock of the recording.
+    """
     cursor.execute(query("withdraw"), {"audio_sha256": audio_sha256})
 
 
 def requeue(conn: Connection, audios: Sequence[str]) -> int:
-    """Write what is right for these recordings into the outbox once more; how many. Unknown ones are passed over."""
+    """Add the desired state of these recordings to the outbox again; how many. Unknown ones are skipped."""
     with transaction(conn) as cursor:
         cursor.execute(query("due_again"), {"audios": list(audios)})
         return int(cursor.rowcount)
 
 
-def settled_since(conn: Connection, since: datetime) -> list[Settled]:
-    """Recordings that were published or withdrawn at this moment or later, each as it should be now."""
+def settled_since(conn: Connection, since: datetime) -> list[DesiredState]:
+    """The desired state of recordings that were published or withdrawn at this time or later."""
     with transaction(conn) as cursor:
         cursor.execute(query("settled_since"), {"since": since})
-        return rows_as(cursor, Settled)
+        return rows_as(cursor, DesiredState)
 
 
-def current(conn: Connection, after: str = "", limit: int = 100) -> list[Settled]:
+def current(conn: Connection, after: str = "", limit: int = 100) -> list[DesiredState]:
     """Recordings with a current transcript, in order of their audio, after ``after``."""
     with transaction(conn) as cursor:
         cursor.execute(
@@ -157,25 +160,25 @@ def current(conn: Connection, after: str = "", limit: int = 100) -> list[Settled
             "where is_current and audio_sha256 > %s order by audio_sha256 limit %s",
             (after, limit),
         )
-        return rows_as(cursor, Settled)
+        return rows_as(cursor, DesiredState)
 
 
 def count_current(conn: Connection) -> int:
-    """How many recordings have a current transcript."""
+    """The number of recordings with a current transcript."""
     with transaction(conn) as cursor:
         cursor.execute("select count(*) from transcript where is_current")
         return int(scalar(cursor))
 
 
 def load_for_publication(conn: Connection, transcript_id: int) -> PublishableTranscript:
-    """Everything that the transcript's documents need. Raises TerminalError where there is none of that id."""
+    """Everything that the documents of a transcript need. Raises TerminalError if the id is unknown."""
     with transaction(conn) as cursor:
         cursor.execute(query("publishable_transcript"), {"transcript_id": transcript_id})
         head = record(cursor)
         if head is None:
             raise TerminalError(f"transcript {transcript_id}: not in the catalog", code=ErrorCode.UNKNOWN_TRANSCRIPT)
-        # A transcript loaded since the tables were last analysed counts as one row: joined by nested loops, an hour of
-        # speech takes minutes and a day never ends.
+        # PostgreSQL estimates one row for a transcript loaded after the latest ANALYZE: with nested loops, an hour of
+        # speech takes minutes and a day does not finish.
         cursor.execute("set local enable_nestloop = off")
         cursor.execute(query("publishable_turns"), {"transcript_id": transcript_id})
         turns = tuple(rows_as(cursor, PublishableTurn))

@@ -1,6 +1,6 @@
-"""Who may write to Elasticsearch now: one publisher a recording, and none while a rebuilt index takes over.
+"""Locks for writers to Elasticsearch: one publisher per recording, and none while rebuilt indexes take over.
 
-PostgreSQL's advisory locks, held by the session: a killed process lets go as soon as PostgreSQL notices, moments later.
+They are session-level advisory locks of PostgreSQL, which releases them shortly after a process is killed.
 """
 
 from __future__ import annotations
@@ -12,42 +12,42 @@ from mediaindex.catalog.base.connection import Connection, transaction
 from mediaindex.catalog.base.rows import scalar
 from mediaindex.errors import ErrorCode, TerminalError, TransientError
 
-# Numbers of ours in PostgreSQL's one space of advisory locks; the second number of a recording's lock is its hash.
-_ROOM = 0x6D656469 - 1
-_GATE, _REBUILD, _RECORDING = (_ROOM, 1), (_ROOM, 2), 0x6D656469 - 2
+# Numbers in PostgreSQL's single space of advisory locks; the second number of a recording's lock is its hash.
+_CLASS = 0x6D656469 - 1
+_PUBLISHING, _REBUILD, _RECORDING = (_CLASS, 1), (_CLASS, 2), 0x6D656469 - 2
 
-TRIES = 60  # of five seconds
+TRIES = 60  # of five seconds each
 
 
 @contextmanager
 def publishing(conn: Connection, audio_sha256: str) -> Iterator[bool]:
-    """Whether this recording is ours to write; False where another publisher is at it.
+    """Lock a recording for writing; False if another publisher has the lock.
 
-    Two at once would be sorted out by versions, but a killed one cannot clear away what it wrote too late.
+    Versions would resolve two parallel writers, but a killed one cannot delete what it wrote late.
     """
-    _run(conn, "select pg_advisory_lock_shared(%s, %s)", _GATE)
+    _run(conn, "select pg_advisory_lock_shared(%s, %s)", _PUBLISHING)
     try:
-        ours = _run(conn, "select pg_try_advisory_lock(%s, hashtext(%s))", (_RECORDING, audio_sha256))
+        locked = _run(conn, "select pg_try_advisory_lock(%s, hashtext(%s))", (_RECORDING, audio_sha256))
         try:
-            yield ours
+            yield locked
         finally:
-            if ours:
+            if locked:
                 _release(conn, "select pg_advisory_unlock(%s, hashtext(%s))", (_RECORDING, audio_sha256))
     finally:
-        _release(conn, "select pg_advisory_unlock_shared(%s, %s)", _GATE)
+        _release(conn, "select pg_advisory_unlock_shared(%s, %s)", _PUBLISHING)
 
 
 @contextmanager
-def nobody_publishing(conn: Connection) -> Iterator[None]:
-    """No publisher writes during the block; those that come meanwhile wait. Keep it short.
+def publishing_blocked(conn: Connection) -> Iterator[None]:
+    """Block all publishers during the block, which must be short; new ones wait.
 
-    Waits for those at work, minutes at most. Not in one go: whoever comes after us would wait behind us as long.
+    Waits for running publishers, minutes at most, in short tries: new publishers would wait behind one long try.
     """
     for attempt in range(TRIES):
         try:
             with transaction(conn) as cursor:
                 cursor.execute("set local lock_timeout = '5s'")
-                cursor.execute("select pg_advisory_lock(%s, %s)", _GATE)
+                cursor.execute("select pg_advisory_lock(%s, %s)", _PUBLISHING)
             break
         except TransientError:
             if attempt == TRIES - 1:
@@ -55,12 +55,12 @@ def nobody_publishing(conn: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        _release(conn, "select pg_advisory_unlock(%s, %s)", _GATE)
+        _release(conn, "select pg_advisory_unlock(%s, %s)", _PUBLISHING)
 
 
 @contextmanager
 def rebuilding(conn: Connection) -> Iterator[None]:
-    """One rebuild at a time; TerminalError ``reindex_running`` where another is at work."""
+    """Lock the rebuild of the indexes. Raises TerminalError ``reindex_running`` if another rebuild is running."""
     if not _run(conn, "select pg_try_advisory_lock(%s, %s)", _REBUILD):
         raise TerminalError(
             "Another rebuild of the indexes is running; wait for it, or end it.", code=ErrorCode.REINDEX_RUNNING
@@ -78,6 +78,6 @@ def _run(conn: Connection, statement: str, names: tuple[object, ...]) -> bool:
 
 
 def _release(conn: Connection, statement: str, names: tuple[object, ...]) -> None:
-    if not conn.closed:  # a session that is lost has lost its locks
-        conn.rollback()  # whatever went wrong inside, its transaction must not stand in the way
+    if not conn.closed:  # a closed session has no locks
+        conn.rollback()  # a failed transaction of the block would refuse the statement
         _run(conn, statement, names)

@@ -1,4 +1,4 @@
-"""Questions to people, and the audit of what became of each."""
+"""Reviews by people, and their audit log."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import ReviewAction, ReviewKind
 from mediaindex.errors import ErrorCode, TerminalError
 
-PIPELINE = "pipeline"  # the actor where no person acted
+PIPELINE = "pipeline"  # the actor if no person acted
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """One open question; ``kind``: triage (before recognition) or assessment (of a transcript)."""
+    """One open review; ``kind``: triage (before recognition) or assessment (of a transcript)."""
 
     id: int
     media_object_id: int
@@ -35,7 +35,7 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True)
 class ReviewEvent:
-    """One line of the audit; ``action``: opened, changed or closed."""
+    """One entry of the audit log; ``action``: opened, changed or closed."""
 
     at: datetime
     actor: str
@@ -51,30 +51,30 @@ def file(
     transcript_id: int | None = None,
     reasons: Sequence[str],
 ) -> int:
-    """Ask a person; the item's id. An open question of the same kind about the object is brought up to date instead."""
-    asked = {
+    """Open a review; its id. An open review of the same kind and object is updated instead."""
+    values = {
         "media_object_id": media_object_id,
         "kind": kind,
         "transcript_id": transcript_id,
         "reasons": [storable.message(reason) for reason in reasons],
     }
     with transaction(conn) as cursor:
-        cursor.execute(query("file_review"), asked)
+        cursor.execute(query("file_review"), values)
         if row := cursor.fetchone():
             id_, opened = row
-            details = {"kind": kind, "transcript_id": transcript_id, "reasons": asked["reasons"]}
+            details = {"kind": kind, "transcript_id": transcript_id, "reasons": values["reasons"]}
             _audit(cursor, id_, PIPELINE, ReviewAction.OPENED if opened else ReviewAction.CHANGED, details)
             return int(id_)
         cursor.execute(
             "select id from review_item where media_object_id = %(media_object_id)s and kind = %(kind)s "
             "and closed_at is null",
-            asked,
+            values,
         )
         return int(scalar(cursor) or 0)
 
 
 def close(conn: Connection, review_id: int, *, actor: str, resolution: str) -> bool:
-    """Note a person's answer; False where the question was closed before. Raises TerminalError where there is none."""
+    """Close a review with its resolution; False if it is closed already. Raises TerminalError if it does not exist."""
     with transaction(conn) as cursor:
         cursor.execute(
             "update review_item set closed_at = now(), resolution = %s where id = %s and closed_at is null",
@@ -85,19 +85,19 @@ def close(conn: Connection, review_id: int, *, actor: str, resolution: str) -> b
             return True
         cursor.execute("select from review_item where id = %s", (review_id,))
         if cursor.fetchone() is None:
-            raise TerminalError(f"review item {review_id}: there is none", code=ErrorCode.UNKNOWN_REVIEW)
+            raise TerminalError(f"review item {review_id} does not exist", code=ErrorCode.UNKNOWN_REVIEW)
         return False
 
 
 def open_items(conn: Connection, source: str | None = None) -> list[ReviewItem]:
-    """All open questions, oldest first."""
+    """All open reviews, oldest first."""
     with transaction(conn) as cursor:
         cursor.execute(query("open_reviews"), {"source": source})
         return rows_as(cursor, ReviewItem)
 
 
 def events(conn: Connection, review_id: int) -> list[ReviewEvent]:
-    """The audit of one item, oldest first."""
+    """The audit log of one review, oldest first."""
     with transaction(conn) as cursor:
         cursor.execute(
             "select at, actor, action, details from review_event where review_id = %s order by id", (review_id,)

@@ -1,4 +1,4 @@
-"""Transcripts into rows: one transaction, by COPY, versioned, never overwritten."""
+"""Load transcripts into the catalog: one transaction, by COPY, versioned, never overwritten."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def load(
 ) -> int:
     """Load a transcript and make it the current one; its id.
 
-    ``fingerprint`` names the computation: loading the same one again, even at the same moment, gives the same id and
-    writes nothing twice. A transcript that becomes current enters the outbox in the same transaction. Raises
-    TerminalError for an unknown recording, or topics of another transcript.
+    ``fingerprint`` identifies the computation: loading the same one again, even in parallel, gives the same id and
+    writes nothing twice. A transcript that becomes current is added to the outbox in the same transaction. Raises
+    TerminalError if the recording is unknown or the topics belong to another transcript.
     """
     with transaction(conn) as cursor:
-        # One loader a recording at a time: versions follow each other, and the second finds what the first wrote.
+        # One loader per recording at a time, so that versions are in order and the second finds the first's rows.
         cursor.execute("select from recording where audio_sha256 = %s for update", (audio_sha256,))
         if cursor.rowcount == 0:
             raise TerminalError(
@@ -77,7 +77,7 @@ def _head(
         "recogniser": storable.text(transcript.recogniser),
         "fallback": storable.message(fallback),
         "confidence": transcript.confidence,
-        "coverage": min(1.0, assessment.coverage),  # a ratio of sums of seconds may pass 1 by a rounding
+        "coverage": min(1.0, assessment.coverage),  # a ratio of sums of seconds may exceed 1 by rounding
         "needs_review": assessment.needs_review,
         "reasons": [storable.text(reason) for reason in assessment.reasons],
         "speakers": list(transcript.speakers),
@@ -91,20 +91,21 @@ def _copy_all(cursor: Cursor, id_: int, assessment: Assessment, topics: Topics) 
     _copy(cursor, "turn", _turns(id_, assessment, texts))
     _copy(cursor, "word", _words(id_, assessment, texts))
     named = enumerate(topics.topics)
-    _copy(cursor, "topic", ((id_, i, one.kind, storable.text(one.text), one.label) for i, one in named))
-    mentions = ((i, mention) for i, one in enumerate(topics.topics) for mention in one.mentions)
+    _copy(cursor, "topic", ((id_, i, topic.kind, storable.text(topic.text), topic.label) for i, topic in named))
+    mentions = ((i, mention) for i, topic in enumerate(topics.topics) for mention in topic.mentions)
     _copy(cursor, "topic_mention", ((id_, i, mention.turn, mention.start) for i, mention in mentions))
 
 
 def _texts(assessment: Assessment, topics: Topics) -> Sequence[TurnText]:
-    """Each turn as people read it; the recognised words where nothing else is known."""
+    """The text of each turn; the recognised words if the topics have no texts."""
     turns = assessment.transcript.turns
     texts = topics.texts or tuple(TurnText(turn.text, tuple(range(len(turn.words)))) for turn in turns)
     if len(texts) != len(turns) or any(
         text.places[-1] >= len(turn.words) for text, turn in zip(texts, turns, strict=False)
     ):
         raise TerminalError(
-            f"topics of {len(texts)} turns do not fit the words of a transcript of {len(turns)}: not of the same run",
+            f"the topics of {len(texts)} turns do not fit the transcript of {len(turns)} turns: they are not of the "
+            "same run",
             code=ErrorCode.TOPICS_MISMATCH,
         )
     return texts

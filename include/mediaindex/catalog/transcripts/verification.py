@@ -1,4 +1,4 @@
-"""The catalog's side of a comparison with Elasticsearch and S3, in order, in any size."""
+"""The catalog's side of a comparison with Elasticsearch and S3, sorted, with bounded memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What Elasticsearch should hold of a recording; no ``transcript_id``: nothing. ``due``: the outbox is not done."""
+    """What Elasticsearch should have of a recording: nothing if ``transcript_id`` is None. ``due``: in the outbox."""
 
     audio_sha256: str
     transcript_id: int | None
@@ -29,8 +29,8 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An object that should be in its bucket, or (``erased``) should not."""
+class LedgerObject:
+    """An object that should be in its bucket, or not if ``erased``."""
 
     id: int
     bucket: str
@@ -41,7 +41,7 @@ class Kept:
 
 
 def expected_documents(conn: Connection, audios: Sequence[str] | None = None) -> Iterator[Expected]:
-    """All recordings, or these, in order of their audio; page by page, so that it sees what changes meanwhile."""
+    """All recordings, or those of ``audios``, in order of their audio; page by page, so that it sees later changes."""
     after = ""
     wanted = {"audios": None if audios is None else list(audios), "limit": PAGE}
     while True:
@@ -55,33 +55,33 @@ def expected_documents(conn: Connection, audios: Sequence[str] | None = None) ->
 
 
 def buckets(conn: Connection) -> list[tuple[str, str, str]]:
-    """Each bucket with the first and the last key that the ledger has there."""
+    """Each bucket with its first and last key in the ledger."""
     with transaction(conn) as cursor:
         cursor.execute(query("kept_buckets"))
         return list(cursor.fetchall())
 
 
-def kept_objects(conn: Connection, bucket: str) -> Iterator[Kept]:
+def kept_objects(conn: Connection, bucket: str) -> Iterator[LedgerObject]:
     """The bucket's objects in the order in which S3 lists keys."""
     with _streaming(conn, query("kept_objects"), {"bucket": bucket}) as cursor:
-        yield from stream_as(cursor, Kept)
+        yield from stream_as(cursor, LedgerObject)
 
 
-def unfounded_objects(conn: Connection) -> Iterator[Kept]:
-    """Objects that are called indexed and have no current transcript."""
+def unfounded_objects(conn: Connection) -> Iterator[LedgerObject]:
+    """Objects that are ``indexed`` but have no current transcript."""
     with _streaming(conn, query("unfounded_objects"), {}) as cursor:
-        yield from stream_as(cursor, Kept)
+        yield from stream_as(cursor, LedgerObject)
 
 
 def known_audios(conn: Connection) -> Iterator[tuple[str, bool]]:
-    """Every recording's audio in order, and whether it was erased, so that nothing of it may be left."""
+    """Every recording's audio in order, and whether it was erased."""
     with _streaming(conn, query("known_audios"), {}) as cursor:
         yield from cursor
 
 
 @contextmanager
 def _streaming(conn: Connection, text: str, wanted: dict[str, Any]) -> Iterator[Cursor]:
-    """The server's own cursor over the rows: held beyond the transaction, which others on the connection end."""
+    """A server-side cursor that outlives the transaction, because other functions on the connection end it."""
     with catalog_errors():
         with conn.cursor(name=f"mediaindex_{uuid.uuid4().hex}", withhold=True) as cursor:
             cursor.itersize = PAGE

@@ -11,14 +11,14 @@ CUT = ["postgresql://me:p@hunter2@db/x", "postgresql://me:hunter2/p@db/x", "post
 
 
 @pytest.mark.parametrize("url", NO_ADDRESS + CUT)
-def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
+def test_a_malformed_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigError) as caught, connect(url):
         pass
     assert "hunter2" not in caught.value.message
     assert caught.value.__context__ is None
 
 
-def test_nobody_there_is_transient_and_names_host_and_database() -> None:
+def test_an_unreachable_server_is_transient_and_named() -> None:
     url = "postgresql://me:hunter2@127.0.0.1:1/catalog"
     with pytest.raises(TransientError, match=r"127\.0\.0\.1:1/catalog") as caught, connect(url):
         pass

@@ -63,24 +63,24 @@ def test_named_tuples_are_filled_like_dataclasses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "told"),
+    ("columns", "details"),
     [
         ("id lane", "not selected: names"),
         ("id lane names colour", "not a field: colour"),
         ("id lane names names", "selected twice: names"),
     ],
 )
-def test_a_query_for_another_class_is_refused(columns: str, told: str) -> None:
-    with pytest.raises(TypeError, match=told):
+def test_a_query_for_another_class_is_refused(columns: str, details: str) -> None:
+    with pytest.raises(TypeError, match=details):
         rows_as(answer(columns, (1,) * len(columns.split())), Work)
 
 
-def test_a_mismatch_is_told_even_without_rows() -> None:
+def test_a_mismatch_is_an_error_even_without_rows() -> None:
     with pytest.raises(TypeError, match="does not select a Work"):
         rows_as(answer("id"), Work)
 
 
-def test_a_name_that_the_enum_does_not_have_is_refused() -> None:
+def test_an_unknown_enum_value_is_refused() -> None:
     with pytest.raises(ValueError, match="sideways"):
         rows_as(answer("id lane names", (1, "sideways", [])), Work)
 
@@ -89,7 +89,7 @@ def test_rows_that_were_fetched_already_are_read_by_the_cursors_columns() -> Non
     assert rows_as(answer("left right"), Pair, [(1, "a"), (2, "b")]) == [Pair(1, "a"), Pair(2, "b")]
 
 
-def test_a_stream_gives_one_row_after_the_other() -> None:
+def test_a_stream_gives_one_row_at_a_time() -> None:
     assert list(stream_as(answer("left", (1,), (2,)), Pair)) == [Pair(1), Pair(2)]
 
 

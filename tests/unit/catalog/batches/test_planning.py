@@ -28,7 +28,7 @@ def test_no_group_is_too_long_unless_it_is_one_recording(objects: list[Unplanned
         assert len(group) == 1 or length <= 300.0 + 1e-6
 
 
-def test_small_clips_share_a_group() -> None:
+def test_small_objects_share_a_group() -> None:
     clips = [Unplanned(n, "a.wav", 64_000) for n in range(10)]
     assert list(groups(clips, 300.0, 50)) == [clips]
 
@@ -36,5 +36,5 @@ def test_small_clips_share_a_group() -> None:
 @pytest.mark.parametrize(
     ("key", "seconds"), [("x/A.WAV", 10.0), ("a.mp3", 640_000 / 12_000), ("no-suffix", 640_000 / 12_000)]
 )
-def test_length_is_guessed_by_kind_of_file(key: str, seconds: float) -> None:
+def test_length_is_estimated_by_file_type(key: str, seconds: float) -> None:
     assert estimated_seconds(key, 640_000) == pytest.approx(seconds)

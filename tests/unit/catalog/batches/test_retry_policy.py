@@ -8,11 +8,11 @@ from mediaindex.catalog.batches.retry_policy import RetryPolicy, group_limit
 from mediaindex.errors import FailureClass
 
 
-def test_each_class_has_its_number_of_tries() -> None:
+def test_each_class_has_its_number_of_attempts() -> None:
     assert {one: RetryPolicy().attempts(one) for one in FailureClass} == {"terminal": 1, "doubtful": 3, "transient": 8}
 
 
-def test_waits_grow_to_a_limit_and_last_hours_before_it_is_given_up() -> None:
+def test_waits_grow_to_a_limit_and_take_hours_in_total() -> None:
     policy = RetryPolicy()
     waits = [policy.wait_s(n, 0.5) for n in range(1, policy.transient_attempts)]
     assert all(before <= after for before, after in pairwise(waits))
@@ -21,7 +21,7 @@ def test_waits_grow_to_a_limit_and_last_hours_before_it_is_given_up() -> None:
     assert policy.wait_s(10_000, 1.0) == policy.longest_wait_s
 
 
-def test_half_of_a_wait_is_chance() -> None:
+def test_half_of_a_wait_is_random() -> None:
     assert (RetryPolicy().wait_s(1, 0.0), RetryPolicy().wait_s(1, 1.0)) == (60.0, 120.0)
 
 
@@ -36,5 +36,7 @@ def test_half_of_a_wait_is_chance() -> None:
         (60, "run_failed", "transient", 1),
     ],
 )
-def test_company_that_it_cannot_harm(attempts: int, code: str | None, failure_class: str | None, limit: int) -> None:
+def test_the_group_limit_depends_on_the_failure(
+    attempts: int, code: str | None, failure_class: str | None, limit: int
+) -> None:
     assert group_limit(50, attempts, code, failure_class) == limit
