@@ -55,7 +55,7 @@ def test_a_prefix_without_a_date_is_listed_once() -> None:
 
 
 def test_a_prefix_that_needs_a_run_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"source calls: prefix .*'params' is undefined; a forecast knows ds,"):
+    with pytest.raises(ConfigError, match=r"source calls: prefix .*'params' is undefined; valid names are ds,"):
         places(source("{{ params.place }}/"), MARCH, NOW)
 
 
