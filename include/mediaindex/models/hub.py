@@ -1,4 +1,4 @@
-"""The official way: Hugging Face, from its local cache, or over the network when somebody asks for it."""
+"""The official source, Hugging Face: its local cache, and its network if explicitly requested."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ from .registry import ModelEntry, Official
 
 
 def cached(official: Official) -> Path | None:
-    """File or snapshot directory in Hugging Face's local cache; None where it is not there. Never the network."""
+    """The file or snapshot directory in the local cache of Hugging Face, or None; does not use the network."""
     if importlib.util.find_spec("huggingface_hub") is None:
         return None
     try:
         return _download(official, local_files_only=True)
-    except (OSError, ValueError):  # every "not in the cache" of that library is one of these
+    except (OSError, ValueError):  # the errors of huggingface_hub for files that are not in the cache
         return None
 
 
 def fetch_from_hub(entry: ModelEntry) -> Path:
-    """Download the official files into Hugging Face's own cache; TransientError where it cannot be reached."""
+    """Download the official files into the cache of Hugging Face.
+
+    Raises ConfigError if the model is not on the hub, and TransientError if the download fails.
+    """
     if entry.official is None:
-        raise ConfigError(f"model {entry.name} is on no hub; leave out --hub")
+        raise ConfigError(f"model {entry.name} is not on Hugging Face; leave out --hub")
     try:
         return _download(entry.official, local_files_only=False)
-    except (OSError, ValueError) as error:  # its HTTP and network errors derive from OSError
+    except (OSError, ValueError) as error:  # HTTP and network errors of huggingface_hub derive from OSError
         raise TransientError(
-            f"model {entry.name}: {entry.official.repo} cannot be had from Hugging Face: {error}"
+            f"model {entry.name}: cannot download {entry.official.repo} from Hugging Face ({error}); try again later"
         ) from error
 
 

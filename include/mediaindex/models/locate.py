@@ -1,4 +1,4 @@
-"""Find a model on this machine, in its three places, without any network."""
+"""Locates models on this machine, in their three sources, without using the network."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Literal
 from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, ModelMissingError
 from mediaindex.settings import ModelSettings
 
-from . import files as digest
 from . import hub
+from .files import file_digest, tree_digest
 from .registry import ModelEntry, find, load_registry
 
 Source = Literal["local", "package", "official"]
@@ -20,7 +20,7 @@ Source = Literal["local", "package", "official"]
 
 @dataclass(frozen=True, slots=True)
 class LocatedModel:
-    """A model that is there: ``path`` is a file or a directory, ``sha256`` names the weights."""
+    """A model on this machine; ``path`` is a file or a directory, ``sha256`` identifies the weights."""
 
     name: str
     path: Path
@@ -31,7 +31,11 @@ class LocatedModel:
 
 
 def locate(name: str) -> LocatedModel:
-    """The model from the first source that has it; ModelMissingError names all three ways to get it."""
+    """The model from the first source that has it.
+
+    Raises ModelMissingError, which names all three sources, if none has it, and ConfigError (``model_changed``) if its
+    sha256 is not the one of the registry.
+    """
     entry = find(name)
     located = _locate(entry)
     if located is None:
@@ -40,17 +44,17 @@ def locate(name: str) -> LocatedModel:
 
 
 def try_locate(name: str) -> LocatedModel | None:
-    """Like ``locate``, with None where the model is in none of its places."""
+    """Like ``locate``, but None if no source has the model."""
     return _locate(find(name))
 
 
 def package_dir(entry: ModelEntry) -> Path:
-    """Where ``fetch`` unpacks the model."""
+    """The directory into which ``fetch`` unpacks the model."""
     return ModelSettings.read().cache / "models" / f"{entry.name}-{entry.version}"
 
 
 def fetched(entry: ModelEntry) -> Path | None:
-    """The model as ``fetch`` left it; None where it is not there or is no longer what the registry names."""
+    """The path of the fetched model; None if it is missing or does not match the registry."""
     if not entry.packages:
         return None
     root = package_dir(entry)
@@ -59,24 +63,24 @@ def fetched(entry: ModelEntry) -> Path | None:
 
 
 def how_to_get(entry: ModelEntry) -> str:
-    """The message for a model that is not there: what was looked at, and the three ways."""
+    """The message for a missing model: the places that were searched, and how to get it from each source."""
     root = ModelSettings.read().models
     set_to = f"MEDIAINDEX_MODELS is {root}" if root else "MEDIAINDEX_MODELS is not set"
     if entry.bundled:
-        package = f"install the package {entry.bundled.distribution}, which carries it"
+        package = f"install {entry.bundled.distribution}, which contains it"
     elif entry.packages:
         projects = ", ".join(f"{p.project} {p.version}" for p in entry.packages)
-        package = f"`mediaindex models fetch {entry.name}` takes it from {projects}"
+        package = f"`mediaindex models fetch {entry.name}` fetches it from {projects}"
     else:
-        package = "no package is known to carry it"
+        package = "not available"
     if entry.official:
         ngc = f" (NGC: {entry.official.ngc})" if entry.official.ngc else ""
-        official = f"`mediaindex models fetch {entry.name} --hub` takes {entry.official.repo} from Hugging Face{ngc}"
+        official = f"`mediaindex models fetch {entry.name} --hub` fetches {entry.official.repo} from Hugging Face{ngc}"
     else:
-        official = "it is on no hub"
+        official = "not available"
     return (
-        f"model {entry.name} ({entry.task}) is in none of its places. "
-        f"1. local: put it at {entry.path} in the models directory ({set_to}). 2. package: {package}. "
+        f"model {entry.name} ({entry.task}) is missing; get it from one of three sources. "
+        f"1. local: copy it to {entry.path} in the models directory ({set_to}). 2. package: {package}. "
         f"3. official: {official}."
     )
 
@@ -110,11 +114,11 @@ def _present(entry: ModelEntry, path: Path) -> Path | None:
 
 def _described(entry: ModelEntry, path: Path, source: Source) -> LocatedModel:
     sha256 = _sha256(entry, path)
-    # The hub keeps its own revisions; what was put down by hand or came in a wheel must be what the registry names.
+    # The hub has its own revisions; a model that was copied by hand or fetched from a wheel must match the registry.
     if source != "official" and entry.sha256 not in {None, sha256}:
         raise ConfigError(
-            f"model {entry.name} at {path}: sha256 is {sha256}, the registry says {entry.sha256}. "
-            "Put the right file there, or delete it: what is missing is fetched.",
+            f"model {entry.name} at {path}: sha256 is {sha256}, but the registry has {entry.sha256}; "
+            "replace the file, or delete it and run `mediaindex models fetch`",
             code=ErrorCode.MODEL_CHANGED,
         )
     return LocatedModel(entry.name, path, source, sha256, entry.licence, entry.languages)
@@ -122,22 +126,22 @@ def _described(entry: ModelEntry, path: Path, source: Source) -> LocatedModel:
 
 def _sha256(entry: ModelEntry, path: Path) -> str:
     if entry.form == "file":
-        return digest.file_digest(path)
-    return digest.file_digest(path / entry.weights) if entry.weights else digest.tree_digest(path)
+        return file_digest(path)
+    return file_digest(path / entry.weights) if entry.weights else tree_digest(path)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One model: where it is, or why it cannot be used."""
+    """The result of a check: the location of a model, or the problem with it."""
 
     entry: ModelEntry
     located: LocatedModel | None
     problem: str | None
-    damaged: bool = False  # it is there, and is not what the registry names
+    damaged: bool = False  # it exists, but does not match the registry
 
 
 def check(names: Iterable[str] | None = None) -> list[Checked]:
-    """Look at these models, or at all of them; never raises for a model that is missing or damaged."""
+    """Check these models, or all of them; does not raise if a model is missing or damaged."""
     return [_check(find(name)) for name in (load_registry() if names is None else names)]
 
 

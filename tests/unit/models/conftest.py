@@ -1,4 +1,4 @@
-"""A registry of one tiny model, and wheels that really are zip files."""
+"""A registry with one tiny model, and wheels as real zip files."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def entry(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModelEntry]:
-    """Makes an entry and puts it into the registry."""
+    """Makes an entry and adds it to the registry."""
 
     def make(**fields: Any) -> ModelEntry:
-        made = ModelEntry.model_validate(
+        entry = ModelEntry.model_validate(
             {"name": "tiny", "task": "test", "licence": "MIT", "path": "tiny.bin"} | fields
         )
-        known = {**registry.load_registry(), made.name: made}
+        known = {**registry.load_registry(), entry.name: entry}
         monkeypatch.setattr(registry, "load_registry", lambda: known)
-        return made
+        return entry
 
     return make
 
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Callable[[dict[str, bytes]], Path]:
-    """A wheel with these members."""
+    """Makes a wheel with the given members."""
 
     def make(members: dict[str, bytes], name: str = "tiny_weights-1.0-py3-none-any.whl") -> Path:
         path = tmp_path / name

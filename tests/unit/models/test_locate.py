@@ -23,15 +23,15 @@ def put(path: Path, content: bytes = b"weights") -> Path:
     return path
 
 
-def test_a_missing_model_is_told_with_all_three_ways(places: Path, entry: Entry) -> None:
-    entry(**PACKAGED, official={"repo": "somebody/tiny"})
+def test_the_error_for_a_missing_model_names_all_three_sources(places: Path, entry: Entry) -> None:
+    entry(**PACKAGED, official={"repo": "example/tiny"})
     with pytest.raises(ModelMissingError) as raised:
         locate("tiny")
-    for part in ("tiny.bin", str(places / "local"), "tiny-weights 1.0", "somebody/tiny", "--hub"):
+    for part in ("tiny.bin", str(places / "local"), "tiny-weights 1.0", "example/tiny", "--hub"):
         assert part in raised.value.message
 
 
-def test_the_local_directory_goes_before_the_package(places: Path, entry: Entry) -> None:
+def test_the_local_directory_is_preferred_to_the_package(places: Path, entry: Entry) -> None:
     entry(**PACKAGED)
     cached = put(places / "cache" / "models" / "tiny-1.0" / "tiny.bin")
     assert (locate("tiny").source, locate("tiny").path) == ("package", cached)
@@ -40,7 +40,7 @@ def test_the_local_directory_goes_before_the_package(places: Path, entry: Entry)
     assert (located.source, located.path, located.sha256) == ("local", local, hashlib.sha256(b"weights").hexdigest())
 
 
-def test_a_local_file_that_is_not_the_pinned_one_is_refused(places: Path, entry: Entry) -> None:
+def test_a_local_file_with_another_sha256_is_a_config_error(places: Path, entry: Entry) -> None:
     entry(sha256=hashlib.sha256(b"right").hexdigest())
     put(places / "local" / "tiny.bin", b"wrong")
     with pytest.raises(ConfigError, match="sha256"):
@@ -51,27 +51,27 @@ def test_a_local_file_that_is_not_the_pinned_one_is_refused(places: Path, entry:
     assert locate("tiny").source == "local"
 
 
-def test_a_damaged_package_copy_counts_as_missing(places: Path, entry: Entry) -> None:
+def test_a_damaged_fetched_copy_counts_as_missing(places: Path, entry: Entry) -> None:
     entry(**PACKAGED, sha256=hashlib.sha256(b"right").hexdigest())
     put(places / "cache" / "models" / "tiny-1.0" / "tiny.bin", b"half")
     assert try_locate("tiny") is None
 
 
-def test_offline_forbids_fetching_and_says_so(places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_fetched_offline(places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
     entry(**PACKAGED)
     monkeypatch.setenv("MEDIAINDEX_OFFLINE", "1")
     with pytest.raises(ModelMissingError, match="MEDIAINDEX_OFFLINE"):
         ensure(["tiny"])
 
 
-def test_ensure_leaves_alone_what_is_there(places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ensure_does_not_fetch_existing_models(places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
     entry(**PACKAGED)
     put(places / "local" / "tiny.bin")
     monkeypatch.setenv("MEDIAINDEX_OFFLINE", "1")
     assert ensure(["tiny"])["tiny"].source == "local"
 
 
-def test_a_directory_is_named_by_the_digest_of_its_weights(places: Path, entry: Entry) -> None:
+def test_a_directory_has_the_sha256_of_its_weights(places: Path, entry: Entry) -> None:
     entry(path="tiny", form="directory", weights="model.bin")
     put(places / "local" / "tiny" / "config.json", b"{}")
     assert try_locate("tiny") is None
@@ -79,13 +79,13 @@ def test_a_directory_is_named_by_the_digest_of_its_weights(places: Path, entry: 
     assert locate("tiny").sha256 == hashlib.sha256(b"weights").hexdigest()
 
 
-def test_the_digest_of_a_tree_sees_names_and_contents(tmp_path: Path) -> None:
+def test_the_digest_of_a_tree_depends_on_names_and_contents(tmp_path: Path) -> None:
     put(tmp_path / "one" / "a", b"1")
     put(tmp_path / "two" / "b", b"1")
     put(tmp_path / "three" / "a", b"2")
     assert len({tree_digest(tmp_path / name) for name in ("one", "two", "three")}) == 3
 
 
-def test_the_digest_of_a_file_that_changed_is_computed_again(tmp_path: Path) -> None:
+def test_the_digest_of_a_changed_file_is_computed_again(tmp_path: Path) -> None:
     before = file_digest(put(tmp_path / "a", b"1"))
     assert file_digest(put(tmp_path / "a", b"22")) != before

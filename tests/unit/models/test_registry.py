@@ -13,17 +13,17 @@ BASE = {"name": "tiny", "task": "test", "licence": "MIT", "path": "tiny.bin"}
 PACKAGE = {"project": "tiny-weights", "version": "1.0", "sha256": "0" * 64}
 
 
-def test_every_entry_that_comes_in_a_package_is_pinned_by_hash() -> None:
+def test_every_entry_from_a_package_is_pinned_by_hash() -> None:
     for entry in load_registry().values():
         assert entry.sha256 or entry.tree or not entry.packages, entry.name
 
 
-def test_every_entry_can_be_had_somehow() -> None:
+def test_every_entry_has_a_source() -> None:
     for entry in load_registry().values():
         assert entry.official or entry.packages or entry.bundled, entry.name
 
 
-def test_what_the_default_configuration_needs_comes_without_a_hub() -> None:
+def test_required_models_do_not_need_a_hub() -> None:
     for entry in load_registry().values():
         assert not entry.required or entry.packages or entry.bundled, entry.name
 
@@ -34,7 +34,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize("path", ["../tiny.bin", "/etc/passwd", "a/../../b", ".."])
-def test_a_path_that_leaves_its_directory_is_refused(path: str) -> None:
+def test_a_path_outside_its_directory_is_invalid(path: str) -> None:
     with pytest.raises(ValidationError, match="stays inside"):
         ModelEntry.model_validate(BASE | {"path": path})
 
@@ -52,12 +52,12 @@ def test_a_path_that_leaves_its_directory_is_refused(path: str) -> None:
     ],
     ids=["no members", "no package", "makes another file", "both", "weights of a file", "no licence", "misspelt"],
 )
-def test_an_entry_that_cannot_work_is_refused(fields: dict[str, object]) -> None:
+def test_an_inconsistent_entry_is_invalid(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ModelEntry.model_validate(BASE | fields)
 
 
-def test_two_entries_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_duplicate_names_are_a_config_error(tmp_path: Path) -> None:
     entry = "- {name: a, task: t, licence: MIT, path: a}\n"
     (tmp_path / "registry.yaml").write_text(entry * 2)
     with pytest.raises(ConfigError, match="unique"):

@@ -1,6 +1,6 @@
-"""Calibrations of word confidence, a card a model: the package's own lie here, a user's beside the model.
+"""Calibrations of word confidence, one card per model.
 
-``mediaindex calibrate`` writes them.
+Cards of the package are in this directory, those of a user beside the model. ``mediaindex calibrate`` writes them.
 """
 
 from .card import CalibrationCard, Fitted, Quality, find_card, own_path, write_card

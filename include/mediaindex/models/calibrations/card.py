@@ -1,4 +1,4 @@
-"""What a calibration was fitted on and how good it is, as JSON; and which one belongs to the weights that are here."""
+"""Calibration cards (parameters, origin and quality, as JSON) and the search for the card of a model."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class _Strict(BaseModel):
 
 
 class Quality(_Strict):
-    """Figures of words: by confidences as they came, and by calibrations fitted on other speakers (``_cv``).
+    """Quality of word confidence: raw (``_raw``), and calibrated by a fit on other speakers (``_cv``).
 
-    ``ece_unseen``: fitted on other speakers and other conditions; None where there was one condition only.
+    ``ece_unseen``: by a fit on other speakers and other conditions; None if there is only one condition.
     """
 
     words: int
@@ -39,7 +39,7 @@ class Quality(_Strict):
 
 
 class Fitted(_Strict):
-    """What the parameters come from."""
+    """The data that the parameters were fitted on."""
 
     manifest: str
     date: str
@@ -50,9 +50,10 @@ class Fitted(_Strict):
 
 
 class CalibrationCard(_Strict):
-    """``parameters`` a, b, c of beta calibration; ``weights`` is the sha256 that they belong to.
+    """A calibration card.
 
-    ``engine`` produced the raw confidences. ``quality`` by condition, and over all of them as ``all``.
+    ``parameters`` are a, b, c of beta calibration, ``weights`` the sha256 of the model they apply to, ``engine`` the
+    identity that produced the raw confidences. ``quality`` is per condition; ``all`` covers all conditions.
     """
 
     format: Literal[1] = 1
@@ -66,9 +67,9 @@ class CalibrationCard(_Strict):
 
 
 def find_card(located: LocatedModel) -> CalibrationCard | None:
-    """The user's card of a model, else the package's; None where neither is for these weights, and the log says so.
+    """The card of the user for a model, else that of the package; None if neither is for these weights.
 
-    Raises ConfigError where a card cannot be read.
+    A card for other weights is logged. Raises ConfigError if a card is invalid.
     """
     for path in _places(located.name):
         if not path.is_file():
@@ -77,7 +78,7 @@ def find_card(located: LocatedModel) -> CalibrationCard | None:
         if card.weights == located.sha256:
             return card
         log.warning(
-            "%s is for other weights of %s (sha256 %.12s, here %.12s) and is not used; run `mediaindex calibrate`",
+            "%s is not used: it is for other weights of %s (sha256 %.12s, installed %.12s); run `mediaindex calibrate`",
             path,
             located.name,
             card.weights,
@@ -87,25 +88,27 @@ def find_card(located: LocatedModel) -> CalibrationCard | None:
 
 
 def read_card(path: Path) -> CalibrationCard:
-    """A card that ``mediaindex calibrate`` wrote; ConfigError where it is none."""
+    """Read a card that ``mediaindex calibrate`` wrote; raises ConfigError if it is invalid."""
     try:
         return CalibrationCard.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ConfigError(f"{path} is no calibration: {error}; delete it or run `mediaindex calibrate`") from error
+        raise ConfigError(
+            f"{path} is not a valid calibration card: {error}; delete it or run `mediaindex calibrate`"
+        ) from error
 
 
 def write_card(card: CalibrationCard, folder: Path | None = None) -> Path:
-    """Write the card into ``folder``, or where ``find_card`` looks first and we may write; gives its path."""
+    """Write the card into ``folder``, by default to ``own_path``, and return its path."""
     path = folder / f"{card.model}.json" if folder else own_path(card.model)
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    half.write_text(card.model_dump_json(indent=1) + "\n", "utf-8")
-    half.replace(path)  # whoever reads meanwhile sees the old one or the new one
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(card.model_dump_json(indent=1) + "\n", "utf-8")
+    part.replace(path)  # concurrent readers see either the old or the new card
     return path
 
 
 def own_path(name: str) -> Path:
-    """Where a user's card of a model goes: beside the model, or into the cache where that directory is not ours."""
+    """The path of a user's card: beside the model, or in the cache if that directory is not writable."""
     beside, *_ = places = list(_own(name))
     return beside if os.access(beside.parent, os.W_OK) else places[-1]
 

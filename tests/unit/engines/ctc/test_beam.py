@@ -16,13 +16,13 @@ class TableScorer:
 
     def __init__(self, **scores: float) -> None:
         self.scores = scores
-        self.asked: list[tuple[Any, str]] = []
+        self.calls: list[tuple[Any, str]] = []
 
     def start(self) -> Any:
         return ()
 
     def score(self, state: Any, word: str) -> tuple[Any, float]:
-        self.asked.append((state, word))
+        self.calls.append((state, word))
         return (*state, word), self.scores.get(word, -0.1)
 
 
@@ -56,14 +56,14 @@ def test_spellings_of_a_word_add_up() -> None:
 def test_a_word_is_scored_after_its_predecessors() -> None:
     scorer = TableScorer()
     texts(frames("▁the", *spelled("ben"), "▁of"), scorer)
-    assert (("the",), "ben") in scorer.asked
-    assert (("the", "ben"), "of") in scorer.asked
+    assert (("the",), "ben") in scorer.calls
+    assert (("the", "ben"), "of") in scorer.calls
 
 
 def test_equal_words_after_equal_words_are_scored_once() -> None:
     scorer = TableScorer()
     texts(UNSURE, scorer)
-    assert len(scorer.asked) == len(set(scorer.asked))
+    assert len(scorer.calls) == len(set(scorer.calls))
 
 
 def test_a_beam_of_one_decodes() -> None:

@@ -44,20 +44,20 @@ def same(number=3):
 
 @pytest.mark.parametrize("per_block", [1, 2, 4, 100])
 def test_spans_are_the_same_for_any_size_of_blocks(per_block):
-    heard, first = spans(windows((0, 1, 14), (1, 16, 25)), same(), 3, per_block)
-    assert heard == first == [(1.0, 14.0, 0), (16.0, 25.0, 1)]
+    overlapping, exclusive = spans(windows((0, 1, 14), (1, 16, 25)), same(), 3, per_block)
+    assert overlapping == exclusive == [(1.0, 14.0, 0), (16.0, 25.0, 1)]
 
 
 def test_overlap_is_kept_and_one_speaker_dominates():
-    heard, first = spans(windows((0, 5, 15), (1, 12, 20)), same(), 3)
-    assert heard == [(5.0, 15.0, 0), (12.0, 20.0, 1)]
-    assert sum(end - start for start, end, _ in first) == pytest.approx(15.0, abs=0.1)
-    assert all(before[1] <= after[0] for before, after in pairwise(first))
+    overlapping, exclusive = spans(windows((0, 5, 15), (1, 12, 20)), same(), 3)
+    assert overlapping == [(5.0, 15.0, 0), (12.0, 20.0, 1)]
+    assert sum(end - start for start, end, _ in exclusive) == pytest.approx(15.0, abs=0.1)
+    assert all(before[1] <= after[0] for before, after in pairwise(exclusive))
 
 
 def test_two_local_speakers_of_one_person_are_one_speaker():
-    heard, _ = spans(windows((0, 5, 10), (1, 10, 15)), numpy.zeros((WINDOWS, 3), int), 1)
-    assert heard == [(5.0, 15.0, 0)]
+    overlapping, _ = spans(windows((0, 5, 10), (1, 10, 15)), numpy.zeros((WINDOWS, 3), int), 1)
+    assert overlapping == [(5.0, 15.0, 0)]
 
 
 def test_a_local_speaker_without_a_speaker_has_no_spans():
@@ -71,9 +71,9 @@ def test_the_majority_of_windows_decides():
 
 
 def test_speech_to_the_end_is_closed_there():
-    heard, _ = spans(windows((0, 20, 99)), same(), 3)
-    assert len(heard) == 1
-    assert heard[0][1] == pytest.approx((WINDOWS - 1) * HOP + 10, abs=0.1)
+    overlapping, _ = spans(windows((0, 20, 99)), same(), 3)
+    assert len(overlapping) == 1
+    assert overlapping[0][1] == pytest.approx((WINDOWS - 1) * HOP + 10, abs=0.1)
 
 
 def test_a_run_of_another_speaker_has_that_speaker():
@@ -83,5 +83,5 @@ def test_a_run_of_another_speaker_has_that_speaker():
         first, after = (round((at - number * HOP) / FRAME_STEP) for at in (8.5, 12.5))
         if after > 0:
             runs[number] = [(0, max(0, first), after, 1)]
-    heard, _ = spans(masks, same(), 2, runs=runs)
-    assert heard == [(5.0, 8.0, 0), (9.0, 12.0, 1)]
+    overlapping, _ = spans(masks, same(), 2, runs=runs)
+    assert overlapping == [(5.0, 8.0, 0), (9.0, 12.0, 1)]

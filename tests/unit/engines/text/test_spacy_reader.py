@@ -26,8 +26,8 @@ def phrases(reader, text: str) -> list[str]:
 
 def test_entities_have_labels_and_offsets(reader):
     text = "Barack Obama flew from Chicago to Berlin."
-    (found,) = reader.read([text])
-    names = {text[entity.start : entity.end]: entity.label for entity in found.entities}
+    (result,) = reader.read([text])
+    names = {text[entity.start : entity.end]: entity.label for entity in result.entities}
     assert names == {"Barack Obama": "PERSON", "Chicago": "GPE", "Berlin": "GPE"}
 
 
@@ -44,7 +44,7 @@ def test_a_text_without_content_words_has_no_phrases(reader):
 
 def test_many_texts_are_read_in_order(reader):
     texts = [f"She lives in {city}." for city in ("Paris", "London", "Rome") * 30]
-    assert [len(found.entities) for found in reader.read(texts)] == [1] * 90
+    assert [len(result.entities) for result in reader.read(texts)] == [1] * 90
 
 
 def test_reading_does_not_import_torch_and_does_not_prevent_it(reader):
