@@ -1,4 +1,4 @@
-"""Conversations with a known answer, put together from single utterances of several speakers."""
+"""Conversations with known speakers, composed of single utterances."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import soundfile
 
 RATE = 16_000
 PAUSES = (0.2, 1.0)  # s between turns
-OVERLAP = 0.15  # share of turns that begin before the last one has ended
+OVERLAP = 0.15  # share of turns that begin before the previous one has ended
 OVERLAPS = (0.3, 1.5)  # s
-TURN = (1.0, 12.0)  # s: utterances are cut to such turns
-QUIET = 25  # dB below the loud parts of an utterance, where nothing is said
+TURN = (1.0, 12.0)  # s: utterances are cut to turns of this duration
+QUIET = 25  # dB below the loud parts of an utterance: silence
 
 Samples = np.ndarray[Any, np.dtype[np.float32]]
 Spoken = tuple[float, float, str]
@@ -41,21 +41,21 @@ class Conversation:
         return (self.samples[at : at + size] for at in range(0, len(self.samples), size))
 
     def rttm(self, name: str) -> str:
-        """The truth as RTTM."""
+        """The reference as RTTM."""
         return "".join(f"SPEAKER {name} 1 {a:.3f} {b - a:.3f} <NA> <NA> {who} <NA> <NA>\n" for a, b, who in self.spoken)
 
 
 def utterances(folder: Path) -> dict[str, list[Path]]:
     """Files of each speaker of a directory with ``refs.jsonl``."""
-    found: dict[str, list[Path]] = {}
+    by_speaker: dict[str, list[Path]] = {}
     for line in (folder / "refs.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
-        found.setdefault(row["speaker"], []).append(folder / row["file"])
-    return found
+        by_speaker.setdefault(row["speaker"], []).append(folder / row["file"])
+    return by_speaker
 
 
 def speech(samples: Samples) -> list[tuple[float, float]]:
-    """Where a clean utterance is not silent: within QUIET dB of its loud parts, pauses under 0.3 s filled."""
+    """Start and end (s) of speech in an utterance: within QUIET dB of its loud parts, pauses under 0.3 s filled."""
     frame = RATE // 50
     power = (samples[: len(samples) // frame * frame].reshape(-1, frame) ** 2).mean(1)
     loud = 10 * np.log10(power + 1e-10) > 10 * np.log10(np.quantile(power, 0.95)) - QUIET
@@ -68,7 +68,7 @@ def speech(samples: Samples) -> list[tuple[float, float]]:
 
 
 def conversation(files: dict[str, list[Path]], speakers: int, seconds: float, seed: int) -> Conversation:
-    """About ``seconds`` of ``speakers`` people taking turns, with pauses and some overlaps, at differing levels."""
+    """About ``seconds`` of ``speakers`` speakers in turn, with pauses and some overlaps, at different levels."""
     rng = np.random.default_rng(seed)
     people = [str(name) for name in rng.choice(sorted(files), speakers, replace=False)]
     level = {name: 10 ** (rng.uniform(-6, 0) / 20) for name in people}
@@ -81,14 +81,14 @@ def conversation(files: dict[str, list[Path]], speakers: int, seconds: float, se
         who = people[turn] if turn < len(people) else str(rng.choice(others))
         queue = queues[who]
         queue.append(queue.pop(0))
-        said, _ = soundfile.read(files[who][queue[-1]], dtype="float32")
-        said = said[: round(rng.uniform(*TURN) * RATE)] * level[who]
+        utterance, _ = soundfile.read(files[who][queue[-1]], dtype="float32")
+        utterance = utterance[: round(rng.uniform(*TURN) * RATE)] * level[who]
         start = end + rng.uniform(*PAUSES)
         if turn and rng.random() < OVERLAP:
-            start = max(0.0, end - min(rng.uniform(*OVERLAPS), len(said) / RATE / 2))
+            start = max(0.0, end - min(rng.uniform(*OVERLAPS), len(utterance) / RATE / 2))
         at = round(start * RATE)
-        track[at : at + len(said)] += said[: len(track) - at]
-        spoken += [(start + one, start + two, who) for one, two in speech(said)]
-        end, last, turn = max(end, start + len(said) / RATE), who, turn + 1
+        track[at : at + len(utterance)] += utterance[: len(track) - at]
+        spoken += [(start + first, start + last, who) for first, last in speech(utterance)]
+        end, last, turn = max(end, start + len(utterance) / RATE), who, turn + 1
     samples = track[: round((end + 0.5) * RATE)] + rng.normal(0, 1e-4, round((end + 0.5) * RATE)).astype(np.float32)
     return Conversation(np.clip(samples, -1, 1), sorted(spoken))

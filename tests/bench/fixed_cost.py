@@ -1,10 +1,10 @@
-"""What a file of a batch costs over and above its length: ``python tests/bench/fixed_cost.py [--files N]``.
+"""The fixed cost per file of a batch: ``python tests/bench/fixed_cost.py [--files N]``.
 
-So many utterances of the development data go through all stages, put together to one file and each a file of its own,
-nothing cached and every model loaded before; the difference, shared among the files, is what being a file costs. A
-stage that has less to do with them apart (diarization hears overlapping windows of a long file twice) counts as
-nothing, not as a gain. Hearing the language of each file is model time and stands apart. Exits with 1 where the rest,
-programs started and artifacts written and read, is above the bound.
+N utterances of the development data go through all stages, once concatenated to one file and once as separate files,
+with nothing cached and every model loaded; the difference, divided by N, is the fixed cost of a file. A stage that
+takes less time for separate files (diarization processes overlapping windows of a long file twice) counts as 0, not as
+a gain. Identifying the language of each file is time of the model and is listed apart. Exits with 1 if the rest,
+starting programs and reading and writing artifacts, is above the bound.
 """
 
 from __future__ import annotations
@@ -56,20 +56,20 @@ def main() -> int:
     given = parser.parse_args()
     files = sorted(UTTERANCES.glob("*.flac"))[: given.files]
     if len(files) < given.files:
-        sys.exit(f"{given.files} files are not at {UTTERANCES}")
+        sys.exit(f"{UTTERANCES} has fewer than {given.files} files")
     if (SHARED / "models").is_dir():
         os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
     engines = Engines()
     seconds(files[:1], engines)
     with tempfile.TemporaryDirectory(prefix="mediaindex-bench-") as name:
-        one = seconds([joined(files, Path(name) / "together.flac")], engines)
+        together = seconds([joined(files, Path(name) / "together.flac")], engines)
     each = seconds(files, engines)
-    for stage, took in one.items():
+    for stage, took in together.items():
         sys.stdout.write(f"{stage:<18} one file {took:6.2f} s, {len(files)} files {each[stage]:6.2f} s\n")
-    cost = {stage: max(0.0, each[stage] - one[stage]) / len(files) for stage in one}
+    cost = {stage: max(0.0, each[stage] - together[stage]) / len(files) for stage in together}
     rest = sum(cost.values()) - cost[LANGUAGE]
     sys.stdout.write(
-        f"a file costs {rest:.2f} s more than its length (at most {BOUND}); its language {cost[LANGUAGE]:.2f} s more\n"
+        f"fixed cost per file: {rest:.2f} s (at most {BOUND}), and {cost[LANGUAGE]:.2f} s for its language\n"
     )
     return int(rest > BOUND)
 

@@ -1,4 +1,4 @@
-"""Several recordings as one, for benches that need long ones."""
+"""Concatenate recordings, for benches that need long ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def joined(files: Sequence[Path], target: Path, *options: str, again: bool = False) -> Path:
-    """``target``: the files one after the other; ``again`` and again, for as long as ``options`` of ffmpeg say."""
+    """Write the files in sequence to ``target``; ``again``: repeat them up to the limit in ffmpeg's ``options``."""
     listing = target.with_suffix(".txt")
     listing.write_text("".join(f"file '{file}'\n" for file in files), "utf-8")
     source = [*(["-stream_loop", "-1"] if again else []), "-f", "concat", "-safe", "0", "-i", str(listing)]

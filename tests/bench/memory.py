@@ -1,8 +1,8 @@
 """Peak memory of short and of long recordings: ``python tests/bench/memory.py [--hours N] [--stage]``.
 
-The development data's utterances, one after the other for as long as asked, go through ``mediaindex index`` in a
-process of its own, whose peak resident memory the kernel tells when it ends; with ``--stage``, through each stage in a
-process of its own, as Airflow runs them. Exits with 1 where the longer recording needs over a tenth more.
+The utterances of the development data, repeated to the given duration, go through ``mediaindex index`` in a separate
+process, whose peak resident memory is read from the kernel when it ends; with ``--stage``, through each stage in a
+separate process, as Airflow runs them. Exits with 1 if the longer recording takes over a tenth more memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.bench.joining import joined
 
-# Nothing heavy is imported here: a child inherits its parent's peak.
+# Nothing heavy is imported here: a child process inherits the peak of its parent.
 SHARED = Path(__file__).parents[3] / "shared"
 REFS = SHARED / "data" / "wer" / "refs.jsonl"
 WARM, SHORT, LONG = 0.5, 10.0, 40.0  # min
@@ -31,7 +31,7 @@ BOUND = 1.10
 
 
 def recording(folder: Path, minutes: float, suffix: str) -> Path:
-    """So many minutes of the utterances, over and over, the readers in turn."""
+    """``minutes`` of the utterances, repeated, with the readers in turn."""
     rows = [json.loads(line) for line in REFS.read_text("utf-8").splitlines()]
     rows.sort(key=lambda row: (row["file"].rsplit("-", 1)[1], row["speaker"]))
     files = [REFS.parent / row["file"] for row in rows]
@@ -39,7 +39,7 @@ def recording(folder: Path, minutes: float, suffix: str) -> Path:
 
 
 def peak_mb(command: list[str], log: Path) -> tuple[float, float]:
-    """Peak resident memory (MB) of a process or of the largest one that it started, and the seconds it took."""
+    """Peak resident memory (MB) of a process or its largest child process, and the seconds it took."""
     began = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
@@ -51,7 +51,7 @@ def peak_mb(command: list[str], log: Path) -> tuple[float, float]:
 
 
 def index(path: Path, folder: Path) -> dict[str, tuple[float, float]]:
-    """The whole command line, nothing cached."""
+    """Run ``mediaindex index`` without a cache."""
     program = Path(sys.executable).with_name("mediaindex")
     out, cache = folder / "out", folder / f"cache-{path.stem}"
     command = [str(program), "index", str(path), "--out", str(out), "--cache", str(cache), "--language", "en"]
@@ -59,7 +59,7 @@ def index(path: Path, folder: Path) -> dict[str, tuple[float, float]]:
 
 
 def stage_by_stage(path: Path, folder: Path) -> dict[str, tuple[float, float]]:
-    """Each stage in a process of its own."""
+    """Run each stage in a separate process."""
     store = {"kind": "folder", "path": str(folder / f"store-{path.stem}")}
     item = {"id": "1", "name": path.name, "source": {"kind": "file", "path": str(path)}, "upstream": {}}
     item["hints"] = {"languages": ["en"]}
@@ -78,7 +78,7 @@ def stage_by_stage(path: Path, folder: Path) -> dict[str, tuple[float, float]]:
 
 
 def compare(run: Callable[[Path, Path], dict[str, tuple[float, float]]], paths: list[Path], folder: Path) -> bool:
-    """Print the peaks; whether each stays within the bound."""
+    """Print the peaks; returns whether each is within the bound."""
     short, long = (run(path, folder) for path in paths)
     sys.stdout.write(f"{'':<20} {paths[0].stem:>12} {paths[1].stem:>14}   ratio (at most {BOUND:.2f})\n")
     for name, (before, _took) in short.items():
@@ -92,8 +92,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=LONG / 60, help="length of the long recording")
     parser.add_argument("--minutes", type=float, default=SHORT, help="length of the short recording")
-    parser.add_argument("--stage", action="store_true", help="each stage in a process of its own")
-    parser.add_argument("--format", default="flac", help="flac, opus, mp3, …")
+    parser.add_argument("--stage", action="store_true", help="run each stage in a separate process")
+    parser.add_argument("--format", default="flac", help="format of the recordings, such as flac, opus or mp3")
     given = parser.parse_args()
     if not REFS.is_file():
         sys.exit(f"the development data is not at {REFS}")
@@ -101,7 +101,7 @@ def main() -> int:
         os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
     with tempfile.TemporaryDirectory(prefix="mediaindex-bench-") as name:
         folder = Path(name)
-        # What a machine does once, exporting weights and optimising graphs, takes memory of its own.
+        # The first run on a machine takes more memory: it exports weights and optimises graphs.
         index(recording(folder, WARM, given.format), folder)
         paths = [recording(folder, minutes, given.format) for minutes in (given.minutes, 60 * given.hours)]
         return 0 if compare(stage_by_stage if given.stage else index, paths, folder) else 1

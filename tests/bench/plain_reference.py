@@ -1,6 +1,6 @@
-"""The pipeline that the libraries' own documentation adds up to: silero-vad, pyannote.audio, NeMo's ``transcribe()``.
+"""A pipeline from the documentation of the libraries: silero-vad, pyannote.audio, NeMo's ``transcribe()``.
 
-Nothing of ours is in it but the way to the weights. Where a library hard-codes one thread (silero at its import,
+Of this package it uses only the location of the weights. If a library hard-codes one thread (silero at its import,
 pyannote's ONNX embeddings), it is given all cores: the comparison is of pipelines, not of thread settings.
 """
 
@@ -30,8 +30,8 @@ PUBLISHED = {
 
 
 @dataclass(slots=True)
-class Heard:
-    """What came out for one recording."""
+class Result:
+    """The results for one recording."""
 
     spans: tuple[SpeakerSpan, ...]
     words: tuple[Word, ...]
@@ -39,7 +39,7 @@ class Heard:
 
 @dataclass
 class PlainPipeline:
-    """The three libraries, loaded; ``took``: seconds of each of them, added up over all recordings."""
+    """The three libraries, loaded; ``took``: seconds of each, summed over all recordings."""
 
     threads: int
     took: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("vad", "diarization", "recognition"), 0.0))
@@ -56,8 +56,8 @@ class PlainPipeline:
         self._asr: Any = ASRModel.restore_from(str(located.path), map_location="cpu").eval()
         self._diarization = diarization_pipeline(self.threads)
 
-    def __call__(self, path: Path) -> Heard:
-        """One recording, 16 kHz mono."""
+    def __call__(self, path: Path) -> Result:
+        """Process a recording, 16 kHz mono."""
         import soundfile
         import torch
 
@@ -73,17 +73,17 @@ class PlainPipeline:
             exclusive = _spans(output.exclusive_speaker_diarization)
         with self._clock("recognition"):
             words = self._recognise(samples, joined([(mark["start"], mark["end"]) for mark in marks]), exclusive)
-        return Heard(tuple(spans), tuple(words))
+        return Result(tuple(spans), tuple(words))
 
     def _recognise(self, samples: Any, cuts: list[tuple[int, int]], spans: Sequence[SpeakerSpan]) -> list[Word]:
-        """Words of the segments in order; each goes to the speaker who has its middle."""
+        """Words of the segments in order, each with the speaker at its middle."""
         if not cuts:
             return []
         parts = [samples[first:last] for first, last in cuts]
-        said = self._asr.transcribe(parts, timestamps=True, num_workers=0, verbose=False)
+        hypotheses = self._asr.transcribe(parts, timestamps=True, num_workers=0, verbose=False)
         words = []
-        for (first, _last), one in zip(cuts, said, strict=True):
-            for stamp in one.timestamp["word"]:
+        for (first, _last), hypothesis in zip(cuts, hypotheses, strict=True):
+            for stamp in hypothesis.timestamp["word"]:
                 start = first / RATE + stamp["start"]
                 end = max(first / RATE + stamp["end"], start + 0.001)
                 speaker = next((s.speaker for s in spans if s.start <= (start + end) / 2 <= s.end), None)
@@ -98,18 +98,18 @@ class PlainPipeline:
 
 
 def joined(cuts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Segments of speech joined while they last at most 30 s, as faster-whisper does: single ones lose words."""
-    found: list[tuple[int, int]] = []
+    """Segments of speech joined up to 30 s, as in faster-whisper: single segments lose words."""
+    segments: list[tuple[int, int]] = []
     for first, last in cuts:
-        if found and last - found[-1][0] <= LONGEST_SEGMENT * RATE:
-            found[-1] = (found[-1][0], last)
+        if segments and last - segments[-1][0] <= LONGEST_SEGMENT * RATE:
+            segments[-1] = (segments[-1][0], last)
         else:
-            found.append((first, last))
-    return found
+            segments.append((first, last))
+    return segments
 
 
 def diarization_pipeline(threads: int) -> Any:
-    """pyannote/speaker-diarization-3.1 from this machine's weights; no hub is asked."""
+    """pyannote/speaker-diarization-3.1 from local weights, without access to a hub."""
     import onnxruntime
     import torch
     from pyannote.audio import Audio, Inference, Pipeline
@@ -153,9 +153,9 @@ def diarization_pipeline(threads: int) -> Any:
 
 
 def _spans(annotation: Any) -> list[SpeakerSpan]:
-    found = [
+    spans = [
         SpeakerSpan(round_to_ms(max(0.0, segment.start)), round_to_ms(segment.end), str(label))
         for segment, _track, label in annotation.itertracks(yield_label=True)
         if segment.duration >= 0.001
     ]
-    return sorted(found, key=lambda span: span.start)
+    return sorted(spans, key=lambda span: span.start)

@@ -1,7 +1,7 @@
-"""Where sentences end: our rules on the Conformer's words against the punctuation that Whisper writes.
+"""Ends of sentences: the rules applied to the Conformer's words, compared with Whisper's punctuation.
 
-``python tests/bench/sentence_ends.py``; the utterances are those of the development data beside the checkout, one
-behind the other by speaker as they were cut. Whisper, which reads each alone, is a silver reference: it guesses too.
+``python tests/bench/sentence_ends.py``; the utterances are those of the development data beside the checkout, in
+sequence by speaker. Whisper, which gets each utterance alone, is only an approximate reference.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ Words = tuple[Word, ...]
 
 
 def main() -> int:
-    """Print how many of Whisper's sentence ends we have, and what stands where we end one."""
+    """Print recall of Whisper's ends of sentences, and Whisper's punctuation at those found by the rules."""
     os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
     index = SHARED / "data" / "wer" / "refs.jsonl"
     if not index.is_file():
-        sys.stdout.write(f"{index} is not there: nothing to measure\n")
+        sys.stdout.write(f"{index} does not exist: nothing to measure\n")
         return 0
     rows = [json.loads(line) for line in index.read_text("utf-8").splitlines()]
     chunks = [soundfile.read(index.parent / row["file"], dtype="float32")[0] for row in rows]
@@ -48,24 +48,24 @@ def main() -> int:
 
 
 def report(utterances: list[tuple[str, float, Words, Words]]) -> None:
-    """Utterances as (speaker, seconds, the Conformer's words, Whisper's); says what we end, and where Whisper does."""
-    ours, marks = Counter[str](), Counter[str]()
+    """Print the comparison of utterances, each (speaker, seconds, words of the Conformer, words of Whisper)."""
+    ends, marks = Counter[str](), Counter[str]()
     for speaker in dict.fromkeys(speaker for speaker, *_ in utterances):
         own = [(length, words, others) for name, length, words, others in utterances if name == speaker]
         words, others = (joined([(row[0], row[column]) for row in own]) for column in (1, 2))
         for ended, mark in compared(words, others):
             marks[mark] += 1
-            ours[mark] += ended
-    placed = ours.total()
+            ends[mark] += ended
+    placed = ends.total()
     sys.stdout.write(
         f"{len(utterances)} utterances, {marks.total()} places between words, Whisper ends {marks['end']} sentences\n"
-        f"ended by us: {placed}; of those a sentence end {ours['end']} ({ours['end'] / placed:.0%}), "
-        f"a comma {ours['clause']}, nothing {ours['none']}; recall {ours['end'] / marks['end']:.0%}\n"
+        f"ended by the rules: {placed}; of those an end in Whisper {ends['end']} ({ends['end'] / placed:.0%}), "
+        f"a comma {ends['clause']}, nothing {ends['none']}; recall {ends['end'] / marks['end']:.0%}\n"
     )
 
 
 def joined(parts: list[tuple[float, Words]]) -> Words:
-    """Words of several recordings as of one, from each one's length in seconds and words."""
+    """Words of consecutive recordings on one time axis; ``parts``: duration (s) and words of each."""
     words: list[Word] = []
     at = 0.0
     for length, part in parts:
@@ -75,7 +75,7 @@ def joined(parts: list[tuple[float, Words]]) -> Words:
 
 
 def compared(words: Words, others: Words) -> list[tuple[bool, str]]:
-    """For each place between two words that both heard: do we end a sentence, and what has Whisper there?"""
+    """Per place between two words of both: whether the rules end a sentence, and Whisper's punctuation."""
     turn = Turn(words[0].start, words[-1].end, "A", "en", words)
     (tokens,) = end_sentences([turn], [spoken(turn)], FindTopicsSettings().sentence_pause)
     matcher = difflib.SequenceMatcher(a=[plain(w) for w in words], b=[plain(w) for w in others], autojunk=False)
@@ -90,7 +90,7 @@ def compared(words: Words, others: Words) -> list[tuple[bool, str]]:
 
 
 def plain(word: Word) -> str:
-    """The word without marks."""
+    """The word without punctuation."""
     return re.sub(r"[^\w']", "", word.text.lower())
 
 

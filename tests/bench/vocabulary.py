@@ -1,9 +1,9 @@
-"""What a custom vocabulary does to rare words and to all others: ``python tests/bench/vocabulary.py``.
+"""Effect of a vocabulary on rare words and on all others: ``python tests/bench/vocabulary.py``.
 
 Needs the .nemo weights (MEDIAINDEX_MODELS), the case statistics (`mediaindex models fetch truecase-english`), and a
 JSON Lines file of recordings with ``file``, ``text`` and ``speaker``, by default the development data beside the
-checkout. The terms are the rare words of its references; the distractors are names that nobody says there. Exits with
-1 where a bound is missed.
+checkout. The terms are the rare words of its references; the distractors are names that do not occur in it. Exits with
+1 if a bound is missed.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from mediaindex.models import locate
 
 SHARED = Path(__file__).parents[3] / "shared"
 MODEL = "stt-en-conformer-ctc-small"
-COMMON = 5_000  # the most frequent words, which nobody would put on a list
+COMMON = 5_000  # the most frequent words, which are not terms
 FEWEST_LETTERS = 4
 DISTRACTORS = 200
 BONUSES = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)  # what cross-validation may choose from
-LEAST_GAIN, MOST_INSERTED, MOST_TIME = 8.0, 6, 0.10  # points of recall, distractors written, share of recognition time
+LEAST_GAIN, MOST_INSERTED, MOST_TIME = 8.0, 6, 0.10  # points of recall, inserted distractors, share of recognition time
 
 
-class Plain(pickle.Unpickler):  # it can make nothing but counters and sets
-    """Reads the case statistics without the package that they come from."""
+class Plain(pickle.Unpickler):  # restricted to counters and sets
+    """Reads the case statistics without NLTK."""
 
     def find_class(self, module: str, name: str) -> type:
-        """Counters for NLTK's."""
+        """A Counter in place of NLTK's FreqDist."""
         return {("nltk.probability", "FreqDist"): Counter, ("builtins", "set"): set}[module, name]
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """One recording, as the model and greedy decoding left it."""
+    """A recording with the output of the model and of greedy decoding."""
 
     reference: str
     speaker: str
@@ -59,7 +59,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Figures:
-    """One line of the table; ``inserted`` counts distractors that were written."""
+    """A line of the table; ``inserted``: number of distractors in the texts."""
 
     wer: float
     recall: float
@@ -67,13 +67,13 @@ class Figures:
     inserted: int
 
     def line(self, name: str) -> str:
-        """For people."""
+        """The line as text."""
         numbers = f"{self.wer:6.2f} {self.recall:8.1f} {self.precision:11.1f} {self.inserted:9d}"
         return f"{name:<44}{numbers}"
 
 
-def heard(rows: Sequence[dict[str, str]], folder: Path) -> tuple[list[Chunk], float, tuple[str, ...]]:
-    """All recordings read, the seconds that took, and the model's pieces."""
+def decoded(rows: Sequence[dict[str, str]], folder: Path) -> tuple[list[Chunk], float, tuple[str, ...]]:
+    """All recordings decoded, the CPU seconds it took, and the pieces of the model."""
     recogniser = conformer_ctc.load(locate(MODEL))
     recordings = [soundfile.read(folder / row["file"], dtype="float32")[0] for row in rows]
     recogniser.recognise(recordings[:1], "en")  # loads
@@ -112,7 +112,7 @@ def lists(chunks: Sequence[Chunk]) -> tuple[list[str], list[str]]:
 
 
 def written(chunks: Sequence[Chunk], vocabulary: Sequence[str], pieces: tuple[str, ...]) -> list[str]:
-    """The texts of all recordings with that vocabulary, in small letters."""
+    """The texts of all recordings with this vocabulary, in lower case."""
     terms = ctc_vocabulary.terms_of(tuple(vocabulary), pieces)
     texts = []
     for chunk in chunks:
@@ -122,21 +122,21 @@ def written(chunks: Sequence[Chunk], vocabulary: Sequence[str], pieces: tuple[st
 
 
 def figures(chunks: Sequence[Chunk], texts: Sequence[str], terms: set[str], distractors: set[str]) -> Figures:
-    """WER of all words; recall and precision of the terms; distractors counted."""
+    """WER of all words; recall and precision of the terms; number of distractors."""
     out = jiwer.process_words([chunk.reference for chunk in chunks], list(texts))
-    said = right = claimed = inserted = 0
+    occurrences = right = claimed = inserted = 0
     for reference, text, parts in zip(out.references, out.hypotheses, out.alignments, strict=True):
-        said += sum(word in terms for word in reference)
+        occurrences += sum(word in terms for word in reference)
         claimed += sum(word in terms for word in text)
         inserted += sum(word in distractors for word in text)
         for part in parts:
             if part.type == "equal":
                 right += sum(word in terms for word in text[part.hyp_start_idx : part.hyp_end_idx])
-    return Figures(100 * out.wer, 100 * right / max(said, 1), 100 * right / max(claimed, 1), inserted)
+    return Figures(100 * out.wer, 100 * right / max(occurrences, 1), 100 * right / max(claimed, 1), inserted)
 
 
 def cross_validated(chunks: Sequence[Chunk], vocabulary: Sequence[str], pieces: tuple[str, ...]) -> list[str]:
-    """Texts of each speaker with the bonus that gave the others the fewest errors."""
+    """Texts of each speaker with the bonus that gives the fewest errors for the other speakers."""
     shipped = ctc_vocabulary.BONUS
     by_bonus = {}
     for bonus in BONUSES:
@@ -147,8 +147,8 @@ def cross_validated(chunks: Sequence[Chunk], vocabulary: Sequence[str], pieces: 
     for speaker in {chunk.speaker for chunk in chunks}:
         others = [index for index, chunk in enumerate(chunks) if chunk.speaker != speaker]
         errors = {
-            bonus: jiwer.wer([chunks[i].reference for i in others], [found[i] for i in others])
-            for bonus, found in by_bonus.items()
+            bonus: jiwer.wer([chunks[i].reference for i in others], [texts_of[i] for i in others])
+            for bonus, texts_of in by_bonus.items()
         }
         best = by_bonus[min(errors, key=lambda bonus: errors[bonus])]
         for index, chunk in enumerate(chunks):
@@ -163,22 +163,22 @@ def main() -> int:
     parser.add_argument("--refs", type=Path, default=SHARED / "data" / "wer" / "refs.jsonl")
     given = parser.parse_args()
     if not given.refs.is_file():
-        sys.exit(f"{given.refs} is not there; name one with --refs")
+        sys.exit(f"{given.refs} does not exist; give another file with --refs")
     if (SHARED / "models").is_dir():
         os.environ.setdefault("MEDIAINDEX_MODELS", str(SHARED / "models"))
     rows = [json.loads(line) for line in given.refs.read_text("utf-8").splitlines()]
-    chunks, recognition_s, pieces = heard(rows, given.refs.parent)
+    chunks, recognition_s, pieces = decoded(rows, given.refs.parent)
     terms, names = lists(chunks)
     distractors = random.Random(1).sample(names, min(DISTRACTORS, len(names)))
-    rare, unsaid = set(terms), {name.lower() for name in distractors}
-    before = figures(chunks, written(chunks, (), pieces), rare, unsaid)
-    exact = figures(chunks, written(chunks, terms, pieces), rare, unsaid)
+    rare, absent = set(terms), {name.lower() for name in distractors}
+    before = figures(chunks, written(chunks, (), pieces), rare, absent)
+    exact = figures(chunks, written(chunks, terms, pieces), rare, absent)
     began = time.process_time()
     texts = written(chunks, [*terms, *distractors], pieces)
     share = (time.process_time() - began) / recognition_s
-    both = figures(chunks, texts, rare, unsaid)
-    alone = figures(chunks, written(chunks, distractors, pieces), rare, unsaid)
-    chosen = figures(chunks, cross_validated(chunks, [*terms, *distractors], pieces), rare, unsaid)
+    both = figures(chunks, texts, rare, absent)
+    alone = figures(chunks, written(chunks, distractors, pieces), rare, absent)
+    chosen = figures(chunks, cross_validated(chunks, [*terms, *distractors], pieces), rare, absent)
     lines = (
         f"{len(chunks)} recordings, {len(terms)} terms, {len(distractors)} distractors, bonus {ctc_vocabulary.BONUS}",
         f"{'vocabulary':<44}{'WER %':>6} {'recall %':>8} {'precision %':>11} {'inserted':>9}",
@@ -187,8 +187,8 @@ def main() -> int:
         both.line("the terms and the distractors"),
         chosen.line("the same, bonus chosen on the other speakers"),
         alone.line("the distractors"),
-        f"recall gained {both.recall - before.recall:.1f} points (at least {LEAST_GAIN}); distractors written at most "
-        f"{MOST_INSERTED}; WER never up; {100 * share:.1f} % of recognition's CPU time (at most {100 * MOST_TIME:.0f})",
+        f"gain in recall {both.recall - before.recall:.1f} points (at least {LEAST_GAIN}); inserted at most "
+        f"{MOST_INSERTED}; WER not higher; {100 * share:.1f} % of recognition time (at most {100 * MOST_TIME:.0f})",
     )
     sys.stdout.write("\n".join(lines) + "\n")
     good = (
