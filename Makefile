@@ -74,7 +74,7 @@ AT_ONCE := -n 2 --dist loadfile  # one process per core; a file stays together, 
 # Starts the servers and stops them at the end, unless another target has started them.
 served = [ -n "$$MEDIAINDEX_DATABASE_URL" ] || { $(LOCAL) up && trap '$(LOCAL) down' EXIT && eval "$$($(LOCAL) env)"; } || exit 1;
 
-test: setup  ## Run lint, type checks, and the three layers below (TESTS="path …" for some tests)
+test: setup  ## Run lint, type checks, and the three layers below; TESTS="PATH" runs only these
 ifdef TESTS
 	@$(MAKE) --no-print-directory chosen
 else

@@ -145,7 +145,7 @@ def finish(batch_id: int) -> dict[str, Any]:
 def _why_unfinished(batch_id: int, rejected: str | None) -> tuple[ErrorCode | StateReason, str]:
     """Code and reason of an unfinished recording.
 
-    ``rejected``: Elasticsearch's error about its transcript; empty if it was not sent yet; None if there is none.
+    ``rejected``: Elasticsearch's error about its transcript; empty if it was not sent yet; None without a transcript.
     """
     if rejected is not None:
         why = f"rejected: {printable(rejected, LONGEST_MESSAGE)}" if rejected else "not sent yet"

@@ -28,7 +28,7 @@ NEEDED = ("MEDIAINDEX_LOCAL", "MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ELASTICSEAR
 
 @dataclass(frozen=True)
 class Killed:
-    """The recordings that were on their way, and on which servers."""
+    """The recordings that were being indexed, and their servers."""
 
     stack: Stack
     flow: Flow
@@ -36,7 +36,7 @@ class Killed:
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Killed:
-    """PostgreSQL, the scheduler and a speech process, one after the other, each while the batch is at work."""
+    """Kill PostgreSQL, the scheduler and a speech process, one after the other, while the batch is being indexed."""
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
     draw, folder = random.Random(), tmp_path_factory.mktemp("recordings")
@@ -57,7 +57,7 @@ def _strike(stack: Stack, fault: Fault, draw: random.Random) -> Struck | None:
     return None if stack.revive() else fault.strike(stack, draw)
 
 
-def test_every_recording_is_there_once_and_nothing_else_is(killed: Killed) -> None:
+def test_exactly_the_recordings_are_indexed_once(killed: Killed) -> None:
     flow = killed.flow
     assert len(flow.uploaded) == RECORDINGS
     assert faults_verdict.problems(flow.stack, flow.prefix, flow.uploaded, alone=False) == []

@@ -1,4 +1,4 @@
-"""One whole run for the session: recordings into the bucket, the sensor, every stage, all servers."""
+"""One run of the whole pipeline for the session, with all stages and servers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SETTLED = {"indexed", "in_review", "duplicate", "quarantined"}
 
 @dataclass(frozen=True)
 class WholeRun:
-    """The trials by name, and the ledger's row of each once all have settled."""
+    """The trials by name, and the ledger's row of each after all have a final state."""
 
     url: str = field(repr=False)  # it holds a password, and a failing test prints its fixtures
     airflow: Airflow = field(repr=False)
@@ -78,7 +78,7 @@ def discover(airflow: Airflow, sources: list[str]) -> None:
 
 
 def wait(url: str, airflow: Airflow, prefix: str, expected: int) -> dict[tuple[str, str], MediaObject]:
-    """Every object under the prefix, once all have settled; fails with the red tasks' logs where they do not."""
+    """Every object under the prefix, once all have a final state; otherwise fails with the logs of failed tasks."""
     deadline = time.monotonic() + DEADLINE_S
     while True:
         with connect(url) as conn:

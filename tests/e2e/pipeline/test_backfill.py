@@ -1,4 +1,4 @@
-"""`airflow backfill create` over days: each recording once, in its lane, however often it is created."""
+"""`airflow backfill create` indexes the recordings of its days once, in the backfill lane."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
 DISCOVER, INDEX = "discover_calls", "index_recordings_backfill"
 DAYS = 3
 DEADLINE_S = 1500.0
-# Some days that no earlier test has taken, as far as chance goes; the DAGs begin in 2020.
+# Random days, so that probably no earlier test has used them; the DAGs start in 2020.
 FIRST = date(2020, 1, 2) + timedelta(days=random.randrange(2_000))
 
 
@@ -46,7 +46,7 @@ class Backfilled:
     run: str
 
     def create(self, behaviour: str) -> None:
-        """As a person types it; returns when the runs that it made have ended."""
+        """Create a backfill with Airflow's command, and wait until its runs have ended."""
         program = str(self.site.settings.root / ".venv-airflow" / "bin" / "airflow")
         days = ["--from-date", str(FIRST), "--to-date", str(FIRST + timedelta(days=DAYS - 1))]
         command = [program, "backfill", "create", "--dag-id", DISCOVER, *days, "--reprocess-behavior", behaviour]
@@ -56,16 +56,16 @@ class Backfilled:
         self.until(lambda: not self.airflow.backfills_at_work(DISCOVER), "every day has been listed")
 
     def runs(self, dag_id: str) -> dict[str, str]:
-        """State of each run of the days."""
+        """The state of each run of the days."""
         return {run: state for run, state in self.airflow.run_states(dag_id).items() if run.startswith("backfill")}
 
     def objects(self) -> list[MediaObject]:
-        """What the ledger holds of this test's recordings."""
+        """This test's recordings in the ledger."""
         with connect(self.url) as conn:
             return [one for one in ledger.find(conn, source="calls", limit=10_000) if self.run in one.key]
 
     def history(self) -> dict[int, list[Any]]:
-        """Every move of each of them."""
+        """The state changes of each recording."""
         with connect(self.url) as conn:
             return {one.id: ledger.history(conn, one.id) for one in self.objects()}
 

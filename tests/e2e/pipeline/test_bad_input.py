@@ -1,4 +1,4 @@
-"""Bad input ends with a reason on the ledger, and takes nobody along."""
+"""Unusable recordings get a reason in the ledger, and do not fail others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
 
 
 @pytest.mark.parametrize("name", ["empty.wav", "notes.mp3", "mute.mp4", "cut.mp4", *MALFORMED])
-def test_what_cannot_be_used_is_quarantined_with_its_reason(whole_run: WholeRun, name: str) -> None:
+def test_an_unusable_recording_is_quarantined_with_its_reason(whole_run: WholeRun, name: str) -> None:
     end, trial = whole_run.end(name), whole_run.trials["trials", name]
     assert (end.state, end.reason_code) == (trial.state, trial.code)
     assert end.reason
@@ -37,14 +37,14 @@ def test_a_voice_in_any_format_is_indexed_or_reviewed(whole_run: WholeRun, name:
     assert whole_run.end(name).state in {"indexed", "in_review"}
 
 
-def test_music_has_no_words_or_a_person_is_asked(whole_run: WholeRun) -> None:
+def test_music_has_no_words_or_is_in_review(whole_run: WholeRun) -> None:
     end = whole_run.end("music.mp4")
     with connect(whole_run.url) as conn:
         (row,) = [row for row in report.rows(conn) if row.media_object_id == end.id]
     assert not row.words or end.state == "in_review"
 
 
-def test_a_headerless_recording_without_a_hint_says_what_it_needs(whole_run: WholeRun) -> None:
+def test_the_reason_of_a_headerless_recording_names_the_missing_hint(whole_run: WholeRun) -> None:
     end = whole_run.end("dictation.raw")
     assert (end.state, end.reason_code) == ("quarantined", "needs_hint")
     assert "raw_format" in str(end.reason)

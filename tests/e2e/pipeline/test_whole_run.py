@@ -1,4 +1,4 @@
-"""From the bucket to the search hit, on the real servers, with the real models."""
+"""From the bucket to the search hit, with real servers and models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .conftest import WholeRun, wait
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
 
-# Five utterances of one reader say little about a model: the bound is loose where the benchmark's is tight.
+# Five utterances of one reader are too few to measure a model, so this bound is looser than the benchmark's.
 MAX_WER = 0.15
 
 
@@ -50,7 +50,7 @@ def test_speakers_and_language_are_right(whole_run: WholeRun, name: str) -> None
     assert found.language == trial.language
 
 
-def test_postgresql_holds_every_word_in_order_and_inside_the_recording(whole_run: WholeRun) -> None:
+def test_postgresql_has_every_word_in_order_and_inside_the_recording(whole_run: WholeRun) -> None:
     found = transcript_of(whole_run, "dialogue.wav")
     with psycopg2.connect(whole_run.url) as conn, conn.cursor() as cursor:
         cursor.execute(
@@ -63,7 +63,7 @@ def test_postgresql_holds_every_word_in_order_and_inside_the_recording(whole_run
     assert all(0 <= start < end <= found.end for start, end, *_ in words)
 
 
-def test_elasticsearch_holds_one_document_a_turn_and_one_a_recording(whole_run: WholeRun) -> None:
+def test_elasticsearch_has_one_document_per_turn_and_per_recording(whole_run: WholeRun) -> None:
     client = from_environment()
     found = transcript_of(whole_run, "dialogue.wav")
     for index, documents in (("mediaindex-turns", len(found.turns)), ("mediaindex-recordings", 1)):
@@ -82,13 +82,13 @@ def test_a_search_finds_the_second(whole_run: WholeRun) -> None:
         )
         start, words = cursor.fetchone() or (0.0, "")
     hits = search(from_environment(), words, phrase=True, limit=50)
-    # The same reader lies there from earlier runs of these tests: ours is among the hits, at its second.
+    # Earlier runs of these tests left recordings of the same reader; this one is among the hits, at its second.
     ours = [hit for hit in hits if hit.key == found.key]
     assert ours
     assert ours[0].start_of_match == pytest.approx(start, abs=0.05)
 
 
-def test_what_triage_doubts_waits_for_a_person_and_nothing_else_does(whole_run: WholeRun) -> None:
+def test_only_recordings_that_triage_holds_back_are_in_review(whole_run: WholeRun) -> None:
     with connect(whole_run.url) as conn:
         waiting = {item.media_object_id: item for item in reviews.open_items(conn, "trials")}
         row = next(
@@ -101,7 +101,7 @@ def test_what_triage_doubts_waits_for_a_person_and_nothing_else_does(whole_run: 
     assert whole_run.end("reader.flac").id not in waiting
 
 
-def test_going_through_again_computes_nothing(whole_run: WholeRun) -> None:
+def test_indexing_again_computes_nothing(whole_run: WholeRun) -> None:
     reader = whole_run.end("reader.flac")
     with connect(whole_run.url) as conn:
         before = progress.current_transcript(conn, reader.id)
@@ -123,7 +123,7 @@ def test_going_through_again_computes_nothing(whole_run: WholeRun) -> None:
     assert set(statuses.values()) == {"cached"}
 
 
-def test_no_secret_stands_in_a_task_log(whole_run: WholeRun) -> None:
+def test_task_logs_contain_no_secret(whole_run: WholeRun) -> None:
     secrets = [os.environ["AWS_SECRET_ACCESS_KEY"], whole_run.url.split(":")[2].split("@")[0]]
     for run_id in whole_run.airflow.run_states("index_recordings"):
         for task in whole_run.airflow.tasks("index_recordings", run_id):

@@ -1,4 +1,4 @@
-"""The recordings that go through the whole pipeline, and what must become of each."""
+"""The recordings for the whole pipeline, and the expected result of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAUSE_MS = 700
 
 @dataclass(frozen=True)
 class Trial:
-    """A file; the ledger's state and code it must end with; words, speakers and language where they are known."""
+    """A file, its expected state and code in the ledger, and its words, speakers and language if they are known."""
 
     name: str
     path: Path
@@ -61,7 +61,7 @@ def spoken(folder: Path) -> list[Trial]:
 
 
 def spoiled(folder: Path) -> list[Trial]:
-    """What no pipeline can use, made here."""
+    """Files that no pipeline can use."""
     return [
         Trial("empty.wav", build.empty(folder), "quarantined", "empty"),
         Trial("notes.mp3", build.text_named_mp3(folder), "quarantined", "not_media"),
@@ -72,7 +72,7 @@ def spoiled(folder: Path) -> list[Trial]:
 
 
 def formats(folder: Path) -> list[Trial]:
-    """Recordings in several formats, and files that only look like some."""
+    """Recordings in several formats, and files that only seem to be recordings."""
     good = [Trial(form.name, form.write(folder), "any good end") for form in FORMATS if form.name in NAMES]
     bad = [Trial(name, malformed(folder, name), "quarantined", code) for name, (code, _) in MALFORMED.items()]
     raw = headerless(folder)
@@ -93,7 +93,7 @@ def _paths(recordings: Sequence[corpus.Recording]) -> list[Path]:
 
 
 def _joined(target: Path, parts: Sequence[Path]) -> Path:
-    """The parts with a pause before each. The first pause differs each time: the same audio twice is a duplicate."""
+    """The parts with a pause before each. The first pause is random, because the same audio would be a duplicate."""
     inputs = [argument for part in parts for argument in ("-i", str(part))]
     pauses = [random.randint(100, 900), *[PAUSE_MS] * (len(parts) - 1)]
     delayed = [f"[{n}:a]aresample=16000,adelay={pause}[d{n}]" for n, pause in enumerate(pauses)]

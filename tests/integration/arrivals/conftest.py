@@ -1,4 +1,4 @@
-"""Discovery on real servers: a catalog, a bucket and a queue of the tests' own."""
+"""Discovery with real servers: a separate catalog, bucket and queue."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def bucket(client: Any) -> Iterator[str]:
 
 @pytest.fixture
 def source(bucket: str) -> Callable[..., Source]:
-    """A source of the whole bucket that takes objects at once."""
+    """A source of the whole bucket without a settling time."""
     name = f"s{uuid.uuid4().hex[:12]}"
     return lambda **more: Source.model_validate({"name": name, "bucket": bucket, "settle_seconds": 0, **more})
 
@@ -61,7 +61,7 @@ def put(client: Any, bucket: str) -> Callable[..., None]:
 
 @pytest.fixture
 def states(conn: Any, bucket: str) -> Callable[[], dict[str, Any]]:
-    """By key, state and reason code of the bucket's objects in the ledger; of several versions the newest."""
+    """State and reason code of the bucket's objects in the ledger, by key; of several versions the newest."""
 
     def read() -> dict[str, Any]:
         with conn, conn.cursor() as cursor:
@@ -85,7 +85,7 @@ def queue(sqs: Any) -> Iterator[str]:
 
 @pytest.fixture
 def connections(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Airflow's connections, to the tests' own catalog."""
+    """Airflow's connections, with the catalog of the tests."""
     monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", database_url)
     for name in ("S3", "SQS"):
         extra = {"endpoint_url": os.environ[f"MEDIAINDEX_{name}_ENDPOINT_URL"], "region_name": "us-east-1"}

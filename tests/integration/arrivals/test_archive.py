@@ -1,4 +1,4 @@
-"""Archived objects are asked back and waited for. No S3 server here has an archive: botocore's stub stands in."""
+"""Archived objects are restored before they are claimed. Botocore's stub replaces S3: no local server has archives."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ def archive() -> Iterator[tuple[Any, Stubber]]:
 
 
 def head(stub: Stubber, **facts: Any) -> None:
-    told = {"ETag": '"e"', "ContentLength": 100, "LastModified": OLD, **facts}
-    stub.add_response("head_object", told)
+    stub.add_response("head_object", {"ETag": '"e"', "ContentLength": 100, "LastModified": OLD, **facts})
 
 
 def listed(bucket: str) -> ObjectVersion:
@@ -38,7 +37,7 @@ def listed(bucket: str) -> ObjectVersion:
 @pytest.mark.parametrize(
     "facts", [{"StorageClass": "GLACIER"}, {"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}]
 )
-def test_an_archived_object_is_asked_back_and_claimed_once_it_is_there(
+def test_an_archived_object_is_restored_and_then_claimed(
     conn: Any,
     archive: Any,
     source: Callable[..., Source],
@@ -52,7 +51,10 @@ def test_an_archived_object_is_asked_back_and_claimed_once_it_is_there(
     stub.add_response("restore_object", {}, {"Bucket": bucket, "Key": "a.wav", "RestoreRequest": wanted})
     assert Arrivals(conn, client, source(), "listing").take([listed(bucket)]) == 0
     assert states() == {"a.wav": ("seen", "restoring")}
-    for restore, claimed in (('ongoing-request="true"', 0), ('ongoing-request="false", expiry-date="…"', 1)):
+    for restore, claimed in (
+        ('ongoing-request="true"', 0),
+        ('ongoing-request="false", expiry-date="Fri, 1 Jan 2027 00:00:00 GMT"', 1),
+    ):
         with conn, conn.cursor() as cursor:
             cursor.execute("update media_object set not_before = null where bucket = %s", (bucket,))
         head(stub, Restore=restore, StorageClass="GLACIER")
@@ -60,7 +62,7 @@ def test_an_archived_object_is_asked_back_and_claimed_once_it_is_there(
     assert states() == {"a.wav": "claimed"}
 
 
-def test_what_is_not_archived_after_all_is_claimed(
+def test_an_object_that_is_not_archived_is_claimed(
     conn: Any, archive: Any, source: Callable[..., Source], bucket: str
 ) -> None:
     client, stub = archive
@@ -69,7 +71,7 @@ def test_what_is_not_archived_after_all_is_claimed(
 
 
 @pytest.mark.parametrize("rule", [{"restore": False}, {}], ids=["not-allowed", "refused"])
-def test_what_may_not_be_asked_back_waits_and_says_so(
+def test_an_object_that_may_not_be_restored_waits_with_a_reason(
     conn: Any,
     archive: Any,
     source: Callable[..., Source],
@@ -85,7 +87,7 @@ def test_what_may_not_be_asked_back_waits_and_says_so(
     assert states() == {"a.wav": ("seen", "archived")}
 
 
-def test_a_run_asks_for_a_limited_number(
+def test_the_restores_of_a_run_are_limited(
     conn: Any, archive: Any, source: Callable[..., Source], bucket: str, states: Callable[[], Any]
 ) -> None:
     client, stub = archive

@@ -1,4 +1,4 @@
-"""From the bucket into the ledger, by listings."""
+"""Listings write objects of the bucket into the ledger."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ States = Callable[[], dict[str, Any]]
 
 
 def listing(conn: Any, client: Any, source: Source, prefix: str = "", **more: Any) -> int:
-    """How many objects a listing reads."""
+    """List the source. Returns the number of listed objects."""
     found = Arrivals(conn, client, source, "listing")
     found.look_again()
     listed = discovery.take_listing(found, prefix, **more)
@@ -32,7 +32,7 @@ def listing(conn: Any, client: Any, source: Source, prefix: str = "", **more: An
     return listed
 
 
-def test_what_is_new_is_claimed_with_what_its_key_tells(
+def test_a_new_object_is_claimed_with_the_facts_in_its_key(
     conn: Any, client: Any, put: Put, source: Sources, bucket: str
 ) -> None:
     put("news/2025-03-01.wav", "news/notes.txt")
@@ -45,7 +45,7 @@ def test_what_is_new_is_claimed_with_what_its_key_tells(
     assert [event.to_state for event in ledger.history(conn, claimed.id)] == ["seen", "claimed"]
 
 
-def test_an_old_object_wakes_nobody(conn: Any, client: Any, put: Put, source: Sources) -> None:
+def test_a_known_object_is_not_new(conn: Any, client: Any, put: Put, source: Sources) -> None:
     one = source()
     put("a.wav")
     assert discovery.is_something_new(conn, client, one, "")
@@ -55,7 +55,7 @@ def test_an_old_object_wakes_nobody(conn: Any, client: Any, put: Put, source: So
     assert discovery.is_something_new(conn, client, one, "")
 
 
-def test_a_prefix_is_no_pattern(conn: Any, client: Any, put: Put, source: Sources, states: States) -> None:
+def test_a_prefix_is_not_a_pattern(conn: Any, client: Any, put: Put, source: Sources, states: States) -> None:
     put("in[*?/a.wav", "in[xx/b.wav", "inx/c.wav")
     one = source()
     assert discovery.is_something_new(conn, client, one, "in[*?/")
@@ -63,7 +63,7 @@ def test_a_prefix_is_no_pattern(conn: Any, client: Any, put: Put, source: Source
     assert states() == {"in[*?/a.wav": "claimed"}
 
 
-def test_an_empty_object_is_quarantined_and_a_folder_is_nothing(
+def test_an_empty_object_is_quarantined_and_a_folder_is_ignored(
     conn: Any, client: Any, put: Put, source: Sources, states: States
 ) -> None:
     put("in/", "in/a.wav", body=b"")
@@ -71,12 +71,14 @@ def test_an_empty_object_is_quarantined_and_a_folder_is_nothing(
     assert states() == {"in/a.wav": ("quarantined", "empty")}
 
 
-def test_what_is_new_this_moment_settles_first(
+def test_an_object_that_was_just_written_settles_first(
     conn: Any, client: Any, put: Put, source: Sources, states: States
 ) -> None:
     one, before = source(settle_seconds=1), datetime.now(UTC)
     put("a.wav")
-    found = Arrivals(conn, client, one, "listing", clock=lambda: before)  # however long the upload and the look took
+    found = Arrivals(
+        conn, client, one, "listing", clock=lambda: before
+    )  # independent of the duration of upload and check
     discovery.take_listing(found, "")
     assert states() == {"a.wav": ("seen", "settling")}
     found.clock = lambda: datetime.now(UTC)
@@ -84,7 +86,7 @@ def test_what_is_new_this_moment_settles_first(
     assert states() == {"a.wav": "claimed"}
 
 
-def test_what_is_replaced_or_removed_while_it_waits_is_gone(
+def test_an_object_that_is_replaced_or_removed_while_it_waits_is_gone(
     conn: Any, client: Any, put: Put, source: Sources, states: States, bucket: str
 ) -> None:
     put("a.wav", "b.wav", body=bytes(100))
@@ -104,21 +106,21 @@ def test_raw_audio_may_begin_with_silence(conn: Any, client: Any, put: Put, sour
     assert states() == {"a.raw": "claimed"}
 
 
-def test_where_keys_grow_only_later_ones_are_read_until_a_whole_listing_is_due(
+def test_with_order_keys_only_later_keys_are_listed_until_a_full_listing_is_due(
     conn: Any, client: Any, put: Put, source: Sources, states: States
 ) -> None:
     one = source(listing={"order": "keys", "overlap_minutes": 0})
     put("1", "2", "3")
     assert listing(conn, client, one) == 3
     put("4", "0")
-    assert listing(conn, client, one) == 1  # what came late and goes before is not seen …
+    assert listing(conn, client, one) == 1  # an earlier key that came late is not listed
     assert "0" not in states()
-    assert listing(conn, client, one, whole=True) == 5  # … but for a whole listing
+    assert listing(conn, client, one, whole=True) == 5  # a full listing has it
     assert states()["0"] == "claimed"
     assert listing(conn, client, one) == 0
 
 
-def test_young_keys_are_read_again_for_uploads_overtake_each_other(
+def test_young_keys_are_listed_again_because_uploads_may_finish_in_another_order(
     conn: Any, client: Any, put: Put, source: Sources, states: States
 ) -> None:
     one = source(listing={"order": "keys", "overlap_minutes": 60})
@@ -129,7 +131,7 @@ def test_young_keys_are_read_again_for_uploads_overtake_each_other(
     assert states()["2"] == "claimed"
 
 
-def test_many_who_see_the_same_objects_at_once_claim_each_once(
+def test_concurrent_listings_claim_each_object_once(
     client: Any, put: Put, source: Sources, bucket: str, database_url: str
 ) -> None:
     put(*(f"{n}.wav" for n in range(20)))
@@ -143,7 +145,7 @@ def test_many_who_see_the_same_objects_at_once_claim_each_once(
         assert sum(pool.map(take, range(50))) == 20
 
 
-def test_what_a_crash_left_seen_goes_on(
+def test_an_object_that_a_crash_left_as_seen_is_claimed_later(
     conn: Any, client: Any, put: Put, source: Sources, states: States, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("a.wav")
@@ -161,7 +163,7 @@ def test_what_a_crash_left_seen_goes_on(
     assert states() == {"a.wav": "claimed"}
 
 
-def test_a_clock_that_is_behind_the_servers_delays_and_loses_nothing(
+def test_a_clock_behind_the_servers_only_delays(
     conn: Any, client: Any, put: Put, source: Sources, states: States
 ) -> None:
     one = source(settle_seconds=1)
@@ -173,6 +175,6 @@ def test_a_clock_that_is_behind_the_servers_delays_and_loses_nothing(
 
 
 def wake(conn: Any, bucket: str) -> None:
-    """As if its waiting time were over."""
+    """End the waits of the bucket's objects."""
     with conn, conn.cursor() as cursor:
         cursor.execute("update media_object set not_before = null where bucket = %s", (bucket,))

@@ -1,4 +1,4 @@
-"""From S3's announcements in a real queue into the ledger."""
+"""Announcements in a real queue are written into the ledger."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def configured(source: Source, queue: str) -> Configuration:
 
 
 def left(sqs: Any, queue: str) -> int:
-    """Messages in the queue, hidden or not."""
+    """The number of messages in the queue, with hidden ones."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-    return sum(int(told[name]) for name in names)
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
 
 
 def test_announced_uploads_are_claimed_once_and_planned(
@@ -49,7 +49,7 @@ def test_announced_uploads_are_claimed_once_and_planned(
     assert later.claimed == 0
 
 
-def test_the_ledger_says_who_saw_it_first(
+def test_the_ledger_records_whether_an_event_or_a_listing_came_first(
     conn: Any, client: Any, sqs: Any, queue: str, put: Callable[..., None], source: Sources, bucket: str
 ) -> None:
     one = source()
@@ -63,7 +63,7 @@ def test_the_ledger_says_who_saw_it_first(
     assert seen.last_event_at is not None
 
 
-def test_hostile_messages_are_dropped_and_the_others_count(
+def test_only_invalid_messages_are_dropped(
     sqs: Any, queue: str, put: Callable[..., None], source: Sources, bucket: str
 ) -> None:
     put("a.wav")
@@ -74,7 +74,7 @@ def test_hostile_messages_are_dropped_and_the_others_count(
     assert (done.claimed, done.rejected, left(sqs, queue)) == (1, 3, 0)
 
 
-def test_a_removed_object_is_gone_and_one_that_is_there_again_is_not(
+def test_only_an_object_that_is_still_missing_is_gone(
     conn: Any,
     client: Any,
     queue: str,
@@ -95,7 +95,7 @@ def test_a_removed_object_is_gone_and_one_that_is_there_again_is_not(
     assert len(ledger.find(conn, bucket=bucket, key="a.wav")) == 1
 
 
-def test_what_cannot_be_dealt_with_stays_in_the_queue(
+def test_messages_that_cannot_be_processed_stay_in_the_queue(
     sqs: Any, queue: str, source: Sources, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqs.send_message(QueueUrl=queue, MessageBody=message(bucket, "a.wav"))

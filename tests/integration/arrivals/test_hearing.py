@@ -1,4 +1,4 @@
-"""An alarm where uploads are announced no longer."""
+"""An alarm if uploads are not announced any more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture
 def found(conn: Any, source: Callable[..., Source], bucket: str) -> Callable[..., str]:
-    """Objects uploaded so many minutes ago, and who saw them first."""
+    """Record objects that were uploaded this many minutes ago, as seen by events or listings."""
     name = source().name
 
     def build(*minutes_ago: float, seen_by: Any = "listing") -> str:
@@ -40,7 +40,7 @@ def last_heard(conn: Any, source: str, minutes_ago: float) -> None:
         )
 
 
-def test_uploads_that_only_listings_found_since_the_last_event_are_a_silence(
+def test_uploads_that_only_listings_found_since_the_last_event_raise_the_alarm(
     conn: Any, found: Callable[..., str]
 ) -> None:
     name = found(20, 30, 40)
@@ -55,18 +55,20 @@ def test_uploads_that_only_listings_found_since_the_last_event_are_a_silence(
     [((20, 30), "listing"), ((20, 30, 40), "event"), ((1, 2, 3), "listing"), ((70, 80, 90), "listing")],
     ids=["too-few", "announced", "too-fresh-to-tell", "before-the-last-event"],
 )
-def test_this_is_no_silence(conn: Any, found: Callable[..., str], minutes: tuple[float, ...], seen_by: str) -> None:
+def test_other_uploads_do_not_raise_the_alarm(
+    conn: Any, found: Callable[..., str], minutes: tuple[float, ...], seen_by: str
+) -> None:
     name = found(*minutes, seen_by=seen_by)
     last_heard(conn, name, 60)
     assert hearing.silence(conn, name) is None
 
 
-def test_what_was_uploaded_before_anybody_listened_is_not_missed(conn: Any, found: Callable[..., str]) -> None:
+def test_uploads_before_the_first_event_do_not_raise_the_alarm(conn: Any, found: Callable[..., str]) -> None:
     assert hearing.silence(conn, found(20, 30, 40)) is None
 
 
 @pytest.mark.usefixtures("connections")
-def test_the_check_fails_for_good_and_says_what_to_look_at(conn: Any, found: Callable[..., str]) -> None:
+def test_the_alarm_is_terminal_and_says_what_to_check(conn: Any, found: Callable[..., str]) -> None:
     name = found(20, 30, 40)
     last_heard(conn, name, 60)
     with pytest.raises(TerminalError, match="event notification") as caught:

@@ -1,4 +1,4 @@
-"""The wait of a discovery run, with its trigger, on real servers."""
+"""The wait of a discovery run and its trigger, with real servers."""
 
 from __future__ import annotations
 
@@ -54,40 +54,38 @@ def fire(source: Source, prefix: str = "", timeout: float = SOON_S, during: Call
     return asyncio.run(run())
 
 
-def test_what_is_there_needs_no_wait(configured: Source, put: Callable[..., None]) -> None:
+def test_a_new_object_needs_no_wait(configured: Source, put: Callable[..., None]) -> None:
     put("2025-03-01/a.wav")
     assert waits(configured, "{{ ds }}/").execute(context(end=datetime(2025, 3, 1, tzinfo=UTC))) == "2025-03-01/"
 
 
-def test_a_run_without_a_logical_date_takes_the_moment_it_was_asked_for(
-    configured: Source, put: Callable[..., None]
-) -> None:
+def test_a_run_without_a_logical_date_uses_its_run_after(configured: Source, put: Callable[..., None]) -> None:
     put("2025-03-01/12/a.wav")
     prefix = "{{ ds }}/{{ data_interval_start.strftime('%H') }}/"
     assert waits(configured, prefix).execute(context("manual")) == "2025-03-01/12/"
 
 
-def test_a_prefix_may_be_given_by_hand(configured: Source, put: Callable[..., None]) -> None:
+def test_a_param_may_set_the_prefix(configured: Source, put: Callable[..., None]) -> None:
     put("other/a.wav")
     assert waits(configured, "{{ ds }}/").execute(context("manual", prefix="other/")) == "other/"
 
 
 @pytest.mark.parametrize("run_type", ["manual", "backfill", "scheduled"])
-def test_only_the_present_is_waited_for(configured: Source, run_type: str) -> None:
+def test_only_a_scheduled_run_of_the_present_waits(configured: Source, run_type: str) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=1)
     with pytest.raises(AirflowSkipException):
         waits(configured).execute(context(run_type, long_ago))
 
 
-def test_a_wait_is_handed_over_and_carries_no_secret(configured: Source) -> None:
+def test_a_deferred_wait_contains_no_secret(configured: Source) -> None:
     with pytest.raises(TaskDeferred) as caught:
         waits(configured, "in/").execute(context(end=datetime.now(UTC)))
-    place, told = caught.value.trigger.serialize()
+    place, arguments = caught.value.trigger.serialize()
     assert place == "mediaindex.orchestration.waiting.NewRecordingsTrigger"
-    assert told == {"source_name": configured.name, "prefix": "in/", "poke_seconds": 0.2, "timeout_seconds": 60}
+    assert arguments == {"source_name": configured.name, "prefix": "in/", "poke_seconds": 0.2, "timeout_seconds": 60}
 
 
-def test_the_trigger_fires_when_something_new_comes(configured: Source, put: Callable[..., None]) -> None:
+def test_the_trigger_fires_for_a_new_object(configured: Source, put: Callable[..., None]) -> None:
     put("old.wav")
     discovery.claim_new(configured, "", "fresh")
     event = fire(configured, during=lambda: put("new.wav"))
@@ -95,7 +93,7 @@ def test_the_trigger_fires_when_something_new_comes(configured: Source, put: Cal
     assert waits(configured).resume({}, event) == ""
 
 
-def test_an_old_object_does_not_fire_it(configured: Source, put: Callable[..., None]) -> None:
+def test_the_trigger_does_not_fire_for_a_known_object(configured: Source, put: Callable[..., None]) -> None:
     put("old.wav")
     discovery.claim_new(configured, "", "fresh")
     event = fire(configured, timeout=0.5)
@@ -104,12 +102,14 @@ def test_an_old_object_does_not_fire_it(configured: Source, put: Callable[..., N
         waits(configured).resume({}, event)
 
 
-def test_a_catalog_that_is_away_is_waited_for(configured: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_trigger_keeps_waiting_if_the_catalog_is_unreachable(
+    configured: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", "postgresql://x:x@127.0.0.1:1/none")
     assert fire(configured, timeout=0.5) == {"prefix": "", "found": False}
 
 
-def test_what_a_person_has_to_mend_ends_the_wait(configured: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_that_needs_a_fix_ends_the_wait(configured: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", "postgresql://x:x@127.0.0.1:1/none?port=no")
     event = fire(configured)
     with pytest.raises(TerminalError):

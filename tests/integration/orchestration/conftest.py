@@ -32,7 +32,7 @@ from tests.builders.free_ports import free_port
 ROOT = Path(__file__).parents[3]
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_ELASTICSEARCH_URL")
 
-# Starts a grandchild, both deaf to TERM, says who they are and works for ever.
+# Starts a grandchild, ignores SIGTERM as it does, writes both pids and runs without end.
 DEAF = f"""#!{sys.executable}
 import json, os, pathlib, signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -66,7 +66,7 @@ def metadata_url(server_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def batch_id(catalog_url: str) -> int:
-    """A batch of one recording, as discovery leaves it."""
+    """A batch of one recording, as discovery plans it."""
     key = f"incoming/{uuid.uuid4().hex}.wav"
     with connect(catalog_url) as conn:
         ledger.claim(conn, "recordings", [ObjectVersion("media", key, "e", None, 1, datetime.now(UTC))])
@@ -83,7 +83,7 @@ def deaf_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Airflow:
-    """Its REST API, and where its child notes who it is."""
+    """Its REST API, and the file with the pids of its child."""
 
     address: str
     pids: Path
@@ -105,7 +105,7 @@ class Airflow:
 def airflow(
     catalog_url: str, metadata_url: str, deaf_python: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Airflow]:
-    """Scheduler, DAG processor and API server, with the project's own DAGs and settings."""
+    """Scheduler, DAG processor and API server, with the DAGs and settings of the project."""
     state = tmp_path_factory.mktemp("airflow")
     port = free_port()
     ours = {
@@ -118,7 +118,7 @@ def airflow(
         "MEDIAINDEX_RETRY_SECONDS": "1",
         "MEDIAINDEX_SWEEP_SCHEDULE": "0 0 1 1 *",  # when a test says so
     }
-    # Without MEDIAINDEX_LOCAL the addresses in the environment count as servers that the user brought.
+    # Without MEDIAINDEX_LOCAL the addresses in the environment count as the user's own servers.
     environment = {
         k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW") and k != "MEDIAINDEX_LOCAL"
     } | ours
@@ -139,7 +139,7 @@ def airflow(
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty metadata database of Airflow, to copy: making one takes seconds."""
+    """An empty metadata database of Airflow to copy, because creating one takes seconds."""
     home = tmp_path_factory.mktemp("metadata")
     environment = {
         "PATH": os.environ["PATH"],
@@ -154,7 +154,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def task_environment(catalog_url: str, deaf_python: Path, migrated_file: Path, tmp_path: Path) -> dict[str, str]:
-    """What a task's process needs where no Airflow runs: a metadata database in a file, and our connections."""
+    """The environment of a task's process without a running Airflow: a metadata database in a file, connections."""
     s3 = json.dumps({"conn_type": "aws", "extra": {"endpoint_url": os.environ["MEDIAINDEX_S3_ENDPOINT_URL"]}})
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -169,7 +169,7 @@ def task_environment(catalog_url: str, deaf_python: Path, migrated_file: Path, t
         "MEDIAINDEX_ARTIFACTS_BUCKET": "mediaindex-artifacts",
         "MEDIAINDEX_SPEECH_PYTHON": str(deaf_python),
         "MEDIAINDEX_TEST_PIDS": str(tmp_path / "pids.json"),
-        "MEDIAINDEX_BACKOFF_SECONDS": "3600",  # what one test puts back is no other one's business
+        "MEDIAINDEX_BACKOFF_SECONDS": "3600",  # recordings that one test queues again must not run in others
     }
     shutil.copy(migrated_file, tmp_path / "airflow.db")
     return environment

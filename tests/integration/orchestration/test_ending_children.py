@@ -1,4 +1,4 @@
-"""However a task is ended, the speech process and everything it started end with it."""
+"""The speech process and its children end with the task, in each way in which a task is ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.builders.waiting import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(1800)]  # a busy machine may take minutes for each step
 
-# The alarm by which Airflow tells that the time is over goes off once the child is at work, not after so many seconds.
+# Airflow's timeout alarm is raised once the child is running, not after a number of seconds.
 DAG = """
 import os, pathlib, signal, threading, time
 from datetime import timedelta
@@ -55,7 +55,7 @@ def test_execution_timeout_ends_child_and_grandchild(task_environment: dict[str,
     assert not [pid for pid in pids if alive(pid)]
 
 
-def test_marking_a_task_failed_ends_child_and_grandchild_and_leaves_a_clear_ledger(
+def test_marking_a_task_failed_ends_child_and_grandchild_and_the_sweep_queues_its_recording(
     airflow: Any, catalog_url: str, batch_id: int
 ) -> None:
     until(
@@ -76,7 +76,7 @@ def test_marking_a_task_failed_ends_child_and_grandchild_and_leaves_a_clear_ledg
     until(lambda: not [pid for pid in pids if alive(pid)], 300, "all its processes have ended")
 
     until(lambda: airflow.call(run)["state"] in ("failed", "success"), 300, "the run has an end")
-    states = {one["task_id"]: one["state"] for one in airflow.call(f"{run}/taskInstances")["task_instances"]}
+    states = {task["task_id"]: task["state"] for task in airflow.call(f"{run}/taskInstances")["task_instances"]}
     assert airflow.call(run)["state"] == "failed"
     assert states["normalize"] == "failed"
     assert states["publish"] == "upstream_failed"
@@ -85,13 +85,13 @@ def test_marking_a_task_failed_ends_child_and_grandchild_and_leaves_a_clear_ledg
         [left] = ledger.find(conn, batch_id=batch_id)
     assert (left.state, left.reason_code) == ("claimed", "run_failed")
 
-    # Nobody clears it: the sweep asks Airflow, finds the run ended, and puts the recording back into the queue.
+    # Without clearing it: the sweep finds that the run has ended, and queues the recording again.
     airflow.call("dags/sweep_ledger/dagRuns", "POST", {"dag_run_id": f"sweep_{batch_id}", "logical_date": None})
     swept = f"dags/sweep_ledger/dagRuns/sweep_{batch_id}"
     until(lambda: airflow.call(swept)["state"] in ("failed", "success"), 300, "the sweep has an end")
-    told = "\n".join(map(str, airflow.call(f"{swept}/taskInstances/sweep/logs/1?full_content=true")["content"]))
-    assert airflow.call(swept)["state"] == "success", told
+    log = "\n".join(map(str, airflow.call(f"{swept}/taskInstances/sweep/logs/1?full_content=true")["content"]))
+    assert airflow.call(swept)["state"] == "success", log
     with connect(catalog_url) as conn:
-        assert ledger.find(conn, batch_id=batch_id) == [], told
+        assert ledger.find(conn, batch_id=batch_id) == [], log
         (back,) = ledger.find(conn, ids=[left.id])
     assert (back.state, back.reason_code, back.reason_class, back.attempts) == ("claimed", "run_failed", "transient", 1)

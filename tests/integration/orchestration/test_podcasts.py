@@ -1,4 +1,4 @@
-"""Podcasts end to end but for Airflow: a real web server, the real S3 server, the real catalog."""
+"""Podcasts from end to end, except Airflow: with a web server, the S3 server and the catalog."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rss(*items: tuple[str, str, int]) -> bytes:
 
 @dataclass
 class Stage:
-    """A podcast host, a bucket, a catalog, and a source between them."""
+    """A podcast host, a bucket, a catalog and a source."""
 
     host: Host
     bucket: str
@@ -63,7 +63,7 @@ class Stage:
         self.host.answers[path] = File(rss(*whole), "application/rss+xml", etag or f'"{uuid.uuid4()}"')
 
     def collect(self) -> dict[str, int]:
-        """One run of the DAG, after all waiting times."""
+        """Run the tasks of the DAG once, after all waits."""
         with connect(self.url) as conn, transaction(conn) as cursor:
             cursor.execute("update feed set next_try_at = now() where source = %s", (self.source,))
             cursor.execute("update episode set not_before = null where bucket = %s", (self.bucket,))
@@ -107,14 +107,14 @@ def stage(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 @pytest.fixture
 def two(stage: Stage) -> Stage:
-    """A feed of two episodes, not collected yet."""
+    """A feed with two episodes that are not collected yet."""
     stage.host.answers |= {"/1.mp3": File(ONE), "/2.mp3": File(TWO)}
     stage.tell(("g2", "/2.mp3", 5), ("g1", "/1.mp3", 5))
     stage.configure("/feed")
     return stage
 
 
-def test_new_episodes_come_into_the_bucket_and_nothing_comes_twice(two: Stage) -> None:
+def test_new_episodes_are_copied_once(two: Stage) -> None:
     assert two.collect() == {"feeds read": 1, "episodes new": 2, "episodes copied": 2}
     objects = two.objects()
     assert sorted(objects.values()) == sorted([ONE, TWO])
@@ -124,7 +124,7 @@ def test_new_episodes_come_into_the_bucket_and_nothing_comes_twice(two: Stage) -
     assert two.objects() == objects
 
 
-def test_a_copy_says_what_it_is_and_the_ledger_finds_its_episode(two: Stage) -> None:
+def test_a_copy_has_metadata_and_the_ledger_finds_its_episode(two: Stage) -> None:
     two.collect()
     with connect(two.url) as conn:
         claimed = ledger.claim(conn, two.source, list_objects(two.client, two.bucket))
@@ -162,7 +162,7 @@ def test_a_changed_enclosure_is_a_new_version_under_the_same_key(stage: Stage, a
             assert found.guid == "g"
 
 
-def test_a_file_that_was_replaced_without_a_word_is_found_by_its_etag(stage: Stage) -> None:
+def test_a_replaced_file_is_found_by_its_etag(stage: Stage) -> None:
     stage.configure("/feed", recheck_days=10_000)
     stage.tell(("g", "/a.mp3", 5))
     stage.host.answers["/a.mp3"] = File(ONE)
@@ -175,7 +175,7 @@ def test_a_file_that_was_replaced_without_a_word_is_found_by_its_etag(stage: Sta
     assert list(stage.objects().values()) == [TWO]
 
 
-def test_the_same_bytes_at_another_address_are_no_new_version(stage: Stage) -> None:
+def test_the_same_bytes_at_another_address_are_not_a_new_version(stage: Stage) -> None:
     stage.configure("/feed")
     stage.tell(("g", "/a.mp3", 5))
     stage.host.answers |= {"/a.mp3": File(ONE), "/b.mp3": File(ONE, etag='"b"')}
@@ -186,7 +186,7 @@ def test_the_same_bytes_at_another_address_are_no_new_version(stage: Stage) -> N
     assert list(list_objects(stage.client, stage.bucket)) == [before]
 
 
-def test_a_broken_feed_takes_no_other_along(two: Stage) -> None:
+def test_a_broken_feed_does_not_affect_others(two: Stage) -> None:
     two.host.answers |= {
         "/html": File(b"<html>no feed</html>", "text/html"),
         "/bomb": File(b'<!DOCTYPE r [<!ENTITY a "x">]><rss><channel>&a;</channel></rss>', "text/xml"),
@@ -207,7 +207,7 @@ def test_a_broken_feed_takes_no_other_along(two: Stage) -> None:
     assert podcasts.report() >= 6
 
 
-def test_a_broken_episode_takes_no_other_along(two: Stage) -> None:
+def test_a_broken_episode_does_not_affect_others(two: Stage) -> None:
     two.host.answers["/page"] = File(b"<html>Sign in</html>", "text/html")
     two.host.answers["/large"] = File(bytes(2_000_000))
     two.tell(
@@ -222,7 +222,7 @@ def test_a_broken_episode_takes_no_other_along(two: Stage) -> None:
     assert list(two.objects().values()) == [ONE]
 
 
-def test_an_episode_is_given_up_after_some_tries_and_comes_back_when_its_feed_changes_it(stage: Stage) -> None:
+def test_an_episode_is_given_up_until_its_feed_changes_it(stage: Stage) -> None:
     stage.configure("/feed")
     stage.tell(("g", "/a.mp3", 5))
     rounds = [stage.collect() for _ in range(5)]
@@ -234,7 +234,7 @@ def test_an_episode_is_given_up_after_some_tries_and_comes_back_when_its_feed_ch
     assert stage.episode("reason_code") is None
 
 
-def test_a_cut_transfer_goes_on_in_the_next_task(stage: Stage) -> None:
+def test_an_interrupted_transfer_continues_in_the_next_task(stage: Stage) -> None:
     body = os.urandom(PART_BYTES + 500_000)
     stage.configure("/feed")
     stage.tell(("g", "/a.mp3", 5))
@@ -249,10 +249,10 @@ def test_a_cut_transfer_goes_on_in_the_next_task(stage: Stage) -> None:
     assert stage.episode("resume_id") is None
 
 
-def test_what_one_visit_does_not_do_the_next_one_does(two: Stage) -> None:
+def test_the_next_visit_continues_after_the_limit_of_a_visit(two: Stage) -> None:
     two.configure("/feed", episodes_per_run=1)
     assert two.collect()["episodes copied"] == 1
-    # Due again at once, without waiting for the feed's own hour.
+    # It is due again immediately, not after the feed's interval.
     again = [podcasts.collect(group) for group in podcasts.due_groups()]
     assert again == [{"feeds unchanged": 1, "episodes copied": 1}]
     assert podcasts.due_groups() == []
@@ -269,7 +269,7 @@ def test_a_feed_that_moved_keeps_its_episodes_and_their_keys(two: Stage) -> None
     assert two.objects() == before
 
 
-def test_a_login_is_used_and_never_written_down(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_login_is_used_and_not_stored_or_logged(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.configure(stage.host.url.replace("http://", "http://ann:hunter2@") + "/feed?token=s3cret")
     stage.tell(("g", "/a.mp3?token=s3cret", 5))
     stage.host.answers["/a.mp3"] = File(ONE)
@@ -279,16 +279,16 @@ def test_a_login_is_used_and_never_written_down(stage: Stage, caplog: pytest.Log
         stage.collect()
         podcasts.report()
     assert "authorization" in stage.host.asked[0][1]
-    ours = [one.getMessage() for one in caplog.records if one.name.startswith("mediaindex")]
-    assert ours
-    assert not [line for line in ours if "hunter2" in line or "s3cret" in line]
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("mediaindex")]
+    assert lines
+    assert not [line for line in lines if "hunter2" in line or "s3cret" in line]
     with connect(stage.url) as conn, transaction(conn) as cursor:
         cursor.execute("select f::text from feed f where source = %s", (stage.source,))
         (row,) = cursor.fetchone()
     assert "hunter2" not in row
 
 
-def test_errors_of_our_own_servers_stop_the_task_and_blame_nobody(two: Stage) -> None:
+def test_errors_of_s3_and_the_catalog_fail_the_task_and_no_episode(two: Stage) -> None:
     path = two.path.read_text()
     two.path.write_text(path.replace(two.bucket, "mediaindex-no-such-bucket"))
     podcasts.sources.load.cache_clear()

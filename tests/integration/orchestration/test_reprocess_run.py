@@ -1,4 +1,4 @@
-"""The DAG ``reprocess`` in a real Airflow: one run takes a recording once and starts the run that makes it again."""
+"""The DAG ``reprocess`` in a real Airflow: a run queues a recording once, and starts the run that indexes it again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INDEX = "dags/index_recordings_backfill"
 
 @pytest.fixture
 def indexed(catalog_url: str) -> Recorded:
-    """A recording of a source that the configuration knows, with a published transcript."""
+    """A recording of a configured source, with a published transcript."""
     with connect(catalog_url) as conn:
         recorded = arrive(conn, "again", bucket="media", source="recordings")
         transcribe(conn, recorded, "here is the weather")
@@ -31,18 +31,16 @@ def indexed(catalog_url: str) -> Recorded:
 
 
 def ended(airflow: Any) -> str:
-    """How the run has ended, and what its task said that chose."""
+    """Wait for the end of the run. Returns the log of the task ``choose``."""
     assert until(lambda: airflow.call(RUN)["state"] in ("failed", "success"), 300, "the request has an end")
     tries = airflow.call(f"{RUN}/taskInstances/choose")["try_number"]
     log = airflow.call(f"{RUN}/taskInstances/choose/logs/{tries}?full_content=true")
-    told = "\n".join(map(str, log["content"]))
-    assert airflow.call(RUN)["state"] == "success", told
-    return told
+    text = "\n".join(map(str, log["content"]))
+    assert airflow.call(RUN)["state"] == "success", text
+    return text
 
 
-def test_a_run_takes_a_recording_once_however_often_it_is_cleared(
-    airflow: Any, catalog_url: str, indexed: Recorded
-) -> None:
+def test_a_run_queues_a_recording_once_also_if_it_is_cleared(airflow: Any, catalog_url: str, indexed: Recorded) -> None:
     until(
         lambda: {"reprocess", INDEX[5:]} <= {d["dag_id"] for d in airflow.call("dags")["dags"]},
         300,
@@ -52,8 +50,8 @@ def test_a_run_takes_a_recording_once_however_often_it_is_cleared(
     conf = {"sources": ["recordings"], "stage": "find_topics"}
     body = {"dag_run_id": "test_reprocess", "logical_date": None, "conf": conf}
     airflow.call("dags/reprocess/dagRuns", "POST", body)
-    told = ended(airflow)
-    assert "1 recordings queued by test_reprocess, lane backfill [source recordings; stage find_topics]" in told
+    log = ended(airflow)
+    assert "1 recordings queued by test_reprocess, lane backfill [source recordings; stage find_topics]" in log
 
     with connect(catalog_url) as conn:
         (taken,) = ledger.find(conn, ids=[indexed.id])

@@ -1,6 +1,6 @@
-"""A recording is indexed, asked for again, and made again by real models as far as something has changed.
+"""A recording is indexed again after a change; only results that depend on the change are computed.
 
-Without Airflow: its tasks' functions one after the other, with the speech environment's own child.
+Without Airflow: the functions of its tasks run one after the other, with the real speech process.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.models]
 
 
 class Lab:
-    """One source with one recording, on servers of their own or in places of their own."""
+    """One source with one recording, with separate databases, buckets and indexes."""
 
     def __init__(self, url: str, bucket: str, indexes: Indexes, folder: Path) -> None:
         self.url, self.bucket, self.indexes, self.folder = url, bucket, indexes, folder
@@ -53,7 +53,7 @@ class Lab:
         self.requests = 0
 
     def configure(self, monkeypatch: pytest.MonkeyPatch, stages: dict[str, dict[str, Any]]) -> None:
-        """From now on these settings."""
+        """Use these settings from now on."""
         path = self.folder / f"{uuid.uuid4().hex}.yaml"
         source = {"name": "talks", "bucket": self.bucket, "prefix": "in/", "languages": ["en"]}
         path.write_text(yaml.safe_dump({"sources": [source], "stages": stages}), "utf-8")
@@ -70,7 +70,7 @@ class Lab:
         return reprocessing.choose(DEFAULTS | params, f"manual__{self.requests}")
 
     def run(self) -> tuple[int, dict[str, str]]:
-        """The batch that there is, up to its transcript in PostgreSQL: its id, and what each stage did."""
+        """Run the only batch, up to its transcript in PostgreSQL. Returns its id, and the counts of each stage."""
         (started,) = reprocessing.plan_batches(["talks"])
         batch_id = started["conf"]["batch_id"]
         with connect(self.url) as conn:
@@ -94,7 +94,7 @@ class Lab:
             return publish_pending(conn, self.client, batch_id=batch_id, indexes=self.indexes).published
 
     def found(self) -> set[int]:
-        """Revisions of the turns that are to be found."""
+        """Revisions of the turns in the search index."""
         self.client.indices.refresh(index=self.indexes.turns)
         answer = self.client.search(index=self.indexes.turns, size=1_000)
         return {hit["_source"]["revision"] for hit in answer["hits"]["hits"]}
@@ -130,9 +130,7 @@ def lab(server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     client.cluster.delete_component_template(name=f"{indexes.prefix}-*")
 
 
-def test_only_what_depends_on_a_change_is_made_again_and_the_old_transcript_stays_until_then(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_results_that_depend_on_a_change_are_computed_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.configure(monkeypatch, {})
     talk = lab.arrive()
     assert lab.state(talk) == ("claimed", None)
@@ -143,7 +141,7 @@ def test_only_what_depends_on_a_change_is_made_again_and_the_old_transcript_stay
     first, old = lab.transcript(talk), lab.found()
     assert len(old) == 1
 
-    # Nothing has changed: nothing is computed, though the recording itself is gone, and there is no new version.
+    # Without a change nothing is computed, although the object is gone, and there is no new version.
     s3_client().delete_object(Bucket=lab.bucket, Key="in/talk.flac")
     assert lab.ask(stage="transcribe") == ["talks"]
     batch_id, did = lab.run()
@@ -152,7 +150,7 @@ def test_only_what_depends_on_a_change_is_made_again_and_the_old_transcript_stay
     indexing.finish(batch_id)
     assert lab.state(talk) == ("indexed", None)
 
-    # One stage has other settings, and so has normalize, which goes on from what it once made of the recording.
+    # One stage has other settings, and so has normalize, which reuses the audio that it normalised before.
     lab.configure(
         monkeypatch, {"find_topics": {"fillers": False, "digits": False}, "normalize": {"target_lufs": -16.0}}
     )

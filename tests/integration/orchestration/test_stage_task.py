@@ -1,4 +1,4 @@
-"""A speech task on a real catalog: what it believes, retries and gives up."""
+"""A speech task with a real catalog: results, retries and failures."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def run_task(environment: dict[str, str], batch_id: int, ending: str) -> tuple[s
         timeout=400,
         check=False,
     )
-    told = [line.split() for line in done.stdout.splitlines() if line.startswith("TASK")]
-    assert told, done.stdout + done.stderr
-    return told[0][1], int(told[0][2]), done.stdout + done.stderr
+    tasks = [line.split() for line in done.stdout.splitlines() if line.startswith("TASK")]
+    assert tasks, done.stdout + done.stderr
+    return tasks[0][1], int(tasks[0][2]), done.stdout + done.stderr
 
 
 def states(catalog_url: str, batch_id: int) -> dict[str, tuple[str, str | None]]:
-    """Of all that ever were in the batch."""
+    """State and reason code of all recordings that were ever in the batch."""
     with connect(catalog_url) as conn:
         with conn.cursor() as cursor:
             cursor.execute("select media_object_id from batch_item where batch_id = %s", (batch_id,))
@@ -89,10 +89,12 @@ def states(catalog_url: str, batch_id: int) -> dict[str, tuple[str, str | None]]
     return {one.key.split("/")[1].partition("-")[0]: (one.state, one.reason_code) for one in found}
 
 
-def test_one_bad_recording_never_takes_the_others_along(task_environment: dict[str, str], catalog_url: str) -> None:
+def test_a_bad_recording_does_not_fail_the_rest_of_its_batch(
+    task_environment: dict[str, str], catalog_url: str
+) -> None:
     batch_id = plan(catalog_url, "good", "terminal", "transient")
     state, tries, _ = run_task(task_environment, batch_id, ANSWER)
-    # The transient one is tried again; after the last try it waits in the queue, and the task passes with what it has.
+    # The transient one is retried; after the last try it goes back into the queue, and the task succeeds.
     assert (state, tries) == ("success", 2)
     assert states(catalog_url, batch_id) == {
         "good": ("claimed", None),
@@ -103,9 +105,7 @@ def test_one_bad_recording_never_takes_the_others_along(task_environment: dict[s
         assert [item.upstream for item in batches.items(conn, batch_id)] == [{"normalize": "f"}]
 
 
-def test_a_recording_that_kills_the_process_is_put_aside_and_the_others_pass(
-    task_environment: dict[str, str], catalog_url: str
-) -> None:
+def test_only_the_recording_that_crashes_the_process_fails(task_environment: dict[str, str], catalog_url: str) -> None:
     batch_id = plan(catalog_url, "good", "poison", "good")
     state, tries, log = run_task(task_environment, batch_id, ANSWER)
     assert (state, tries) == ("success", 1)
@@ -115,13 +115,11 @@ def test_a_recording_that_kills_the_process_is_put_aside_and_the_others_pass(
     }
     with connect(catalog_url) as conn:
         assert [item.upstream for item in batches.items(conn, batch_id)] == [{"normalize": "f"}] * 2
-    assert "run again in halves" in log
+    assert "again in halves" in log
     assert "back in the queue" in log
 
 
-def test_a_batch_that_does_not_exist_fails_at_once_and_clearly(
-    task_environment: dict[str, str], catalog_url: str
-) -> None:
+def test_an_unknown_batch_fails_without_retries(task_environment: dict[str, str], catalog_url: str) -> None:
     state, tries, log = run_task(task_environment, 2**40, ANSWER)
     assert (state, tries) == ("failed", 1)
     assert f"batch {2**40}: not in the catalog" in log
@@ -143,7 +141,7 @@ def test_exit_codes(ending: str, state: str, tries: int, task_environment: dict[
     assert states(catalog_url, batch_id) == {"good": ("claimed", None)}
 
 
-def test_a_batch_with_nothing_left_is_skipped_without_starting_a_child(
+def test_a_batch_without_recordings_is_skipped_without_a_child(
     task_environment: dict[str, str], catalog_url: str
 ) -> None:
     batch_id = plan(catalog_url, "good")

@@ -1,4 +1,4 @@
-"""What the sweep does with what Airflow says of the runs. Airflow itself is not needed for it."""
+"""The sweep, with given states of runs instead of Airflow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def catalog_url(server_url: str) -> Iterator[str]:
-    """Of its own: what these tests put back is no business of the others."""
+    """A separate catalog, because the sweep queues recordings of all batches."""
     yield from migrated_database(server_url, "sweep")
 
 
@@ -47,7 +47,7 @@ def batch_of(catalog_url: str, id_: int) -> int | None:
         return found
 
 
-def test_what_a_dead_run_left_starts_again_and_a_living_one_is_left_alone(catalog_url: str) -> None:
+def test_only_recordings_of_ended_runs_start_again(catalog_url: str) -> None:
     dead, alive = claim(catalog_url), claim(catalog_url, "trials")
     started = sweep.plan_due()
     starting.note_started(started)
@@ -68,25 +68,25 @@ def test_what_a_dead_run_left_starts_again_and_a_living_one_is_left_alone(catalo
     }
 
 
-def test_a_source_that_is_no_longer_configured_holds_nobody_up(catalog_url: str) -> None:
+def test_a_source_that_is_not_configured_any_more_does_not_stop_others(catalog_url: str) -> None:
     stranger, ours = claim(catalog_url, f"source-{uuid.uuid4().hex}"), claim(catalog_url)
     sweep.plan_due()
     assert batch_of(catalog_url, stranger) is None
     assert batch_of(catalog_url, ours) is not None
 
 
-def test_finish_of_a_batch_that_does_not_exist_is_no_success() -> None:
+def test_finish_fails_for_an_unknown_batch() -> None:
     with pytest.raises(TerminalError, match="not in the catalog"):
         indexing.finish(2**40)
 
 
-def test_finish_says_what_is_left_and_stays_red(catalog_url: str) -> None:
+def test_finish_fails_while_recordings_are_unfinished(catalog_url: str) -> None:
     left = claim(catalog_url)
     sweep.plan_due()
     batch_id = batch_of(catalog_url, left)
     assert batch_id is not None
     for _ in range(2):  # another try comes to the same verdict
-        with pytest.raises(TerminalError, match="could not be finished"):
+        with pytest.raises(TerminalError, match="recordings are unfinished"):
             indexing.finish(batch_id)
     with connect(catalog_url) as conn:
         (one,) = ledger.find(conn, ids=[left])
