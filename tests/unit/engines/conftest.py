@@ -1,4 +1,4 @@
-"""Real weights, where this machine has them, and the readers of the corpus."""
+"""Real weights, if this machine has them, and the readers of the corpus."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def model() -> Callable[[str], LocatedModel]:
 
 @pytest.fixture(scope="session")
 def utterances() -> dict[str, list[Path]]:
-    """Files of each reader of the corpus."""
-    return {reader: [one.path for one in recordings] for reader, recordings in corpus.readers().items()}
+    """The files of each reader of the corpus."""
+    return {reader: [recording.path for recording in recordings] for reader, recordings in corpus.readers().items()}

@@ -1,4 +1,4 @@
-"""Real voices: two readers of the corpus taking turns."""
+"""Diarization of alternating readers of the corpus by pyannote."""
 
 from __future__ import annotations
 

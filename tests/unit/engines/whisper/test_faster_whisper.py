@@ -29,43 +29,43 @@ def samples_of(language: str) -> np.ndarray:
 @pytest.mark.parametrize(
     ("no_speech", "log_prob", "compression", "dropped"),
     [(0.1, -0.3, 1.5, False), (0.9, -1.4, 1.5, True), (0.9, -0.3, 1.5, False), (0.1, -0.3, 2.8, True)],
-    ids=["speech", "silence", "sure of its words", "loop"],
+    ids=["speech", "silence", "likely words", "loop"],
 )
-def test_inventions_are_dropped(no_speech: float, log_prob: float, compression: float, dropped: bool) -> None:
+def test_hallucinations_are_dropped(no_speech: float, log_prob: float, compression: float, dropped: bool) -> None:
     segment: Any = SimpleNamespace(no_speech_prob=no_speech, avg_logprob=log_prob, compression_ratio=compression)
-    assert faster_whisper.made_up(segment) is dropped
+    assert faster_whisper.is_hallucination(segment) is dropped
 
 
-class Loopy:
-    """Stands for Whisper: goes round in circles unless it is kept from repeating itself."""
+class LoopingModel:
+    """A Whisper model that loops unless repetition is forbidden."""
 
     def __init__(self) -> None:
         self.model = self
-        self.asked: list[int] = []
+        self.requested: list[int] = []
 
     def transcribe(self, _samples: np.ndarray, *, no_repeat_ngram_size: int, **_: Any) -> tuple[Any, None]:
-        self.asked.append(no_repeat_ngram_size)
+        self.requested.append(no_repeat_ngram_size)
         loop = not no_repeat_ngram_size
         word = SimpleNamespace(word=" so" if loop else " well", start=0.1, end=0.4, probability=0.9)
         facts = {"no_speech_prob": 0.1, "avg_logprob": -0.3, "compression_ratio": 9.0 if loop else 1.2}
         return iter([SimpleNamespace(words=[word], **facts)]), None
 
 
-def test_what_goes_round_in_circles_is_heard_again_without_repetition() -> None:
-    loopy: Any = Loopy()
-    loopy.located = LocatedModel("w", Path("w"), "local", "ab" * 32, "MIT", ("en",))
-    (words,) = faster_whisper.WhisperRecogniser(loopy).recognise([np.zeros(16_000, np.float32)], "en")
+def test_a_loop_is_decoded_again_without_repetition() -> None:
+    looping: Any = LoopingModel()
+    looping.located = LocatedModel("w", Path("w"), "local", "ab" * 32, "MIT", ("en",))
+    (words,) = faster_whisper.WhisperRecogniser(looping).recognise([np.zeros(16_000, np.float32)], "en")
     assert [word.text for word in words] == ["well"]
-    assert loopy.asked[0] == 0
-    assert loopy.asked[1] > 0
+    assert looping.requested[0] == 0
+    assert looping.requested[1] > 0
 
 
-class Listener:
-    """Stands for Whisper: ``sure`` of German after so many frames."""
+class UncertainModel:
+    """A Whisper model that is certain of German from ``certain_from`` frames on."""
 
-    def __init__(self, sure_from: int) -> None:
+    def __init__(self, certain_from: int) -> None:
         self.model = self
-        self.sure_from = sure_from
+        self.certain_from = certain_from
         self.frames: list[int] = []
         self.feature_extractor = self
 
@@ -79,73 +79,74 @@ class Listener:
         return int(features.shape[-1])
 
     def detect_language(self, frames: int) -> list[list[tuple[str, float]]]:
-        sure = 0.95 if frames >= self.sure_from else 0.6
-        return [[("<|de|>", sure), ("<|jw|>", 1 - sure)]]
+        certain = 0.95 if frames >= self.certain_from else 0.6
+        return [[("<|de|>", certain), ("<|jw|>", 1 - certain)]]
 
 
 @pytest.mark.parametrize(
-    ("seconds", "sure_from", "asked"),
+    ("seconds", "certain_from", "requested"),
     [(6, 0, [800]), (1, 0, [700]), (6, 3_000, [800, 3_000]), (30, 9_999, [3_000])],
-    ids=["sure at once", "a word", "in doubt", "a whole window"],
+    ids=["certain", "one word", "uncertain", "whole window"],
 )
-def test_a_language_is_heard_with_all_of_thirty_seconds_only_where_in_doubt(
-    seconds: int, sure_from: int, asked: list[int]
+def test_the_whole_window_is_used_only_if_the_language_is_uncertain(
+    seconds: int, certain_from: int, requested: list[int]
 ) -> None:
-    listener: Any = Listener(sure_from)
-    found = faster_whisper.WhisperLanguages(listener).probabilities(np.zeros(16_000 * seconds, np.float32))
-    assert listener.frames == asked
-    assert set(found) == {"de", "jv"}
+    uncertain: Any = UncertainModel(certain_from)
+    probabilities = faster_whisper.WhisperLanguages(uncertain).probabilities(np.zeros(16_000 * seconds, np.float32))
+    assert uncertain.frames == requested
+    assert set(probabilities) == {"de", "jv"}
 
 
 @pytest.mark.models
 def test_the_same_audio_gives_the_same_words_from_several_threads(model: Model) -> None:
     recogniser = faster_whisper.load_recogniser(model("whisper-base"))
-    asked = [([samples_of(language)[: 16_000 * 6]], language) for language in ("it", "fr")]
-    alone = [recogniser.recognise(*one) for one in asked]
+    calls = [([samples_of(language)[: 16_000 * 6]], language) for language in ("it", "fr")]
+    alone = [recogniser.recognise(*call) for call in calls]
     with ThreadPoolExecutor(2) as callers:
-        together = list(callers.map(lambda one: recogniser.recognise(*one), asked))
+        together = list(callers.map(lambda call: recogniser.recognise(*call), calls))
     assert texts(together) == texts(alone)
 
 
-def texts(found: list[list[tuple[Word, ...]]]) -> list[str]:
-    """Without the numbers, whose last digits depend on how threads shared a product out."""
-    return [" ".join(word.text for word in words) for (words,) in found]
+def texts(results: list[list[tuple[Word, ...]]]) -> list[str]:
+    """The texts alone: the last digits of times and confidences depend on how threads divide a product."""
+    return [" ".join(word.text for word in words) for (words,) in results]
 
 
 @pytest.mark.models
 def test_the_registry_names_the_languages_of_the_model(model: Model) -> None:
     identifier = faster_whisper.load_identifier(model("whisper-base"))
-    found = identifier.probabilities(np.zeros(16_000, np.float32))
-    assert set(found) == set(load_registry()["whisper-base"].languages)
-    assert sum(found.values()) == pytest.approx(1.0, abs=1e-3)
+    probabilities = identifier.probabilities(np.zeros(16_000, np.float32))
+    assert set(probabilities) == set(load_registry()["whisper-base"].languages)
+    assert sum(probabilities.values()) == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.models
-def test_languages_are_told_apart(model: Model) -> None:
+def test_languages_are_identified(model: Model) -> None:
     identifier = faster_whisper.load_identifier(model("whisper-base"))
-    told = {language: identifier.probabilities(samples_of(language)) for language in LANGUAGES}
-    # Measured on every instruction set, with and without a dither of one bit: 0.92 and more, the next below 0.08.
-    assert {language: max(found, key=lambda code: found[code]) for language, found in told.items()} == {
-        language: language for language in LANGUAGES
-    }
+    results = {language: identifier.probabilities(samples_of(language)) for language in LANGUAGES}
+    # Measured on all instruction sets, with and without dither of one bit: at least 0.92, the next below 0.08.
+    assert {
+        language: max(probabilities, key=lambda code: probabilities[code])
+        for language, probabilities in results.items()
+    } == {language: language for language in LANGUAGES}
 
 
 def test_words_in_other_languages(model: Model) -> None:
     recogniser = faster_whisper.load_recogniser(model("whisper-base"))
-    wanted, found = [], []
+    expected, actual = [], []
     for language, recording in LANGUAGES.items():
         samples = samples_of(language)
         (words,) = recogniser.recognise([samples], language)
         check_order(words)
         assert words[-1].end <= len(samples) / 16_000
-        for texts, text in ((wanted, recording.text), (found, "".join(word.text for word in words))):
+        for texts, text in ((expected, recording.text), (actual, "".join(word.text for word in words))):
             texts.append("".join(letter for letter in text.lower() if letter.isalnum()))
-    # Of 400 letters in seven languages 3 to 6 % are wrong, other ones on each instruction set; of one sentence, up to
-    # 20 %.
-    assert jiwer.cer(wanted, found) < 0.2
+    # 3 to 6 % of 400 letters in seven languages are wrong, different ones on each instruction set; of one sentence, up
+    # to 20 %.
+    assert jiwer.cer(expected, actual) < 0.2
 
 
 @pytest.mark.models
-def test_silence_is_no_words(model: Model) -> None:
+def test_silence_gives_no_words(model: Model) -> None:
     recogniser = faster_whisper.load_recogniser(model("whisper-base"))
     assert recogniser.recognise([np.zeros(32_000, np.float32)], "en") == [()]
