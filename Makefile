@@ -137,9 +137,13 @@ lint: setup  ## Check rules and format with ruff
 	@$(SPEECH)/ruff check .
 	@$(SPEECH)/ruff format --check .
 
-types: setup  ## Check types with mypy, each package in its environment
-	@$(SPEECH)/mypy $(filter-out $(ORCHESTRATION)/,$(dir $(wildcard include/mediaindex/*/__init__.py)))
-	@$(AIRFLOW)/mypy local dags $(ORCHESTRATION)
+types: setup  ## Check types with mypy, each package and its tests in their environment
+	@$(SPEECH)/mypy $(filter-out $(ORCHESTRATION)/,$(dir $(wildcard include/mediaindex/*/__init__.py))) \
+		$(sort $(wildcard tests/unit/test_*.py) $(call present,$(SPEECH_ROOMS))) tests/integration/speech \
+		$(patsubst %,tests/bench/%.py,$(SPEECH_BENCHES))
+	@$(AIRFLOW)/mypy local dags $(ORCHESTRATION) $(call present,$(AIRFLOW_ROOMS)) tests/builders \
+		$(filter-out tests/integration/speech/,$(wildcard tests/integration/*/ tests/e2e/)) \
+		$(patsubst %,tests/bench/%.py,$(LONE_BENCHES) $(SERVER_BENCHES))
 
 .venv-docs/.synced: pyproject.toml .venv-tools/.synced
 	@[ -x .venv-docs/bin/python ] || $(UV) venv -q --python $(PYTHON) .venv-docs

@@ -19,7 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from mediaindex.catalog.base.connection import connect
-from tests.bench.airflow_runs import UTTERANCES, Lane, recording, wall
+from mediaindex.contract.states import Lane
+from tests.bench.airflow_runs import UTTERANCES, InstalledLane, recording, wall
 
 MOST = 1.10  # Airflow's wall clock over the command line's
 FIXED_S = 15.0  # s of a run that no stage's work explains
@@ -53,7 +54,7 @@ def main() -> int:
     given = parser.parse_args()
     if not UTTERANCES.is_dir():
         sys.exit(f"{UTTERANCES} is not there")
-    lane = Lane.of("fresh", "index_recordings")
+    lane = InstalledLane.of(Lane.FRESH, "index_recordings")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = recording(folder, given.minutes)

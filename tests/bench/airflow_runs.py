@@ -18,6 +18,7 @@ from local.site import Site
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.states import Lane, ObjectState, StateReason
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
 from tests.bench.joining import joined
@@ -36,15 +37,15 @@ def recording(folder: Path, minutes: float) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class InstalledLane:
     """One of the two lanes of this installation."""
 
     airflow: Airflow
-    name: str
+    name: Lane
     dag_id: str
 
     @classmethod
-    def of(cls, name: str, dag_id: str) -> Lane:
+    def of(cls, name: Lane, dag_id: str) -> InstalledLane:
         """Ready to start runs."""
         lane = cls(Airflow.of(Site(settings.load())), name, dag_id)
         while not lane.airflow.unpause(dag_id):
@@ -71,7 +72,13 @@ class Lane:
         with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
             for one in ledger.find(conn, source=SOURCE, limit=10_000):
                 if one.state == "claimed" and one.key.startswith("bench/"):
-                    ledger.set_state(conn, one.id, "gone", code="removed", reason="the bench that put it here is over")
+                    ledger.set_state(
+                        conn,
+                        one.id,
+                        ObjectState.GONE,
+                        code=StateReason.REMOVED,
+                        reason="the bench that put it here is over",
+                    )
 
     def tasks(self, run: str) -> list[dict[str, Any]]:
         """The tasks of a run that has come to a good end, once it has; SystemExit where it fails."""

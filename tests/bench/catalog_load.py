@@ -23,6 +23,7 @@ from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import transcripts
 from mediaindex.contract.job import ItemResult, JobResult
 from mediaindex.contract.results import Assessment, Mention, Topic, Topics
+from mediaindex.contract.states import ItemStatus, TopicKind
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
 
@@ -40,7 +41,7 @@ def hour() -> tuple[Assessment, Topics]:
         said = tuple(words[first : first + WORDS_A_TURN])
         turns.append(Turn(said[0].start, said[-1].end, f"SPEAKER_{len(turns) % 2:02}", "en", said))
     topics = tuple(
-        Topic("phrase", f"topic {n}", None, tuple(Mention(t, turns[t].start) for t in range(n, len(turns), 40)))
+        Topic(TopicKind.PHRASE, f"topic {n}", None, tuple(Mention(t, turns[t].start) for t in range(n, len(turns), 40)))
         for n in range(40)
     )
     return Assessment(Transcript(0, 3600, "en", "bench", tuple(turns)), 0.9, 1.0, False), Topics(topics)
@@ -52,7 +53,7 @@ def measure(conn: Any) -> list[float]:
     (claimed,) = ledger.claim(conn, "bench", [ObjectVersion("bench", "hour.wav", "e", None, 1, when)])
     (batch_id,) = batches.plan(conn, "bench")
     sha256 = "0" * 64
-    normalized = ItemResult(id=str(claimed.id), status="done", audio_sha256=sha256, fingerprint="n")
+    normalized = ItemResult(id=str(claimed.id), status=ItemStatus.DONE, audio_sha256=sha256, fingerprint="n")
     stage_runs.record(conn, batch_id, JobResult(stage="normalize", items=(normalized,)))
     assessment, topics = hour()
     took = []

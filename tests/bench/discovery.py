@@ -28,6 +28,7 @@ from mediaindex.catalog.ledger import discovery as progress
 from mediaindex.catalog.ledger.discovery import Progress
 from mediaindex.config.rules import Listing
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import SeenBy
 from mediaindex.orchestration import discovery
 from mediaindex.orchestration.arrivals import Arrivals
 from mediaindex.storage.client import s3_client
@@ -91,7 +92,7 @@ def known(conn: Any, client: Any, source: Source, count: int) -> None:
     old = datetime(2020, 1, 1, tzinfo=UTC)
     there = [ObjectVersion(source.bucket, key(n), ETAG, None, 1, old) for n in range(count)]
     for what in ("claiming", "knowing"):
-        looking, began = Arrivals(conn, client, source, "listing"), time.perf_counter()
+        looking, began = Arrivals(conn, client, source, SeenBy.LISTING), time.perf_counter()
         for start in range(0, count, 1_000):
             looking.take(there[start : start + 1_000])
         rate = count / (time.perf_counter() - began)
@@ -108,7 +109,7 @@ def find_new(conn: Any, client: Any, requests: Counter[str], source: Source, pre
         for name in new:
             client.put_object(Bucket=source.bucket, Key=name, Body=b"RIFF" + uuid.uuid4().bytes)
         requests.clear()
-        looking, began = Arrivals(conn, client, source, "listing"), time.perf_counter()
+        looking, began = Arrivals(conn, client, source, SeenBy.LISTING), time.perf_counter()
         listed = discovery.take_listing(looking, "calls/" if source.listing.order == "keys" else prefix)
         costs.append(Cost(requests.total(), listed, time.perf_counter() - began))
         for name in new:

@@ -21,7 +21,8 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench.airflow_runs import UTTERANCES, Lane, recording, wall
+from mediaindex.contract.states import Lane
+from tests.bench.airflow_runs import UTTERANCES, InstalledLane, recording, wall
 
 MOST = 1.2  # latency under a backfill over latency on an idle machine
 RUNS, LONG = 4, 20.0  # recordings of the backfill, and minutes of each: more than the fresh ones can outlast
@@ -51,7 +52,7 @@ class Meter(threading.Thread):
 
 
 @contextmanager
-def backfill(lane: Lane, folder: Path) -> Iterator[Meter]:
+def backfill(lane: InstalledLane, folder: Path) -> Iterator[Meter]:
     """Runs of the backfill lane, at work before this goes on and ended afterwards."""
     meter = Meter()
     meter.start()
@@ -65,7 +66,7 @@ def backfill(lane: Lane, folder: Path) -> Iterator[Meter]:
         lane.give_up(runs)
 
 
-def latencies(lane: Lane, folder: Path, rounds: int, minutes: float) -> list[float]:
+def latencies(lane: InstalledLane, folder: Path, rounds: int, minutes: float) -> list[float]:
     """Seconds from queueing to searchable of each of several fresh recordings, one after the other."""
     found = []
     for _ in range(rounds):
@@ -82,7 +83,10 @@ def main() -> int:
     given = parser.parse_args()
     if not UTTERANCES.is_dir():
         sys.exit(f"{UTTERANCES} is not there")
-    fresh, old = Lane.of("fresh", "index_recordings"), Lane.of("backfill", "index_recordings_backfill")
+    fresh, old = (
+        InstalledLane.of(Lane.FRESH, "index_recordings"),
+        InstalledLane.of(Lane.BACKFILL, "index_recordings_backfill"),
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         latencies(fresh, folder, 1, given.minutes)  # caches of models and pages are filled

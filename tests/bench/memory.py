@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from mediaindex.contract.pipeline import STAGES
 
@@ -61,7 +62,7 @@ def index(path: Path, folder: Path) -> dict[str, tuple[float, float]]:
 def stage_by_stage(path: Path, folder: Path) -> dict[str, tuple[float, float]]:
     """Run each stage in a separate process."""
     store = {"kind": "folder", "path": str(folder / f"store-{path.stem}")}
-    item = {"id": "1", "name": path.name, "source": {"kind": "file", "path": str(path)}, "upstream": {}}
+    item: dict[str, Any] = {"id": "1", "name": path.name, "source": {"kind": "file", "path": str(path)}, "upstream": {}}
     item["hints"] = {"languages": ["en"]}
     peaks = {}
     for stage in STAGES:

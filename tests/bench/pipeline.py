@@ -198,12 +198,12 @@ def main() -> int:
         folder = Path(name)
         sets = conversations(folder, given.minutes)
         warm = dialogue(folder, "warm", list(utterances().values())[-2:], 20, seed=99)
-        sides = [plain(warm, threads), all_stages(warm, folder)]
+        reference, stages_side = plain(warm, threads), all_stages(warm, folder)
         for dialogues in sets:
-            for side in sides:
+            for side in (reference, stages_side):
                 side.process(dialogues)
         every = [made for dialogues in sets for made in dialogues]
-        return 0 if report(every, *sides, threads) else 1
+        return 0 if report(every, reference, stages_side, threads) else 1
 
 
 if __name__ == "__main__":

@@ -127,10 +127,11 @@ def diarization_pipeline(threads: int) -> Any:
             with torch.serialization.safe_globals([TorchVersion, Problem, Resolution, Specifications]):
                 loaded = torch.load(locate("pyannote-segmentation-3.0").path, map_location="cpu", weights_only=True)
             model = PyanNet(**loaded["hyper_parameters"])
-            model.specifications = loaded["pyannote.audio"]["specifications"]
+            specifications = loaded["pyannote.audio"]["specifications"]
+            model.specifications = specifications
             model.build()
             model.load_state_dict(loaded["state_dict"])
-            window = model.specifications.duration
+            window = specifications.duration
             self.legacy, self.segmentation_step = False, 0.1
             self._segmentation = Inference(
                 model.eval(), duration=window, step=0.1 * window, skip_aggregation=True, batch_size=BATCH

@@ -52,7 +52,8 @@ def report(utterances: list[tuple[str, float, Words, Words]]) -> None:
     ends, marks = Counter[str](), Counter[str]()
     for speaker in dict.fromkeys(speaker for speaker, *_ in utterances):
         own = [(length, words, others) for name, length, words, others in utterances if name == speaker]
-        words, others = (joined([(row[0], row[column]) for row in own]) for column in (1, 2))
+        words = joined([(length, heard) for length, heard, _ in own])
+        others = joined([(length, heard) for length, _, heard in own])
         for ended, mark in compared(words, others):
             marks[mark] += 1
             ends[mark] += ended

@@ -17,7 +17,8 @@ def frame(probabilities: Mapping[str, float]) -> np.ndarray:
     row = np.full(BLANK + 1, FLOOR)
     for piece, probability in probabilities.items():
         row[PIECES.index(piece) if piece else BLANK] = probability
-    return np.log(row / row.sum()).astype(np.float32)
+    log_probs: np.ndarray = np.log(row / row.sum()).astype(np.float32)
+    return log_probs
 
 
 def frames(*pieces: str | Mapping[str, float]) -> np.ndarray:

@@ -12,6 +12,7 @@ from mediaindex.contract import artifacts
 from mediaindex.contract.job import ItemResult, JobResult
 from mediaindex.contract.pipeline import STAGES
 from mediaindex.contract.results import Recognition
+from mediaindex.contract.states import Decision, ItemStatus
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.objects import ObjectVersion
 
@@ -29,7 +30,7 @@ def passed_batch(conn: Any, store: S3ArtifactStore, bucket: str, names: Sequence
         passed = tuple(_passed(id_, audio) for id_, audio in audios.items())
         stage_runs.record(conn, batch_id, JobResult(stage=stage, items=passed))
     for id_ in audios:
-        batches.set_decision(conn, batch_id, id_, "transcribe")
+        batches.set_decision(conn, batch_id, id_, Decision.TRANSCRIBE)
     batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
     return batch_id
 
@@ -43,5 +44,10 @@ def _compute(store: S3ArtifactStore, id_: int, audio: str) -> None:
 
 def _passed(id_: int, audio: str) -> ItemResult:
     return ItemResult(
-        id=str(id_), status="done", audio_sha256=audio, fingerprint="f", summary={"duration": 100.0}, usage=USAGE
+        id=str(id_),
+        status=ItemStatus.DONE,
+        audio_sha256=audio,
+        fingerprint="f",
+        summary={"duration": 100.0},
+        usage=USAGE,
     )

@@ -12,6 +12,7 @@ from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import transcripts
 from mediaindex.contract.job import ItemResult, JobResult, Usage
 from mediaindex.contract.results import Assessment, Mention, Topic, Topics, TurnText
+from mediaindex.contract.states import ItemStatus, TopicKind
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
 
@@ -53,7 +54,7 @@ def arrive(
     (batch_id,) = batches.plan(conn, source)
     result = ItemResult(
         id=str(claimed.id),
-        status="done",
+        status=ItemStatus.DONE,
         audio_sha256=audio,
         fingerprint="n",
         engine="ffmpeg",
@@ -68,7 +69,7 @@ def transcribe(conn: Any, recorded: Recorded, *turns: str, speaker: str = "SPEAK
     """A transcript of these turns becomes current; its words a second each, a hundred seconds a turn."""
     fingerprint = uuid.uuid5(uuid.NAMESPACE_URL, repr(turns)).hex
     found = ItemResult(
-        id=str(recorded.id), status="done", audio_sha256=recorded.audio, fingerprint=fingerprint, usage=USAGE
+        id=str(recorded.id), status=ItemStatus.DONE, audio_sha256=recorded.audio, fingerprint=fingerprint, usage=USAGE
     )
     stage_runs.record(conn, recorded.batch_id, JobResult(stage="find_topics", items=(found,)))
     assessment, topics = assessed(*turns, speaker=speaker, entity=f"Entity of {recorded.key}")
@@ -84,7 +85,7 @@ def transcribe(conn: Any, recorded: Recorded, *turns: str, speaker: str = "SPEAK
 
 def assessed(*turns: str, speaker: str = "SPEAKER_00", entity: str = "New York") -> tuple[Assessment, Topics]:
     """A transcript of these turns and its topics, as the last stages leave them."""
-    topics = (Topic("entity", entity, "ORG", (Mention(0, 0.0),)),) if turns else ()
+    topics = (Topic(TopicKind.ENTITY, entity, "ORG", (Mention(0, 0.0),)),) if turns else ()
     read = tuple(TurnText(text, tuple(range(len(text.split())))) for text in turns)
     return _assessment(turns, speaker), Topics(topics, read)
 

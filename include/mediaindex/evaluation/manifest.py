@@ -26,9 +26,9 @@ class Entry(BaseModel):
 
     audio_filepath: Path
     text: str | None = None
-    lang: str | None = Field(None, validation_alias=AliasChoices("lang", "language", "source_lang"))
-    offset: float | None = Field(None, ge=0, allow_inf_nan=False)
-    duration: float | None = Field(None, gt=0, allow_inf_nan=False)
+    lang: str | None = Field(default=None, validation_alias=AliasChoices("lang", "language", "source_lang"))
+    offset: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    duration: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     rttm_filepath: Path | None = None
     ctm_filepath: Path | None = None
     channel: str | None = None

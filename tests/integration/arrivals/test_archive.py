@@ -11,6 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import SeenBy
 from mediaindex.orchestration.arrivals import Arrivals
 from mediaindex.storage.objects import ObjectVersion
 
@@ -49,7 +50,7 @@ def test_an_archived_object_is_restored_and_then_claimed(
     head(stub, **facts)
     wanted = {"Days": 7, "GlacierJobParameters": {"Tier": "Bulk"}}
     stub.add_response("restore_object", {}, {"Bucket": bucket, "Key": "a.wav", "RestoreRequest": wanted})
-    assert Arrivals(conn, client, source(), "listing").take([listed(bucket)]) == 0
+    assert Arrivals(conn, client, source(), SeenBy.LISTING).take([listed(bucket)]) == 0
     assert states() == {"a.wav": ("seen", "restoring")}
     for restore, claimed in (
         ('ongoing-request="true"', 0),
@@ -58,7 +59,7 @@ def test_an_archived_object_is_restored_and_then_claimed(
         with conn, conn.cursor() as cursor:
             cursor.execute("update media_object set not_before = null where bucket = %s", (bucket,))
         head(stub, Restore=restore, StorageClass="GLACIER")
-        assert Arrivals(conn, client, source(), "listing").look_again() == claimed
+        assert Arrivals(conn, client, source(), SeenBy.LISTING).look_again() == claimed
     assert states() == {"a.wav": "claimed"}
 
 
@@ -67,7 +68,7 @@ def test_an_object_that_is_not_archived_is_claimed(
 ) -> None:
     client, stub = archive
     head(stub, StorageClass="INTELLIGENT_TIERING")
-    assert Arrivals(conn, client, source(), "listing").take([listed(bucket)]) == 1
+    assert Arrivals(conn, client, source(), SeenBy.LISTING).take([listed(bucket)]) == 1
 
 
 @pytest.mark.parametrize("rule", [{"restore": False}, {}], ids=["not-allowed", "refused"])
@@ -83,7 +84,7 @@ def test_an_object_that_may_not_be_restored_waits_with_a_reason(
     head(stub, StorageClass="DEEP_ARCHIVE")
     if not rule:
         stub.add_client_error("restore_object", "AccessDenied")
-    Arrivals(conn, client, source(archive=rule), "listing").take([listed(bucket)])
+    Arrivals(conn, client, source(archive=rule), SeenBy.LISTING).take([listed(bucket)])
     assert states() == {"a.wav": ("seen", "archived")}
 
 
@@ -91,7 +92,7 @@ def test_the_restores_of_a_run_are_limited(
     conn: Any, archive: Any, source: Callable[..., Source], bucket: str, states: Callable[[], Any]
 ) -> None:
     client, stub = archive
-    arrivals = Arrivals(conn, client, source(archive={"requests_a_run": 1}), "listing")
+    arrivals = Arrivals(conn, client, source(archive={"requests_a_run": 1}), SeenBy.LISTING)
     arrivals.restores = 1
     head(stub, StorageClass="GLACIER")
     arrivals.take([listed(bucket)])

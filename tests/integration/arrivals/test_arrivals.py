@@ -12,6 +12,7 @@ import pytest
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.ledger import ledger
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import ObjectState, SeenBy
 from mediaindex.orchestration import discovery
 from mediaindex.orchestration.arrivals import Arrivals
 from mediaindex.storage.media import list_objects
@@ -25,7 +26,7 @@ States = Callable[[], dict[str, Any]]
 
 def listing(conn: Any, client: Any, source: Source, prefix: str = "", **more: Any) -> int:
     """List the source. Returns the number of listed objects."""
-    found = Arrivals(conn, client, source, "listing")
+    found = Arrivals(conn, client, source, SeenBy.LISTING)
     found.look_again()
     listed = discovery.take_listing(found, prefix, **more)
     discovery.await_settling(found)
@@ -77,7 +78,7 @@ def test_an_object_that_was_just_written_settles_first(
     one, before = source(settle_seconds=1), datetime.now(UTC)
     put("a.wav")
     found = Arrivals(
-        conn, client, one, "listing", clock=lambda: before
+        conn, client, one, SeenBy.LISTING, clock=lambda: before
     )  # independent of the duration of upload and check
     discovery.take_listing(found, "")
     assert states() == {"a.wav": ("seen", "settling")}
@@ -97,7 +98,7 @@ def test_an_object_that_is_replaced_or_removed_while_it_waits_is_gone(
     wake(conn, bucket)
     listing(conn, client, source())
     assert states() == {"a.wav": "claimed", "b.wav": ("gone", "removed")}
-    assert len(ledger.find(conn, bucket=bucket, key="a.wav", states=["gone"])) == 1
+    assert len(ledger.find(conn, bucket=bucket, key="a.wav", states=[ObjectState.GONE])) == 1
 
 
 def test_raw_audio_may_begin_with_silence(conn: Any, client: Any, put: Put, source: Sources, states: States) -> None:
@@ -139,7 +140,7 @@ def test_concurrent_listings_claim_each_object_once(
 
     def take(number: int) -> int:
         with connect(database_url) as own:
-            return Arrivals(own, client, source(), "event" if number % 2 else "listing").take(page)
+            return Arrivals(own, client, source(), SeenBy.EVENT if number % 2 else SeenBy.LISTING).take(page)
 
     with ThreadPoolExecutor(10) as pool:
         assert sum(pool.map(take, range(50))) == 20
@@ -168,7 +169,7 @@ def test_a_clock_behind_the_servers_only_delays(
 ) -> None:
     one = source(settle_seconds=1)
     put("a.wav")
-    behind = Arrivals(conn, client, one, "listing", clock=lambda: datetime.now(UTC) - timedelta(hours=1))
+    behind = Arrivals(conn, client, one, SeenBy.LISTING, clock=lambda: datetime.now(UTC) - timedelta(hours=1))
     discovery.take_listing(behind, "")
     discovery.await_settling(behind)
     assert states() == {"a.wav": "claimed"}

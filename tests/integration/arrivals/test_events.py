@@ -11,6 +11,7 @@ from local.announce import message
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import hearing, ledger
 from mediaindex.config.sources import Configuration, Source
+from mediaindex.contract.states import SeenBy
 from mediaindex.errors import TransientError
 from mediaindex.orchestration import discovery, events
 from mediaindex.orchestration.arrivals import Arrivals
@@ -44,7 +45,7 @@ def test_announced_uploads_are_claimed_once_and_planned(
     assert (done.claimed, done.sources) == (2, (one.name,))
     assert left(sqs, queue) == 0
     assert sum(batch.items for batch in batches.unstarted(conn, one.name)) == 2
-    later = Arrivals(conn, client, one, "listing")
+    later = Arrivals(conn, client, one, SeenBy.LISTING)
     discovery.take_listing(later, "")
     assert later.claimed == 0
 
@@ -57,7 +58,7 @@ def test_the_ledger_records_whether_an_event_or_a_listing_came_first(
     sqs.send_message(QueueUrl=queue, MessageBody=message(bucket, "a.wav"))
     events.receive(configured(one, queue), {})
     put("b.wav")
-    discovery.take_listing(Arrivals(conn, client, one, "listing"), "")
+    discovery.take_listing(Arrivals(conn, client, one, SeenBy.LISTING), "")
     (seen,) = [found for found in hearing.arrivals(conn) if found.source == one.name]
     assert (seen.by_event, seen.by_listing, seen.waiting) == (1, 1, 0)
     assert seen.last_event_at is not None
@@ -85,7 +86,7 @@ def test_only_an_object_that_is_still_missing_is_gone(
 ) -> None:
     configuration = configured(source(), queue)
     put("a.wav", "b.wav")
-    discovery.take_listing(Arrivals(conn, client, source(), "listing"), "")
+    discovery.take_listing(Arrivals(conn, client, source(), SeenBy.LISTING), "")
     client.delete_object(Bucket=bucket, Key="a.wav")
     removed = [Message(message(bucket, key, event="ObjectRemoved:Delete"), "") for key in ("a.wav", "b.wav")]
     assert events.take(conn, client, configuration, removed).gone == 1

@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from mediaindex.config import sources
 from mediaindex.config.sources import Source
+from mediaindex.contract.states import Lane
 from mediaindex.errors import TerminalError
 from mediaindex.orchestration import discovery
 from mediaindex.orchestration.waiting import NewRecordingsTrigger, WaitForRecordings
@@ -87,7 +88,7 @@ def test_a_deferred_wait_contains_no_secret(configured: Source) -> None:
 
 def test_the_trigger_fires_for_a_new_object(configured: Source, put: Callable[..., None]) -> None:
     put("old.wav")
-    discovery.claim_new(configured, "", "fresh")
+    discovery.claim_new(configured, "", Lane.FRESH)
     event = fire(configured, during=lambda: put("new.wav"))
     assert event == {"prefix": "", "found": True}
     assert waits(configured).resume({}, event) == ""
@@ -95,7 +96,7 @@ def test_the_trigger_fires_for_a_new_object(configured: Source, put: Callable[..
 
 def test_the_trigger_does_not_fire_for_a_known_object(configured: Source, put: Callable[..., None]) -> None:
     put("old.wav")
-    discovery.claim_new(configured, "", "fresh")
+    discovery.claim_new(configured, "", Lane.FRESH)
     event = fire(configured, timeout=0.5)
     assert event == {"prefix": "", "found": False}
     with pytest.raises(AirflowSkipException):

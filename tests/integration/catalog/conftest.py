@@ -15,6 +15,7 @@ from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
 from mediaindex.contract.job import ItemError, ItemResult, JobResult, Usage
 from mediaindex.contract.results import Assessment, Mention, Topic, Topics, TurnText
+from mediaindex.contract.states import ItemStatus, TopicKind
 from mediaindex.errors import ErrorCode
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
@@ -87,8 +88,8 @@ def passes(conn: Any) -> Callable[..., stage_runs.Recorded]:
     def build(batch_id: int, stage: str, audio: dict[int, str], **summary: Any) -> stage_runs.Recorded:
         results = tuple(
             ItemResult(
-                id=str(id_), status="done", audio_sha256=sha256, fingerprint=f"{stage}-{id_}", engine=f"{stage} 1",
-                summary=summary, usage=Usage(wall_s=2, cpu_s=1.5, peak_mb=100, audio_s=10),
+                id=str(id_), status=ItemStatus.DONE, audio_sha256=sha256, fingerprint=f"{stage}-{id_}",
+                engine=f"{stage} 1", summary=summary, usage=Usage(wall_s=2, cpu_s=1.5, peak_mb=100, audio_s=10),
             )
             for id_, sha256 in audio.items()
         )  # fmt: skip
@@ -105,7 +106,7 @@ def fails(conn: Any) -> Callable[..., stage_runs.Recorded]:
         error = ItemError(
             failure_class=kind, code=ErrorCode.NO_AUDIO_STREAM, message="clip.wav: has no sound\x00; give one that has"
         )
-        result = ItemResult(id=str(id_), status="failed", error=error, usage=Usage(wall_s=1))
+        result = ItemResult(id=str(id_), status=ItemStatus.FAILED, error=error, usage=Usage(wall_s=1))
         return stage_runs.record(conn, batch_id, JobResult(stage=stage, items=(result,)))
 
     return build
@@ -122,7 +123,10 @@ def assessed() -> Callable[..., tuple[Assessment, Topics]]:
             transcript, transcript.confidence, 0.97, needs_review, ("confidence 0.4",) * needs_review
         )
         mentions = tuple(Mention(index, said[index].start) for index in range(turns))
-        topics = (Topic("entity", "New York", "GPE", mentions), Topic("phrase", 'the "old" bridge', None, mentions[:1]))
+        topics = (
+            Topic(TopicKind.ENTITY, "New York", "GPE", mentions),
+            Topic(TopicKind.PHRASE, 'the "old" bridge', None, mentions[:1]),
+        )
         return assessment, Topics(topics if turns else (), tuple(_as_read(turn) for turn in said))
 
     return build

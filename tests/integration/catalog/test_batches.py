@@ -10,6 +10,7 @@ import pytest
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.states import Decision, Lane
 from mediaindex.errors import TerminalError
 
 pytestmark = pytest.mark.servers
@@ -28,9 +29,9 @@ def test_a_long_recording_is_a_batch_of_its_own(conn: Any, source: str, listed: 
 
 def test_a_claimed_object_keeps_its_lane_for_any_planner(conn: Any, source: str, listed: Callable[..., Any]) -> None:
     one, other = listed(2)
-    ledger.claim(conn, source, [one], "backfill")
+    ledger.claim(conn, source, [one], Lane.BACKFILL)
     ledger.claim(conn, source, [other])
-    batches.plan(conn, source, lane="fresh")
+    batches.plan(conn, source, lane=Lane.FRESH)
     assert sorted(batch.lane for batch in batches.unstarted(conn, source)) == ["backfill", "fresh"]
 
 
@@ -59,7 +60,7 @@ def test_a_planned_batch_is_unstarted_until_a_run_is_recorded(
 ) -> None:
     batch_id, objects = batch(3)
     (offered,) = batches.unstarted(conn, source)
-    assert offered == batches.PlannedBatch(batch_id, source, "fresh", len(objects), 3_000)
+    assert offered == batches.PlannedBatch(batch_id, source, Lane.FRESH, len(objects), 3_000)
     assert batches.mark_started(conn, batch_id, f"run-{batch_id}")
     assert batches.mark_started(conn, batch_id, f"run-{batch_id}")
     assert not batches.mark_started(conn, batch_id, "another-run")
@@ -95,16 +96,16 @@ def test_a_decision_of_triage_may_be_changed(
     batch_id, (one, other) = batch(2)
     for stage in ("normalize", "detect_speech", "identify_language"):
         passes(batch_id, stage, {one: f"{one:064}", other: f"{other:064}"})
-    batches.set_decision(conn, batch_id, one, "transcribe")
-    batches.set_decision(conn, batch_id, other, "review", ["SNR 2 dB"])
+    batches.set_decision(conn, batch_id, one, Decision.TRANSCRIBE)
+    batches.set_decision(conn, batch_id, other, Decision.REVIEW, ["SNR 2 dB"])
     assert ids(batches.items(conn, batch_id, stage="transcribe")) == [one]
     (queued,) = batches.items(conn, batch_id, stage="queue_for_review")
     assert (queued.media_object_id, queued.decision_reasons) == (other, ("SNR 2 dB",))
-    batches.set_decision(conn, batch_id, other, "transcribe")
+    batches.set_decision(conn, batch_id, other, Decision.TRANSCRIBE)
     assert ids(batches.items(conn, batch_id, stage="transcribe")) == [one, other]
 
 
 def test_a_decision_for_an_unknown_item_is_refused(conn: Any, batch: Callable[..., Any]) -> None:
     batch_id, _ = batch(1)
     with pytest.raises(TerminalError, match="not in batch"):
-        batches.set_decision(conn, batch_id, 2**40, "review")
+        batches.set_decision(conn, batch_id, 2**40, Decision.REVIEW)

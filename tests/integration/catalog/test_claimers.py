@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import pytest
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.states import ObjectState
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers
@@ -34,7 +34,7 @@ def claim(url: str, source: str, seed: int, start: Any, told: Any) -> None:
 
 
 def test_eight_processes_claim_each_of_10000_objects_once(database_url: str, source: str) -> None:
-    context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
+    context = multiprocessing.get_context("fork")
     start, told = context.Barrier(CLAIMERS), context.Queue()
     processes = [
         context.Process(target=claim, args=(database_url, source, seed, start, told)) for seed in range(CLAIMERS)
@@ -60,7 +60,7 @@ def test_eight_processes_claim_each_of_10000_objects_once(database_url: str, sou
 def test_eight_processes_claim_gone_objects_again_once(conn: Any, database_url: str, source: str) -> None:
     objects = announced(source)[:200]
     for one in ledger.claim(conn, source, objects):
-        ledger.set_state(conn, one.id, "gone")
+        ledger.set_state(conn, one.id, ObjectState.GONE)
     context = multiprocessing.get_context("fork")
     start, told = context.Barrier(CLAIMERS), context.Queue()
     processes = [

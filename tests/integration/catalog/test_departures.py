@@ -13,6 +13,7 @@ from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications, reviews, transcripts
 from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.states import ItemStatus, ObjectState, ReviewKind, StateReason
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers
@@ -40,7 +41,7 @@ def index(conn: Any, passes: Make, assessed: Make) -> Make:
         for id_, sha256 in audio.items():
             if id_ in copies:
                 continue
-            done = ItemResult(id=str(id_), status="done", audio_sha256=sha256, fingerprint=f"f-{sha256}")
+            done = ItemResult(id=str(id_), status=ItemStatus.DONE, audio_sha256=sha256, fingerprint=f"f-{sha256}")
             stage_runs.record(conn, batch_id, JobResult(stage="find_topics", items=(done,)))
             assessment, topics = assessed(needs_review=needs_review)
             loaded = transcripts.load(
@@ -48,7 +49,7 @@ def index(conn: Any, passes: Make, assessed: Make) -> Make:
                 fingerprint=f"f-{sha256}",
             )  # fmt: skip
             if needs_review:
-                reviews.file(conn, id_, kind="assessment", transcript_id=loaded, reasons=assessment.reasons)
+                reviews.file(conn, id_, kind=ReviewKind.ASSESSMENT, transcript_id=loaded, reasons=assessment.reasons)
         for due in publications.pending(conn, batch_id=batch_id):
             publications.mark_published(conn, due.id)
         return batches.finish(conn, batch_id)
@@ -130,6 +131,7 @@ def test_a_copy_replaces_a_replaced_primary(
     assert primary(conn, audio) == other
     assert current(conn, audio)
     (due,) = [due for due in publications.pending(conn) if due.audio_sha256 == audio]
+    assert due.transcript_id is not None
     assert publications.load_for_publication(conn, due.transcript_id).key == copy.key
     assert state(conn, other) == ("claimed", "promoted")
     (again,) = batches.plan(conn, source)
@@ -176,7 +178,7 @@ def test_the_same_bytes_uploaded_again_are_claimed_and_published(
     audio = sha256()
     batch_id, (one,) = arrive(file)
     index(batch_id, {one: audio})
-    ledger.set_state(conn, one, "gone", code="deleted", reason="no longer listed")
+    ledger.set_state(conn, one, ObjectState.GONE, code=StateReason.REMOVED, reason="no longer listed")
     assert withdrawn(conn, audio)
     again, (same,) = arrive(newer(file, file.etag))
     assert same == one
@@ -193,7 +195,7 @@ def test_a_gone_object_has_no_open_reviews(
     audio = sha256()
     index(batch_id, {one: audio}, needs_review=True)
     (question,) = reviews.open_items(conn, source)
-    ledger.set_state(conn, one, "gone")
+    ledger.set_state(conn, one, ObjectState.GONE)
     assert reviews.open_items(conn, source) == []
     assert reviews.events(conn, question.id)[-1].details == {"resolution": "gone"}
 
@@ -208,7 +210,7 @@ def test_an_object_gone_before_its_publication_is_not_published(
     transcripts.load(
         conn, media_object_id=one, audio_sha256=audio, assessment=assessment, topics=topics, fingerprint="f"
     )
-    ledger.set_state(conn, one, "gone")
+    ledger.set_state(conn, one, ObjectState.GONE)
     # Its publisher may have been killed half-way: whatever it wrote is taken away.
     assert [due.kind for due in publications.pending(conn, 1_000) if due.audio_sha256 == audio] == ["withdraw"]
     assert not withdrawn(conn, audio)  # the lock is free

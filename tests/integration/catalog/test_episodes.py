@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mediaindex.catalog.base.connection import transaction
+from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.podcasts import episodes, feeds
@@ -187,7 +188,7 @@ def test_an_erased_episode_stays_erased_without_data(conn: Any, source: str, fee
     assert episodes.due(conn, feed_id) == []
     with transaction(conn) as cursor:
         cursor.execute("select e::text from episode e where id = %s", (due.id,))
-        (row,) = cursor.fetchone()
+        row = scalar(cursor)
         assert not [word for word in ("Episode", "example", "guid 1", due.key) if word in row]
         cursor.execute("select count(*) from episode_copy where episode_id = %s", (due.id,))
         assert cursor.fetchone() == (0,)

@@ -14,6 +14,7 @@ from mediaindex.catalog.batches.failures import Failure
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.contract.job import ItemError, ItemResult, JobResult
+from mediaindex.contract.states import ItemStatus, Lane, ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 pytestmark = pytest.mark.servers
@@ -68,15 +69,16 @@ def test_waits_grow_and_are_equal_within_a_failure(conn: Any, batch: Make) -> No
     failures.settle(conn, batch_id, {one: BUSY, other: BUSY}, LATER)
     after = clock(conn)
     first, second = state(conn, one).not_before, state(conn, other).not_before
-    assert first == second is not None
+    assert first is not None
+    assert first == second
     assert before + timedelta(seconds=LATER.wait_s(1, 0.0)) <= first <= after + timedelta(seconds=LATER.wait_s(1, 1.0))
 
 
 def test_the_lane_is_kept(conn: Any, source: str, listed: Make) -> None:
     (one,) = ledger.claim(conn, source, listed(1))
-    (batch_id,) = batches.plan(conn, source, lane="backfill")
+    (batch_id,) = batches.plan(conn, source, lane=Lane.BACKFILL)
     failures.settle(conn, batch_id, {one.id: BUSY}, NOW)
-    batches.plan(conn, source, lane="fresh")
+    batches.plan(conn, source, lane=Lane.FRESH)
     assert [batch.lane for batch in batches.unstarted(conn, source) if batch.id != batch_id] == ["backfill"]
 
 
@@ -112,13 +114,13 @@ def test_a_terminal_failure_quarantines_immediately(conn: Any, batch: Make, fail
     assert state(conn, one).reason_class == "terminal"
 
 
-@pytest.mark.parametrize(("code", "ledger_code"), [("gone", "gone"), ("changed", "replaced")])
+@pytest.mark.parametrize(("code", "ledger_code"), [(ErrorCode.GONE, "gone"), (ErrorCode.CHANGED, "replaced")])
 def test_an_object_that_left_the_bucket_is_gone_and_not_quarantined(
-    conn: Any, batch: Make, code: str, ledger_code: str
+    conn: Any, batch: Make, code: ErrorCode, ledger_code: str
 ) -> None:
     batch_id, (one,) = batch(1)
     error = ItemError(failure_class=FailureClass.TERMINAL, code=code, message="the object is no longer there")
-    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
+    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status=ItemStatus.FAILED, error=error),))
     assert stage_runs.record(conn, batch_id, result).gone == (one,)
     assert (state(conn, one).state, state(conn, one).reason_code) == ("gone", ledger_code)
 
@@ -126,7 +128,7 @@ def test_an_object_that_left_the_bucket_is_gone_and_not_quarantined(
 def test_a_transient_failure_stays_in_the_batch_until_the_last_try(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     error = ItemError(failure_class=FailureClass.TRANSIENT, code=ErrorCode.S3_BUSY, message="503")
-    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
+    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status=ItemStatus.FAILED, error=error),))
     assert stage_runs.record(conn, batch_id, result).transient == (one,)
     assert len(batches.items(conn, batch_id)) == 1
     assert stage_runs.record(conn, batch_id, result, last_try=True).put_back == (one,)
@@ -136,7 +138,7 @@ def test_a_transient_failure_stays_in_the_batch_until_the_last_try(conn: Any, ba
 def test_a_doubtful_failure_leaves_the_batch(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
     error = ItemError(code=ErrorCode.CRASHED, message="SIGSEGV", failure_class=FailureClass.DOUBTFUL)
-    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status="failed", error=error),))
+    result = JobResult(stage="normalize", items=(ItemResult(id=str(one), status=ItemStatus.FAILED, error=error),))
     assert stage_runs.record(conn, batch_id, result).put_back == (one,)
     assert state(conn, one).reason_class == "doubtful"
 
@@ -144,8 +146,8 @@ def test_a_doubtful_failure_leaves_the_batch(conn: Any, batch: Make) -> None:
 def test_a_final_state_and_a_requeue_reset_the_attempts(conn: Any, source: str, batch: Make) -> None:
     batch_id, (one, other) = batch(2)
     failures.settle(conn, batch_id, {one: BUSY, other: BUSY}, LATER)
-    ledger.set_state(conn, one, "in_review", code="review_triage", reason="noise")
-    ledger.requeue(conn, other, code="requeued", reason="by hand")
+    ledger.set_state(conn, one, ObjectState.IN_REVIEW, code=StateReason.REVIEW_TRIAGE, reason="noise")
+    ledger.requeue(conn, other, code=StateReason.REQUEUED, reason="by hand")
     for id_ in (one, other):
         assert (state(conn, id_).attempts, state(conn, id_).not_before, state(conn, id_).reason_class) == (
             0,

@@ -13,7 +13,8 @@ import pytest
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
-from mediaindex.errors import TerminalError
+from mediaindex.contract.states import ObjectState
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers
@@ -56,34 +57,37 @@ def test_eight_claimers_claim_each_of_2000_objects_once(database_url: str, sourc
 
 def test_the_database_refuses_an_illegal_transition(conn: Any, source: str, listed: Listed) -> None:
     (one,) = ledger.claim(conn, source, listed(1))
-    ledger.set_state(conn, one.id, "duplicate")
+    ledger.set_state(conn, one.id, ObjectState.DUPLICATE)
     with conn.cursor() as cursor, pytest.raises(psycopg2.Error) as caught:
         cursor.execute("update media_object set state = 'indexed' where id = %s", (one.id,))
     assert caught.value.pgcode == "MI001"
     conn.rollback()
     with pytest.raises(TerminalError, match="cannot go from duplicate to indexed") as refused:
-        ledger.set_state(conn, one.id, "indexed")
+        ledger.set_state(conn, one.id, ObjectState.INDEXED)
     assert refused.value.code == "illegal_state"
 
 
 def test_an_unknown_state_or_object_is_refused(conn: Any, source: str, listed: Listed) -> None:
     (one,) = ledger.claim(conn, source, listed(1))
+    unknown: Any = "lost"
     with pytest.raises(TerminalError):
-        ledger.set_state(conn, one.id, "lost")
+        ledger.set_state(conn, one.id, unknown)
     with pytest.raises(TerminalError, match="not in the ledger"):
-        ledger.set_state(conn, 2**40, "indexed")
+        ledger.set_state(conn, 2**40, ObjectState.INDEXED)
 
 
 def test_quarantine_without_a_reason_is_refused(conn: Any, source: str, listed: Listed) -> None:
     (one,) = ledger.claim(conn, source, listed(1))
     with pytest.raises(TerminalError, match="quarantine_has_reason"):
-        ledger.set_state(conn, one.id, "quarantined")
+        ledger.set_state(conn, one.id, ObjectState.QUARANTINED)
 
 
 def test_every_transition_is_in_the_history_once(conn: Any, source: str, listed: Listed) -> None:
     (one,) = ledger.claim(conn, source, listed(1))
     for _ in range(2):  # a repeated move is no move
-        ledger.set_state(conn, one.id, "quarantined", code="bad_media", reason="no sound", stage="normalize")
+        ledger.set_state(
+            conn, one.id, ObjectState.QUARANTINED, code=ErrorCode.BAD_MEDIA, reason="no sound", stage="normalize"
+        )
     ledger.requeue(conn, one.id)
     moves = ledger.history(conn, one.id)
     assert [move.to_state for move in moves] == ["claimed", "quarantined", "claimed"]
@@ -101,8 +105,8 @@ def test_history_cannot_be_rewritten(conn: Any, source: str, listed: Listed, sta
 
 def test_find_filters_and_pages(conn: Any, source: str, listed: Listed) -> None:
     claimed = ledger.claim(conn, source, listed(5))
-    ledger.set_state(conn, claimed[2].id, "duplicate")
-    assert [one.id for one in ledger.find(conn, source=source, states=["duplicate"])] == [claimed[2].id]
+    ledger.set_state(conn, claimed[2].id, ObjectState.DUPLICATE)
+    assert [one.id for one in ledger.find(conn, source=source, states=[ObjectState.DUPLICATE])] == [claimed[2].id]
     assert ledger.find(conn, bucket=source, limit=2) == claimed[:2]
     assert ledger.find(conn, source=source, after_id=claimed[3].id) == claimed[4:]
     assert [one.key for one in ledger.find(conn, source=source, key_prefix="clip 00004")] == ["clip 00004.wav"]

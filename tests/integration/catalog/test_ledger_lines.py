@@ -14,6 +14,7 @@ from mediaindex.catalog.ledger import lines as ledger_lines
 from mediaindex.catalog.ledger import story as object_story
 from mediaindex.catalog.ledger.lines import Wanted, like
 from mediaindex.catalog.transcripts import reviews
+from mediaindex.contract.states import ObjectState, ReviewKind, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
@@ -25,7 +26,7 @@ def test_filters_and_counts(conn: Any, source: str, batch: Make, fails: Make) ->
     batch_id, objects = batch(5)
     fails(batch_id, "normalize", objects[0])
     fails(batch_id, "transcribe", objects[1])
-    ledger.set_state(conn, objects[2], "duplicate")
+    ledger.set_state(conn, objects[2], ObjectState.DUPLICATE)
 
     def ids(**wanted: Any) -> list[int]:
         return sorted(one.id for one in ledger_lines.lines(conn, Wanted(source=source, **wanted)))
@@ -73,9 +74,9 @@ def test_a_story_has_transitions_batches_runs_copies_and_reviews(
     batches.take_over(conn, batch_id, "index_recordings", f"manual-{source}")
     audio = sha256()
     passes(batch_id, "normalize", {one: audio, copy: audio})
-    reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
+    reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["SNR 2 dB"])
     ledger_lines.act_as(conn, "a person")
-    ledger.requeue(conn, one, in_progress=True, code="requeued", reason="by hand")
+    ledger.requeue(conn, one, in_progress=True, code=StateReason.REQUEUED, reason="by hand")
     (line,) = ledger_lines.lines(conn, Wanted(ids=[one]))
     story = object_story.tell(conn, line)
     assert [(move.to_state, move.code, move.actor, move.batch_id) for move in story.events] == [

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import clock
 from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger, reprocessing
 from mediaindex.catalog.ledger.reprocessing import Wanted
 from mediaindex.catalog.transcripts import publications, reviews, transcripts
 from mediaindex.contract.job import ItemResult, JobResult
-from mediaindex.errors import TerminalError
+from mediaindex.contract.states import Decision, ItemStatus, Lane, ObjectState, ReviewKind
+from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers
@@ -52,7 +54,7 @@ def load(
         fingerprint=f"find_topics-{id_}",
     )  # fmt: skip
     if question:
-        reviews.file(conn, id_, kind="assessment", transcript_id=loaded, reasons=assessment.reasons)
+        reviews.file(conn, id_, kind=ReviewKind.ASSESSMENT, transcript_id=loaded, reasons=assessment.reasons)
     return loaded
 
 
@@ -67,21 +69,21 @@ def ran(conn: Any, id_: int, stage: str, engine: str, **summary: Any) -> None:
         cursor.execute("select max(batch_id) from batch_item where media_object_id = %s", (id_,))
         (batch_id,) = cursor.fetchone()
     item = ItemResult(
-        id=str(id_), status="done", audio_sha256="a" * 64, fingerprint=engine, engine=engine, summary=summary
+        id=str(id_), status=ItemStatus.DONE, audio_sha256="a" * 64, fingerprint=engine, engine=engine, summary=summary
     )
     stage_runs.record(conn, batch_id, JobResult(stage=stage, items=(item,)))
 
 
 def taken(conn: Any, source: str, run_id: str) -> list[int]:
     return [
-        one.id for one in ledger.find(conn, source=source, states=["claimed"])
+        one.id for one in ledger.find(conn, source=source, states=[ObjectState.CLAIMED])
         if f"requested by {run_id}:" in str(one.reason)
     ]  # fmt: skip
 
 
 def ask(conn: Any, source: str, run_id: str, *, limit: int = 100, **wanted: Any) -> list[int]:
     run_id = f"{source} {run_id}"
-    reprocessing.ask(conn, run_id, Wanted([source], **wanted), limit=limit, lane="backfill")
+    reprocessing.ask(conn, run_id, Wanted([source], **wanted), limit=limit, lane=Lane.BACKFILL)
     return taken(conn, source, run_id)
 
 
@@ -95,7 +97,7 @@ def test_a_request_takes_finished_recordings_and_is_in_the_history(
 ) -> None:
     done, asked = indexed("done.wav"), indexed("asked.wav", question=True)
     _, (at_work, broken) = batch(2)
-    ledger.set_state(conn, broken, "quarantined", code="no_audio_stream", reason="silence")
+    ledger.set_state(conn, broken, ObjectState.QUARANTINED, code=ErrorCode.NO_AUDIO_STREAM, reason="silence")
     assert ask(conn, source, "first", stage="normalize") == [*done, *asked]
     assert state(conn, at_work) == ("claimed", None)
     last = ledger.history(conn, done[0])[-1]
@@ -106,20 +108,20 @@ def test_a_request_takes_finished_recordings_and_is_in_the_history(
 def test_the_lane_is_that_of_the_request(conn: Any, source: str, indexed: Make) -> None:
     indexed("one.wav")
     ask(conn, source, "first")
-    batches.plan(conn, source, lane="fresh")
+    batches.plan(conn, source, lane=Lane.FRESH)
     assert [one.lane for one in batches.unstarted(conn, source)][-1] == "backfill"
 
 
 def test_a_repeated_request_takes_nothing_more(conn: Any, source: str, indexed: Make) -> None:
     indexed("one.wav", "two.wav", "three.wav")
     wanted = Wanted([source])
-    first = reprocessing.ask(conn, f"{source} r", wanted, limit=2, lane="fresh")
+    first = reprocessing.ask(conn, f"{source} r", wanted, limit=2, lane=Lane.FRESH)
     for one in taken(conn, source, f"{source} r"):
-        ledger.set_state(conn, one, "indexed")  # made again meanwhile
-    assert reprocessing.ask(conn, f"{source} r", wanted, limit=2, lane="fresh") == first == {source: 2}
-    assert ledger.find(conn, source=source, states=["claimed"]) == []
+        ledger.set_state(conn, one, ObjectState.INDEXED)  # made again meanwhile
+    assert reprocessing.ask(conn, f"{source} r", wanted, limit=2, lane=Lane.FRESH) == first == {source: 2}
+    assert ledger.find(conn, source=source, states=[ObjectState.CLAIMED]) == []
     with pytest.raises(TerminalError, match="trigger a new run") as caught:
-        reprocessing.ask(conn, f"{source} r", wanted, limit=3, lane="fresh")
+        reprocessing.ask(conn, f"{source} r", wanted, limit=3, lane=Lane.FRESH)
     assert caught.value.code == "other_request"
 
 
@@ -129,7 +131,7 @@ def test_the_next_request_takes_the_next_ones(conn: Any, source: str, indexed: M
     for run in ("first", "second", "third"):
         took.append(ask(conn, source, run, limit=2))
         for id_ in took[-1]:
-            ledger.set_state(conn, id_, "indexed")
+            ledger.set_state(conn, id_, ObjectState.INDEXED)
     # The recordings taken longest ago, if no others are left.
     assert took == [[one, two], [one, three], [one, two]]
 
@@ -138,7 +140,7 @@ def test_counting_changes_nothing(conn: Any, source: str, indexed: Make) -> None
     indexed("one.wav", "two.wav")
     assert reprocessing.matching(conn, Wanted([source])) == {source: 2}
     assert reprocessing.matching(conn, Wanted(["none such"])) == {}
-    assert ledger.find(conn, source=source, states=["claimed"]) == []
+    assert ledger.find(conn, source=source, states=[ObjectState.CLAIMED]) == []
 
 
 @pytest.mark.parametrize(
@@ -157,9 +159,7 @@ def test_the_day_of_a_recording_comes_from_its_key_or_its_time(
 ) -> None:
     (one,) = indexed("one.wav")
     with conn.cursor() as cursor:
-        cursor.execute(
-            "update media_object set metadata = %s where id = %s", (reprocessing.storable.document(told), one)
-        )
+        cursor.execute("update media_object set metadata = %s where id = %s", (storable.document(told), one))
     days = {"told": date(2025, 3, 8), "written on the 10th": date(2025, 3, 10)}
     found = [name for name, day in days.items() if reprocessing.matching(conn, Wanted([source], first=day, last=day))]
     assert found == takes
@@ -192,11 +192,11 @@ def test_only_recordings_that_the_engine_wrote_are_taken(conn: Any, source: str,
         ran(conn, id_, "diarize", "onnxruntime 1.30 sha256:ef")
     assert untouched not in ask(conn, source, "every run", stage="transcribe")
     for id_ in (english, french):
-        ledger.set_state(conn, id_, "indexed")
+        ledger.set_state(conn, id_, ObjectState.INDEXED)
     assert ask(conn, source, "by name", stage="transcribe", engine="Whisper-Base") == [french]
     assert ask(conn, source, "by weights", stage="transcribe", engine="sha256:ab") == [english]
     for id_ in (english, french):
-        ledger.set_state(conn, id_, "indexed")
+        ledger.set_state(conn, id_, ObjectState.INDEXED)
     ran(conn, english, "diarize", "onnxruntime 1.31 sha256:ef")  # the latest run counts
     assert ask(conn, source, "library", stage="diarize", engine="onnxruntime 1.30") == [french]
 
@@ -207,7 +207,7 @@ def test_recordings_processed_since_then_are_left_out(conn: Any, source: str, in
     ran(conn, new, "find_topics", "spacy")
     assert ask(conn, source, "early", stage="find_topics", run_before=moment - timedelta(hours=1)) == []
     assert ask(conn, source, "first", stage="find_topics", run_before=moment) == [old]
-    ledger.set_state(conn, old, "indexed")
+    ledger.set_state(conn, old, ObjectState.INDEXED)
     assert ask(conn, source, "again", stage="find_topics", run_before=moment) == []  # it has had its turn
     assert ask(conn, source, "whatever stage", run_before=moment) == [new]
 
@@ -217,8 +217,8 @@ def test_a_language_matches_any_turn(conn: Any, source: str, indexed: Make, batc
     batch_id, (noisy,) = batch(1)
     passes(batch_id, "normalize", {noisy: "b" * 64})
     passes(batch_id, "identify_language", {noisy: "b" * 64}, language="fr")
-    batches.set_decision(conn, batch_id, noisy, "review", ["noise"])
-    reviews.file(conn, noisy, kind="triage", reasons=["noise"])
+    batches.set_decision(conn, batch_id, noisy, Decision.REVIEW, ["noise"])
+    reviews.file(conn, noisy, kind=ReviewKind.TRIAGE, reasons=["noise"])
     batches.finish(conn, batch_id)
     assert ask(conn, source, "english", language="en") == [english]
     assert ask(conn, source, "french", language="fr") == [noisy]

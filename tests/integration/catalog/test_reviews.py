@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 
 from mediaindex.catalog.transcripts import reviews
+from mediaindex.contract.states import ReviewKind
 from mediaindex.errors import TerminalError
 
 pytestmark = pytest.mark.servers
@@ -15,8 +16,8 @@ Make = Callable[..., Any]
 
 def test_the_same_review_is_opened_once(conn: Any, batch: Make, source: str) -> None:
     _, (one,) = batch(1)
-    first = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
-    assert reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"]) == first
+    first = reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["SNR 2 dB"])
+    assert reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["SNR 2 dB"]) == first
     (item,) = reviews.open_items(conn, source)
     assert (item.id, item.media_object_id, item.reasons) == (first, one, ("SNR 2 dB",))
     assert [event.action for event in reviews.events(conn, first)] == ["opened"]
@@ -24,15 +25,15 @@ def test_the_same_review_is_opened_once(conn: Any, batch: Make, source: str) -> 
 
 def test_new_reasons_update_the_open_review(conn: Any, batch: Make, source: str) -> None:
     _, (one,) = batch(1)
-    id_ = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
-    assert reviews.file(conn, one, kind="triage", reasons=["language unsure"]) == id_
+    id_ = reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["SNR 2 dB"])
+    assert reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["language unsure"]) == id_
     assert reviews.open_items(conn, source)[0].reasons == ("language unsure",)
     assert [event.action for event in reviews.events(conn, id_)] == ["opened", "changed"]
 
 
 def test_closing_a_review_is_in_the_audit_log(conn: Any, batch: Make, source: str) -> None:
     _, (one,) = batch(1)
-    id_ = reviews.file(conn, one, kind="triage", reasons=["SNR 2 dB"])
+    id_ = reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["SNR 2 dB"])
     assert reviews.close(conn, id_, actor="ada", resolution="transcribe")
     assert not reviews.close(conn, id_, actor="bob", resolution="reject")
     assert reviews.open_items(conn, source) == []
@@ -41,7 +42,7 @@ def test_closing_a_review_is_in_the_audit_log(conn: Any, batch: Make, source: st
 
 
 @pytest.mark.parametrize(("kind", "reasons"), [("gossip", ["x"]), ("triage", []), ("assessment", ["no transcript"])])
-def test_an_incomplete_review_is_refused(conn: Any, batch: Make, kind: str, reasons: list[str]) -> None:
+def test_an_incomplete_review_is_refused(conn: Any, batch: Make, kind: Any, reasons: list[str]) -> None:
     _, (one,) = batch(1)
     with pytest.raises(TerminalError):
         reviews.file(conn, one, kind=kind, reasons=reasons)
@@ -49,7 +50,7 @@ def test_an_incomplete_review_is_refused(conn: Any, batch: Make, kind: str, reas
 
 def test_the_audit_log_is_immutable(conn: Any, batch: Make) -> None:
     _, (one,) = batch(1)
-    reviews.file(conn, one, kind="triage", reasons=["x"])
+    reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["x"])
     with conn.cursor() as cursor, pytest.raises(psycopg2.Error, match="never changed"):
         cursor.execute("delete from review_event")
     conn.rollback()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.ledger import lines as report
 from mediaindex.catalog.transcripts import publications, reviews, transcripts
 from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.states import Decision, ItemStatus, ReviewKind
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
@@ -24,15 +26,15 @@ def index(conn: Any, passes: Make, assessed: Make) -> Callable[..., int]:
 
     def take(batch_id: int, id_: int, audio: str, *, needs_review: bool = False, fingerprint: str = "f1") -> int:
         passes(batch_id, "normalize", {id_: audio}, duration=9.0)
-        topics_done = ItemResult(id=str(id_), status="done", audio_sha256=audio, fingerprint=fingerprint)
+        topics_done = ItemResult(id=str(id_), status=ItemStatus.DONE, audio_sha256=audio, fingerprint=fingerprint)
         stage_runs.record(conn, batch_id, JobResult(stage="find_topics", items=(topics_done,)))
-        batches.set_decision(conn, batch_id, id_, "transcribe")
+        batches.set_decision(conn, batch_id, id_, Decision.TRANSCRIBE)
         assessment, topics = assessed(needs_review=needs_review)
         loaded = transcripts.load(
             conn, media_object_id=id_, audio_sha256=audio, assessment=assessment, topics=topics, fingerprint=fingerprint
         )
         if needs_review:
-            reviews.file(conn, id_, kind="assessment", transcript_id=loaded, reasons=assessment.reasons)
+            reviews.file(conn, id_, kind=ReviewKind.ASSESSMENT, transcript_id=loaded, reasons=assessment.reasons)
         for due in publications.pending(conn, batch_id=batch_id):
             publications.mark_published(conn, due.id)
         return loaded
@@ -58,8 +60,8 @@ def load(conn: Any, passes: Make, assessed: Make) -> Callable[..., int]:
 
 def ask(conn: Any, batch_id: int, id_: int) -> None:
     """Triage sends the object to people."""
-    batches.set_decision(conn, batch_id, id_, "review", ["SNR 2 dB"])
-    reviews.file(conn, id_, kind="triage", reasons=["SNR 2 dB"])
+    batches.set_decision(conn, batch_id, id_, Decision.REVIEW, ["SNR 2 dB"])
+    reviews.file(conn, id_, kind=ReviewKind.TRIAGE, reasons=["SNR 2 dB"])
 
 
 def states(conn: Any, source: str) -> list[str]:
@@ -154,7 +156,7 @@ def test_what_elasticsearch_refuses_is_unfinished_and_says_why(
     batch_id, (refused, waiting, lost) = batch(3)
     load(batch_id, refused, sha256())
     load(batch_id, waiting, sha256())
-    due = min(publications.pending(conn, batch_id=batch_id), key=lambda one: one.transcript_id)
+    due = min(publications.pending(conn, batch_id=batch_id), key=attrgetter("transcript_id"))
     publications.mark_failed(conn, due.id, "mapper_parsing_exception")
     summary = batches.finish(conn, batch_id)
     assert summary.unfinished == (refused, waiting, lost)

@@ -11,6 +11,7 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
 from mediaindex.contract.job import ItemError, ItemResult, JobResult
+from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 pytestmark = pytest.mark.servers
@@ -65,7 +66,8 @@ def test_parallel_stages_record_without_waiting(
 
     def record(stage: str) -> None:
         items = [
-            ItemResult(id=str(id_), status="cached", audio_sha256=audio[id_], fingerprint=stage) for id_ in objects
+            ItemResult(id=str(id_), status=ItemStatus.CACHED, audio_sha256=audio[id_], fingerprint=stage)
+            for id_ in objects
         ]
         with connect(database_url) as own:
             start.wait()
@@ -117,7 +119,7 @@ def test_one_of_many_new_objects_replaces_the_primary(
 
     def arrive(number: int) -> int:
         batch_id, (one,) = work[number]
-        items = (ItemResult(id=str(one), status="done", audio_sha256=audio, fingerprint="n"),)
+        items = (ItemResult(id=str(one), status=ItemStatus.DONE, audio_sha256=audio, fingerprint="n"),)
         with connect(database_url) as own:
             start.wait()
             return len(stage_runs.record(own, batch_id, JobResult(stage="normalize", items=items)).duplicates)
@@ -138,7 +140,7 @@ def test_parallel_failures_of_an_item_give_one_reason(database_url: str, conn: A
     def fail(stage: str) -> None:
         error = ItemError(code=codes[stage], message="cannot be read", failure_class=FailureClass.TERMINAL)
         order = objects if stage == "diarize" else objects[::-1]
-        items = tuple(ItemResult(id=str(id_), status="failed", error=error) for id_ in order)
+        items = tuple(ItemResult(id=str(id_), status=ItemStatus.FAILED, error=error) for id_ in order)
         with connect(database_url) as own:
             start.wait()
             stage_runs.record(own, batch_id, JobResult(stage=stage, items=items))
@@ -160,7 +162,7 @@ def test_eight_batches_with_the_same_recordings_give_one_primary_each(
         batch_id, objects = work[number]
         order = audio if number % 2 else audio[::-1]
         items = tuple(
-            ItemResult(id=str(id_), status="done", audio_sha256=one, fingerprint="n")
+            ItemResult(id=str(id_), status=ItemStatus.DONE, audio_sha256=one, fingerprint="n")
             for id_, one in zip(objects, order, strict=True)
         )
         with connect(database_url) as own:
@@ -184,7 +186,7 @@ def test_a_late_result_does_not_change_a_requeued_object(conn: Any, batch: Make,
 @pytest.mark.parametrize("id_", ["1099511627776", "x", "-1"])
 def test_a_result_for_an_unknown_item_is_refused(conn: Any, batch: Make, id_: str) -> None:
     batch_id, _ = batch(1)
-    result = JobResult(stage="normalize", items=(ItemResult(id=id_, status="done", fingerprint="f"),))
+    result = JobResult(stage="normalize", items=(ItemResult(id=id_, status=ItemStatus.DONE, fingerprint="f"),))
     with pytest.raises(TerminalError) as caught:
         stage_runs.record(conn, batch_id, result)
     assert caught.value.code == "bad_result"

@@ -14,6 +14,7 @@ from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications, reviews, transcripts
 from mediaindex.contract.job import ItemError, ItemResult, JobResult
+from mediaindex.contract.states import Decision, ItemStatus, ReviewKind, StateReason
 from mediaindex.errors import ErrorCode, FailureClass
 
 pytestmark = pytest.mark.servers
@@ -28,14 +29,14 @@ def load(conn: Any, passes: Make, assessed: Make) -> Make:
 
     def take(batch_id: int, id_: int, audio: str, *, question: bool = False, fingerprint: str = "f1") -> int:
         passes(batch_id, "normalize", {id_: audio})
-        done = ItemResult(id=str(id_), status="done", audio_sha256=audio, fingerprint=fingerprint)
+        done = ItemResult(id=str(id_), status=ItemStatus.DONE, audio_sha256=audio, fingerprint=fingerprint)
         stage_runs.record(conn, batch_id, JobResult(stage="find_topics", items=(done,)))
         assessment, topics = assessed(needs_review=question)
         loaded = transcripts.load(
             conn, media_object_id=id_, audio_sha256=audio, assessment=assessment, topics=topics, fingerprint=fingerprint
         )
         if question:
-            reviews.file(conn, id_, kind="assessment", transcript_id=loaded, reasons=assessment.reasons)
+            reviews.file(conn, id_, kind=ReviewKind.ASSESSMENT, transcript_id=loaded, reasons=assessment.reasons)
         publish(conn, batch_id)
         return loaded
 
@@ -51,7 +52,7 @@ def again(conn: Any, source: str, batch: Make, load: Make, sha256: Make) -> Make
         audio = sha256()
         loaded = load(batch_id, one, audio, question=question)
         batches.finish(conn, batch_id)
-        ledger.requeue(conn, one, code="reprocess", reason="asked for")
+        ledger.requeue(conn, one, code=StateReason.REPROCESS, reason="asked for")
         (second,) = batches.plan(conn, source)
         return second, one, audio, loaded
 
@@ -78,15 +79,17 @@ def withdrawn(conn: Any, audio: str) -> bool:
     return any(due.kind == "withdraw" for due in publications.pending(conn, 10_000, audios=[audio]))
 
 
-def fails(conn: Any, batch_id: int, id_: int, code: str) -> stage_runs.Recorded:
+def fails(conn: Any, batch_id: int, id_: int, code: ErrorCode) -> stage_runs.Recorded:
     error = ItemError(failure_class=FailureClass.TERMINAL, code=code, message="s3://b/k: S3 says so")
     return stage_runs.record(
-        conn, batch_id, JobResult(stage="normalize", items=(ItemResult(id=str(id_), status="failed", error=error),))
+        conn,
+        batch_id,
+        JobResult(stage="normalize", items=(ItemResult(id=str(id_), status=ItemStatus.FAILED, error=error),)),
     )
 
 
 @pytest.mark.parametrize("code", ["no_audio_stream", "gone", "changed"])
-def test_a_failed_recording_keeps_its_transcript(conn: Any, again: Make, code: str) -> None:
+def test_a_failed_recording_keeps_its_transcript(conn: Any, again: Make, code: ErrorCode) -> None:
     batch_id, one, audio, transcript = again()
     assert fails(conn, batch_id, one, code).kept == (one,)
     now = state(conn, one)
@@ -119,7 +122,7 @@ def test_a_recording_of_dead_runs_is_restored(conn: Any, again: Make) -> None:
 
 def test_an_open_review_is_restored(conn: Any, source: str, again: Make) -> None:
     batch_id, one, _, _ = again(question=True)
-    fails(conn, batch_id, one, "no_audio_stream")
+    fails(conn, batch_id, one, ErrorCode.NO_AUDIO_STREAM)
     now = state(conn, one)
     assert (now.state, now.reason_code) == ("in_review", "review_assessment")
     assert str(now.reason).startswith("confidence 0.4; reprocessing failed")
@@ -129,14 +132,14 @@ def test_an_open_review_is_restored(conn: Any, source: str, again: Make) -> None
 def test_a_triage_review_is_restored_unless_the_object_is_gone(conn: Any, source: str, batch: Make) -> None:
     batch_id, both = batch(2)
     for one in both:
-        batches.set_decision(conn, batch_id, one, "review", ["noise"])
-        reviews.file(conn, one, kind="triage", reasons=["noise"])
+        batches.set_decision(conn, batch_id, one, Decision.REVIEW, ["noise"])
+        reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["noise"])
     batches.finish(conn, batch_id)
     for one in both:
         ledger.requeue(conn, one)
     (second,) = batches.plan(conn, source)
-    fails(conn, second, both[0], "truncated")
-    fails(conn, second, both[1], "gone")
+    fails(conn, second, both[0], ErrorCode.TRUNCATED)
+    fails(conn, second, both[1], ErrorCode.GONE)
     assert [state(conn, one).state for one in both] == ["in_review", "gone"]
 
 
@@ -145,14 +148,14 @@ def test_a_gone_object_is_replaced_by_a_copy(conn: Any, source: str, again: Make
     copies, (copy,) = batch(1, start=7)
     passes(copies, "normalize", {copy: audio})
     batches.finish(conn, copies)
-    assert fails(conn, batch_id, one, "gone").gone == (one,)
+    assert fails(conn, batch_id, one, ErrorCode.GONE).gone == (one,)
     assert (state(conn, one).state, state(conn, copy).reason_code) == ("gone", "promoted")
     assert current(conn, audio) == transcript
 
 
 def test_a_recording_without_earlier_results_is_quarantined(conn: Any, batch: Make) -> None:
     batch_id, (one,) = batch(1)
-    assert fails(conn, batch_id, one, "no_audio_stream").quarantined == (one,)
+    assert fails(conn, batch_id, one, ErrorCode.NO_AUDIO_STREAM).quarantined == (one,)
 
 
 def test_an_equal_result_is_no_new_version(conn: Any, again: Make, load: Make) -> None:

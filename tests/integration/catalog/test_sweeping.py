@@ -12,6 +12,8 @@ from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications, transcripts
 from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.states import ItemStatus, ObjectState
+from mediaindex.errors import ErrorCode
 
 pytestmark = pytest.mark.servers
 Make = Callable[..., Any]
@@ -25,7 +27,7 @@ def load(conn: Any, passes: Make, assessed: Make) -> Make:
     def take(batch_id: int, id_: int, audio: str, fallback: str | None = None) -> int:
         passes(batch_id, "normalize", {id_: audio})
         mark = f"find_topics-{id_}-{fallback}"  # what reads another recognition is another computation
-        item = ItemResult(id=str(id_), status="done", audio_sha256=audio, fingerprint=mark)
+        item = ItemResult(id=str(id_), status=ItemStatus.DONE, audio_sha256=audio, fingerprint=mark)
         stage_runs.record(conn, batch_id, JobResult(stage="find_topics", items=(item,)))
         assessment, topics = assessed()
         return transcripts.load(
@@ -58,7 +60,7 @@ def test_a_batch_is_started_until_it_is_finished(conn: Any, batch: Make) -> None
     batches.take_over(conn, batch_id, "index_recordings", "manual_1")
     found = started(conn, batch_id)
     assert (found.dag_id, found.dag_run_id) == ("index_recordings", "manual_1")
-    ledger.set_state(conn, one, "quarantined", code="no_audio_stream", reason="silence")
+    ledger.set_state(conn, one, ObjectState.QUARANTINED, code=ErrorCode.NO_AUDIO_STREAM, reason="silence")
     batches.finish(conn, batch_id)
     assert batch_id not in [found.id for found in sweeping.started(conn)]
 
@@ -103,7 +105,9 @@ def test_an_item_that_waits_for_elasticsearch_is_not_requeued(conn: Any, batch: 
 
 def transcribed(conn: Any, batch_id: int, id_: int, audio: str, *, engine: str, fallback: str | None) -> None:
     summary = {"recogniser": "whisper" if fallback else "main", "fallback": fallback, "languages": ["en"]}
-    item = ItemResult(id=str(id_), status="done", audio_sha256=audio, fingerprint="t", engine=engine, summary=summary)
+    item = ItemResult(
+        id=str(id_), status=ItemStatus.DONE, audio_sha256=audio, fingerprint="t", engine=engine, summary=summary
+    )
     stage_runs.record(conn, batch_id, JobResult(stage="transcribe", items=(item,)))
 
 
@@ -129,7 +133,7 @@ def test_a_fallback_is_requeued_after_the_preferred_recogniser_works(
     # Where it fails again, or comes from the same cache, it is not sent round and round.
     (again,) = batches.plan(conn, source)
     transcribed(conn, again, one, audio, engine="main 1; whisper", fallback="main: no weights")
-    ledger.set_state(conn, one, "indexed")
+    ledger.set_state(conn, one, ObjectState.INDEXED)
     assert one not in sweeping.with_fallback(conn, only_back=True)
 
 

@@ -20,6 +20,7 @@ from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
 from mediaindex.config import sources
 from mediaindex.config.sources import Configuration, Source
+from mediaindex.contract.states import Lane
 from mediaindex.errors import TransientError
 from mediaindex.orchestration import batch_job, discovery, events
 from mediaindex.orchestration.child import SpeechChild, child_environment
@@ -69,7 +70,7 @@ def all_at_once(configuration: Configuration, keys: list[str]) -> list[int]:
         if number % 3 == 0:
             told = [Message(message(source.bucket, key), "") for key in keys]
             return patiently(lambda: events.receive(configuration, {queue: told}).claimed)
-        lane = "fresh" if number % 3 == 1 else "backfill"
+        lane = Lane.FRESH if number % 3 == 1 else Lane.BACKFILL
         return patiently(lambda: discovery.claim_new(source, "in/", lane, whole=True))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

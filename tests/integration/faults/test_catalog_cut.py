@@ -17,10 +17,12 @@ import psycopg2
 import pytest
 
 from mediaindex.catalog.base.connection import connect, transaction
+from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications, transcripts
 from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import TransientError
 from mediaindex.search import from_environment, prepare, publish_pending
 from mediaindex.storage.objects import ObjectVersion
@@ -62,7 +64,7 @@ def planned(conn: Any) -> tuple[int, JobResult]:
     (batch_id,) = batches.plan(conn, found[0].bucket, max_items=MANY, target_seconds=1e9)
     items = tuple(
         ItemResult(
-            id=str(item.media_object_id), status="done", audio_sha256=uuid.uuid4().hex * 2, fingerprint="n",
+            id=str(item.media_object_id), status=ItemStatus.DONE, audio_sha256=uuid.uuid4().hex * 2, fingerprint="n",
             summary={"duration": 9.0}, usage=USAGE,
         )
         for item in batches.items(conn, batch_id)
@@ -79,7 +81,9 @@ def published(conn: Any) -> Recorded:
     recorded = normalized(conn)
     load(conn, recorded)
     run(conn, "update publication set published_at = now() where audio_sha256 = %s", recorded.audio)
-    found = ItemResult(id=str(recorded.id), status="done", audio_sha256=recorded.audio, fingerprint="f", usage=USAGE)
+    found = ItemResult(
+        id=str(recorded.id), status=ItemStatus.DONE, audio_sha256=recorded.audio, fingerprint="f", usage=USAGE
+    )
     stage_runs.record(conn, recorded.batch_id, JobResult(stage="find_topics", items=(found,)))
     return recorded
 
@@ -102,7 +106,7 @@ def numbers(conn: Any, *statements: str, of: Any) -> tuple[int, ...]:
         found = []
         for statement in statements:
             cursor.execute(statement, {"of": of})
-            found.append(int(cursor.fetchone()[0]))
+            found.append(int(scalar(cursor)))
         return tuple(found)
 
 

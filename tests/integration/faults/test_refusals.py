@@ -12,6 +12,7 @@ import pytest
 from local.announce import message
 from mediaindex.catalog.ledger import ledger
 from mediaindex.config.sources import Configuration, Source
+from mediaindex.contract.states import SeenBy
 from mediaindex.errors import ConfigError, MediaindexError, TransientError
 from mediaindex.orchestration import discovery, events, indexing
 from mediaindex.orchestration.arrivals import Arrivals
@@ -129,7 +130,7 @@ def test_a_listing_that_is_refused_names_the_bucket_and_is_not_repeated(
 ) -> None:
     proxy.on(DENIED)
     with pytest.raises(ConfigError, match=f"s3://{source.bucket}/: S3 refuses access"):
-        discovery.take_listing(Arrivals(conn, through, source, "listing"), "")
+        discovery.take_listing(Arrivals(conn, through, source, SeenBy.LISTING), "")
     assert len(proxy.asked) == 1
 
 

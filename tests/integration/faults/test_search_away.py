@@ -14,6 +14,7 @@ from mediaindex.catalog.batches import sweeping
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications
+from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import TerminalError, TransientError
 from mediaindex.orchestration import indexing, publishing
 from mediaindex.search import client as search_client
@@ -97,7 +98,12 @@ def test_a_whole_batch_waits_in_the_outbox_and_follows_in_order(
     due = [one.id for one in publications.pending(conn)]
     published: list[int] = []
     mark = publications.mark_published
-    monkeypatch.setattr(publications, "mark_published", lambda conn, id_: (published.append(id_), mark(conn, id_)))
+
+    def recorded(conn: Any, id_: int) -> None:
+        published.append(id_)
+        mark(conn, id_)
+
+    monkeypatch.setattr(publications, "mark_published", recorded)
     assert publishing.publish_due() == {"published": len(NAMES), "withdrawn": 0, "refused": 0}
     assert published == due == sorted(due)
     assert different(conn, client, bucket) == []
@@ -125,7 +131,7 @@ def test_what_changes_meanwhile_ends_as_it_should_be(
     search_wire.cut()
     fail_to_publish(batch_id)
     gone, *_ = ledger.find(conn, bucket=bucket)
-    ledger.set_state(conn, gone.id, "gone", code="removed")
+    ledger.set_state(conn, gone.id, ObjectState.GONE, code=StateReason.REMOVED)
     search_wire.restore()
     assert publishing.publish_due() == {"published": len(NAMES), "withdrawn": 1, "refused": 0}
     assert different(conn, client, bucket) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import psutil
 import pytest
 
@@ -27,7 +29,7 @@ def test_each_component_is_a_healthy_process_of_its_own(site: Site) -> None:
     for part in (ApiServer(site), Scheduler(site), DagProcessor(site), Triggerer(site)):
         running = part.running()
         assert running, part.name
-        until(lambda part=part, running=running: part.healthy(running), SOON_S, f"{part.name} is healthy")
+        until(partial(part.healthy, running), SOON_S, f"{part.name} is healthy")
         pids.add(running.pid)
     assert len(pids) == 4
 

@@ -23,8 +23,8 @@ def test_messages_survive_a_restart_and_the_port_is_on_loopback_only(local: Comm
     queue = variables["MEDIAINDEX_EVENT_QUEUES"]
     sent = message("media", "a.wav")
     send(client, queue, sent)
-    connections = psutil.net_connections("tcp")
-    listening = {connection.laddr.ip for connection in connections if connection.laddr.port == local.port("sqs")}
+    addresses = [connection.laddr for connection in psutil.net_connections("tcp") if connection.laddr]
+    listening = {address.ip for address in addresses if address.port == local.port("sqs")}
     assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
 
     assert local.run("down", "sqs").returncode == 0

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from mediaindex.catalog.base.connection import connect, transaction
+from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.podcasts import episodes, feeds
+from mediaindex.config import sources
 from mediaindex.errors import ConfigError
-from mediaindex.orchestration import podcasts
+from mediaindex.orchestration import connections, podcasts
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
 from mediaindex.storage.upload import PART_BYTES
@@ -56,7 +58,7 @@ class Stage:
             "feeds": [path if path.startswith("http") else f"{self.host.url}{path}" for path in paths],
         }  # fmt: skip
         self.path.write_text(json.dumps({"sources": [source]}))
-        podcasts.sources.load.cache_clear()
+        sources.load.cache_clear()
 
     def tell(self, *items: tuple[str, str, int], path: str = "/feed", etag: str | None = None) -> None:
         whole = [(guid, url if url.startswith("http") else f"{self.host.url}{url}", size) for guid, url, size in items]
@@ -96,7 +98,7 @@ def database() -> Iterator[str]:
 @pytest.fixture
 def stage(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.setenv("MEDIAINDEX_CONFIG", str(tmp_path / "sources.yaml"))
-    monkeypatch.setattr(podcasts.connections, "database_url", lambda: database)
+    monkeypatch.setattr(connections, "database_url", lambda: database)
     monkeypatch.setattr(podcasts, "use_s3_environment", lambda: None)
     client = s3_client()
     with podcast_host() as host:
@@ -284,14 +286,14 @@ def test_a_login_is_used_and_not_stored_or_logged(stage: Stage, caplog: pytest.L
     assert not [line for line in lines if "hunter2" in line or "s3cret" in line]
     with connect(stage.url) as conn, transaction(conn) as cursor:
         cursor.execute("select f::text from feed f where source = %s", (stage.source,))
-        (row,) = cursor.fetchone()
+        row = scalar(cursor)
     assert "hunter2" not in row
 
 
 def test_errors_of_s3_and_the_catalog_fail_the_task_and_no_episode(two: Stage) -> None:
     path = two.path.read_text()
     two.path.write_text(path.replace(two.bucket, "mediaindex-no-such-bucket"))
-    podcasts.sources.load.cache_clear()
+    sources.load.cache_clear()
     with pytest.raises(ConfigError, match="bucket does not exist"):
         two.collect()
     with connect(two.url) as conn:

@@ -10,6 +10,7 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications
+from mediaindex.contract.states import ObjectState
 from tests.builders.recordings import Recorded, arrive, transcribe
 from tests.builders.waiting import until
 
@@ -62,7 +63,7 @@ def test_a_run_queues_a_recording_once_also_if_it_is_cleared(airflow: Any, catal
         items = batches.items(conn, run["conf"]["batch_id"])
         assert [item.media_object_id for item in items] == [indexed.id]
         assert batches.unstarted(conn, "recordings") == []
-        ledger.set_state(conn, indexed.id, "indexed")  # made again
+        ledger.set_state(conn, indexed.id, ObjectState.INDEXED)  # made again
 
     airflow.call(f"{RUN}/clear", "POST", {"dry_run": False})
     until(lambda: airflow.call(f"{RUN}/taskInstances/choose")["try_number"] == 2, 300, "a second try")

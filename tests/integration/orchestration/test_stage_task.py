@@ -13,6 +13,8 @@ import pytest
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.states import ObjectState
+from mediaindex.errors import ErrorCode
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers
@@ -51,8 +53,10 @@ ANSWER = "answer.write_text(json.dumps(dict(stage=job['stage'], items=[result(i)
 def plan(catalog_url: str, *names: str) -> int:
     keys = [f"incoming/{name}-{uuid.uuid4().hex}" for name in names]
     with connect(catalog_url) as conn:
-        for left in ledger.find(conn, source="recordings", states=["claimed"]):  # by other tests: not into our batch
-            ledger.set_state(conn, left.id, "gone")
+        for left in ledger.find(
+            conn, source="recordings", states=[ObjectState.CLAIMED]
+        ):  # by other tests: not into our batch
+            ledger.set_state(conn, left.id, ObjectState.GONE)
         ledger.claim(conn, "recordings", [ObjectVersion("m", key, "e", None, 1, datetime.now(UTC)) for key in keys])
         return batches.plan(conn, "recordings")[0]
 
@@ -147,7 +151,7 @@ def test_a_batch_without_recordings_is_skipped_without_a_child(
     batch_id = plan(catalog_url, "good")
     with connect(catalog_url) as conn:
         [item] = batches.items(conn, batch_id)
-        ledger.set_state(conn, item.media_object_id, "quarantined", code="test", reason="test")
+        ledger.set_state(conn, item.media_object_id, ObjectState.QUARANTINED, code=ErrorCode.BAD_MEDIA, reason="test")
     state, _, log = run_task(task_environment, batch_id, "print('the child runs')")
     assert state == "skipped"
     assert "the child runs" not in log

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
 from mediaindex.errors import TerminalError
@@ -43,7 +44,7 @@ def claim(catalog_url: str, source: str = "recordings") -> int:
 def batch_of(catalog_url: str, id_: int) -> int | None:
     with connect(catalog_url) as conn, conn.cursor() as cursor:
         cursor.execute("select batch_id from media_object where id = %s", (id_,))
-        found: int | None = cursor.fetchone()[0]
+        found: int | None = scalar(cursor)
         return found
 
 

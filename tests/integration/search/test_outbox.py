@@ -14,6 +14,7 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import departures, ledger
 from mediaindex.catalog.transcripts import publications, publishing_locks
+from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import ConfigError, TransientError
 from mediaindex.search import Hit, Indexes, PublishCounts, connect, publish, publish_pending, search
 from tests.builders.killed import run_killed
@@ -144,7 +145,7 @@ def test_parallel_publishers_duplicate_nothing(
 
 
 def leave(conn: Any, recorded: Recorded) -> None:
-    ledger.set_state(conn, recorded.id, "gone", code="deleted")
+    ledger.set_state(conn, recorded.id, ObjectState.GONE, code=StateReason.REMOVED)
 
 
 def test_a_deleted_object_is_withdrawn(

@@ -13,6 +13,7 @@ from mediaindex.catalog.base.connection import connect as connect_catalog
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publishing_locks
+from mediaindex.contract.states import ObjectState
 from mediaindex.errors import TerminalError
 from mediaindex.search import Hit, Indexes, prepare, publish_pending, reindex, search
 from tests.builders.killed import run_killed
@@ -79,7 +80,7 @@ def test_searches_and_publications_continue_during_a_rebuild(
             return
         load("new", "weather", "more weather")
         load("talk 0", "better weather", "and more weather")
-        ledger.set_state(conn, removed.id, "gone")
+        ledger.set_state(conn, removed.id, ObjectState.GONE)
         with connect_catalog(catalog_url) as other:
             assert publish_pending(other, client, indexes=indexes).published == 3
 
@@ -116,7 +117,7 @@ def test_a_killed_rebuild_is_resumed(
     run_killed(conn, KILLED, catalog_url, indexes.prefix)
     assert len(find("weather", limit=1_000)) == 120
     load("talk 0", "no more rain")  # before or after the last written recording
-    ledger.set_state(conn, min(talks[1:], key=lambda talk: talk.audio).id, "gone")  # the killed rebuild has written it
+    ledger.set_state(conn, min(talks[1:], key=lambda talk: talk.audio).id, ObjectState.GONE)  # was rebuilt
     publish_pending(conn, client, indexes=indexes)
     rebuilt = reindex(conn, client, indexes, linger=0)
     assert (rebuilt.resumed_after, rebuilt.recordings >= 19) == (100, True)

@@ -14,6 +14,7 @@ from mediaindex.catalog.batches.failures import Failure
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.catalog.ledger import ledger, reprocessing
 from mediaindex.catalog.ledger.reprocessing import Wanted
+from mediaindex.contract.states import Lane
 from mediaindex.errors import ErrorCode, FailureClass
 from mediaindex.search import Hit, Indexes, publish_pending
 from tests.builders.recordings import Recorded, arrive, transcribe
@@ -30,7 +31,7 @@ def requested(conn: Any, client: Elasticsearch, indexes: Indexes) -> Recorded:
     publish_pending(conn, client, indexes=indexes)
     batches.finish(conn, first.batch_id)
     source = ledger.find(conn, ids=[first.id])[0].source
-    reprocessing.ask(conn, f"run of {source}", Wanted([source]), limit=10, lane="backfill")
+    reprocessing.ask(conn, f"run of {source}", Wanted([source]), limit=10, lane=Lane.BACKFILL)
     (second,) = batches.plan(conn, source)
     return Recorded(first.id, first.audio, first.bucket, first.key, second)
 

@@ -63,12 +63,13 @@ def broken_models(item: JobItem, tmp_path: Path) -> Path:
 
 def transcribe(folder: Path, item: JobItem, store: FolderStore, models: Path | None = None) -> tuple[JobResult, str]:
     """What a speech process of its own answers and says."""
-    (folder / "job.json").write_text(Job(stage="transcribe", items=(item,), store=store).model_dump_json())
-    runner = [sys.executable, "-m", "mediaindex.runner", "--job", folder / "job.json", "--result", folder / "out.json"]
+    job, result = folder / "job.json", folder / "out.json"
+    job.write_text(Job(stage="transcribe", items=(item,), store=store).model_dump_json())
+    runner = [sys.executable, "-m", "mediaindex.runner", "--job", str(job), "--result", str(result)]
     environment = os.environ | ({"MEDIAINDEX_MODELS": str(models)} if models else {})
     done = subprocess.run(runner, env=environment, capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr
-    return JobResult.model_validate_json((folder / "out.json").read_bytes()), done.stdout
+    return JobResult.model_validate_json(result.read_bytes()), done.stdout
 
 
 def artifact(store: FolderStore, result: JobResult) -> Recognition:

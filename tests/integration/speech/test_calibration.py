@@ -80,10 +80,10 @@ def test_the_command_writes_a_card_for_these_weights(
 ) -> None:
     manifest = tmp_path / "readers.jsonl"
     manifest.write_text("\n".join(entry.model_dump_json(exclude_none=True) for entry in entries))
-    command = [Path(sys.executable).with_name("mediaindex"), "calibrate", manifest, "--model", MODEL]
+    command = [str(Path(sys.executable).with_name("mediaindex")), "calibrate", str(manifest), "--model", MODEL]
     # A card needs thirty wrong words; the small weights know too much by heart to get as many on clean recordings.
     worse = () if corpus.is_small(conformers.path) else ("--no-degraded",)
-    options = [*worse, "--folder", tmp_path]
+    options = [*worse, "--folder", str(tmp_path)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / f"{MODEL}.json") in done.stdout
@@ -101,7 +101,7 @@ def test_the_command_writes_a_card_for_these_weights(
 def test_recordings_without_a_language_are_one_line(tmp_path: Path) -> None:
     manifest = tmp_path / "m.jsonl"
     manifest.write_text(json.dumps({"audio_filepath": str(corpus.MUSIC), "text": "x"}))
-    command = [Path(sys.executable).with_name("mediaindex"), "calibrate", manifest]
+    command = [str(Path(sys.executable).with_name("mediaindex")), "calibrate", str(manifest)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
     assert (done.returncode, done.stdout) == (1, "")
     assert "recording 1 has no text or no lang" in done.stderr

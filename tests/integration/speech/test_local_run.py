@@ -59,7 +59,17 @@ def test_another_way_to_diarize_recomputes_the_diarizer_and_its_readers_only(lab
 
 def test_the_command_writes_three_files_and_one_line(lab: Lab, tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("mediaindex")
-    command = [program, "index", lab.recording, "--out", tmp_path, "--cache", lab.store.path, "--language", "en"]
+    command = [
+        str(program),
+        "index",
+        str(lab.recording),
+        "--out",
+        str(tmp_path),
+        "--cache",
+        lab.store.path,
+        "--language",
+        "en",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "real-time factor" in done.stdout.splitlines()[-1]
@@ -70,8 +80,8 @@ def test_the_command_writes_three_files_and_one_line(lab: Lab, tmp_path: Path) -
 def test_a_bad_file_is_one_clear_line_and_exit_code_1(tmp_path: Path) -> None:
     notes = tmp_path / "notes.mp3"
     notes.write_text("Dear listener, this is only text.\n" * 100)
-    program = Path(sys.executable).with_name("mediaindex")
-    command = [program, "index", notes, "--out", tmp_path / "out", "--cache", tmp_path / "cache"]
+    program = str(Path(sys.executable).with_name("mediaindex"))
+    command = [program, "index", str(notes), "--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1
     assert "notes.mp3" in done.stdout

@@ -15,6 +15,7 @@ from mediaindex.engines.nemo import torch as nemo_torch
 from mediaindex.engines.runtime import device
 from mediaindex.models import LocatedModel
 from mediaindex.models.files import file_digest
+from mediaindex.settings import Device
 from mediaindex.stages.protocols import Recogniser
 from tests.builders import corpus
 
@@ -79,7 +80,7 @@ def test_a_transducer_with_durations_says_what_nemo_says(tiny_nemo: Path, chunks
 
 
 @pytest.mark.parametrize("where", {"cpu", device.device()})
-def test_real_speech_is_heard_alike_in_torch_and_onnx(conformers: LocatedModel, where: device.Device) -> None:
+def test_real_speech_is_heard_alike_in_torch_and_onnx(conformers: LocatedModel, where: Device) -> None:
     chunks = [soundfile.read(one.path, dtype="float32")[0] for one in corpus.readings()[::2]]
     onnx, torch = (
         [" ".join(word.text for word in words) for words in recogniser.recognise(chunks, "en")]

@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.ledger import ledger
+from mediaindex.contract.states import ObjectState
 from mediaindex.search import Indexes, from_environment, prepare, publish_pending
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.client import s3_client
@@ -111,4 +112,4 @@ def settle(stores: Stores, recorded: Recorded) -> None:
     with stores.conn.cursor() as cursor:
         cursor.execute("update batch set dag_run_id = %s, started_at = now(), finished_at = now() where id = %s",
                        (f"run of {recorded.batch_id}", recorded.batch_id))  # fmt: skip
-    ledger.set_state(stores.conn, recorded.id, "indexed", stage="finish")
+    ledger.set_state(stores.conn, recorded.id, ObjectState.INDEXED, stage="finish")

@@ -12,6 +12,7 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.erasure import erasure
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications, reviews
+from mediaindex.contract.states import ReviewKind
 from mediaindex.errors import TerminalError, TransientError
 from mediaindex.search import connect as connect_search
 from mediaindex.search import publish_pending, search
@@ -55,7 +56,9 @@ def hits(stores: Stores, words: str) -> list[str]:
 def test_only_the_receipt_is_left(stores: Stores, indexed: Indexed, buckets: tuple[str, str]) -> None:
     talk, other = indexed("talk"), indexed("other")
     (current,) = rows(stores, "select id from transcript where audio_sha256 = %s", talk.audio)
-    reviews.file(stores.conn, talk.id, kind="assessment", transcript_id=current[0], reasons=("the title of talk",))
+    reviews.file(
+        stores.conn, talk.id, kind=ReviewKind.ASSESSMENT, transcript_id=current[0], reasons=("the title of talk",)
+    )
     receipt = erased(stores, talk)
     assert (receipt.finished, receipt.counts) == (True, COUNTS)
     assert stored(stores, buckets[0]) == [other.key]

@@ -22,6 +22,7 @@ from mediaindex.catalog.forecasts import forecasts
 from mediaindex.catalog.ledger import ledger
 from mediaindex.config.sources import Prices, Source
 from mediaindex.contract.job import ItemError, ItemResult, JobResult, Usage
+from mediaindex.contract.states import ItemStatus, Lane, ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass, MediaindexError
 from mediaindex.forecast import forecasting, reviewing
 from mediaindex.forecast.forecasting import Forecast
@@ -82,7 +83,7 @@ def claim(conn: Any, source: Source) -> Callable[[str], tuple[int, list[int]]]:
         ids = [
             one.id for one in ledger.claim(conn, source.name, list(list_objects(s3_client(), source.bucket, prefix)))
         ]
-        (batch_id,) = batches.plan(conn, source.name, lane="backfill", target_seconds=1e6, max_items=500)
+        (batch_id,) = batches.plan(conn, source.name, lane=Lane.BACKFILL, target_seconds=1e6, max_items=500)
         return batch_id, ids
 
     return build
@@ -91,8 +92,8 @@ def claim(conn: Any, source: Source) -> Callable[[str], tuple[int, list[int]]]:
 def passed(conn: Any, batch_id: int, stage: str, ids: Sequence[int], usage: Usage, audio: str = "") -> None:
     results = tuple(
         ItemResult(
-            id=str(id_), status="done", audio_sha256=audio or uuid.uuid4().hex * 2, fingerprint=f"{stage}{id_}",
-            summary={"duration": usage.audio_s}, usage=usage,
+            id=str(id_), status=ItemStatus.DONE, audio_sha256=audio or uuid.uuid4().hex * 2,
+            fingerprint=f"{stage}{id_}", summary={"duration": usage.audio_s}, usage=usage,
         )
         for id_ in ids
     )  # fmt: skip
@@ -101,7 +102,7 @@ def passed(conn: Any, batch_id: int, stage: str, ids: Sequence[int], usage: Usag
 
 def finish(conn: Any, batch_id: int, ids: Sequence[int]) -> None:
     for id_ in ids:
-        ledger.set_state(conn, id_, "indexed", stage="finish")
+        ledger.set_state(conn, id_, ObjectState.INDEXED, stage="finish")
     with transaction(conn) as cursor:
         cursor.execute(
             "update batch set dag_run_id = %s, started_at = now(), finished_at = now() where id = %s",
@@ -173,7 +174,7 @@ def test_the_review_shows_how_far_off_the_forecast_was(
         code=ErrorCode.NO_AUDIO_STREAM,
         message="a.mp3: has no sound; give one that has",
     )
-    result = ItemResult(id=str(ids[2]), status="failed", error=failed, usage=usage)
+    result = ItemResult(id=str(ids[2]), status=ItemStatus.FAILED, error=failed, usage=usage)
     stage_runs.record(conn, batch_id, JobResult(stage="normalize", items=(result,)))
     passed(conn, batch_id, "normalize", ids[3:], usage)
     finish(conn, batch_id, ids[3:])
@@ -194,7 +195,7 @@ def test_what_is_computed_again_later_is_not_the_forecasts_cost(
     passed(conn, batch_id, "normalize", ids, Usage(wall_s=1, cpu_s=1, audio_s=1.0))
     finish(conn, batch_id, ids)
     before = errors(conn, number)
-    ledger.requeue(conn, ids[0], code="requeued", reason="a new model")
+    ledger.requeue(conn, ids[0], code=StateReason.REQUEUED, reason="a new model")
     (again,) = batches.plan(conn, reviewing.reviews(conn, number=number)[0].kept.expected.source)
     passed(conn, again, "transcribe", ids, Usage(wall_s=100, cpu_s=100, audio_s=1.0))
     finish(conn, again, ids)

@@ -11,6 +11,7 @@ import pytest
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.ledger import ledger
 from mediaindex.config.retention import Retention
+from mediaindex.contract.states import ObjectState
 from mediaindex.storage.media import list_objects
 from mediaindex.upkeep import retaining
 from mediaindex.upkeep.erasing import Stores
@@ -95,7 +96,7 @@ def test_a_recording_without_its_audio_is_not_requeued(stores: Stores, indexed: 
     retaining.remove_media(stores, [policy(media_days=30)], NOW)
     ledger.requeue(stores.conn, old.id)  # its normalised audio still exists
     assert [one.state for one in ledger.find(stores.conn, ids=[old.id])] == ["claimed"]
-    ledger.set_state(stores.conn, old.id, "indexed")
+    ledger.set_state(stores.conn, old.id, ObjectState.INDEXED)
     retaining.remove_proxies(stores, [policy(proxy_days=30)], NOW)
     ledger.requeue(stores.conn, old.id)
     (one,) = ledger.find(stores.conn, ids=[old.id])

@@ -12,6 +12,7 @@ import mediaindex.search.contents as search_contents
 from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import verification
+from mediaindex.contract.states import ObjectState
 from mediaindex.search import publish_pending
 from mediaindex.upkeep import erasing, verifying
 from mediaindex.upkeep.erasing import Stores
@@ -159,7 +160,7 @@ def test_an_indexed_object_without_a_transcript_is_found(stores: Stores, indexed
     talk = indexed("talk")
     run(stores, "update transcript set is_current = false")
     assert kinds(stores) == ["no_transcript", "surplus_documents"]
-    ledger.set_state(stores.conn, talk.id, "gone")
+    ledger.set_state(stores.conn, talk.id, ObjectState.GONE)
     publish_pending(stores.conn, stores.search, indexes=stores.indexes)
     assert kinds(stores) == []
 
@@ -168,7 +169,7 @@ def test_a_publication_during_the_comparison_is_no_difference(
     stores: Stores, indexed: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = indexed("talk")
-    real = verifying.contents
+    real = search_contents.contents
 
     def publish_after_the_first_read(*arguments: Any) -> Iterator[search_contents.IndexedRecording]:
         indexed_recordings = list(real(*arguments))

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 from rich.console import Console
 
-from mediaindex.cli import evaluation_tables
 from mediaindex.cli.evaluation_tables import WIDTH, console_for_tables, show_changes, show_report
 from mediaindex.evaluation.compare import compare
 from mediaindex.evaluation.report import FileScore, Report, ScoringRules, buckets, figures
@@ -70,7 +70,7 @@ def test_recognisers_are_named_with_weights_and_calibration(report: Report) -> N
 
 
 def test_a_pipe_has_a_fixed_width_unless_columns_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation_tables.sys, "stdout", io.StringIO())
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
     monkeypatch.delenv("COLUMNS", raising=False)
     assert console_for_tables().width == WIDTH
     monkeypatch.setenv("COLUMNS", "90")

@@ -14,12 +14,15 @@ from mediaindex.catalog.ledger.hearing import Arrivals
 from mediaindex.catalog.ledger.lines import LedgerLine
 from mediaindex.cli import ledger_tables as tables
 from mediaindex.cli.main import cli
+from mediaindex.contract.states import Lane, ObjectState
+from mediaindex.errors import FailureClass
 
 WHEN = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LINE = LedgerLine(
-    id=7, source="calls", bucket="media", key="in/a.wav", etag="e", size=1, last_modified=WHEN, state="quarantined",
-    reason_code="no_audio_stream", reason_class="terminal", reason_stage="normalize", reason="a.wav: has no sound",
-    attempts=0, not_before=None, updated_at=WHEN, batch_id=3, lane="fresh", dag_id=None, dag_run_id="batch_3",
+    id=7, source="calls", bucket="media", key="in/a.wav", etag="e", size=1, last_modified=WHEN,
+    state=ObjectState.QUARANTINED, reason_code="no_audio_stream", reason_class=FailureClass.TERMINAL,
+    reason_stage="normalize", reason="a.wav: has no sound",
+    attempts=0, not_before=None, updated_at=WHEN, batch_id=3, lane=Lane.FRESH, dag_id=None, dag_run_id="batch_3",
 )  # fmt: skip
 
 
@@ -31,7 +34,7 @@ def printed(show: Any, *arguments: Any, width: int = 1_000) -> str:
 
 def test_piped_rows_are_single_lines_without_trailing_spaces() -> None:
     long = replace(LINE, reason="very long " * 60)
-    lines = printed(tables.objects, [LINE, long], {"quarantined": 2}).splitlines()
+    lines = printed(tables.objects, [LINE, long], {ObjectState.QUARANTINED: 2}).splitlines()
     assert len(lines) == 5
     assert not [line for line in lines if line != line.rstrip()]
     assert lines[-1] == "2 objects: 2 quarantined"
@@ -48,7 +51,10 @@ def test_arrivals_count_events_and_listings_per_source() -> None:
 
 def test_keys_and_reasons_cannot_send_escape_sequences_or_forge_rows() -> None:
     evil = replace(LINE, key="in/a\x1b[31m\n8  indexed  b.wav", reason="x\n9  indexed")
-    for show in (lambda c: tables.objects(c, [evil], {"quarantined": 1}), lambda c: tables.dead_letters(c, [evil], 1)):
+    for show in (
+        lambda c: tables.objects(c, [evil], {ObjectState.QUARANTINED: 1}),
+        lambda c: tables.dead_letters(c, [evil], 1),
+    ):
         text = printed(show)
         assert "\x1b[31m" not in text
         assert not [line for line in text.splitlines() if line.startswith(("8", "9"))]
@@ -69,7 +75,7 @@ def test_without_airflows_address_the_run_is_named(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_waiting_object_shows_until_when() -> None:
-    waiting = replace(LINE, state="claimed", reason_class="transient", attempts=2, not_before=WHEN)
+    waiting = replace(LINE, state=ObjectState.CLAIMED, reason_class=FailureClass.TRANSIENT, attempts=2, not_before=WHEN)
     head = tables.why(waiting).partition(": a.wav")[0]
     assert head == "no_audio_stream (transient), failed 2 times, waits until 2026-11-21 12:00:00"
 

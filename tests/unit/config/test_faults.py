@@ -176,7 +176,10 @@ FAULTS: Mapping[tuple[str | int, ...], Any] = {
     ("sources", 1, "prefix"): "shows/{{ ds }}/",
 }
 # In these the fault is inside of the value.
-DEEPER = {("sources", 0, "retention"): ".media_days", ("sources", 0, "triage"): ".min_speech_share"}
+DEEPER: dict[tuple[str | int, ...], str] = {
+    ("sources", 0, "retention"): ".media_days",
+    ("sources", 0, "triage"): ".min_speech_share",
+}
 
 
 def named(place: tuple[str | int, ...]) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ rec ann 1.2 0 there
 """
 
 
-def entry(folder: Path, **fields: float) -> Entry:
+def entry(folder: Path, **fields: Any) -> Entry:
     (folder / "a.rttm").write_text(RTTM)
     (folder / "a.ctm").write_text(CTM)
     return Entry(audio_filepath=Path("a.wav"), rttm_filepath=folder / "a.rttm", ctm_filepath=folder / "a.ctm", **fields)

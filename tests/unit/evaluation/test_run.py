@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from mediaindex.evaluation.manifest import Entry
 from mediaindex.evaluation.run import name_of
@@ -8,7 +9,7 @@ from mediaindex.evaluation.run import name_of
 CORPUS = Path("/data/corpus")
 
 
-def name(path: str, **times: float) -> str:
+def name(path: str, **times: Any) -> str:
     return name_of(Entry(audio_filepath=Path(path), **times), CORPUS)
 
 

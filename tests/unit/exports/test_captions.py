@@ -64,7 +64,7 @@ def test_a_parser_reads_srt_back_unchanged(transcript):
 @given(transcripts())
 def test_a_parser_reads_vtt_back_unchanged(transcript):
     captions = list(cues(transcript))
-    back = list(webvtt.from_string(to_vtt(transcript), strict=True))
+    back = webvtt.from_string(to_vtt(transcript), strict=True).captions
     # The parser removes tags and keeps entities.
     shown = [(caption.voice, html.unescape(caption.text)) for caption in back]
     assert shown == [(cue.speaker, "\n".join(cue.lines)) for cue in captions]

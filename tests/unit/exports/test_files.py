@@ -7,12 +7,13 @@ import srt
 import webvtt
 
 from mediaindex.contract.results import Assessment, Mention, Topic, Topics, TurnText
+from mediaindex.contract.states import TopicKind
 from mediaindex.exports.files import write_transcript
 
 
 def test_the_three_files_have_the_same_content(tmp_path, dialogue):
     texts = tuple(TurnText(turn.text.capitalize(), tuple(range(len(turn.words)))) for turn in dialogue.turns)
-    topics = Topics((Topic("entity", "New York", "GPE", (Mention(0, 3.0),)),), texts)
+    topics = Topics((Topic(TopicKind.ENTITY, "New York", "GPE", (Mention(0, 3.0),)),), texts)
     paths = write_transcript(tmp_path, "talk", "Talk 1.mp4", Assessment(dialogue, 0.9, 1.0, False), topics)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["talk.json", "talk.srt", "talk.vtt"]
     document = json.loads(paths[0].read_text())

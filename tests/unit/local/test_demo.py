@@ -12,7 +12,7 @@ def test_expected_states_are_no_mistakes() -> None:
 
 
 def test_a_wrong_state_and_a_missing_recording_are_mistakes() -> None:
-    states = {sample.name: sample.status for sample in SAMPLES}
+    states: dict[str, str] = {sample.name: sample.status for sample in SAMPLES}
     states["endgame.wav"] = "quarantined"
     del states["street.ogg"]
     assert mistakes(states) == {"endgame.wav": "quarantined", "street.ogg": "not found"}

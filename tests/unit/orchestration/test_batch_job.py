@@ -9,7 +9,8 @@ import pytest
 
 pytest.importorskip("airflow", reason="Airflow is in its own environment only")
 
-from mediaindex.orchestration import batch_job
+from mediaindex.catalog.batches import batches
+from mediaindex.orchestration import batch_job, connections
 
 CONFIGURATION = """\
 sources: [{name: calls, bucket: my-calls}]
@@ -25,10 +26,10 @@ def test_settings_and_recognisers_of_the_configuration_reach_the_job(
     path.write_text(CONFIGURATION, "utf-8")
     monkeypatch.setenv("MEDIAINDEX_CONFIG", str(path))
     monkeypatch.setenv("MEDIAINDEX_ARTIFACTS_BUCKET", "artifacts")
-    monkeypatch.setattr(batch_job.connections, "database_url", lambda: "")
-    monkeypatch.setattr(batch_job.connections, "s3_environment", dict)
+    monkeypatch.setattr(connections, "database_url", lambda: "")
+    monkeypatch.setattr(connections, "s3_environment", dict)
     monkeypatch.setattr(batch_job, "connect", lambda _url: nullcontext())
-    monkeypatch.setattr(batch_job.batches, "items", lambda _conn, _batch, stage: [])
+    monkeypatch.setattr(batches, "items", lambda _conn, _batch, stage: [])
     job = batch_job.speech_work(7, "transcribe").job
     assert job.settings == {"max_chunk": 20.0}
     assert job.recognisers == ("parakeet-tdt-0.6b-v3", "whisper-base")

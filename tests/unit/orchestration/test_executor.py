@@ -13,7 +13,8 @@ from mediaindex.orchestration import executor
 from mediaindex.orchestration.executor import WakingLocalExecutor
 from tests.builders.waiting import SOON_S
 
-RESULT: Any = ("key", "success", None)
+KEY: Any = "key"
+RESULT: Any = (KEY, "success", None)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def took_s(local: WakingLocalExecutor) -> float:
 def test_the_end_of_a_task_ends_the_wait(local: WakingLocalExecutor) -> None:
     threading.Timer(0.05, local.result_queue.put, [RESULT]).start()
     assert took_s(local) < SOON_S / 2
-    assert local.event_buffer == {"key": ("success", None)}
+    assert local.event_buffer == {KEY: ("success", None)}
 
 
 def test_there_is_no_wait_after_a_loop_that_sent_tasks(local: WakingLocalExecutor) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mediaindex.contract.job import FolderStore, ItemResult, Job, JobItem, JobResult, ObjectSource
+from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import TransientError
 from mediaindex.orchestration.child import (
     ChildCrashedError,
@@ -52,7 +53,9 @@ class Runner:
         self.jobs.append([item.id for item in job.items])
         if self.poison & set(self.jobs[-1]):
             raise ChildCrashedError("the speech process was ended by SIGSEGV")
-        return JobResult(stage=job.stage, items=tuple(ItemResult(id=item.id, status="done") for item in job.items))
+        return JobResult(
+            stage=job.stage, items=tuple(ItemResult(id=item.id, status=ItemStatus.DONE) for item in job.items)
+        )
 
 
 def failed(result: JobResult) -> list[str]:
@@ -234,7 +237,7 @@ def test_a_job_that_hangs_is_not_run_again_unchanged() -> None:
         asked.append(job.without_first)
         if not job.without_first:
             raise ChildStuckError("the speech process was still working after 900 s and was ended; its last line: b")
-        return JobResult(stage=job.stage, items=(ItemResult(id="0", status="done"),))
+        return JobResult(stage=job.stage, items=(ItemResult(id="0", status=ItemStatus.DONE),))
 
     assert failed(run_split(a_job("a", stage="transcribe"), run)) == []
     assert asked == ["", "the speech process was still working after 900 s and was ended for every recording"]

@@ -30,6 +30,7 @@ def test_intervals_are_those_of_a_backfill(schedule: str) -> None:
     borders = TimeRestriction(timezone.coerce_datetime(FIRST), timezone.coerce_datetime(LAST), catchup=True)
     expected, last = [], None
     while last := airflows.next_dagrun_info_v2(last_dagrun_info=last, restriction=borders):
+        assert last.data_interval is not None
         expected.append((last.data_interval.start, last.data_interval.end))
     assert list(intervals(schedule, FIRST, LAST, NOW)) == expected
 

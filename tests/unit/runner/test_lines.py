@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mediaindex.contract.job import ItemResult, Usage
+from mediaindex.contract.states import ItemStatus
 from mediaindex.runner.__main__ import item_line
 
 
@@ -17,5 +18,5 @@ def test_the_line_of_a_damaged_recording_has_its_warning(status: str) -> None:
 
 
 def test_the_line_of_a_good_recording_has_its_cost() -> None:
-    result = ItemResult(id="1", status="done", usage=Usage(wall_s=2.0, audio_s=60.0))
+    result = ItemResult(id="1", status=ItemStatus.DONE, usage=Usage(wall_s=2.0, audio_s=60.0))
     assert item_line(result) == "60.0 s of audio in 2.0 s, 30x real time"

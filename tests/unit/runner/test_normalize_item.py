@@ -94,7 +94,7 @@ def from_bucket(lab: Lab, earlier: ItemResult | None, settings: NormalizeSetting
         id="1",
         name="a.wav",
         source=ObjectSource(bucket="media", key="a.wav", etag="e", size=1),
-        audio_sha256=earlier and earlier.audio_sha256,
+        audio_sha256=earlier.audio_sha256 if earlier else None,
         upstream=upstream,
     )
     return normalize_item(item, lab.store, place, settings, Meter())

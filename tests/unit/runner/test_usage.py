@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mediaindex.contract.job import ItemResult, Usage
+from mediaindex.contract.states import ItemStatus
 from mediaindex.runner.usage import Meter, shared
 
 
 def item(name: str, wall_s: float) -> ItemResult:
-    return ItemResult(id=name, status="done", usage=Usage(wall_s=wall_s, cpu_s=99.0, audio_s=10.0, peak_mb=5.0))
+    return ItemResult(
+        id=name, status=ItemStatus.DONE, usage=Usage(wall_s=wall_s, cpu_s=99.0, audio_s=10.0, peak_mb=5.0)
+    )
 
 
 def test_shares_add_up_to_the_cost_of_the_job() -> None:

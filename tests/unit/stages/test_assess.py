@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from mediaindex.contract.results import (
     Speech,
 )
 from mediaindex.contract.settings import AssessSettings
+from mediaindex.contract.states import DoubtReason
 from mediaindex.stages.assess import assess
 from mediaindex.stages.triage import code_of
 from mediaindex.timeline import Anchor, Clock, Span, SpeakerSpan, Word, round_to_ms
@@ -46,11 +48,11 @@ def words(confidence: float = 0.9) -> tuple[Word, ...]:
     return tuple(Word(5.0 + i, 5.5 + i, f"word{i}", confidence) for i in range(20))
 
 
-def recognition(recognised: tuple[Word, ...], **changes: object) -> Recognition:
+def recognition(recognised: tuple[Word, ...], **changes: Any) -> Recognition:
     return replace(Recognition("en", "conformer", recognised, (Span(5.0, 25.0),)), **changes)
 
 
-def judge(recognised: tuple[Word, ...], speech: Speech = SPEECH, **changes: object) -> Assessment:
+def judge(recognised: tuple[Word, ...], speech: Speech = SPEECH, **changes: Any) -> Assessment:
     return assess(AUDIO, speech, SPEAKERS, ENGLISH, recognition(recognised, **changes), AssessSettings())
 
 
@@ -102,13 +104,13 @@ def test_gaps_are_reported_with_their_reason():
 
 
 def test_doubts_are_reported_with_their_time():
-    assessment = judge(words(), doubts=(Doubt(Span(8.0, 13.0), "no_words"),))
+    assessment = judge(words(), doubts=(Doubt(Span(8.0, 13.0), DoubtReason.NO_WORDS),))
     assert codes(assessment) == ["doubtful_no_words"]
     assert "5.0 s of speech at 0:00:08" in assessment.reasons[0]
 
 
 def test_no_words_at_all_is_one_reason():
-    assert codes(judge((), doubts=(Doubt(Span(5.0, 25.0), "no_words"),))) == ["no_words"]
+    assert codes(judge((), doubts=(Doubt(Span(5.0, 25.0), DoubtReason.NO_WORDS),))) == ["no_words"]
 
 
 def test_turns_have_the_language_of_their_part():

@@ -35,7 +35,8 @@ def parties(*spoken: tuple[float, float, float], seconds: float = 20.0) -> np.nd
 
 
 def leaking(samples: np.ndarray, share: float) -> np.ndarray:
-    return samples + share * (samples.sum(axis=1, keepdims=True) - samples)
+    mixed: np.ndarray = samples + share * (samples.sum(axis=1, keepdims=True) - samples)
+    return mixed
 
 
 def audio_with(folder: Path, channels: np.ndarray, clock: Clock | None = None) -> Audio:
@@ -154,7 +155,7 @@ def test_two_readers_on_two_channels_with_cross_talk(tmp_path: Path, encoding: t
 def part_of(talk: dialogues.Dialogue, reader: str) -> np.ndarray:
     """The conversation as recorded by the microphone of this reader alone."""
     samples, _ = soundfile.read(talk.path, dtype="float32")
-    own = np.zeros_like(samples)
+    own: np.ndarray = np.zeros_like(samples)
     for utterance in talk.said:
         if utterance.speaker == reader:
             place = slice(round(utterance.start * RATE), round(utterance.end * RATE))

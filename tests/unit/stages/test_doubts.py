@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.contract.results import Doubt
+from mediaindex.contract.states import DoubtReason
 from mediaindex.stages.doubts import Bounds, doubtful_seconds, find_doubts, syllables
 from mediaindex.timeline import Span, Word, round_to_ms
 from tests.builders import corpus
@@ -81,7 +82,11 @@ def test_one_bad_word_among_good_ones_is_not_doubted() -> None:
 
 
 def test_overlapping_doubts_count_once() -> None:
-    doubts = [Doubt(Span(1, 4), "loop"), Doubt(Span(2, 6), "too_fast"), Doubt(Span(8, 9), "loop")]
+    doubts = [
+        Doubt(Span(1, 4), DoubtReason.LOOP),
+        Doubt(Span(2, 6), DoubtReason.TOO_FAST),
+        Doubt(Span(8, 9), DoubtReason.LOOP),
+    ]
     assert doubtful_seconds(doubts, Span(0, 8.5)) == 5.5
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from mediaindex.contract.results import Mention, TurnText
 from mediaindex.contract.settings import FindTopicsSettings
@@ -54,7 +55,7 @@ def transcript(*texts: str, language: str = "en") -> Transcript:
     return Transcript(0.0, 1000.0, language, "conformer", tuple(turns))
 
 
-def topics_of(reader: Patterns, *texts: str, **settings: int) -> list[tuple[str, str | None, int]]:
+def topics_of(reader: Patterns, *texts: str, **settings: Any) -> list[tuple[str, str | None, int]]:
     topics = find_topics(transcript(*texts), reader, None, None, FindTopicsSettings(**settings)).topics
     return [(topic.text, topic.label, len(topic.mentions)) for topic in topics]
 

@@ -22,7 +22,8 @@ class LoudIsSpeech:
 
     def probabilities(self, samples: np.ndarray) -> np.ndarray:
         filled = np.pad(samples, (0, -len(samples) % 512)).reshape(-1, 512)
-        return (np.abs(filled).max(axis=1) > 0.1).astype(np.float32)
+        loud: np.ndarray = (np.abs(filled).max(axis=1) > 0.1).astype(np.float32)
+        return loud
 
 
 class Fixed:

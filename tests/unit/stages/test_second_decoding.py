@@ -94,7 +94,7 @@ def test_without_doubts_there_is_no_second_decoding(minute: Audio) -> None:
     first, second = Scribe("first", plenty), Scribe("second", plenty)
     recognition = recognise(minute, first, second)
     assert second.spans == []
-    assert recognition.second == recognition.doubts == ()
+    assert (recognition.second, recognition.doubts) == ((), ())
     assert recognition.parts == (Part(Span(0.0, 59.6), "en", "first"),)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -72,7 +73,7 @@ def test_language_and_quality_of_half_a_second_are_not_judged():
 
 
 def test_facts_come_from_the_summaries_of_the_stages():
-    summaries = {
+    summaries: dict[str, dict[str, Any]] = {
         "normalize": {"duration": 60.0, "codec": "flac"},
         "detect_speech": {"speech_seconds": 50.0, "speech_share": 0.83, "snr_db": 25.0, "mean_probability": 0.97},
         "identify_language": {"language": "en", "confidence": 0.98, "allowed": 0.99},

@@ -76,7 +76,7 @@ class ConstantRecogniser:
     identity = "parrot 1"
 
     def recognise(self, chunks, language, vocabulary=()):
-        return [(Word(0.1, 0.5, *(vocabulary or ["hello"]), 0.9, "A"),) for _ in chunks]
+        return [(Word(0.1, 0.5, " ".join(vocabulary) or "hello", 0.9, "A"),) for _ in chunks]
 
 
 def test_a_calibrated_recogniser_changes_only_the_confidence() -> None:

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from mediaindex.engines.ctc.align import IMPOSSIBLE, Candidate, fits, lattice, pieces_of
+from mediaindex.engines.ctc.align import IMPOSSIBLE, Candidate, Lattice, fits, lattice, pieces_of
 from tests.builders.ctc_frames import BLANK, PIECES, frames, log_odds
 
 CLASSES = pieces_of(PIECES)
 
 
+def spelled(*words: str) -> Lattice:
+    found = lattice(words, CLASSES, BLANK)
+    assert found is not None
+    return found
+
+
 def fit(log_probs, *words: str, start: int = 0, end: int | None = None):
-    candidate = Candidate(lattice(words, CLASSES, BLANK), start, len(log_probs) if end is None else end)
+    candidate = Candidate(spelled(*words), start, len(log_probs) if end is None else end)
     return fits(log_probs, [candidate])[0]
 
 
@@ -52,7 +58,7 @@ def test_a_text_does_not_fit_too_few_frames() -> None:
 def test_candidates_score_together_as_alone() -> None:
     log_probs = frames("▁b", "e", "n", "▁the", "▁", "i", "n")
     candidates = [
-        Candidate(lattice(words, CLASSES, BLANK), start, end)
+        Candidate(spelled(*words), start, end)
         for words, start, end in [(("ben",), 0, 6), (("in", "an"), 6, 14), (("the",), 6, 8), (("ban",), 0, 6)]
     ]
     together = fits(log_probs, candidates)

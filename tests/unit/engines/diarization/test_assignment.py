@@ -4,7 +4,7 @@ import pytest
 
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
-from mediaindex.engines.diarization import assignment  # noqa: E402
+from mediaindex.engines.diarization import assignment, clustering  # noqa: E402
 from mediaindex.engines.diarization.assignment import NO_SPEAKER, assign  # noqa: E402
 from mediaindex.engines.diarization.segmentation import FRAMES  # noqa: E402
 from mediaindex.engines.diarization.store import Store  # noqa: E402
@@ -57,13 +57,14 @@ def test_an_ambiguous_run_stays_with_its_local_speaker():
 
 def test_a_long_recording_is_clustered_from_a_bounded_number_of_voices(monkeypatch):
     counts = []
-    real = assignment.clustering.centroids
+    real = clustering.centroids
+
+    def recorded(embeddings, *rest):
+        counts.append(len(embeddings))
+        return real(embeddings, *rest)
+
     monkeypatch.setattr(assignment, "TRAINING", 20)
-    monkeypatch.setattr(
-        assignment.clustering,
-        "centroids",
-        lambda embeddings, *rest: counts.append(len(embeddings)) or real(embeddings, *rest),
-    )
+    monkeypatch.setattr(clustering, "centroids", recorded)
     result = assigned([[voice(ANNE)], [voice(BOB)]] * 100)
     assert counts == [20]
     assert len(set(result.windows[::2, 0].tolist())) == len(set(result.windows[1::2, 0].tolist())) == 1

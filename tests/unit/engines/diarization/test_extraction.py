@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -38,9 +39,11 @@ def always_one(windows):
 
 def extracted(samples, per_stretch):
     """The numbers of the windows with a voice, the trunk, and the most items kept between stretches."""
-    trunk, most = Trunk(), 0
+    segmentation: Any = always_one
+    trunk: Any = Trunk()
+    most = 0
     with Store() as store, ThreadPoolExecutor(2) as workers:
-        extractor = VoiceExtractor(always_one, trunk, workers, HOP / 16_000, store)
+        extractor = VoiceExtractor(segmentation, trunk, workers, HOP / 16_000, store)
         for stretch in stretches(iter([samples]), HOP, per_stretch):
             extractor.add(stretch)
             if not stretch.last:

@@ -5,13 +5,14 @@ import pytest
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
 from mediaindex.engines.diarization import store as store_module  # noqa: E402
+from mediaindex.engines.diarization.segmentation import FRAMES  # noqa: E402
 from mediaindex.engines.diarization.voices import Voice  # noqa: E402
 
 
 def test_windows_and_voices_are_read_as_written(monkeypatch):
     monkeypatch.setattr(store_module, "_ROWS", 4)
     rng = numpy.random.default_rng(0)
-    masks = rng.random((7, store_module.FRAMES, 3)) < 0.3
+    masks = rng.random((7, FRAMES, 3)) < 0.3
     embeddings = rng.normal(size=(10, 16)).astype(numpy.float32)
     with store_module.Store() as store:
         for mask in masks:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,8 @@ numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment 
 
 from mediaindex.engines.diarization.segmentation import FRAME_STEP, FRAMES  # noqa: E402
 from mediaindex.engines.diarization.voices import TrunkFrames, pieces, window_voices  # noqa: E402
+
+TRUNK: Any = SimpleNamespace(head=SimpleNamespace(embed=lambda frames: frames.mean(0)))  # without its network
 
 
 def active(*spans):
@@ -45,25 +48,22 @@ def test_pieces_lie_between_start_and_end():
 
 
 def test_windows_pool_the_frames_of_their_own_speakers():
-    trunk = SimpleNamespace(head=SimpleNamespace(embed=lambda frames: frames.mean(0)))
     times = numpy.arange(20.0, 30.0, 0.08)
     frames = numpy.where(times < 25, 1.0, 5.0).astype(numpy.float32)[:, None]
     frames_of_pieces = [TrunkFrames(times[:60], frames[:60]), TrunkFrames(times[60:], frames[60:])]
-    voices = list(window_voices(trunk, active((0, 0.5, 4.5), (2, 5.5, 9.5)), 20.0, frames_of_pieces))
+    voices = list(window_voices(TRUNK, active((0, 0.5, 4.5), (2, 5.5, 9.5)), 20.0, frames_of_pieces))
     assert [(voice.speaker, float(voice.embedding[0])) for voice in voices] == [(0, 1.0), (2, 5.0)]
     assert voices[0].clean == round(4.5 / FRAME_STEP) - round(0.5 / FRAME_STEP)
 
 
 def test_a_speaker_without_frames_of_the_trunk_has_no_voice():
-    trunk = SimpleNamespace(head=SimpleNamespace(embed=lambda frames: frames.mean(0)))
-    assert list(window_voices(trunk, active((0, 1, 2)), 0.0, [])) == []
+    assert list(window_voices(TRUNK, active((0, 1, 2)), 0.0, [])) == []
 
 
 def test_each_run_of_a_local_speaker_has_a_voice_besides_the_whole():
-    trunk = SimpleNamespace(head=SimpleNamespace(embed=lambda frames: frames.mean(0)))
     times = numpy.arange(0.0, 10.0, 0.08)
     frames_of_pieces = [TrunkFrames(times, numpy.where(times < 5, 0.0, 1.0).astype(numpy.float32)[:, None])]
-    voices = list(window_voices(trunk, active((0, 1, 4), (0, 6, 9), (0, 9.5, 9.8)), 0.0, frames_of_pieces))
+    voices = list(window_voices(TRUNK, active((0, 1, 4), (0, 6, 9), (0, 9.5, 9.8)), 0.0, frames_of_pieces))
     assert [voice.whole for voice in voices] == [True, False, False]  # the last run is too short for a voice
     assert [float(voice.embedding[0]) for voice in voices[1:]] == [0.0, 1.0]
     assert (voices[2].first, voices[2].after) == (round(6 / FRAME_STEP), round(9 / FRAME_STEP))
@@ -71,10 +71,9 @@ def test_each_run_of_a_local_speaker_has_a_voice_besides_the_whole():
 
 def runs_of_two(first, second, until):
     """Voices of a local speaker with frames ``first`` before and ``second`` after the fifth second."""
-    trunk = SimpleNamespace(head=SimpleNamespace(embed=lambda frames: frames.mean(0)))
     times = numpy.arange(0.0, 10.0, 0.08)
     frames_of_pieces = [TrunkFrames(times, numpy.where((times < 5)[:, None], first, second).astype(numpy.float32))]
-    return list(window_voices(trunk, active((0, 1, 4), (0, 6, until)), 0.0, frames_of_pieces))
+    return list(window_voices(TRUNK, active((0, 1, 4), (0, 6, until)), 0.0, frames_of_pieces))
 
 
 def test_a_local_speaker_with_runs_of_two_people_is_mixed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def _computed(folder: Path, samples: Path) -> np.ndarray:
     values = {"audio_signal": mel, "length": np.array([mel.shape[2]])}
     inputs = {graph_input.name: values[graph_input.name] for graph_input in session.get_inputs()}
     (log_probs,) = session.run(["logprobs"], inputs)
-    return log_probs[0]
+    first: np.ndarray = log_probs[0]
+    return first
 
 
 def test_only_feed_forward_layers_and_the_second_convolution_are_rounded(tiny_nemo: Path) -> None:
@@ -85,7 +87,7 @@ def test_the_second_call_exports_nothing(
 ) -> None:
     weights = tiny_nemo / "conformer.nemo"
     first = export.exported(weights, file_digest(weights), "float32")
-    monkeypatch.setattr(export.subprocess, "run", None)
+    monkeypatch.setattr(subprocess, "run", None)
     assert export.exported(weights, file_digest(weights), "float32") == first
     assert (first.vocabulary, first.features, first.frame_seconds) == ((" ", "a", "b", "c"), 80, 0.04)
 

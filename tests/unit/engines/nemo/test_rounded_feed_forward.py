@@ -7,20 +7,22 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="torch is in the speech environment only")
-from mediaindex.engines.nemo.rounded_feed_forward import balance_channels  # noqa: E402  # needs torch
+pytest.importorskip("torch", reason="torch is in the speech environment only")
+import torch  # as above
+
+from mediaindex.engines.nemo.rounded_feed_forward import balance_channels  # needs torch
 
 pytestmark = pytest.mark.rounding
 
 
-class Layer(torch.nn.Module):  # type: ignore[misc]
+class Layer(torch.nn.Module):
     """A layer with the names of NeMo; some channels are a hundred times as large as others."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         torch.manual_seed(5)
-        self.norm_feed_forward1 = torch.nn.LayerNorm(channels)
-        self.feed_forward1 = torch.nn.Module()
+        self.norm_feed_forward1: Any = torch.nn.LayerNorm(channels)
+        self.feed_forward1: Any = torch.nn.Module()
         self.feed_forward1.linear1 = torch.nn.Linear(channels, 4 * channels)
         with torch.no_grad():
             self.norm_feed_forward1.weight.copy_(torch.logspace(-1, 1, channels))

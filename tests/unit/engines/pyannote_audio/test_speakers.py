@@ -16,10 +16,10 @@ pytestmark = pytest.mark.models
 
 @pytest.fixture(scope="module")
 def diarizer():
-    located = [try_locate(name) for name in ("pyannote-segmentation-3.0", "wespeaker-resnet34")]
-    if None in located:
+    segmentation, embedding = (try_locate(name) for name in ("pyannote-segmentation-3.0", "wespeaker-resnet34"))
+    if segmentation is None or embedding is None:
         pytest.skip("diarization models are not on this machine: `mediaindex models fetch`")
-    return pyannote.load(located[0].path, located[1].path, identity="pyannote", step=0.25)
+    return pyannote.load(segmentation.path, embedding.path, identity="pyannote", step=0.25)
 
 
 def test_two_readers_are_told_apart(diarizer, utterances):

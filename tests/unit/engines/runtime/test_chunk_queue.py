@@ -5,6 +5,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def worker() -> Worker:
     return Worker()
 
 
-def queue_of(work: Callable[[Sequence[int]], Sequence[int]], **options: int) -> ChunkQueue[int, int]:
+def queue_of(work: Callable[[Sequence[int]], Sequence[int]], **options: Any) -> ChunkQueue[int, int]:
     return ChunkQueue(work, **({"workers": 1} | options))
 
 

@@ -32,7 +32,8 @@ def test_short_words_and_words_with_other_characters_are_not_names(logits, word)
 
 def test_without_names_no_word_is_a_name():
     assert list(affix_logits([("walking", 1, False)])) == []
-    assert not is_name("petrenko", {}.get)
+    nothing: dict[str, float] = {}
+    assert not is_name("petrenko", nothing.get)
 
 
 def test_a_longer_affix_has_higher_odds(logits):

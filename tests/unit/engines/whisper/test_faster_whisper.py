@@ -133,7 +133,8 @@ def test_languages_are_identified(model: Model) -> None:
 
 def test_words_in_other_languages(model: Model) -> None:
     recogniser = faster_whisper.load_recogniser(model("whisper-base"))
-    expected, actual = [], []
+    expected: list[str] = []
+    actual: list[str] = []
     for language, recording in LANGUAGES.items():
         samples = samples_of(language)
         (words,) = recogniser.recognise([samples], language)
