@@ -13,7 +13,7 @@ ISO = "mov,mp4,m4a,3gp,3g2,mj2"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file and what must be read from it; ``options``: how ffmpeg makes it."""
+    """A file and what must be read from it; ``options``: how ffmpeg makes it; ``seconds``: its length, if known."""
 
     name: str
     container: str
@@ -22,6 +22,7 @@ class Format:
     channels: int
     options: tuple[str, ...] = ()
     video: bool = False
+    seconds: float | None = None
 
     def write(self, folder: Path) -> Path:
         """The file, of a reader; a video is of music and has six channels."""

