@@ -123,12 +123,12 @@ def engines(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     import diarization
     from conversations import conversation, utterances
 
-    def hears(diarizer: Any) -> diarization.Hears:
+    def hears(diarizer: Any) -> diarization.Diarize:
         return lambda one: [
             (span.start, span.end, str(span.speaker)) for span in diarizer.process(one.samples).sort_by_start_time()
         ]
 
-    made = {"ours": diarization.shipped(given.threads)}
+    made = {"built-in": diarization.shipped(given.threads)}
     for speaker in given.speaker:
         for threshold in given.thresholds:
             made[f"sherpa-onnx, {speaker}, {threshold:g}"] = hears(sherpa(folder, speaker, threshold, given))
@@ -155,16 +155,16 @@ def compare(given: argparse.Namespace, folder: Path) -> None:
             found = {collar: diarization.errors(one.spoken, heard, collar) for collar in diarization.COLLARS}
             sums.update({(name, collar, kind): s for collar, kinds in found.items() for kind, s in kinds.items()})
             rates = ", ".join(f"{diarization.der(kinds):.1f} %" for kinds in found.values())
-            diarization.say(f"  {one.duration:.0f} s of {people}: {name} hears {voices}, DER {rates}")
+            diarization.write_line(f"  {one.duration:.0f} s of {people}: {name} hears {voices}, DER {rates}")
     audio = sum(one.duration for one in recordings)
-    diarization.say(f"{len(recordings)} conversations, {audio / 60:.1f} min, {given.threads} threads")
+    diarization.write_line(f"{len(recordings)} conversations, {audio / 60:.1f} min, {given.threads} threads")
     for name in made:
         speed = ", ".join(f"{audio / sums[name, clock]:.1f}x {clock}" for clock in ("cpu", "wall"))
-        diarization.say(f"{name}: number right in {sums[name, 'right']} of {len(recordings)}, {speed}")
+        diarization.write_line(f"{name}: number right in {sums[name, 'right']} of {len(recordings)}, {speed}")
         for collar in diarization.COLLARS:
             kinds = Counter({kind: sums[name, collar, kind] for kind in (*diarization.PARTS, "total")})
             parts = ", ".join(f"{part} {100 * kinds[part] / kinds['total']:.2f}" for part in diarization.PARTS)
-            diarization.say(f"  DER {diarization.der(kinds):.2f} % at collar {collar:g} s ({parts})")
+            diarization.write_line(f"  DER {diarization.der(kinds):.2f} % at collar {collar:g} s ({parts})")
 
 
 def alone(given: argparse.Namespace) -> None:
