@@ -59,7 +59,7 @@ def test_where_nothing_can_be_read_no_recording_is_given_up(
     proxy.on(DENIED, "GET", part)
     error = fails(through, two[0], tmp_path)
     assert (type(error), error.code) == (TransientError, "s3_access")
-    assert "not about this object" in error.message
+    assert "Other objects nearby cannot be read either" in error.message
 
 
 def test_a_token_that_has_expired_is_transient_and_says_so(

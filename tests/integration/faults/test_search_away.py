@@ -78,7 +78,7 @@ def fail_to_publish(batch_id: int) -> None:
     for _ in range(3):
         with pytest.raises(TransientError, match="nothing is lost"):
             indexing.publish(batch_id)
-    with pytest.raises(TerminalError, match=f"{len(NAMES)} of them only wait for Elasticsearch"):
+    with pytest.raises(TerminalError, match=f"{len(NAMES)} of them only because their transcripts are not published"):
         indexing.finish(batch_id)
 
 
