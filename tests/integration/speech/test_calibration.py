@@ -104,5 +104,5 @@ def test_recordings_without_a_language_are_one_line(tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("mediaindex")), "calibrate", str(manifest)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "recording 1 has no text or no lang" in done.stderr
+    assert "line 1 has no text or no lang" in done.stderr
     assert "Traceback" not in done.stderr
