@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision
 
+from mediaindex.catalog.batches.retry_policy import delay_s
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
@@ -37,12 +39,6 @@ class JitteredRetryPolicy(ExceptionRetryPolicy):
             random.random(),  # noqa: S311  # spreads load, guards nothing
         )
         return RetryDecision.retry(timedelta(seconds=delay))
-
-
-def delay_s(first_s: float, factor: float, longest_s: float, try_number: int, draw: float) -> float:
-    """Seconds between the try of this number and the next; half of them are random (``draw`` in [0, 1))."""
-    whole = min(longest_s, first_s * factor ** min(try_number - 1, 30))
-    return whole / 2 + whole / 2 * draw
 
 
 def _seconds(delay: timedelta | float) -> float:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from airflow.sdk import RetryAction, RetryRule
 
+from mediaindex.catalog.batches.retry_policy import delay_s
 from mediaindex.errors import BadMediaError, TerminalError, TransientError
-from mediaindex.orchestration.retrying import JitteredRetryPolicy, delay_s
+from mediaindex.orchestration.retrying import JitteredRetryPolicy
 
 POLICY = JitteredRetryPolicy([RetryRule(TerminalError, RetryAction.FAIL)])
 

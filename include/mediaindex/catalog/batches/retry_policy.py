@@ -30,8 +30,13 @@ class RetryPolicy:
         The wait doubles up to the longest; half of it is random ("equal jitter"), so that items that failed together in
         an outage are not tried again at the same moment.
         """
-        whole = min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(attempts - 1, 30))
-        return whole / 2 + whole / 2 * draw
+        return delay_s(self.first_wait_s, 2.0, self.longest_wait_s, attempts, draw)
+
+
+def delay_s(first_s: float, factor: float, longest_s: float, try_number: int, draw: float) -> float:
+    """Seconds between the try of this number and the next; half of them are random (``draw`` in [0, 1))."""
+    whole = min(longest_s, first_s * factor ** min(try_number - 1, 30))
+    return whole / 2 + whole / 2 * draw
 
 
 def group_limit(max_items: int, attempts: int, code: str | None, failure_class: str | None) -> int:
