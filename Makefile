@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
+# The commands start hundreds of processes; without bytecode each of them would compile the libraries again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup requirements up down status logs demo models test test-rounding chosen unit integration integration-speech integration-servers e2e bench lint types docs clean
 
 # The first supported Python; `make PYTHON=/path/to/python3.12 setup` selects another.

@@ -5,6 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+# Not used here: the DAG processor imports the modules of Airflow that a DAG file names before it starts the processes
+# that parse, so that none of them imports these again.
+import airflow.providers.standard.decorators.branch_python
+import airflow.providers.standard.operators.trigger_dagrun
+import airflow.sdk.bases.sensor
+import airflow.sdk.definitions.decorators
+import airflow.sdk.definitions.retry_policy  # noqa: F401
 from airflow.sdk import DAG, Param, task
 
 from mediaindex.contract.states import Lane

@@ -25,8 +25,20 @@ settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A marker beside those of pyproject.toml, for `make test-rounding` alone."""
+    """A marker beside those of pyproject.toml, for `make test-rounding` alone; a core for each test process."""
     config.addinivalue_line("markers", "rounding: compares what two libraries compute, without a model's weights")
+    _take_a_core()
+
+
+def _take_a_core() -> None:
+    """Bind a process of pytest-xdist, and what it starts, to one core: engines start a thread per core that they see.
+
+    Two processes that run at once would otherwise have twice as many busy threads as there are cores.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 
 MODEL_FIXTURES = {"model", "conformer", "conformers"}
