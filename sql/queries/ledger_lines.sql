@@ -1,7 +1,12 @@
--- Objects that match all conditions, with their latest batch; the latest transition first.
+-- Objects that match all conditions, with their latest batch and the warnings of its stages; the latest transition first.
 select
     o.id, o.source, o.bucket, o.key, o.etag, o.size, o.last_modified, o.state, o.reason_code, o.reason_class, o.reason_stage,
-    o.reason, o.attempts, o.not_before, o.updated_at, b.id as batch_id, b.lane, b.dag_id, b.dag_run_id
+    o.reason, o.attempts, o.not_before, o.updated_at, b.id as batch_id, b.lane, b.dag_id, b.dag_run_id,
+    array(
+        select warning from batch_item_stage s, jsonb_array_elements_text(s.summary -> 'warnings') with ordinality as w (warning, place)
+        where s.batch_id = b.id and s.media_object_id = o.id and jsonb_typeof(s.summary -> 'warnings') = 'array'
+        order by s.stage, w.place
+    ) as warnings
 from media_object o
 left join lateral (
     select b.id, b.lane, b.dag_id, b.dag_run_id
@@ -19,6 +24,10 @@ where (%(ids)s::bigint[] is null or o.id = any (%(ids)s::bigint[]))
   and (%(key_like)s::text is null or o.key like %(key_like)s)
   and (%(bucket)s::text is null or o.bucket = %(bucket)s)
   and (%(key)s::text is null or o.key = %(key)s)
+  and (not %(warned)s or exists (
+      select from batch_item_stage s
+      where s.batch_id = b.id and s.media_object_id = o.id and jsonb_array_length(s.summary -> 'warnings') > 0
+  ))
   and (%(since)s::timestamptz is null or o.updated_at >= %(since)s)
 order by o.updated_at desc, o.id desc
 limit %(limit)s

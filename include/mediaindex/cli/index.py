@@ -96,7 +96,7 @@ def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path) -> int:
             continue
         name = _unused(_shortened(Path(outcome.item.name).stem), taken)
         taken.add(name)
-        write_transcript(out, name, outcome.item.name, *transcript)
+        write_transcript(out, name, outcome.item.name, *transcript, warnings=outcome.warnings)
         written += 1
     return written
 
@@ -123,7 +123,7 @@ def _print_outcome(console: Console, outcome: Outcome) -> None:
     from rich.markup import escape
 
     name = escape(outcome.item.name)
-    for warning in (text for result in outcome.summaries.values() for text in result.get("warnings", ())):
+    for warning in outcome.warnings:
         console.print(f"[yellow]warning[/] {name}: {escape(warning)}", soft_wrap=True, highlight=False)
     if outcome.error:
         console.print(

@@ -41,6 +41,9 @@ Key = Annotated[
 Since = Annotated[
     datetime | None, typer.Option(formats=DATES, help="Only objects whose state changed since then (UTC).")
 ]
+Warned = Annotated[
+    bool, typer.Option("--warned", help="Only objects with warnings, such as tracks that were left out.")
+]
 Fallback = Annotated[bool, typer.Option("--fallback", help="Only objects that a fallback recogniser transcribed.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many objects.")]
 
@@ -54,6 +57,7 @@ def list_objects(
     stage: Stage = None,
     key: Key = None,
     since: Since = None,
+    warned: Warned = False,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
@@ -64,10 +68,12 @@ def list_objects(
       mediaindex ledger list --state claimed --class transient
 
       mediaindex ledger list --key 'calls/2026-11-*' --since 2026-11-20
+
+      mediaindex ledger list --source calls --warned
     """
     from mediaindex.catalog.ledger import lines as ledger_lines
 
-    wanted = _wanted(source, state, reason, kind, stage, key, since)
+    wanted = _wanted(source, state, reason, kind, stage, key, since, warned=warned)
     with catalog("ledger") as conn:
         lines = ledger_lines.lines(conn, wanted, limit)
         counts = ledger_lines.counts(conn, wanted)
@@ -238,6 +244,8 @@ def _wanted(
     stage: str | None,
     key: str | None,
     since: datetime | None,
+    *,
+    warned: bool = False,
 ) -> Wanted:
     from mediaindex.catalog.ledger.lines import Wanted, like
 
@@ -249,6 +257,7 @@ def _wanted(
         stage=stage,
         key_like=like(key) if key else None,
         since=since.replace(tzinfo=UTC) if since else None,
+        warned=warned,
     )
 
 

@@ -64,7 +64,7 @@ def objects(console: Console, lines: Sequence[LedgerLine], counts: Mapping[Objec
         return
     longest = SHORT if console.is_terminal else None  # `ledger show` prints the whole reason
     rows = [
-        (str(line.id), _state(line.state), when(line.updated_at), line.key, line.source, _cut(why(line), longest))
+        (str(line.id), _state(line.state), when(line.updated_at), line.key, line.source, _cut(_notes(line), longest))
         for line in lines
     ]
     table(console, ("id", "state", "since (UTC)", "key", "source", "reason"), rows, folds=("key", "reason"))
@@ -135,6 +135,11 @@ def why(line: LedgerLine) -> str:
         parts.append(f"waits until {when(line.not_before)}")
     summary = ", ".join(part for part in parts if part)
     return ": ".join(part for part in (summary, line.reason or "") if part)
+
+
+def _notes(line: LedgerLine) -> str:
+    """The reason and the warnings in one line."""
+    return "; ".join(part for part in (why(line), *(f"warning: {text}" for text in line.warnings)) if part)
 
 
 def when(moment: datetime | None) -> str:
@@ -222,6 +227,7 @@ def _head(console: Console, history: Story) -> None:
         ("state", state), ("source", line.source), ("etag", line.etag),
         ("size", f"{line.size:,} bytes, modified {when(line.last_modified)}"),
     ]  # fmt: skip
+    facts += [("warning", warning) for warning in line.warnings]
     if line.state == ObjectState.QUARANTINED:
         facts += [("log", link_of(line)), ("retry", retry_of(line))]
     for label, fact in facts:

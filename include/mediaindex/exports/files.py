@@ -15,22 +15,29 @@ from .podcast_json import attributes, to_podcast_json
 
 
 def write_transcript(
-    out: Path, name: str, source: str, assessment: Assessment, topics: Topics | None = None
+    out: Path,
+    name: str,
+    source: str,
+    assessment: Assessment,
+    topics: Topics | None = None,
+    warnings: Sequence[str] = (),
 ) -> tuple[Path, ...]:
-    """Write ``out/name.json``, ``.srt`` and ``.vtt`` and return their paths; ``source`` is the name of the recording.
+    """Write ``out/name.json``, ``.srt`` and ``.vtt`` and return their paths; ``source`` is the name of the recording,
+    ``warnings`` those of its stages.
 
-    The JSON is that of the podcast namespace, with words, confidences, topics and the assessment under ``mediaindex``.
+    The JSON is that of the podcast namespace, with words, confidences, topics, warnings and the assessment under
+    ``mediaindex``.
     """
     transcript = assessment.transcript
     texts = topics.texts if topics else None
     paths = tuple(out / f"{name}.{ending}" for ending in ("json", "srt", "vtt"))
-    _write(paths[0], to_podcast_json(transcript, texts=texts, extra=_details(source, assessment, topics)))
+    _write(paths[0], to_podcast_json(transcript, texts=texts, extra=_details(source, assessment, topics, warnings)))
     _write(paths[1], [to_srt(transcript, texts=texts)])
     _write(paths[2], [to_vtt(transcript, texts=texts)])
     return paths
 
 
-def _details(source: str, assessment: Assessment, topics: Topics | None) -> dict[str, Any]:
+def _details(source: str, assessment: Assessment, topics: Topics | None, warnings: Sequence[str]) -> dict[str, Any]:
     transcript = attributes(assessment.transcript)
     if topics:
         texts = (text.text for text in topics.texts)
@@ -41,6 +48,7 @@ def _details(source: str, assessment: Assessment, topics: Topics | None) -> dict
         "transcript": transcript,
         "source": source,
         "topics": topics.topics if topics else [],
+        "warnings": list(warnings),
     }
 
 

@@ -46,6 +46,11 @@ class Outcome:
     summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
     wall_s: float = 0.0
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings of all stages: defects of a recording that is usable nevertheless."""
+        return tuple(text for summary in self.summaries.values() for text in summary.get("warnings", ()))
+
 
 def items_of(files: Sequence[Path], hints: Hints) -> list[JobItem]:
     """One job item per file, in the order given. In names, bytes that are not UTF-8 are replaced."""

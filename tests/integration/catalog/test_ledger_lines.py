@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from mediaindex.catalog.batches import batches
+from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.ledger import lines as ledger_lines
 from mediaindex.catalog.ledger import story as object_story
 from mediaindex.catalog.ledger.lines import Wanted, like
 from mediaindex.catalog.transcripts import reviews
-from mediaindex.contract.states import ObjectState, ReviewKind, StateReason
+from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.states import ItemStatus, ObjectState, ReviewKind, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
@@ -93,3 +95,20 @@ def test_a_story_has_transitions_batches_runs_copies_and_reviews(
     assert [(review.kind, review.reasons, review.closed_at) for review in story.reviews] == [
         ("triage", ("SNR 2 dB",), None)
     ]
+
+
+def test_warnings_of_the_latest_batch_are_in_the_list_and_can_be_asked_for(conn: Any, source: str, batch: Make) -> None:
+    batch_id, (one, good, other) = batch(3)
+    for stage, warnings in (("normalize", ["track 2 is left out", "truncated"]), ("diarize", ["not one speaker"])):
+        summaries = {one: {"warnings": warnings}, good: {"warnings": []}, other: {}}
+        items = tuple(
+            ItemResult(
+                id=str(id_), status=ItemStatus.DONE, audio_sha256=uuid.uuid4().hex * 2, fingerprint="f", summary=summary
+            )
+            for id_, summary in summaries.items()
+        )
+        stage_runs.record(conn, batch_id, JobResult(stage=stage, items=items))
+    lines = {line.id: line.warnings for line in ledger_lines.lines(conn, Wanted(source=source))}
+    assert lines == {one: ("not one speaker", "track 2 is left out", "truncated"), good: (), other: ()}
+    assert [line.id for line in ledger_lines.lines(conn, Wanted(source=source, warned=True))] == [one]
+    assert sum(ledger_lines.counts(conn, Wanted(source=source, warned=True)).values()) == 1

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 pytest.importorskip("psycopg2")
 from mediaindex.catalog.ledger.hearing import Arrivals
 from mediaindex.catalog.ledger.lines import LedgerLine
+from mediaindex.catalog.ledger.story import Story
 from mediaindex.cli import ledger_tables as tables
 from mediaindex.cli.main import cli
 from mediaindex.contract.states import Lane, ObjectState
@@ -83,3 +84,19 @@ def test_a_waiting_object_shows_until_when() -> None:
 def test_requeue_without_names_or_filters_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MEDIAINDEX_DATABASE_URL", raising=False)
     assert CliRunner().invoke(cli, ["ledger", "requeue", "--yes"]).exit_code == 2
+
+
+def test_warnings_of_an_indexed_object_are_printed() -> None:
+    warned = replace(LINE, state=ObjectState.INDEXED, reason_code=None, reason_class=None, reason=None,
+                     reason_stage=None, warnings=("track 2 (deu) is left out", "truncated: 2 s of 6 s"))  # fmt: skip
+    (row,) = [
+        line for line in printed(tables.objects, [warned], {ObjectState.INDEXED: 1}).splitlines() if "a.wav" in line
+    ]
+    assert row.endswith("warning: track 2 (deu) is left out; warning: truncated: 2 s of 6 s")
+    story = Story(warned, (), (), (), (), (), ())
+    assert [
+        line.split(None, 1)[1] for line in printed(tables.story, story).splitlines() if line.startswith("  warning")
+    ] == [
+        "track 2 (deu) is left out",
+        "truncated: 2 s of 6 s",
+    ]

@@ -14,10 +14,13 @@ from mediaindex.exports.files import write_transcript
 def test_the_three_files_have_the_same_content(tmp_path, dialogue):
     texts = tuple(TurnText(turn.text.capitalize(), tuple(range(len(turn.words)))) for turn in dialogue.turns)
     topics = Topics((Topic(TopicKind.ENTITY, "New York", "GPE", (Mention(0, 3.0),)),), texts)
-    paths = write_transcript(tmp_path, "talk", "Talk 1.mp4", Assessment(dialogue, 0.9, 1.0, False), topics)
+    paths = write_transcript(
+        tmp_path, "talk", "Talk 1.mp4", Assessment(dialogue, 0.9, 1.0, False), topics, ("damaged",)
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["talk.json", "talk.srt", "talk.vtt"]
     document = json.loads(paths[0].read_text())
     assert document["mediaindex"]["source"] == "Talk 1.mp4"
+    assert document["mediaindex"]["warnings"] == ["damaged"]
     assert document["mediaindex"]["topics"][0]["text"] == "New York"
     assert document["mediaindex"]["transcript"]["turns"][0]["text"] == texts[0].text
     assert len(document["segments"]) == len(list(srt.parse(paths[1].read_text()))) == len(webvtt.read(str(paths[2])))

@@ -19,7 +19,10 @@ _PLAY_MARK = re.compile(r"#t=[\d.]+$")  # at the end of links that a search prin
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Conditions that must all match. ``key_like``: a pattern for PostgreSQL's LIKE, see ``like``."""
+    """Conditions that must all match. ``key_like``: a pattern for PostgreSQL's LIKE, see ``like``.
+
+    ``warned``: stages of its latest batch gave warnings.
+    """
 
     ids: Sequence[int] | None = None
     source: str | None = None
@@ -31,11 +34,12 @@ class Wanted:
     bucket: str | None = None
     key: str | None = None
     since: datetime | None = None
+    warned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One object and its latest batch."""
+    """One object and its latest batch, with the warnings of its stages."""
 
     id: int
     source: str
@@ -56,6 +60,7 @@ class LedgerLine:
     lane: Lane | None
     dag_id: str | None
     dag_run_id: str | None
+    warnings: tuple[str, ...] = ()
 
 
 def lines(conn: Connection, wanted: Wanted, limit: int | None = None) -> list[LedgerLine]:
