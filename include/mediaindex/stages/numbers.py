@@ -1,7 +1,8 @@
 """Write numbers as digits, as newspapers do: from ten on, and all numbers of more than one word.
 
-Ambiguous numbers stay in words: "seven thirty", "four five years", "no one", "a second". So do words after digits that
-the recogniser wrote: "5 hundred", "2,5 Millionen".
+Ambiguous numbers stay in words: "seven thirty", "four five years", "no one", "a second", and numbers side by side: of
+"two hundred three hundred" the finder makes 203 and a hundred. So do words after digits that the recogniser wrote:
+"5 hundred", "2,5 Millionen".
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ LEAST_ALONE = 10  # smaller numbers of one word stay a word
 GROUPED_FROM = 10_000  # 12,500; but 1984 and 2500
 DICTATED_FROM = 3  # consecutive digits
 LEAST_SCALE = 100  # from here on a power of ten in one word is a multiplier: "hundred", "Millionen", "mil"
+LONGEST_MULTIPLIED = 3  # digits: "350 million", but "5000 million" is two numbers
 LARGE = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
 SCALES = frozenset(["hundred", "thousand", *LARGE])
 SURE_CENTURIES = range(17, 20)  # "nineteen eighty four" is always a year
@@ -44,6 +46,40 @@ COUNTED = frozenset(_COUNTED.split())
 MEASURED = frozenset(_MEASURED.split())
 BEFORE_A_POINT = frozenset(_BEFORE_A_POINT.split())
 VAGUE = frozenset(_VAGUE.split())
+# Words between a number and its decimal places, and words for parts: "two hundred and three quarters" is not 203.
+POINTS = {
+    language: frozenset(words.split())
+    for language, words in {
+        "da": "komma punktum",
+        "de": "komma punkt",
+        "en": "point",
+        "es": "coma punto",
+        "fr": "virgule point",
+        "it": "virgola punto",
+        "nl": "komma punt",
+        "pt": "v\u00edrgula ponto",
+    }.items()
+}
+PARTS = {
+    language: frozenset(words.split())
+    for language, words in {
+        "da": "halv halve tredjedel tredjedele kvart fjerdedel fjerdedele femtedel femtedele",
+        "de": "halbe drittel viertel f\u00fcnftel sechstel achtel zehntel",
+        "en": "half halves quarter quarters",
+        "es": "medio medios media medias tercio tercios cuarto cuartos quinto quintos",
+        "fr": "demi demis demie demies tiers quart quarts cinqui\u00e8me cinqui\u00e8mes",
+        "it": "mezzo mezza mezzi terzo terzi quarto quarti quinto quinti",
+        "nl": "half halve derde kwart vierde vijfde",
+        "pt": "meio meia ter\u00e7o ter\u00e7os quarto quartos quinto quintos",
+    }.items()
+}
+# Multipliers that the finder reads only at the end of a number that it accepts, or not at all.
+_UNREAD = "trillion trillions mila milione milioni miliardo miliardi bilione bilioni miljoenen miljarden"
+UNREAD_SCALES = frozenset([*_UNREAD.split(), "billionen", "bill\u00f3n", "billones", "millier", "milliers"])
+# From a thousand millions on a number has one of these words, except in languages that say "mil millones".
+MILLIARDS = ("billi", "trilli", "milliard", "miliard", "miljard", "bilion", "biljo")
+LONGEST_IN_MILLIONS = 9  # digits
+WITHOUT_MILLIARDS = frozenset(["es", "pt"])
 GERMAN_LARGE = frozenset(["million", "milliarde", "billion", "billiarde"])  # "eine" before them is not a number
 BEFORE_ORDINAL = frozenset(_BEFORE_ORDINAL.split())
 
@@ -53,6 +89,7 @@ class _Context:
     """``words``: in lower case without punctuation; ``before``: per word, the previous word, or "" after punctuation;
     ``apart``: per word, whether a pause or punctuation separates it from the previous word."""
 
+    language: str
     words: Sequence[str]
     before: Sequence[str]
     apart: Sequence[bool]
@@ -62,7 +99,7 @@ def with_digits(tokens: Sequence[Token], language: str, finder: NumberFinder, pa
     """The tokens, those of a number joined. A pause of ``pause`` seconds or punctuation separates numbers."""
     if language not in finder.languages:
         return list(tokens)
-    context = _context(tokens, pause, zeros=language == "en")
+    context = _context(tokens, language, pause)
     numbers = finder.numbers(context.words, language, context.apart)
     result: list[Token] = []
     at = 0
@@ -74,15 +111,15 @@ def with_digits(tokens: Sequence[Token], language: str, finder: NumberFinder, pa
     return [*result, *tokens[at:]]
 
 
-def _context(tokens: Sequence[Token], pause: float, zeros: bool) -> _Context:
+def _context(tokens: Sequence[Token], language: str, pause: float) -> _Context:
     words = [(token.core or token.text).lower() for token in tokens]
-    if zeros:
+    if language == "en":
         words = _with_zeros(words, tokens)
     marked = [True, *(_marked(before, after) for before, after in pairwise(tokens))][: len(tokens)]
     silent = [False, *(after.start - before.end >= pause for before, after in pairwise(tokens))][: len(tokens)]
     before = ["" if mark else word for mark, word in zip(marked, ["", *words], strict=False)]
     apart = [i > 0 and (mark or silence) for i, (mark, silence) in enumerate(zip(marked, silent, strict=True))]
-    return _Context(words, before, apart)
+    return _Context(language, words, before, apart)
 
 
 def _marked(before: Token, after: Token) -> bool:
@@ -110,40 +147,61 @@ def _with_zeros(words: Sequence[str], tokens: Sequence[Token]) -> list[str]:
 
 def _plain(numbers: Sequence[SpokenNumber], context: _Context) -> Iterator[SpokenNumber]:
     """Complete cardinals that stand alone."""
-    for run in _runs(numbers):
+    for run in _runs(numbers, context):
         number = run[0]
         counted = _after_digits(number.first, context) or context.words[number.first] in GERMAN_LARGE
         # The finder returns 2,5000000 for "deux virgule cinq millions".
         added = "," in number.digits and number.digits.endswith("00")
-        if (
-            len(run) == 1
-            and not number.ordinal
-            and _worth(number)
-            and not (counted or added or _scale(number, context))
-        ):
+        unclear = number.ordinal or counted or added or _scale(number, context)
+        if len(run) == 1 and _worth(number) and not unclear and not _goes_on(number, context):
             yield number
 
 
 def _english(numbers: Sequence[SpokenNumber], context: _Context) -> Iterator[SpokenNumber]:
-    for run in _runs([number for number in numbers if not _scale(number, context)]):
+    for run in _runs(numbers, context):
         if _dictated(run, context.words):
             yield from _groups(run, context.apart)
-        elif len(run) == 1:
+        elif len(run) == 1 or (len(run) == 2 and _of_millions(*run, context)):
             yield from _alone(run[0], context)
         elif len(run) == 2 and (year := _year(run, context)):
             yield year
 
 
-def _runs(numbers: Sequence[SpokenNumber]) -> Iterator[list[SpokenNumber]]:
-    """Runs of consecutive numbers."""
+def _runs(numbers: Sequence[SpokenNumber], context: _Context) -> Iterator[list[SpokenNumber]]:
+    """Runs of numbers side by side, also with only a "point" between them.
+
+    In a run the end of a number is uncertain: the finder extends each as far as possible, into the next number.
+    """
     run: list[SpokenNumber] = []
     for number in numbers:
-        if run and number.first != run[-1].end:
+        if run and not _touch(run[-1].end, number.first, context):
             yield run
             run = []
         run.append(number)
     if run:
         yield run
+
+
+def _touch(end: int, first: int, context: _Context) -> bool:
+    point = first == end + 1 and context.words[end] in POINTS[context.language]
+    return first == end or (point and not context.apart[end] and not context.apart[first])
+
+
+def _of_millions(number: SpokenNumber, after: SpokenNumber, context: _Context) -> bool:
+    """ "three point five million": the finder reads no multiplier after a decimal number."""
+    return "." in number.digits and _scale(after, context) and context.words[after.first] in LARGE
+
+
+def _goes_on(number: SpokenNumber, context: _Context) -> bool:
+    """Whether the next word belongs to the last words of the number only: "two hundred and three quarters", "five
+    million five trillion", "two million three point five million", "one thousand two million"."""
+    after = context.words[number.end] if number.end < len(context.words) else ""
+    in_parts = number.end - number.first > 1 and after in PARTS[context.language]
+    whole, point, _ = number.digits.replace(",", ".").partition(".")
+    large = len(whole) > LONGEST_MULTIPLIED
+    thousand_millions = len(whole) > LONGEST_IN_MILLIONS and context.language not in WITHOUT_MILLIARDS
+    named = any(word.startswith(MILLIARDS) for word in context.words[number.first : number.end])
+    return in_parts or (large and (bool(point) or after in UNREAD_SCALES)) or (thousand_millions and not named)
 
 
 def _worth(number: SpokenNumber) -> bool:
@@ -168,12 +226,12 @@ def _alone(number: SpokenNumber, context: _Context) -> Iterator[SpokenNumber]:
     after = words[end] if end < len(words) else ""
     fraction = _fraction(number, context, after)
     start = first - (fraction or (before == "a" and words[first] in SCALES))  # "a hundred and fifty"
-    if _after_digits(start, context) or _vague(number, start, context):
+    if _after_digits(start, context) or _vague(number, start, context) or _goes_on(number, context):
         return
     if fraction:
         yield SpokenNumber(start, end, f"0.{digits}")
         return
-    if not _worth(number) or after.endswith("ties"):  # "the nineteen sixties"
+    if not _worth(number) or _scale(number, context) or after.endswith("ties"):  # "the nineteen sixties"
         return
     if number.ordinal and (before not in BEFORE_ORDINAL or after in COUNTED):  # "a twenty second pause"
         return

@@ -44,7 +44,7 @@ FINGERPRINTS = {
     "identify_language": (6, "618dbadc7c9906d8149eb0b260764def"),
     "transcribe": (3, "e3851279ad4b3d86a92ad6e636e56594"),
     "assess": (2, "e6b9f2981baadf91d9b233f8e87eda79"),
-    "find_topics": (3, "90dd8f8b2dfd198ca3afc324dfb4a054"),
+    "find_topics": (4, "d81cc8597eda4a256bd28f7aae4a2ec9"),
 }
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,85 @@ def test_numbers_are_written_in_digits(finder, text, digits):
 )  # fmt: skip
 def test_ambiguous_numbers_stay_in_words(finder, text):
     assert not text or written(finder, text) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "two hundred three hundred people"), ("en", "five million five million euros"),
+        ("en", "two point five two point five percent"), ("en", "zero point five zero point six"),
+        ("en", "one hundred one hundred"), ("en", "two point five two thousand"), ("en", "one two three hundred"),
+        ("en", "two hundred and three quarters"), ("en", "five million five trillion"),
+        ("en", "in nineteen ninety two hundred people"),
+        ("da", "to hundrede tre hundrede"), ("de", "zwei Komma fünf zwei Komma fünf"),
+        ("de", "fünf Millionen fünf Millionen"), ("fr", "deux cents trois cents personnes"),
+        ("fr", "deux cent trois quarts"), ("es", "doscientos tres cuartos"),
+    ],
+)  # fmt: skip
+def test_numbers_side_by_side_stay_in_words(finder, language, text):
+    assert written(finder, text, language) == text
+
+
+# Numbers of several kinds in each language.
+SPELLED = {
+    "da": "3 tre|7 syv|12 tolv|20 tyve|25 femogtyve|100 hundrede|200 to hundrede|1000 tusind|5000 fem tusind|"
+    "5000000 fem millioner|2.5 to komma fem",
+    "de": "3 drei|7 sieben|12 zwölf|20 zwanzig|25 fünfundzwanzig|100 hundert|200 zweihundert|206 zweihundertsechs|"
+    "5000 fünftausend|5000000 fünf Millionen|2.5 zwei Komma fünf|0.6 null Komma sechs",
+    "en": "0 zero|3 three|7 seven|12 twelve|19 nineteen|20 twenty|25 twenty five|84 eighty four|100 one hundred|"
+    "100 a hundred|200 two hundred|206 two hundred and six|350 three hundred fifty|1000 one thousand|"
+    "5000 five thousand|2300000 two million three hundred thousand|5000000 five million|2.5 two point five|"
+    "0.5 zero point five|3.14 three point one four|3500000 three point five million",
+    "es": "3 tres|7 siete|12 doce|20 veinte|25 veinticinco|35 treinta y cinco|100 cien|200 doscientos|1000 mil|"
+    "5000 cinco mil|5000000 cinco millones|2.5 dos coma cinco|0.6 cero coma seis",
+    "fr": "3 trois|7 sept|12 douze|20 vingt|25 vingt cinq|84 quatre-vingt-quatre|100 cent|200 deux cents|"
+    "206 deux cent six|1000 mille|5000 cinq mille|5000000 cinq millions|2.5 deux virgule cinq|0.6 zéro virgule six",
+    "it": "3 tre|7 sette|12 dodici|20 venti|25 venticinque|100 cento|200 duecento|1000 mille|5000 cinquemila|"
+    "5000000 cinque milioni|2.5 due virgola cinque",
+    "nl": "3 drie|7 zeven|12 twaalf|20 twintig|25 vijfentwintig|100 honderd|200 tweehonderd|1000 duizend|"
+    "5000 vijfduizend|5000000 vijf miljoen|2.5 twee komma vijf",
+    "pt": "3 três|7 sete|12 doze|20 vinte|25 vinte e cinco|100 cem|200 duzentos|1000 mil|5000 cinco mil|"
+    "5000000 cinco milhões|2.5 dois vírgula cinco",
+}  # fmt: skip
+
+
+def read(text: str, multipliers: Sequence[tuple[str, float]] = (("million", 1e6), ("thousand", 1e3))) -> list[float]:
+    """The numbers in digits of a text, with a multiplier after them."""
+    numbers = []
+    for digits, after in re.findall(r"(\d[\d,.]*)(?: (\w+))?", text):
+        plain = digits.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", digits) else digits.replace(",", ".")
+        numbers.append(float(plain) * dict(multipliers).get(after, 1))
+    return numbers
+
+
+def as_one(first: float, second: float) -> set[float]:
+    """The numbers that two spelled numbers may be together: 25 of 20 and 5, 105000 of 100 and 5000."""
+    together = {first * second} if second in {20, 100, 1000} else set()
+    if (first > second and (second < 100 or first >= 1000)) or (first, second % 100) == (20, second):
+        together.add(first + second)
+    if first in {19, 20} and 100 > second > 19:  # a year
+        together.add(first * 100 + second)
+    if first < 1000 <= second / 1000:  # "one hundred three point five million"
+        together.add(first * 1_000_000 + second)
+    if first == 20 and 100 <= second < 1000:  # "twenty two hundred"
+        together.add(2000 + second)
+    if first % 1 and second < 10:  # another decimal place
+        together.add(float(f"{first}{second:.0f}"))
+    scales = [scale for scale in (1000, 1_000_000) if first < scale and second >= scale and second % scale == 0]
+    return together | {one * scale for scale in scales for one in as_one(first, second / scale)}
+
+
+@pytest.mark.parametrize("language", sorted(SPELLED))
+def test_two_numbers_side_by_side_never_give_a_number_that_was_not_said(finder, language):
+    spelled = [
+        (float(number), words) for number, _, words in (each.partition(" ") for each in SPELLED[language].split("|"))
+    ]
+    wrong = []
+    for (first, words), (second, more) in product(spelled, spelled):
+        text = written(finder, f"{words} {more}", language)
+        if not {first, second, *as_one(first, second)}.issuperset(read(text)):
+            wrong.append((f"{words} {more}", text))
+    assert wrong == []
 
 
 def test_a_pause_separates_numbers(finder):
