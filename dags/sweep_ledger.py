@@ -14,7 +14,8 @@ from mediaindex.settings import ScheduleSettings
 DOC = """
 ## What
 Finds batches whose run has failed, was ended or does not exist any more, and queues their unfinished recordings again,
-or quarantines them after too many tries (`mediaindex ledger dead-letters`). Plans recordings whose wait has ended into
+or quarantines them after too many tries (`mediaindex ledger dead-letters`). Batches of another Airflow that uses the
+same catalog are left to that one, unless it was not heard of for two days. Plans recordings whose wait has ended into
 batches and starts their runs. Recordings that a fallback recogniser transcribed are queued again once the preferred
 recogniser works.
 
@@ -34,9 +35,11 @@ def sweep() -> dict[str, int]:
     """Settle batches whose run has ended."""
     from mediaindex.orchestration import sweep as sweeping
 
-    def is_alive(dag_id: str, run_id: str) -> bool:
-        alive = ["queued", "running", "restarting"]
-        return bool(get_current_context()["ti"].get_dr_count(dag_id=dag_id, run_ids=[run_id], states=alive))
+    def is_alive(dag_id: str, run_id: str) -> bool | None:
+        runs = get_current_context()["ti"].get_dr_count
+        if not runs(dag_id=dag_id, run_ids=[run_id]):
+            return None
+        return bool(runs(dag_id=dag_id, run_ids=[run_id], states=["queued", "running", "restarting"]))
 
     return sweeping.sweep(is_alive)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,14 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
         if MODEL_FIXTURES & set(item.fixturenames):
             item.add_marker("models")
+
+
+@pytest.fixture(autouse=True)
+def airflow_id(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of an Airflow for functions of tasks that a test calls without one."""
+    id_ = str(uuid.UUID(int=1))
+    monkeypatch.setenv("AIRFLOW_VAR_MEDIAINDEX_AIRFLOW_ID", id_)
+    return id_
 
 
 @pytest.fixture(scope="session")

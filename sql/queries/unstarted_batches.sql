@@ -1,7 +1,8 @@
-select b.id, b.source, b.lane, count(i.media_object_id)::int as items, b.bytes
+select b.id, b.source, b.lane, count(i.media_object_id)::int as items, b.bytes, b.run_token
 from batch b
 join batch_item i on i.batch_id = b.id
 where b.dag_run_id is null
   and (%(source)s::text is null or b.source = %(source)s)
+  and (%(airflow_id)s::uuid is null or b.airflow_id = %(airflow_id)s)
 group by b.id
 order by b.id

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mediaindex.errors import ErrorCode, TerminalError
-
 from .figures import count_of
 from .options import OBJECT_NAMES, Yes, all_stores
 from .search import printable
@@ -71,9 +69,6 @@ def _objects(conn: Connection, name: str) -> dict[int, bool]:
     from mediaindex.catalog.ledger import lines as ledger_lines
 
     lines = ledger_lines.resolve(conn, name)
-    if len({(line.bucket, line.key) for line in lines}) > 1:
-        objects = ", ".join(sorted({f"s3://{line.bucket}/{line.key}" for line in lines}))
-        raise TerminalError(f"{name} is ambiguous: {objects}; write one of these", code=ErrorCode.AMBIGUOUS_NAME)
     by_id = name.isdecimal() and [line.id for line in lines] == [int(name)]
     return {line.id: not by_id for line in lines}
 

@@ -86,7 +86,10 @@ def list_objects(
 @app.command()
 def show(
     name: Annotated[
-        str, typer.Argument(help="An object key, an id as `mediaindex ledger list` shows it, or s3://bucket/key.")
+        str,
+        typer.Argument(
+            help="An object key, an id as `mediaindex ledger list` shows it, s3://bucket/key, or a link of a search."
+        ),
     ],
     as_json: Json = False,
 ) -> None:
@@ -96,7 +99,7 @@ def show(
 
       mediaindex ledger show incoming/endgame.wav
 
-      mediaindex ledger show s3://mediaindex-media/incoming/endgame.wav
+      mediaindex ledger show 's3://mediaindex-media/incoming/end%20game.wav#t=11.7'
     """
     from mediaindex.catalog.ledger import lines as ledger_lines
     from mediaindex.catalog.ledger import story as object_story

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches, stage_runs
-from mediaindex.catalog.batches.batches import BatchItem
+from mediaindex.catalog.batches.batches import BatchItem, PlannedBatch
 from mediaindex.config import sources
 from mediaindex.contract.job import Job, JobItem, JobResult, ObjectSource, S3Store
 from mediaindex.settings import ServerSettings
@@ -17,6 +17,7 @@ from mediaindex.stages.media.process import printable
 
 from . import connections, time_limits
 from .defaults import retry_policy
+from .identity import airflow_id
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +25,9 @@ FIRST_STAGE = "normalize"
 LONGEST_MESSAGE = 2_000  # characters of an error in the log
 
 
-def run_id(batch_id: int) -> str:
-    """The id of a batch's run; a batch has only one."""
-    return f"batch_{batch_id}"
+def run_id(batch: PlannedBatch) -> str:
+    """The id of a batch's run. No run of another batch has it, in whatever catalog that batch is."""
+    return f"batch_{batch.id}_{batch.run_token}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Work:
 def take_over(batch_id: int, dag_id: str, dag_run_id: str) -> None:
     """Record this run as the one that works on the batch. Raises TerminalError if the batch does not exist."""
     with connect(connections.database_url()) as conn:
-        batches.take_over(conn, batch_id, dag_id, dag_run_id)
+        batches.take_over(conn, batch_id, dag_id, dag_run_id, airflow_id=airflow_id(conn))
 
 
 def speech_work(batch_id: int, stage: str) -> Work:

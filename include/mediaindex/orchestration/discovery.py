@@ -20,6 +20,7 @@ from mediaindex.storage.objects import ObjectVersion
 from . import connections
 from .arrivals import Arrivals
 from .batch_job import use_s3_environment
+from .identity import airflow_id
 from .starting import plan, runs_of
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def await_settling(arrivals: Arrivals) -> None:
 def batches_to_start(source: str) -> list[dict[str, Any]]:
     """Arguments of a run for each batch without one: newly planned, or left by a crash."""
     with connect(connections.database_url()) as conn:
-        return runs_of(batches.unstarted(conn, source))
+        return runs_of(batches.unstarted(conn, source, airflow_id=airflow_id(conn)))
 
 
 def check_events(source: str) -> None:

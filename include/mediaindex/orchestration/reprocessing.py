@@ -18,6 +18,7 @@ from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError, TransientError
 
 from . import connections
+from .identity import airflow_id
 from .starting import plan, runs_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def choose(params: Mapping[str, Any], run_id: str) -> list[str]:
             log.info("a run would take %d of them, never reprocessed ones first", taken)
             return []
         act_as(conn, f"reprocess {run_id}")
-        queued = reprocessing.ask(conn, run_id, wanted, limit=limit, lane=lane)
+        queued = reprocessing.ask(conn, run_id, wanted, limit=limit, lane=lane, airflow_id=airflow_id(conn))
         _log_counts(f"queued by {run_id}, lane {lane}", queued, wanted)
         _log_remaining(conn, wanted, limit)
     return list(queued)
@@ -55,7 +56,8 @@ def plan_batches(names: list[str]) -> list[dict[str, Any]]:
         for name in names:
             source = configuration.source(name)
             plan(conn, source, source.lane)  # recordings of this request keep the lane of the request
-        return runs_of([batch for name in names for batch in batches.unstarted(conn, name)])
+        ours = airflow_id(conn)
+        return runs_of([batch for name in names for batch in batches.unstarted(conn, name, airflow_id=ours)])
 
 
 def read(params: Mapping[str, Any], configuration: Configuration) -> Wanted:

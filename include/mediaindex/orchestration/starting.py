@@ -13,6 +13,7 @@ from mediaindex.contract.states import Lane
 from . import connections
 from .batch_job import run_id
 from .defaults import INDEX_DAG
+from .identity import airflow_id
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
@@ -30,10 +31,10 @@ def plan(conn: Connection, source: Source, lane: Lane) -> int:
 def runs_of(waiting: Sequence[batches.PlannedBatch]) -> list[dict[str, Any]]:
     """Arguments of a run for each of the first ``LIMIT`` batches.
 
-    The run's id is made from the batch's id, so that a second start finds the existing run.
+    The run's id is made from the batch's id and token, so that a second start finds the existing run.
     """
     return [
-        {"trigger_dag_id": INDEX_DAG[batch.lane], "trigger_run_id": run_id(batch.id), "conf": {"batch_id": batch.id}}
+        {"trigger_dag_id": INDEX_DAG[batch.lane], "trigger_run_id": run_id(batch), "conf": {"batch_id": batch.id}}
         for batch in waiting[:LIMIT]
     ]
 
@@ -41,5 +42,6 @@ def runs_of(waiting: Sequence[batches.PlannedBatch]) -> list[dict[str, Any]]:
 def note_started(started: list[dict[str, Any]]) -> None:
     """Record which batches have a run, so that they are not started again."""
     with connect(connections.database_url()) as conn:
+        ours = airflow_id(conn)
         for run in started:
-            batches.mark_started(conn, run["conf"]["batch_id"], run["trigger_run_id"])
+            batches.mark_started(conn, run["conf"]["batch_id"], run["trigger_run_id"], airflow_id=ours)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches, sweeping
@@ -13,40 +14,60 @@ from mediaindex.errors import ConfigError, TerminalError
 
 from . import connections
 from .defaults import FALLBACKS_A_SWEEP, INDEX_DAG, retry_policy
+from .identity import airflow_id
 from .starting import plan, runs_of
+
+if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
 
 log = logging.getLogger(__name__)
 
-IsAlive = Callable[[str, str], bool]  # by DAG id and run id: whether the run is queued or running
+# By DAG id and run id: whether the run is queued or running; None if this Airflow has no such run.
+IsAlive = Callable[[str, str], bool | None]
 
 
 def sweep(is_alive: IsAlive) -> dict[str, int]:
     """Settle the batches whose run has ended: queue or quarantine their unfinished recordings. Returns counts."""
-    put_back = quarantined = waiting = at_work = 0
+    counts = Counter(
+        batches_at_work=0, of_another_airflow=0, started_again=0, put_back=0, quarantined=0, not_published=0
+    )
     with connect(connections.database_url()) as conn:
+        ours = airflow_id(conn)
         for batch in sweeping.started(conn):
-            if is_alive(batch.dag_id or INDEX_DAG[batch.lane], batch.dag_run_id):
-                at_work += 1
-                continue
-            try:
-                swept = sweeping.sweep(conn, batch, retry_policy())
-            except TerminalError as error:  # must not delay the other batches
-                log.error("batch %d: %s", batch.id, error)  # noqa: TRY400
-                continue
-            _log_outcome(batch, swept)
-            put_back += len(swept.put_back)
-            quarantined += len(swept.quarantined)
-            waiting += len(swept.waiting)
+            if (other_count := _not_over(batch, ours, is_alive)) is not None:
+                counts[other_count] += 1
+            else:
+                counts += _settle(conn, batch)
         back = sweeping.requeue_fallbacks(conn, FALLBACKS_A_SWEEP)
     if back:
         log.info("the preferred recogniser works again: queued %d recordings that a fallback transcribed", len(back))
-    return {
-        "batches_at_work": at_work,
-        "put_back": put_back,
-        "quarantined": quarantined,
-        "not_published": waiting,
-        "fallbacks": len(back),
-    }
+    return {**counts, "fallbacks": len(back)}
+
+
+def _not_over(batch: sweeping.StartedBatch, ours: str, is_alive: IsAlive) -> str | None:
+    """The count of a batch whose run has not ended as far as this Airflow knows; None if it has ended."""
+    if batch.airflow_id not in (None, ours):
+        return None if batch.is_silent else "of_another_airflow"
+    alive = is_alive(batch.dag_id or INDEX_DAG[batch.lane], batch.dag_run_id)
+    if alive:
+        return "batches_at_work"
+    if alive is None and batch.airflow_id is None and not batch.is_silent:
+        return "of_another_airflow"  # started before Airflows had ids, and not necessarily by this one
+    return None
+
+
+def _settle(conn: Connection, batch: sweeping.StartedBatch) -> Counter[str]:
+    """Settle a batch whose run has ended. Returns counts."""
+    try:
+        if sweeping.restart(conn, batch):
+            log.warning("batch %d: run %s ended before its first task; another is started", batch.id, batch.dag_run_id)
+            return Counter(started_again=1)
+        swept = sweeping.sweep(conn, batch, retry_policy())
+    except TerminalError as error:  # must not delay the other batches
+        log.error("batch %d: %s", batch.id, error)  # noqa: TRY400
+        return Counter()
+    _log_outcome(batch, swept)
+    return Counter(put_back=len(swept.put_back), quarantined=len(swept.quarantined), not_published=len(swept.waiting))
 
 
 def plan_due() -> list[dict[str, Any]]:
@@ -60,7 +81,7 @@ def plan_due() -> list[dict[str, Any]]:
                 log.warning("source %s: recordings wait, but the source is not configured any more", name)
                 continue
             plan(conn, source, source.lane)
-        waiting = batches.unstarted(conn)
+        waiting = batches.unstarted(conn, airflow_id=airflow_id(conn))
     priorities = {source.name: source.priority for source in configuration.sources}
     waiting.sort(key=lambda batch: -priorities.get(batch.source, 0))  # stable: oldest first within a priority
     return runs_of(waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from mediaindex.catalog.transcripts import reviews
 from mediaindex.contract.job import ItemResult, JobResult
 from mediaindex.contract.states import ItemStatus, ObjectState, ReviewKind, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.search.documents import link
 from mediaindex.storage.objects import ObjectVersion
 
 pytestmark = pytest.mark.servers
@@ -64,9 +66,56 @@ def test_an_object_is_found_by_id_key_url_and_play_link(conn: Any, source: str) 
     (new,) = ledger.claim(conn, source, [ObjectVersion(source, key, "e2", None, 1, datetime(2025, 1, 2, tzinfo=UTC))])
     for name in (key, f"s3://{source}/{key}", f"s3://{source}/{key}#t=11.716"):
         assert [one.id for one in ledger_lines.resolve(conn, name)] == [new.id, old.id]
+    assert [one.id for one in ledger_lines.resolve(conn, link(source, key, 11.716))] == [new.id, old.id]
     assert [one.id for one in ledger_lines.resolve(conn, str(old.id))] == [old.id]
     with pytest.raises(TerminalError, match="not in the ledger"):
         ledger_lines.resolve(conn, "in/nothing.wav")
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        (("in/a b.wav", "in/a%20b.wav"), "in/a%20b.wav"),  # the link of the first is the key of the second
+        (("in/a b.wav", "in/a%20b.wav"), "in/a%20b.wav#t=3.5"),
+        (("in/a.wav", "in/a.wav#t=3"), "in/a.wav#t=3"),
+        (("in/a+ü.wav", "in/a%2B%C3%BC.wav"), "in/a%2B%C3%BC.wav"),
+    ],
+)
+def test_a_name_of_two_objects_is_refused_with_a_name_for_each(
+    conn: Any, source: str, keys: tuple[str, ...], name: str
+) -> None:
+    seen = [ObjectVersion(source, key, "e", None, 1, datetime(2025, 1, 1, tzinfo=UTC)) for key in keys]
+    ids = sorted(one.id for one in ledger.claim(conn, source, seen))
+    with pytest.raises(TerminalError, match="ambiguous") as refused:
+        ledger_lines.resolve(conn, f"s3://{source}/{name}")
+    assert refused.value.code == ErrorCode.AMBIGUOUS_NAME
+    offered = re.findall(r"(s3://\S.*?) \(id (\d+)\)", refused.value.message.partition("one of these: ")[2])
+    assert sorted(int(id_) for _, id_ in offered) == ids
+    for other, id_ in offered:
+        assert [one.id for one in ledger_lines.resolve(conn, other)] == [int(id_)]
+
+
+@pytest.mark.parametrize(
+    "key", ["in/a b.wav", "Äpfel (1)+2.wav", "100%.wav", "in/a%20b.wav", "in/x#t=3", "q?a=1&b#c.wav"]
+)
+def test_the_link_of_a_search_means_its_object(conn: Any, source: str, key: str) -> None:
+    (claimed,) = ledger.claim(conn, source, [ObjectVersion(source, key, "e", None, 1, datetime.now(UTC))])
+    for name in (link(source, key, 3.25), f"s3://{source}/{key}"):
+        assert [one.id for one in ledger_lines.resolve(conn, name)] == [claimed.id], name
+
+
+def test_a_number_that_is_an_id_and_a_key_is_refused(conn: Any, source: str) -> None:
+    (first,) = ledger.claim(conn, source, [ObjectVersion(source, "in/1.wav", "e", None, 1, datetime.now(UTC))])
+    ledger.claim(conn, source, [ObjectVersion(source, str(first.id), "e", None, 1, datetime.now(UTC))])
+    with pytest.raises(TerminalError, match="ambiguous"):
+        ledger_lines.resolve(conn, str(first.id))
+
+
+def test_a_key_in_two_buckets_is_refused(conn: Any, source: str) -> None:
+    for bucket in (source, f"{source}-2"):
+        ledger.claim(conn, source, [ObjectVersion(bucket, f"in/{source}", "e", None, 1, datetime.now(UTC))])
+    with pytest.raises(TerminalError, match=f"s3://{source}-2/in/{source}"):
+        ledger_lines.resolve(conn, f"in/{source}")
 
 
 def test_a_story_has_transitions_batches_runs_copies_and_reviews(

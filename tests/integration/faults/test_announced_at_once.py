@@ -113,7 +113,8 @@ def test_one_recording_is_claimed_planned_and_started_once(
     ((batch_id, object_id),) = planned(conn, source)
     assert object_id == one.id
     runs = {run["trigger_run_id"] for _ in range(3) for run in discovery.batches_to_start(source.name)}
-    assert runs == {batch_job.run_id(batch_id)}
+    (batch,) = batches.unstarted(conn, source.name)
+    assert (batch.id, runs) == (batch_id, {batch_job.run_id(batch)})
     assert sum(all_at_once(configuration, ["in/a.wav"])) == 0
     assert planned(conn, source) == [(batch_id, object_id)]
 

@@ -14,7 +14,7 @@ from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
 from mediaindex.errors import TerminalError
-from mediaindex.orchestration import indexing, starting, sweep
+from mediaindex.orchestration import batch_job, indexing, starting, sweep
 from mediaindex.storage.objects import ObjectVersion
 from tests.builders.databases import migrated_database
 
@@ -56,17 +56,16 @@ def test_only_recordings_of_ended_runs_start_again(catalog_url: str) -> None:
     assert {first, second} <= {one["conf"]["batch_id"] for one in started}
     assert not {first, second} & {one["conf"]["batch_id"] for one in sweep.plan_due()}  # they have their runs
 
-    sweep.sweep(lambda dag_id, run_id: (dag_id, run_id) != ("index_recordings", f"batch_{first}"))
+    runs = {one["conf"]["batch_id"]: one["trigger_run_id"] for one in started}
+    batch_job.take_over(first or 0, "index_recordings", runs[first])
+    sweep.sweep(lambda dag_id, run_id: (dag_id, run_id) != ("index_recordings", runs[first]))
     assert batch_of(catalog_url, dead) is None
     assert batch_of(catalog_url, alive) == second
-    again = {one["trigger_run_id"]: one for one in sweep.plan_due()}
+    again = {one["conf"]["batch_id"]: one for one in sweep.plan_due()}
     third = batch_of(catalog_url, dead)
     assert third not in (None, first)
-    assert again[f"batch_{third}"] == {
-        "trigger_dag_id": "index_recordings",
-        "trigger_run_id": f"batch_{third}",
-        "conf": {"batch_id": third},
-    }
+    assert again[third]["trigger_dag_id"] == "index_recordings"
+    assert again[third]["trigger_run_id"].startswith(f"batch_{third}_")
 
 
 def test_a_source_that_is_not_configured_any_more_does_not_stop_others(catalog_url: str) -> None:

@@ -16,6 +16,7 @@ from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ErrorCode, TerminalError
 
+from . import airflows
 from .retry_policy import group_limit
 
 PAGE = 2_000  # objects planned in one transaction
@@ -42,13 +43,17 @@ class Unplanned(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlannedBatch:
-    """A batch without a run; ``items``: their number, ``bytes``: their total size."""
+    """A batch without a run; ``items``: their number, ``bytes``: their total size.
+
+    ``run_token``: part of the id of its run, different for every batch of every catalog.
+    """
 
     id: int
     source: str
     lane: Lane
     items: int
     bytes: int
+    run_token: str
 
 
 def plan(
@@ -102,34 +107,41 @@ def estimated_seconds(key: str, size: int) -> float:
     return size / _BYTES_A_SECOND.get(PurePosixPath(key).suffix.lower(), _LOSSY)
 
 
-def unstarted(conn: Connection, source: str | None = None) -> list[PlannedBatch]:
-    """Batches without a run, oldest first: new ones, and those left by a crash."""
+def unstarted(conn: Connection, source: str | None = None, *, airflow_id: str | None = None) -> list[PlannedBatch]:
+    """Batches without a run, oldest first: new ones, and those left by a crash.
+
+    With ``airflow_id`` those that this Airflow starts; no other Airflow gets them from then on.
+    """
+    if airflow_id is not None:
+        airflows.adopt(conn, airflow_id, source)
     with transaction(conn) as cursor:
-        cursor.execute(query("unstarted_batches"), {"source": source})
+        cursor.execute(query("unstarted_batches"), {"source": source, "airflow_id": airflow_id})
         return rows_as(cursor, PlannedBatch)
 
 
-def mark_started(conn: Connection, batch_id: int, dag_run_id: str) -> bool:
+def mark_started(conn: Connection, batch_id: int, dag_run_id: str, *, airflow_id: str | None = None) -> bool:
     """Record the run of the batch; False if another run was recorded before.
 
-    Start the run first, with an id derived from the batch id, then call this: after a crash in between, the same run id
-    is tried again and finds that run.
+    Start the run first, with an id derived from the batch and its token, then call this: after a crash in between, the
+    same run id is tried again and finds that run.
     """
     with transaction(conn) as cursor:
         cursor.execute(
-            "update batch set dag_run_id = %(run)s, started_at = coalesce(started_at, now()) "
+            "update batch set dag_run_id = %(run)s, started_at = coalesce(started_at, now()), "
+            "airflow_id = coalesce(%(airflow_id)s, airflow_id) "
             "where id = %(id)s and (dag_run_id is null or dag_run_id = %(run)s)",
-            {"id": batch_id, "run": dag_run_id},
+            {"id": batch_id, "run": dag_run_id, "airflow_id": airflow_id},
         )
         return cursor.rowcount == 1
 
 
-def take_over(conn: Connection, batch_id: int, dag_id: str, dag_run_id: str) -> None:
+def take_over(conn: Connection, batch_id: int, dag_id: str, dag_run_id: str, *, airflow_id: str | None = None) -> None:
     """Record the run that processes the batch from now on, also a manual one. Raises TerminalError if it is unknown."""
     with transaction(conn) as cursor:
         cursor.execute(
-            "update batch set dag_id = %s, dag_run_id = %s, started_at = coalesce(started_at, now()) where id = %s",
-            (dag_id, dag_run_id, batch_id),
+            "update batch set dag_id = %s, dag_run_id = %s, airflow_id = %s, "
+            "started_at = coalesce(started_at, now()) where id = %s",
+            (dag_id, dag_run_id, airflow_id, batch_id),
         )
         if cursor.rowcount == 0:
             raise unknown_batch(batch_id)

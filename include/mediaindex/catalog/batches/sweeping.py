@@ -11,7 +11,7 @@ from mediaindex.catalog.ledger.ledger import requeue
 from mediaindex.contract.states import Lane, StateReason
 from mediaindex.errors import ErrorCode, FailureClass
 
-from . import failures
+from . import airflows, failures
 from .failures import Failure
 from .retry_policy import RetryPolicy
 from .settling import finish
@@ -22,13 +22,19 @@ TIMES_BACK = 3
 
 @dataclass(frozen=True, slots=True)
 class StartedBatch:
-    """A batch that has a run and is not finished; ``dag_id`` is None until the first task of the run starts."""
+    """A batch that has a run and is not finished; ``dag_id`` is None until the first task of the run starts.
+
+    ``airflow_id``: the Airflow of the run, None if the run is older than these ids. ``is_silent``: that Airflow, or
+    without an id this batch, was not heard of for ``airflows.SILENT_S``.
+    """
 
     id: int
     source: str
     lane: Lane
     dag_id: str | None
     dag_run_id: str
+    airflow_id: str | None
+    is_silent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,24 @@ class Swept:
 
 
 def started(conn: Connection) -> list[StartedBatch]:
-    """Batches whose run is running or died; only Airflow knows which."""
+    """Batches whose run is running or died; only the Airflow of the run knows which."""
     with transaction(conn) as cursor:
-        cursor.execute(query("started_batches"))
+        cursor.execute(query("started_batches"), {"silent_s": airflows.SILENT_S})
         return rows_as(cursor, StartedBatch)
+
+
+def restart(conn: Connection, batch: StartedBatch) -> bool:
+    """Offer a batch for a new run, with another token; False if a run has begun to work on it.
+
+    For a batch whose run ended before its first task: nothing was tried, so that nothing has failed.
+    """
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update batch set dag_run_id = null, started_at = null, airflow_id = null, run_token = default "
+            "where id = %s and dag_run_id = %s and dag_id is null and finished_at is null",
+            (batch.id, batch.dag_run_id),
+        )
+        return cursor.rowcount == 1
 
 
 def sweep(conn: Connection, batch: StartedBatch, policy: RetryPolicy) -> Swept:

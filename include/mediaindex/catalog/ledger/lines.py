@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from urllib.parse import quote, unquote
 
 from mediaindex.catalog.base.connection import Connection, transaction
 from mediaindex.catalog.base.rows import rows_as
@@ -14,7 +15,9 @@ from mediaindex.contract.states import Lane, ObjectState
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
 _GLOB = {"*": "%", "?": "_"}
-_PLAY_MARK = re.compile(r"#t=[\d.]+$")  # at the end of links that a search prints
+_PLAY_MARK = re.compile(r"#t=[0-9.]+$")  # at the end of links that a search prints
+_ID_DIGITS = 19  # more are no bigint
+_Place = tuple[str, str]  # bucket and key
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +83,52 @@ def counts(conn: Connection, wanted: Wanted) -> dict[ObjectState, int]:
 
 
 def resolve(conn: Connection, name: str) -> list[LedgerLine]:
-    """Objects by id, ``s3://bucket/key`` or key, all versions, the newest first. Raises TerminalError if none match."""
-    if name.isdecimal() and (found := lines(conn, Wanted(ids=[int(name)]))):
-        return found
-    if name.startswith("s3://"):
-        bucket, _, key = _PLAY_MARK.sub("", name).removeprefix("s3://").partition("/")
-        wanted = Wanted(bucket=bucket, key=key)
-    else:
-        wanted = Wanted(key=name)
-    found = sorted(lines(conn, wanted), key=lambda line: (line.last_modified, line.id), reverse=True)
-    if not found:
+    """Every version of the object with this id, key or s3:// name, the newest first; of an id only that version.
+
+    An s3:// name is a key as it is, or a link that a search prints: percent-encoded, with the second at its end. Raises
+    TerminalError ``unknown_object`` if nothing has the name, and ``ambiguous_name`` if objects under several keys have.
+    """
+    found = _under(conn, name)
+    by_id = lines(conn, Wanted(ids=[int(name)])) if name.isdecimal() and len(name) < _ID_DIGITS else []
+    places = dict.fromkeys((line.bucket, line.key) for line in (*by_id, *found))
+    if len(places) > 1:
+        names = ", ".join(f"{_only_name(place, places)} (id {_newest_id(place, (*by_id, *found))})" for place in places)
+        raise TerminalError(f"{name}: ambiguous; write one of these: {names}", code=ErrorCode.AMBIGUOUS_NAME)
+    if not places:
         raise TerminalError(
             f"{name}: not in the ledger; try `mediaindex ledger list --key '*{name.rpartition('/')[2]}'`",
             code=ErrorCode.UNKNOWN_OBJECT,
         )
-    return found
+    return by_id or found
+
+
+def _under(conn: Connection, name: str) -> list[LedgerLine]:
+    """The objects with this key or s3:// name, the newest first."""
+    wanted = [Wanted(bucket=bucket, key=key) for bucket, key in _readings(name)] or [Wanted(key=name)]
+    found = [line for one in wanted for line in lines(conn, one)]
+    return sorted(found, key=lambda line: (line.last_modified, line.id), reverse=True)
+
+
+def _readings(name: str) -> list[_Place]:
+    """The objects that an s3:// name may mean."""
+    if not name.startswith("s3://"):
+        return []
+    texts = (name.removeprefix("s3://"), _PLAY_MARK.sub("", name.removeprefix("s3://")))
+    pairs = [text.partition("/")[::2] for text in texts]
+    return list(dict.fromkeys([*pairs, *((bucket, unquote(key)) for bucket, key in pairs)]))
+
+
+def _only_name(place: _Place, others: Iterable[_Place]) -> str:
+    """The s3:// name that means this object and none of the others."""
+    bucket, key = place
+    for name in (f"s3://{bucket}/{key}", f"s3://{bucket}/{quote(key)}"):
+        if set(_readings(name)) & set(others) == {place}:
+            return name
+    return f"s3://{bucket}/{quote(key, safe='')}"
+
+
+def _newest_id(place: _Place, found: Iterable[LedgerLine]) -> int:
+    return max(line.id for line in found if (line.bucket, line.key) == place)
 
 
 def like(glob: str) -> str:

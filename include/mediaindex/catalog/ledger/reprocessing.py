@@ -13,7 +13,6 @@ from typing import Any
 
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import Connection, Cursor, transaction
-from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import Lane, StateReason
 from mediaindex.errors import ErrorCode, TerminalError
@@ -57,23 +56,24 @@ def matching(conn: Connection, wanted: Wanted) -> dict[str, int]:
         return {str(source): int(count) for source, count in cursor.fetchall()}
 
 
-def ask(conn: Connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane) -> dict[str, int]:
+def ask(
+    conn: Connection, run_id: str, wanted: Wanted, *, limit: int, lane: Lane, airflow_id: str | None = None
+) -> dict[str, int]:
     """Requeue at most ``limit`` matching recordings in the lane; numbers by source.
 
-    One transaction. A second call with the same ``run_id`` takes nothing more and returns the same numbers. Raises
-    TerminalError ``other_request`` if its conditions differ. The caller plans the batches.
+    One transaction. A second call with the same ``run_id`` of the same Airflow takes nothing more and returns the same
+    numbers. Raises TerminalError ``other_request`` if its conditions differ. The caller plans the batches.
     """
     conditions = _document(wanted, limit, lane)
+    request = {"run_id": run_id, "airflow_id": airflow_id, "wanted": storable.document(conditions)}
     with transaction(conn) as cursor:
-        cursor.execute(
-            "insert into reprocessing (run_id, wanted) values (%s, %s) on conflict (run_id) do nothing returning id",
-            (run_id, storable.document(conditions)),
-        )
-        if (request := scalar(cursor)) is not None:
-            _take(cursor, request, _parameters(wanted, limit), lane, f"requested by {run_id}: {wanted}")
-        else:
-            request = _known(cursor, run_id, conditions)
-        cursor.execute(query("reprocessed"), {"request": request})
+        cursor.execute(query("request_reprocessing"), request)
+        id_, is_new, before = cursor.fetchone() or (0, False, {})
+        if is_new:
+            _take(cursor, id_, _parameters(wanted, limit), lane, f"requested by {run_id}: {wanted}")
+        elif before != conditions:
+            raise _other_request(run_id, before, conditions)
+        cursor.execute(query("reprocessed"), {"request": id_})
         return dict(cursor.fetchall())
 
 
@@ -84,16 +84,12 @@ def _take(cursor: Cursor, request: int, parameters: dict[str, Any], lane: Lane, 
     cursor.execute(query("reprocess"), values | {"code": StateReason.REPROCESS})
 
 
-def _known(cursor: Cursor, run_id: str, conditions: dict[str, Any]) -> int:
-    cursor.execute("select id, wanted from reprocessing where run_id = %s", (run_id,))
-    id_, before = cursor.fetchone() or (0, {})
-    if before != conditions:
-        raise TerminalError(
-            f"{run_id}: requested {before} before and requests {conditions} now; a run keeps its conditions: "
-            "trigger a new run",
-            code=ErrorCode.OTHER_REQUEST,
-        )
-    return int(id_)
+def _other_request(run_id: str, before: dict[str, Any], conditions: dict[str, Any]) -> TerminalError:
+    return TerminalError(
+        f"{run_id}: requested {before} before and requests {conditions} now; a run keeps its conditions: "
+        "trigger a new run",
+        code=ErrorCode.OTHER_REQUEST,
+    )
 
 
 def _document(wanted: Wanted, limit: int, lane: Lane) -> dict[str, Any]:
