@@ -7,22 +7,26 @@ the next inspection claims it; another process that sees the same object finds t
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mediaindex.catalog.ledger import discovery, ledger
 from mediaindex.catalog.ledger.discovery import Pause, Waiting
 from mediaindex.config.sources import Source
 from mediaindex.contract.states import Lane, ObjectState, SeenBy, StateReason
-from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.errors import ErrorCode, MediaindexError
 from mediaindex.stages.media.process import printable
 from mediaindex.storage import looks
+from mediaindex.storage.looks import Inspection
 from mediaindex.storage.objects import ObjectVersion
 
 from . import readiness
+from .reads import Reads, UnreadableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,6 +36,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOKS_AT_ONCE = 8  # parallel requests; each mostly waits for S3
+_REPLACED = StateReason.REMOVED, "was replaced or removed before it could be claimed"
+_EXCLUDED = StateReason.EXCLUDED, "its source no longer includes the key"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An object that may be claimed; ``earlier``: an earlier look at the same ETag, if it waited."""
+
+    version: ObjectVersion
+    earlier: readiness.Seen | None = None
+    refusal: MediaindexError | None = None
+
+    @classmethod
+    def again(cls, was: Waiting, now: Inspection) -> _Candidate:
+        assert now.version  # noqa: S101  # the caller selected objects that exist
+        return cls(now.version, readiness.Seen(was.waited_s, was.size), now.refusal)
 
 
 @dataclass(slots=True)
@@ -52,6 +73,14 @@ class Arrivals:
     paused: int = 0
     restores: int = 0
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _reads: Reads = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reads = Reads(self.client)
+
+    def inspect(self, bucket: str, key: str) -> Inspection:
+        """The object as it is now, or why it cannot be read. Raises errors that concern more than this object."""
+        return self._reads.inspect(bucket, key)
 
     def wanted(self, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
         """The objects of the page that belong to the source and whose key the ledger can store."""
@@ -60,45 +89,49 @@ class Arrivals:
             log.warning("%s: the key contains a NUL character and cannot be indexed; rename it", printable(version.key))
         return [version for version in page if version not in unstorable and self.source.wants(version.key)]
 
-    def take(self, page: Iterable[ObjectVersion]) -> int:
-        """Claim the page's wanted objects that are new and complete; the other new ones wait. Returns the number."""
+    def take(
+        self, page: Iterable[ObjectVersion], refusals: Mapping[str, MediaindexError] = MappingProxyType({})
+    ) -> int:
+        """Claim the page's wanted objects that are new and complete; the other new ones wait. Returns the number.
+
+        ``refusals``: by key, why S3 does not return an object; such an object waits.
+        """
         new = discovery.unknown(self.conn, self.wanted(list(page)))
         if not new:
             return 0
         facts = [(version, self.source.facts_in(version.key)) for version in new]
         discovery.note(self.conn, self.source.name, facts, self.seen_by)
-        return self._settle([(version, None) for version in new])
+        return self._settle([_Candidate(version, refusal=refusals.get(version.key)) for version in new])
 
     def look_again(self) -> int:
         """Claim waiting objects that are complete now. Returns the number."""
         claimed = 0
         for page in discovery.waiting(self.conn, self.source.name):
+            wanted = [was for was in page if self.source.wants(was.key)]
+            self._give_up([was for was in page if was not in wanted], *_EXCLUDED)
             with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-                looked = list(zip(page, pool.map(self._look, page), strict=True))
-            unchanged = [(was, now) for was, now in looked if now and now.etag == was.etag]
-            claimed += self._settle([(now, readiness.Seen(was.waited_s, was.size)) for was, now in unchanged])
-            claimed += self.take([now for was, now in looked if now and now.etag != was.etag])
-            self._forget([was for was, now in looked if now is None or now.etag != was.etag])
+                inspected = list(pool.map(lambda was: self._reads.inspect(was.bucket, was.key), wanted))
+            looked = list(zip(wanted, map(_as_it_is, wanted, inspected), strict=True))
+            unchanged = [(was, now) for was, now in looked if now.version and now.version.etag == was.etag]
+            replaced = [(was, now) for was, now in looked if now.version is None or now.version.etag != was.etag]
+            claimed += self._settle([_Candidate.again(was, now) for was, now in unchanged])
+            claimed += self.take_inspected(now for _, now in replaced)
+            self._give_up([was for was, _ in replaced], *_REPLACED)
         return claimed
 
-    def _look(self, was: Waiting) -> ObjectVersion | None:
-        try:
-            return looks.look(self.client, was.bucket, was.key)
-        except TerminalError as error:
-            if error.code == ErrorCode.S3_CREDENTIALS:
-                raise
-            log.warning("%s; the object keeps waiting", error)
-            unchanged = datetime.fromtimestamp(0, UTC)
-            return ObjectVersion(was.bucket, was.key, was.etag, None, was.size, unchanged, "maybe")
+    def take_inspected(self, inspected: Iterable[Inspection]) -> int:
+        """``take`` for objects that were inspected one by one."""
+        present = [(now.version, now.refusal) for now in inspected if now.version]
+        refusals = {version.key: refusal for version, refusal in present if refusal}
+        return self.take([version for version, _ in present], refusals)
 
-    def _forget(self, replaced: Sequence[Waiting]) -> None:
-        reason = "was replaced or removed before it could be claimed"
-        for was in replaced:
-            ledger.set_state(self.conn, was.id, ObjectState.GONE, code=StateReason.REMOVED, reason=reason)
+    def _give_up(self, objects: Sequence[Waiting], code: StateReason, reason: str) -> None:
+        for was in objects:
+            ledger.set_state(self.conn, was.id, ObjectState.GONE, code=code, reason=reason)
 
-    def _settle(self, objects: Sequence[tuple[ObjectVersion, readiness.Seen | None]]) -> int:
+    def _settle(self, objects: Sequence[_Candidate]) -> int:
         with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-            judged = list(pool.map(lambda pair: self._judge(*pair), objects))
+            judged = list(pool.map(self._judge, objects))
         paused = [(version, self._restored(version, pause)) for version, pause in judged if pause]
         if paused:
             discovery.let_wait(self.conn, paused)
@@ -118,23 +151,29 @@ class Arrivals:
         self.claimed += len(claimed)
         return len(claimed)
 
-    def _judge(self, version: ObjectVersion, earlier: readiness.Seen | None) -> tuple[ObjectVersion, Pause | None]:
+    def _judge(self, candidate: _Candidate) -> tuple[ObjectVersion, Pause | None]:
         """The object's present version, and why it has to wait; None if it is ready.
 
         Runs in a thread, so it must not use the catalog's connection.
         """
+        version, now = candidate.version, self.clock()
+        if candidate.refusal:
+            return version, readiness.unreadable(candidate.refusal, self.source)
         try:
-            if version.archived == "maybe" and (present := looks.look(self.client, version.bucket, version.key)):
-                version = replace(version, archived=present.archived) if present.etag == version.etag else version
-            now = self.clock()
-            pause = readiness.archived(version, self.source) or readiness.settling(version, self.source, earlier, now)
+            if version.archived == "maybe":
+                present = self._read(version, looks.look, version.bucket, version.key)
+                if present and present.etag == version.etag:
+                    version = replace(version, archived=present.archived)
+            pause = readiness.archived(version, self.source)
+            pause = pause or readiness.settling(version, self.source, candidate.earlier, now)
             if pause is None and readiness.is_worth_opening(version, self.source, now):
-                pause = readiness.unwritten(looks.first_bytes(self.client, version))
-        except TerminalError as error:  # concerns this object alone: the listing was allowed
-            if error.code == ErrorCode.S3_CREDENTIALS:
-                raise
-            return version, readiness.unreadable(error, self.source)
+                pause = readiness.unwritten(self._read(version, looks.first_bytes, version))
+        except UnreadableError as error:
+            return version, readiness.unreadable(error.refusal, self.source)
         return version, pause
+
+    def _read(self, version: ObjectVersion, request: Callable[..., T], *arguments: Any) -> T:
+        return self._reads.read(version.bucket, version.key, lambda: request(self.client, *arguments))
 
     def _restored(self, version: ObjectVersion, pause: Pause) -> Pause:
         """The pause after a request to restore the object, if it is archived and this run may request more."""
@@ -142,9 +181,17 @@ class Arrivals:
         if pause.code != StateReason.ARCHIVED or not archive.restore or self.restores >= archive.requests_a_run:
             return pause
         try:
-            looks.restore(self.client, version, days=archive.days, tier=archive.tier)
-        except TerminalError as error:
+            self._read(version, partial(looks.restore, days=archive.days, tier=archive.tier), version)
+        except UnreadableError as error:
             return Pause(StateReason.ARCHIVED, f"cannot be restored from its archive: {error}", pause.seconds)
         self.restores += 1
         reason = f"restore requested (tier {archive.tier}); indexed once it is restored"
         return Pause(StateReason.RESTORING, reason, pause.seconds)
+
+
+def _as_it_is(was: Waiting, now: Inspection) -> Inspection:
+    """The inspection of a waiting object; if nothing is known about it, the version that is in the ledger."""
+    if now.version or not now.refusal:
+        return now
+    version = ObjectVersion(was.bucket, was.key, was.etag, None, was.size, was.last_modified)
+    return Inspection(version, now.refusal)

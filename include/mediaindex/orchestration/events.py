@@ -11,14 +11,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.ledger import discovery, hearing
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.contract.states import SeenBy
-from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.errors import ErrorCode, MediaindexError
 from mediaindex.settings import ServerSettings
 from mediaindex.stages.media.process import printable
 from mediaindex.storage.announcements import Announcement, understand
@@ -35,21 +35,29 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from mediaindex.catalog import Connection
-    from mediaindex.storage.objects import ObjectVersion
+    from mediaindex.storage.looks import Inspection
 
 log = logging.getLogger(__name__)
 
+# Errors that concern the bucket of a source; the sources in other buckets go on.
+_OF_S3 = frozenset(code for code in ErrorCode if code.startswith("s3_")) | {ErrorCode.NO_BUCKET}
 MOST = 1_000  # messages that a run takes from a queue in addition to those that started it
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a run did with its messages; ``sources``: names of sources with recordings to plan."""
+    """What a run did with its messages; ``sources``: names of sources with recordings to plan.
+
+    ``failed``: the sources whose announcements could not be processed, with their errors. ``kept``: their messages,
+    which stay in the queue.
+    """
 
     claimed: int
     gone: int
     rejected: int
     sources: tuple[str, ...]
+    failed: Mapping[str, MediaindexError] = field(default_factory=dict)
+    kept: frozenset[Message] = frozenset()
 
 
 def of_run(asset_events: Mapping[Any, Sequence[Any]]) -> dict[str, list[Message]]:
@@ -68,46 +76,71 @@ def of_run(asset_events: Mapping[Any, Sequence[Any]]) -> dict[str, list[Message]
 
 
 def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]) -> Received:
-    """Claim and plan what messages announce: those ``given``, by queue address, and those waiting in the queues."""
+    """Claim and plan what messages announce: those ``given``, by queue address, and those waiting in the queues.
+
+    Raises the error of a source whose bucket cannot be read, after the other sources are done.
+    """
     from mediaindex.storage import queue
     from mediaindex.storage.client import s3_client
 
     use_s3_environment()
     variables = connections.sqs_environment()
     sqs = queue.sqs_client(variables, ServerSettings.read(variables).sqs_endpoint_url)
-    totals, touched = [0, 0, 0], set()
+    every: list[Received] = []
     with connect(connections.database_url()) as conn:
         for address in configuration.queues:
             messages = [*given.get(address, ()), *_waiting(sqs, address)]
             done = take(conn, s3_client(), configuration, messages)
-            queue.delete(sqs, address, [message for message in messages if message.receipt])
-            totals = [sum(pair) for pair in zip(totals, (done.claimed, done.gone, done.rejected), strict=True)]
-            touched |= set(done.sources)
+            processed = [message for message in messages if message.receipt and message not in done.kept]
+            queue.delete(sqs, address, processed)
+            every.append(done)
+        touched = {name for done in every for name in done.sources}
         for name in touched:
             source = configuration.source(name)
             plan(conn, source, source.lane)
-    log.info("events: %d objects claimed, %d gone, %d messages rejected", *totals)
+    totals = [sum(column) for column in zip(*((done.claimed, done.gone, done.rejected) for done in every), strict=True)]
+    claimed, gone, rejected = totals or (0, 0, 0)
+    log.info("events: %d objects claimed, %d gone, %d messages rejected", claimed, gone, rejected)
+    for error in [error for done in every for error in done.failed.values()][:1]:
+        raise error
     in_order = sorted(touched, key=lambda name: (-configuration.source(name).priority, name))
-    return Received(totals[0], totals[1], totals[2], tuple(in_order))
+    return Received(claimed, gone, rejected, tuple(in_order))
 
 
 def take(conn: Connection, client: S3Client, configuration: Configuration, messages: Sequence[Message]) -> Received:
-    """Write what the messages announce into the ledger."""
-    announced: dict[tuple[str, str], Announcement] = {}
-    rejected = 0
-    for message in messages:
-        content = understand(message.body)
-        announced |= {(announcement.bucket, announcement.key): announcement for announcement in content.announcements}
-        rejected += len(content.rejected)
-        for reason in content.rejected:
-            log.warning("dropped a message that is not an announcement: %s", printable(reason))
+    """Write what the messages announce into the ledger.
+
+    A source whose bucket cannot be read does not hold up the others. Raises its error if no source can be read.
+    """
+    contents = [(message, understand(message.body)) for message in messages]
+    rejected = [reason for _, content in contents for reason in content.rejected]
+    for reason in rejected:
+        log.warning("dropped a message that is not an announcement: %s", printable(reason))
+    announced = {_place(one): one for _, content in contents for one in content.announcements}
     by_source = _by_source(configuration, announced.values())
     claimed = gone = 0
+    failed: dict[str, MediaindexError] = {}
     for source, announcements in by_source:
-        new, left = _take_of(conn, client, source, announcements)
+        try:
+            new, left = _take_of(conn, client, source, announcements)
+        except MediaindexError as error:
+            if error.code not in _OF_S3:
+                raise
+            log.error("source %s: its messages stay in the queue: %s", source.name, error)  # noqa: TRY400
+            failed[source.name] = error
+            continue
         claimed, gone = claimed + new, gone + left
         hearing.heard(conn, source.name, len(announcements))
-    return Received(claimed, gone, rejected, tuple(source.name for source, _ in by_source))
+    if failed and len(failed) == len(by_source):
+        raise next(iter(failed.values()))
+    done = tuple(source.name for source, _ in by_source if source.name not in failed)
+    left_over = {_place(one) for source, some in by_source if source.name in failed for one in some}
+    kept = [message for message, content in contents if left_over & set(map(_place, content.announcements))]
+    return Received(claimed, gone, len(rejected), done, failed, frozenset(kept))
+
+
+def _place(announcement: Announcement) -> tuple[str, str]:
+    return announcement.bucket, announcement.key
 
 
 def _by_source(
@@ -129,27 +162,21 @@ def _take_of(
     """The number of claimed objects of the source, and of those that are gone."""
     arrivals = Arrivals(conn, client, source, SeenBy.EVENT)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        looked = list(pool.map(lambda announcement: _look(client, announcement), announcements))
-    versions = [version for version in looked if not isinstance(version, Announcement | None)]
-    missing = [announcement for announcement in looked if isinstance(announcement, Announcement)]
-    gone = sum(len(discovery.leave(conn, announcement.bucket, announcement.key)) for announcement in missing)
-    arrivals.take(version for version in versions if version.size or not version.key.endswith("/"))
+        inspected = list(pool.map(lambda one: arrivals.inspect(one.bucket, one.key), announcements))
+    gone = 0
+    for announcement, now in zip(announcements, inspected, strict=True):
+        if now.version is None and now.refusal is None:
+            gone += len(discovery.leave(conn, announcement.bucket, announcement.key))
+        elif now.version is None:
+            log.warning("%s; the next listing tries again", now.refusal)
+    arrivals.take_inspected(now for now in inspected if not _is_folder(now))
     arrivals.look_again()  # also claims restored and settled objects
     await_settling(arrivals)
     return arrivals.claimed, gone
 
 
-def _look(client: S3Client, announcement: Announcement) -> ObjectVersion | Announcement | None:
-    """The object's present version; the announcement itself if the object is gone; None if S3 refuses access."""
-    from mediaindex.storage.looks import look
-
-    try:
-        return look(client, announcement.bucket, announcement.key) or announcement
-    except TerminalError as error:
-        if error.code == ErrorCode.S3_CREDENTIALS:
-            raise  # concerns all objects: the messages stay in the queue until the connection is fixed
-        log.warning("%s; the next listing tries again", error)
-        return None
+def _is_folder(now: Inspection) -> bool:
+    return bool(now.version and not now.version.size and now.version.key.endswith("/"))
 
 
 def _waiting(sqs: Any, address: str) -> list[Message]:

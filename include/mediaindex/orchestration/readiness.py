@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from mediaindex.catalog.ledger.discovery import Pause
 from mediaindex.config.sources import Source
 from mediaindex.contract.states import StateReason
-from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.errors import ErrorCode, MediaindexError
+from mediaindex.storage.looks import OF_SERVER
 from mediaindex.storage.objects import ObjectVersion
 
 # Some programs allocate a file before they write it: no container format begins with zeros. After an hour it is not
@@ -19,6 +20,7 @@ UNWRITTEN_S = 60.0
 RESTORING_S = 1_800.0
 LEFT_IN_ARCHIVE_S = 21_600.0
 REFUSED_S = 3_600.0
+FAILED_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def unwritten(first: bytes) -> Pause | None:
     return None
 
 
-def unreadable(error: TerminalError, source: Source) -> Pause:
+def unreadable(error: MediaindexError, source: Source) -> Pause:
     """Why an object that S3 does not return has to wait."""
     if error.code in (ErrorCode.GONE, ErrorCode.CHANGED):
         return Pause(StateReason.SETTLING, "changed while it was checked", source.settle_seconds)
-    return Pause(StateReason.REFUSED, str(error), REFUSED_S)
+    return Pause(StateReason.REFUSED, str(error), FAILED_S if error.code in OF_SERVER else REFUSED_S)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from mediaindex.errors import ConfigError, ErrorCode, TransientError
 
-from . import layout
+from . import layout, looks
 from .errors import GONE, answer_code, s3_errors
 from .objects import bare_etag
 
@@ -126,12 +126,8 @@ def _delete_only(client: S3Client, bucket: str, key: str, etag: str | None) -> i
 
 def _head(client: S3Client, bucket: str, key: str) -> str | None:
     """The ETag of the object, None if it does not exist."""
-    try:
-        return bare_etag(client.head_object(Bucket=bucket, Key=key)["ETag"])
-    except ClientError as error:
-        if answer_code(error) in GONE:
-            return None
-        raise
+    answer = looks.head(client, bucket, key)
+    return None if answer is None else bare_etag(answer["ETag"])
 
 
 def _delete_under(client: S3Client, bucket: str, prefix: str, ending: str = "") -> int:

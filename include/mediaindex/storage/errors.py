@@ -23,7 +23,10 @@ from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError, S
 
 from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, TerminalError, TransientError
 
-GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
+# Only these say that an object does not exist. A 404 without a code may also mean that the bucket does not exist, or
+# that the endpoint is not an S3 server.
+GONE = frozenset({"NoSuchKey", "NoSuchVersion"})
+_NOT_S3 = frozenset({"404", "NotFound"})
 _CHANGED = frozenset({"PreconditionFailed", "412"})
 _WRONG = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthorizationHeaderMalformed", "PermanentRedirect"}
@@ -118,6 +121,12 @@ def _of_answer(what: str, error: ClientError) -> MediaindexError:
         return TerminalError(
             f"{what}: the object is in an archive storage class; restore it in S3, then requeue it",
             code=ErrorCode.ARCHIVED,
+        )
+    if code in _NOT_S3:
+        return TransientError(
+            f"{what}: the server answered 404 and not why; check that the endpoint is that of an S3 server; "
+            "it is tried again",
+            code=ErrorCode.S3_ERROR,
         )
     # A client error (4xx) concerns this object alone and says nothing about S3 itself.
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))

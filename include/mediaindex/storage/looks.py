@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+from mediaindex.errors import ConfigError, ErrorCode, MediaindexError
 
 from .errors import GONE, answer_code, s3_errors
 from .objects import Archived, Located, ObjectVersion, bare_etag
@@ -18,9 +21,25 @@ if TYPE_CHECKING:
 # not show.
 _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 _INTELLIGENT = "INTELLIGENT_TIERING"
-# The answer to a HEAD request has no body: only another request tells whether the key, the token or the policy is
-# wrong.
-_UNEXPLAINED = frozenset({"400", "403"})
+# Errors of every request with this connection, or to this bucket: no single object is at fault.
+_OF_EVERYTHING = frozenset(
+    {ErrorCode.S3_CREDENTIALS, ErrorCode.S3_TOKEN_EXPIRED, ErrorCode.S3_CLOCK, ErrorCode.NO_BUCKET}
+)
+# Errors of S3 itself, after retries. They may concern one object alone: a damaged one, or one part of a server.
+OF_SERVER = frozenset({ErrorCode.S3_BUSY, ErrorCode.S3_SLOW, ErrorCode.S3_UNREACHABLE})
+_EMPTY = frozenset({"InvalidRange", "416"})  # the answer to a range of an empty object
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """An object as it is now; ``version`` is None if it does not exist.
+
+    ``refusal``: why S3 does not return the object although it answers other requests. ``version`` is then the one of a
+    listing, or None if listings are refused as well.
+    """
+
+    version: ObjectVersion | None
+    refusal: MediaindexError | None = None
 
 
 def listed_class(storage_class: str | None) -> Archived:
@@ -28,27 +47,95 @@ def listed_class(storage_class: str | None) -> Archived:
     return "maybe" if storage_class in {*_ARCHIVES, _INTELLIGENT} else "no"
 
 
+def head(client: S3Client, bucket: str, key: str) -> Any:
+    """The answer to a HEAD request; None if the object does not exist. Call it inside of ``s3_errors``.
+
+    An error in an answer to HEAD has no body. Another request tells whether the object, the bucket, the token or the
+    policy is the cause.
+    """
+    try:
+        return client.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if answer_code(error) in GONE:
+            return None
+        if not answer_code(error).startswith("4"):
+            raise
+        try:
+            client.get_object(Bucket=bucket, Key=key, Range="bytes=0-0")["Body"].close()
+        except ClientError as explained:
+            if answer_code(explained) in GONE:
+                return None
+            if answer_code(explained) not in _EMPTY:
+                raise
+        raise
+
+
 def look(client: S3Client, bucket: str, key: str) -> ObjectVersion | None:
     """The current object under the key; None if it does not exist or is a delete marker."""
     with s3_errors(f"s3://{bucket}/{key}"):
-        try:
-            head: Any = client.head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if answer_code(error) in GONE:
-                return None
-            if answer_code(error) in _UNEXPLAINED:
-                client.get_object(Bucket=bucket, Key=key, Range="bytes=0-0")["Body"].close()
-            raise
-    version = head.get("VersionId")
+        answer = head(client, bucket, key)
+    if answer is None:
+        return None
+    version = answer.get("VersionId")
     return ObjectVersion(
         bucket,
         key,
-        bare_etag(head["ETag"]),
+        bare_etag(answer["ETag"]),
         version if version != "null" else None,  # objects written before versioning was enabled
-        head["ContentLength"],
-        head["LastModified"],
-        _archived(head.get("StorageClass"), head.get("ArchiveStatus"), head.get("Restore")),
+        answer["ContentLength"],
+        answer["LastModified"],
+        _archived(answer.get("StorageClass"), answer.get("ArchiveStatus"), answer.get("Restore")),
     )
+
+
+def inspect(client: S3Client, bucket: str, key: str) -> Inspection:
+    """``look``; an error of this object alone is part of the result.
+
+    Raises the error if it concerns more than this object: S3 is away, or refuses everything.
+    """
+    try:
+        return Inspection(look(client, bucket, key))
+    except MediaindexError as error:
+        if error.code in _OF_EVERYTHING:
+            raise
+        try:
+            version = listed(client, bucket, key)
+        except ConfigError as refused:
+            if refused.code != ErrorCode.S3_REFUSED:
+                raise
+            return Inspection(None, error)
+        return Inspection(version, error if version else None)
+
+
+def listed(client: S3Client, bucket: str, key: str) -> ObjectVersion | None:
+    """The object under the key as a listing shows it, which needs no access to its bytes."""
+    with s3_errors(f"s3://{bucket}/{key}"):
+        answer = client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    return next((of_listing(bucket, entry) for entry in answer.get("Contents", []) if entry["Key"] == key), None)
+
+
+def of_listing(bucket: str, entry: Any) -> ObjectVersion:
+    """An entry of a listing. Listings have no version ids."""
+    return ObjectVersion(
+        bucket,
+        entry["Key"],
+        bare_etag(entry["ETag"]),
+        None,
+        entry["Size"],
+        entry["LastModified"],
+        listed_class(entry.get("StorageClass")),
+    )
+
+
+def concerns_everything(client: S3Client, bucket: str, key: str, error: MediaindexError) -> bool:
+    """Whether the error would meet other objects too: S3 is away, or refuses everything."""
+    if error.code not in OF_SERVER:
+        return error.code in _OF_EVERYTHING
+    try:
+        listed(client, bucket, key)
+    except MediaindexError:
+        return True
+    return False
 
 
 def first_bytes(client: S3Client, source: Located, count: int = 16) -> bytes:

@@ -13,8 +13,8 @@ from mediaindex.errors import ConfigError, ErrorCode, TransientError
 
 from . import refusals
 from .errors import s3_errors
-from .looks import listed_class
-from .objects import Located, ObjectVersion, bare_etag
+from .looks import of_listing
+from .objects import Located, ObjectVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -49,15 +49,7 @@ def pages(
     with s3_errors(f"s3://{bucket}/{prefix}"):
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **options):
             yield [
-                ObjectVersion(
-                    bucket,
-                    entry["Key"],
-                    bare_etag(entry["ETag"]),
-                    None,
-                    entry["Size"],
-                    entry["LastModified"],
-                    listed_class(entry.get("StorageClass")),
-                )
+                of_listing(bucket, entry)
                 for entry in page.get("Contents", [])
                 if entry["Size"] or not entry["Key"].endswith("/")
             ]

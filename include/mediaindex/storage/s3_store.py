@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from mediaindex.errors import ConfigError, ErrorCode
 
-from . import layout
+from . import layout, looks
 from .errors import GONE, answer_code, s3_errors
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class S3ArtifactStore:
             try:
                 self._client.download_file(self._bucket, key, str(target))
             except ClientError as error:
-                if answer_code(error) in GONE:
+                # The transfer begins with a HEAD request, whose 404 does not say what is missing.
+                if answer_code(error) in {*GONE, "404"} and looks.head(self._client, self._bucket, key) is None:
                     return False
                 raise
         return True
@@ -80,13 +81,7 @@ class S3ArtifactStore:
 
     def _has(self, key: str) -> bool:
         with _errors(self._where(key)):
-            try:
-                self._client.head_object(Bucket=self._bucket, Key=key)
-            except ClientError as error:
-                if answer_code(error) in GONE:
-                    return False
-                raise
-        return True
+            return looks.head(self._client, self._bucket, key) is not None
 
     def _get(self, key: str) -> bytes | None:
         with _errors(self._where(key)):

@@ -12,10 +12,12 @@ import pytest
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.config.sources import Source
+from mediaindex.storage import client as storage_client
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.queue import sqs_client
 from tests.builders.buckets import throwaway_bucket
 from tests.builders.databases import migrated_database
+from tests.builders.s3_proxy import S3Proxy, s3_proxy
 
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_SQS_ENDPOINT_URL")
 
@@ -91,3 +93,31 @@ def connections(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         extra = {"endpoint_url": os.environ[f"MEDIAINDEX_{name}_ENDPOINT_URL"], "region_name": "us-east-1"}
         login = {"login": os.environ["AWS_ACCESS_KEY_ID"], "password": os.environ["AWS_SECRET_ACCESS_KEY"]}
         monkeypatch.setenv(f"AIRFLOW_CONN_MEDIAINDEX_{name}", json.dumps({"conn_type": "aws", "extra": extra, **login}))
+
+
+@pytest.fixture(scope="session")
+def running_proxy(client: Any) -> Iterator[S3Proxy]:
+    with s3_proxy(client.meta.endpoint_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def proxied(running_proxy: S3Proxy) -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(storage_client, "ATTEMPTS", 1)  # otherwise as in operation
+        yield s3_client(running_proxy.url)
+
+
+@pytest.fixture
+def proxy(running_proxy: S3Proxy) -> Iterator[S3Proxy]:
+    """A proxy of S3, without rules at first."""
+    running_proxy.begin()
+    yield running_proxy
+    running_proxy.begin()
+
+
+@pytest.fixture
+def through(proxied: Any, proxy: S3Proxy) -> Any:
+    """A client of S3 through the proxy."""
+    assert proxy
+    return proxied

@@ -29,7 +29,7 @@ SLOW_DOWN: Any = answer("SlowDown")  # boto3 wraps any exception; its stubs allo
     ("error", "kind", "code"),
     [
         (answer("NoSuchKey"), TerminalError, "gone"),
-        (answer("404"), TerminalError, "gone"),
+        (answer("404"), TransientError, "s3_error"),
         (answer("PreconditionFailed"), TerminalError, "changed"),
         (answer("InvalidObjectState"), TerminalError, "archived"),
         (answer("NoSuchBucket"), ConfigError, "no_bucket"),

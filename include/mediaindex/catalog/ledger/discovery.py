@@ -33,6 +33,7 @@ class Waiting:
     key: str
     etag: str
     size: int
+    last_modified: datetime
     code: str | None
     waited_s: float
 
