@@ -25,6 +25,11 @@ def missing() -> list[str]:
     return [package for package, is_present in present.items() if not is_present]
 
 
+def improvements() -> list[str]:
+    """Names of missing packages that everything works without: bubblewrap runs ffmpeg apart, else weaker means do."""
+    return [] if shutil.which("bwrap") else ["bubblewrap"]
+
+
 def _privilege() -> list[str] | None:
     """The command prefix to run as root without a password: empty as root; None if there is no way."""
     if os.geteuid() == 0:
@@ -36,25 +41,36 @@ def _privilege() -> list[str] | None:
 
 
 def main() -> int:
-    """Install missing packages. Returns 1, after printing what to do, if that fails."""
+    """Install missing packages. Returns 1, after printing what to do, if that fails for one that is needed."""
     packages = missing()
-    if not packages:
-        return 0
-    by_hand = f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
-    if not shutil.which("apt-get"):
-        print(f"These programs are missing, by the names of Debian's packages: {', '.join(packages)}. Install them.")
-        return 1
-    privilege = _privilege()
-    if privilege is None:
-        print(f"System packages are missing. Run this, then run make again:\n  {by_hand}")
-        return 1
+    apt = shutil.which("apt-get")
+    privilege = _privilege() if apt else None
+    if packages:
+        by_hand = f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
+        if not apt:
+            print(
+                f"These programs are missing, by the names of Debian's packages: {', '.join(packages)}. Install them."
+            )
+            return 1
+        if privilege is None:
+            print(f"System packages are missing. Run this, then run make again:\n  {by_hand}")
+            return 1
+        if failed := _install(privilege, packages):
+            print(f"apt-get {failed} failed. To see why, run:\n  {by_hand}")
+            return 1
+    if (better := improvements()) and (privilege is None or _install(privilege, better)):
+        print(f"Not installed: {' '.join(better)}, which keeps ffmpeg apart from the rest of this machine.")
+    return 0
+
+
+def _install(privilege: list[str], packages: list[str]) -> str | None:
+    """Install the packages. Returns the step of apt-get that failed, None if none did."""
     print(f"Installing system packages: {' '.join(packages)}", flush=True)
     apt = [*privilege, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
     for step in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         if subprocess.run([*apt, *step], check=False, stdout=subprocess.DEVNULL).returncode:
-            print(f"apt-get {step[0]} failed. To see why, run:\n  {by_hand}")
-            return 1
-    return 0
+            return step[0]
+    return None
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class ErrorCode(StrEnum):
     NO_AUDIO_STREAM = "no_audio_stream", _TERMINAL, "The file has no audio stream; upload one that has."
     EMPTY_AUDIO = "empty_audio", _TERMINAL, "The audio stream holds no audio; upload the recording again."
     ABSURD_PARAMETERS = "absurd_parameters", _TERMINAL, "The file's parameters are impossible; upload it again."
+    IMPLAUSIBLE_MEDIA = "implausible_media", _DOUBTFUL, "The file claims more audio than it can hold; listen to it."
     DECODE_FAILED = "decode_failed", _TERMINAL, "The audio cannot be decoded; upload the recording again."
     TOO_LONG = "too_long", _TERMINAL, "The recording is longer than allowed; split it or raise max_seconds."
     TIMED_OUT = "timed_out", _TERMINAL, "Decoding took far too long; the file is damaged, upload it again."
@@ -81,6 +82,8 @@ class ErrorCode(StrEnum):
     # The worker and the speech process.
     FFMPEG_FAILED = "ffmpeg_failed", _TRANSIENT, "ffmpeg failed on decoded audio; check the worker's disk and memory."
     FFMPEG_KILLED = "ffmpeg_killed", _TRANSIENT, "A signal ended ffmpeg; check the worker's memory."
+    FFMPEG_CRASHED = "ffmpeg_crashed", _DOUBTFUL, "ffmpeg crashed on the file; upload it again in another format."
+    MEDIA_LIMIT = "media_limit", _DOUBTFUL, "Decoding exceeded its limits of memory, time or size; check the file."
     STARVED = "starved", _TRANSIENT, "A backfill got too little processor time; wait, or give it a machine of its own."
     OUT_OF_MEMORY = "out_of_memory", _TRANSIENT, "A stage ran out of memory; give the worker more, or fewer slots."
     WORKER_EXHAUSTED = "worker_exhausted", _TRANSIENT, "The worker's disk or file limit is used up; free space there."

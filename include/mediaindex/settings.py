@@ -25,6 +25,7 @@ PREFIX = "MEDIAINDEX_"
 Device = Literal["cpu", "cuda"]
 Precision = Literal["int8", "float32"]
 DiarizerChoice = Literal["onnx", "pyannote"]
+ContainmentChoice = Literal["best", "required", "off"]
 
 
 def _words(text: Any) -> Any:
@@ -238,6 +239,20 @@ class SpeechSettings(Group):
     )
 
 
+class DecodingSettings(Group):
+    """Decoding of recordings"""
+
+    containment: Annotated[ContainmentChoice, BeforeValidator(_lower)] = described(
+        "best", "How ffmpeg is kept apart from network, processes and files: `best` uses what the machine offers, "
+        "`required` refuses to decode without user namespaces, `off` runs it as it is.",
+        read_by="speech processes, command line",
+    )  # fmt: skip
+    decoder_memory_mb: int = described(
+        2048, "The most memory that one ffmpeg process may take, in MB; small files get less.",
+        read_by="speech processes, command line", ge=128, le=65_536,
+    )  # fmt: skip
+
+
 class LanguageModelSettings(Group):
     """Language model of the Conformer
 
@@ -249,26 +264,17 @@ class LanguageModelSettings(Group):
         read_by="speech processes, command line",
     )  # fmt: skip
     language_model_weight: float = described(
-        0.3,
-        "Factor of the language model's log probability of a word (alpha).",
-        read_by="speech processes, command line",
-        ge=0,
-        le=10,
-    )
+        0.3, "Factor of the language model's log probability of a word (alpha).",
+        read_by="speech processes, command line", ge=0, le=10,
+    )  # fmt: skip
     language_model_bonus: float = described(
-        1.0,
-        "Score added per word, because a language model alone prefers few long words (beta).",
-        read_by="speech processes, command line",
-        ge=-10,
-        le=10,
-    )
+        1.0, "Score added per word, because a language model alone prefers few long words (beta).",
+        read_by="speech processes, command line", ge=-10, le=10,
+    )  # fmt: skip
     language_model_beam: int = described(
-        16,  # 100 gave one word in a thousand more, at three times the cost
-        "The number of hypotheses that are kept in parallel.",
-        read_by="speech processes, command line",
-        ge=1,
-        le=1000,
-    )
+        16, "The number of hypotheses that are kept in parallel.",  # 100: one word in 1,000 more, three times the cost
+        read_by="speech processes, command line", ge=1, le=1000,
+    )  # fmt: skip
 
 
 class RetrySettings(Group):
@@ -325,6 +331,7 @@ GROUPS: tuple[type[Group], ...] = (
     StorageSettings,
     ModelSettings,
     SpeechSettings,
+    DecodingSettings,
     LanguageModelSettings,
     RetrySettings,
     ScheduleSettings,

@@ -46,8 +46,8 @@ CONDITIONS: dict[str, Degrade] = {"telephone": telephone, "noise 10 dB": noise}
 
 
 def _convert(source: Path, target: Path, options: dict[str, Option], filters: Sequence[tuple[str, int]] = ()) -> None:
-    output = Output(f"file:{target}", {"ac": 1, "format": "wav", **options})
-    command = convert(f"file:{source}", "a:0", [output], reading=HARDENING, filters=filters)
+    output = Output(f"file:{target.absolute()}", {"ac": 1, "format": "wav", **options})
+    command = convert(f"file:{source.absolute()}", "a:0", [output], reading=HARDENING, filters=filters)
     ended = run(command, LIMIT, lambda _: None, name=source.name)
     if ended.code != 0:
         raise BadMediaError(

@@ -98,9 +98,9 @@ def part_of(entry: Entry, folder: Path, number: int) -> Path:
         return entry.audio_filepath
     target = folder / f"{number:05d}-{entry.audio_filepath.stem}.flac"
     until: dict[str, Option] = {} if math.isinf(entry.end) else {"t": entry.end - entry.start}
-    output = Output(f"file:{target}", {"acodec": "flac", "format": "flac"})
+    output = Output(f"file:{target.absolute()}", {"acodec": "flac", "format": "flac"})
     reading = {**HARDENING, "ss": entry.start, **until}
-    command = convert(f"file:{entry.audio_filepath}", "a:0", [output], reading=reading)
+    command = convert(f"file:{entry.audio_filepath.absolute()}", "a:0", [output], reading=reading)
     ended = run(command, LIMIT, lambda _piece: None, name=entry.audio_filepath.name)
     if ended.code != 0:
         raise BadMediaError(

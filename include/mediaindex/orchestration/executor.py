@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from airflow.executors.local_executor import LocalExecutor
 from airflow.executors.workloads import ExecutorWorkload
 
+from mediaindex.stages.media.containment import hide_memory
+
 # Longest seconds between two loops of the scheduler while tasks run: some changes, such as skips, come without the end
 # of a task, and pass one level of tasks per loop.
 BUSY_S = 0.5
@@ -30,7 +32,11 @@ class WakingLocalExecutor(LocalExecutor):
     """Waits for results in ``sync``, which the scheduler calls once per loop."""
 
     def start(self) -> None:
-        """Import the libraries that most tasks use, then start the workers."""
+        """Import the libraries that most tasks use, then start the workers.
+
+        The environment of the scheduler, and of its forks, the workers and the tasks, has Airflow's keys.
+        """
+        hide_memory()
         for library in LIBRARIES:
             importlib.import_module(library)
         super().start()

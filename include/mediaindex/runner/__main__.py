@@ -14,8 +14,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mediaindex.contract.job import ExitCode, ItemResult, Job, JobItem, JobResult
+from mediaindex.contract.pipeline import NORMALIZE
 from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import ErrorCode, TerminalError, TransientError
+from mediaindex.stages.media.containment import containment, hide_memory
 from mediaindex.stages.media.process import printable
 
 from .disk_space import disk_errors
@@ -66,6 +68,8 @@ def _run(job: Job) -> JobResult:
     from .engines import Engines
     from .execute import run_job
 
+    if job.stage == NORMALIZE.name:
+        log.info("%s", containment().sentence)
     done = 0
 
     def tell(item: JobItem, result: ItemResult) -> None:
@@ -105,6 +109,7 @@ def summary_line(result: JobResult) -> str:
 
 
 if __name__ == "__main__":
+    hide_memory()  # the environment has the keys of S3, and children of this process decode untrusted files
     code = main()
     logging.shutdown()
     # Everything is written. Freeing the models first would delay the task by up to a quarter of a second.

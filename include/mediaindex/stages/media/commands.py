@@ -15,7 +15,7 @@ from mediaindex.stages.protocols import SAMPLE_RATE
 Option: TypeAlias = str | int | float | None
 
 # Limits for every source: protocols, memory of one allocation, number of streams.
-HARDENING: Mapping[str, Option] = {"protocol_whitelist": "file,pipe", "max_streams": 100}
+HARDENING: Mapping[str, Option] = {"protocol_whitelist": "file,pipe", "max_streams": 64}
 _LIMITS = ("-hide_banner", "-max_alloc", str(512 << 20))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.errors import BadMediaError, ErrorCode
 
 from .commands import Option, inspect
+from .plausibility import check_samples
 from .process import needs_hint, printable, run, unreadable
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
 
     ``raw_format`` is used for files named as headerless audio, and for files without a known container.
     Raises BadMediaError: ``missing_file``, ``empty_file``, ``not_media``, ``truncated``, ``needs_hint``, ``bad_hint``,
-    ``absurd_parameters``, ``timed_out``.
+    ``absurd_parameters``, ``timed_out``; DoubtfulError: ``implausible_media``, ``media_limit``.
     """
     if not path.is_file():
         raise BadMediaError(
@@ -174,7 +175,9 @@ def _probe(path: Path) -> SourceFile:
     ended = run(inspect(f"file:{path.absolute()}", requested), PROBE_SECONDS, keep, name=path.name)
     if ended.code != 0:
         raise unreadable(path.name, ended.messages)
-    return _source(path, json.loads(out.decode("utf-8", "replace")), options)
+    probed = json.loads(out.decode("utf-8", "replace"))
+    check_samples(printable(path.name), probed.get("streams", []), path.stat().st_size)
+    return _source(path, probed, options)
 
 
 def _source(path: Path, probed: dict[str, Any], options: dict[str, str | int]) -> SourceFile:

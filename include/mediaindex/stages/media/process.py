@@ -1,4 +1,4 @@
-"""Run ffmpeg or ffprobe: output is streamed, messages are bounded, time is limited."""
+"""Run ffmpeg or ffprobe: apart and within limits; output is streamed, messages are bounded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import errno
 import logging
 import os
 import re
+import shutil
+import signal
 import subprocess
 import threading
 from collections import deque
@@ -14,7 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from mediaindex.errors import BadMediaError, ConfigError, ErrorCode, TransientError
+from mediaindex.errors import BadMediaError, ConfigError, DoubtfulError, ErrorCode, MediaindexError, TransientError
+
+from .containment import containment
+from .limits import Files, Limits
 
 PIECE = 1 << 20  # bytes read at a time
 MESSAGES = 60  # number of last lines of stderr to keep
@@ -23,6 +28,14 @@ LONGEST_MESSAGE = 500  # bytes of a line
 # largest limit (s).
 LEFTOVER_TIME_FACTOR, LEFTOVER_LIMIT_S = 20.0, 3600.0
 PASSED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "HOME")
+# Signals of a process that exceeded a limit, of one that was killed from outside, and of one that crashed.
+LIMITED = frozenset({signal.SIGXCPU, signal.SIGXFSZ})
+KILLED = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGSYS})
+# ffmpeg's messages if memory cannot be allocated; which of them comes first varies.
+NO_MEMORY = (os.strerror(errno.ENOMEM), "Cannot add index entry", "Cannot add CTTS entry", "get_buffer() failed")
+# ffmpeg handles SIGXCPU and SIGTERM: it finishes the output, which then lacks the rest of the recording, and exits so.
+INTERRUPTED, NOT_PERMITTED = 255, os.strerror(errno.EPERM)
 
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -42,13 +55,15 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
     """Run ``command`` and pass its output to ``consume``; an error raised there ends the process.
 
     ``name``: the recording, for messages. Raises BadMediaError (``timed_out``) after ``limit_s`` seconds,
-    TransientError if a signal ended the process or a backfill got no processor time, ConfigError if the program is not
-    installed.
+    DoubtfulError if the process crashed (``ffmpeg_crashed``) or exceeded a limit (``media_limit``), TransientError if
+    it was killed or a backfill got no processor time, ConfigError if the program is not installed.
     """
+    files = Files.of(command)
+    limits = Limits.of(files, limit_s)
     leftover = _in_idle_class()
     if leftover:
         limit_s = min(LEFTOVER_TIME_FACTOR * limit_s, LEFTOVER_LIMIT_S)
-    process = _started(command)
+    process = _started(command, files, limits)
     late = threading.Event()
     messages: deque[str] = deque(maxlen=MESSAGES)
     timer = threading.Timer(limit_s, _end, (process, late))
@@ -70,13 +85,8 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
             stream.close()  # type: ignore[union-attr]
     if late.is_set():
         raise _too_late(f"{printable(name)}: {command[0]}", limit_s, leftover=leftover)
-    if process.returncode < 0:
-        # Otherwise a part of the audio would be stored as the whole recording.
-        raise TransientError(
-            f"{printable(name)}: {command[0]} was ended by signal {-process.returncode}, most often because memory "
-            "ran out; it is tried again",
-            code=ErrorCode.FFMPEG_KILLED,
-        )
+    if error := _broken(process.returncode, messages, f"{printable(name)}: {command[0]}", limits):
+        raise error
     return Ended(process.returncode, tuple(messages))
 
 
@@ -98,21 +108,59 @@ def _in_idle_class() -> bool:
     return hasattr(os, "SCHED_IDLE") and os.sched_getscheduler(0) == os.SCHED_IDLE
 
 
-def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # The program parses untrusted files, so it gets no credentials.
-            env={variable: os.environ[variable] for variable in PASSED_VARIABLES if variable in os.environ},
-        )
-    except FileNotFoundError as error:
+def _started(command: Sequence[str], files: Files, limits: Limits) -> subprocess.Popen[bytes]:
+    found = shutil.which(command[0])
+    if found is None:
         raise ConfigError(
             f"{command[0]} is not installed; run apt-get install ffmpeg, or put it on the PATH",
             code=ErrorCode.FFMPEG_MISSING,
-        ) from error
+        )
+    program = Path(found).absolute()
+    way = containment()
+    limited = limits.prefix(in_user_namespace=way.namespaces)
+    return subprocess.Popen(
+        [*way.wrap(program, files), *limited, str(program), *command[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # The program parses untrusted files, so it gets no credentials. A single arena keeps its memory small.
+        env={name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ} | {"MALLOC_ARENA_MAX": "1"},
+    )
+
+
+def _broken(code: int, messages: Sequence[str], what: str, limits: Limits) -> MediaindexError | None:
+    """The error of a process that a limit or a signal ended; None if it ended by itself."""
+    if code == 0:
+        return None
+    number = _signal(code)
+    if code == INTERRUPTED and not any(NOT_PERMITTED in message for message in messages):
+        number = signal.SIGXCPU
+    if number in LIMITED or (number is None and any(sign in message for sign in NO_MEMORY for message in messages)):
+        return DoubtfulError(
+            f"{what} needed more than {limits.memory >> 20} MB of memory, {limits.cpu_s} s of processor time or "
+            f"{limits.file_size >> 20} MB of output, which a file of this size does not need; check the file, or raise "
+            "MEDIAINDEX_DECODER_MEMORY_MB",
+            code=ErrorCode.MEDIA_LIMIT,
+        )
+    if number in KILLED:
+        # Otherwise a part of the audio would be stored as the whole recording. It was within its own limits.
+        return TransientError(
+            f"{what} was ended by signal {number}, most often because the machine's memory ran out; it is tried again",
+            code=ErrorCode.FFMPEG_KILLED,
+        )
+    if number is not None:
+        return DoubtfulError(
+            f"{what} crashed with signal {number}; upload the recording again, in another format if it persists",
+            code=ErrorCode.FFMPEG_CRASHED,
+        )
+    return None
+
+
+def _signal(code: int) -> int | None:
+    """The signal that ended a process. bubblewrap reports 128 and its number; ffmpeg has codes up to 255 of its own."""
+    if code < 0:
+        return -code
+    return code - 128 if code - 128 in {*LIMITED, *KILLED, *CRASHES} else None
 
 
 def printable(text: str, longest: int = 200) -> str:

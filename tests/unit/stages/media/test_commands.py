@@ -9,7 +9,7 @@ GENERAL = [*LIMITS, "-nostdin", "-nostats", "-v"]
 def test_one_stream_goes_to_every_output() -> None:
     outputs = [Output("pipe:1", {"format": "s16le", "ac": 1}), Output("file:/all.pcm", {"fs": 10, "format": "s16le"})]
     assert convert("file:/in.mkv", "2", outputs, reading=HARDENING) == [
-        *("ffmpeg", "-max_streams", "100", "-protocol_whitelist", "file,pipe", "-i", "file:/in.mkv"),
+        *("ffmpeg", "-max_streams", "64", "-protocol_whitelist", "file,pipe", "-i", "file:/in.mkv"),
         *("-map", "0:2", "-f", "s16le", "-ac", "1", "pipe:1"),
         *("-map", "0:2", "-f", "s16le", "-fs", "10", "file:/all.pcm"),
         *(*GENERAL, "error", "-y"),
@@ -42,6 +42,6 @@ def test_the_name_of_a_file_stays_one_argument() -> None:
 
 def test_ffprobe_is_limited_like_ffmpeg() -> None:
     assert inspect("file:/in.wav", {"show_streams": None, "of": "json"}) == [
-        *("ffprobe", *LIMITS, "-v", "error", "-max_streams", "100", "-of", "json"),
+        *("ffprobe", *LIMITS, "-v", "error", "-max_streams", "64", "-of", "json"),
         *("-protocol_whitelist", "file,pipe", "-show_streams", "file:/in.wav"),
     ]
