@@ -24,21 +24,25 @@ _PAYLOAD, _PROXY = ".json.gz", ".flac"
 _NO_VERSIONS = frozenset({"NotImplemented", "501", "MethodNotAllowed"})  # servers without versioning
 
 
-def delete_object(client: S3Client, bucket: str, key: str, etag: str | None = None) -> int:
+def delete_object(
+    client: S3Client, bucket: str, key: str, etag: str | None = None, before: datetime | None = None
+) -> int:
     """Delete this version of the object and all earlier ones, or all versions if ``etag`` is None; how many.
 
     Earlier versions are deleted too, because the bucket would otherwise show the newest of them. A missing object is
-    not an error.
+    not an error. What was not written before ``before`` stays.
     """
     with s3_errors(f"s3://{bucket}/{key}"):
         if not is_versioned(client, bucket):
-            return _delete_only(client, bucket, key, etag)
+            return _delete_only(client, bucket, key, etag, before)
         entries = [entry for entry in _versions(client, bucket, key) if entry["Key"] == key]
         versions = [entry for entry in entries if "ETag" in entry]
         selected = versions
         if etag is not None:
             limit = max((_modified(entry) for entry in versions if _etag(entry) == etag), default=None)
             selected = [] if limit is None else [entry for entry in versions if _modified(entry) <= limit]
+        if before is not None:
+            selected = [entry for entry in selected if _modified(entry) < before]
         markers = [entry for entry in entries if "ETag" not in entry] if len(selected) == len(versions) else []
         _delete(client, bucket, (*selected, *markers))
         return len(selected)
@@ -111,23 +115,24 @@ def is_versioned(client: S3Client, bucket: str) -> bool:
 def exists(client: S3Client, bucket: str, key: str) -> bool:
     """Whether the key exists."""
     with s3_errors(f"s3://{bucket}/{key}"):
-        return _head(client, bucket, key) is not None
+        return looks.head(client, bucket, key) is not None
 
 
-def _delete_only(client: S3Client, bucket: str, key: str, etag: str | None) -> int:
-    current = _head(client, bucket, key)
+def written_at(client: S3Client, bucket: str, key: str, etag: str) -> datetime | None:
+    """When the object was last written, if it has this ETag; None if it has another one or does not exist."""
+    with s3_errors(f"s3://{bucket}/{key}"):
+        current = looks.head(client, bucket, key)
+        return current["LastModified"] if current and bare_etag(current["ETag"]) == etag else None
+
+
+def _delete_only(client: S3Client, bucket: str, key: str, etag: str | None, before: datetime | None) -> int:
+    current = looks.head(client, bucket, key)
     if current is None:
         return 0
-    if etag not in (None, current):
-        return 0  # the object was replaced
+    if etag not in (None, bare_etag(current["ETag"])) or (before and current["LastModified"] >= before):
+        return 0  # the object was replaced, or written again
     client.delete_object(Bucket=bucket, Key=key)
     return 1
-
-
-def _head(client: S3Client, bucket: str, key: str) -> str | None:
-    """The ETag of the object, None if it does not exist."""
-    answer = looks.head(client, bucket, key)
-    return None if answer is None else bare_etag(answer["ETag"])
 
 
 def _delete_under(client: S3Client, bucket: str, prefix: str, ending: str = "") -> int:

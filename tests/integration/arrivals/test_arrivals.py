@@ -56,6 +56,27 @@ def test_a_known_object_is_not_new(conn: Any, client: Any, put: Put, source: Sou
     assert discovery.is_something_new(conn, client, one, "")
 
 
+def test_an_object_that_is_written_again_with_the_same_content_gets_its_new_date(
+    conn: Any, client: Any, put: Put, source: Sources, states: States, bucket: str
+) -> None:
+    put("a.wav")
+    listing(conn, client, source())
+    with conn, conn.cursor() as cursor:
+        cursor.execute(
+            "update media_object set last_modified = now() - interval '40 days', media_removed_at = now() "
+            "where bucket = %s",
+            (bucket,),
+        )
+    listing(conn, client, source())
+    with conn, conn.cursor() as cursor:
+        cursor.execute(
+            "select last_modified > now() - interval '1 hour', media_removed_at from media_object where bucket = %s",
+            (bucket,),
+        )
+        assert cursor.fetchall() == [(True, None)]
+    assert states() == {"a.wav": "claimed"}
+
+
 def test_a_prefix_is_not_a_pattern(conn: Any, client: Any, put: Put, source: Sources, states: States) -> None:
     put("in[*?/a.wav", "in[xx/b.wav", "inx/c.wav")
     one = source()

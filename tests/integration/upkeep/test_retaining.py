@@ -12,6 +12,8 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.ledger import ledger
 from mediaindex.config.retention import Retention
 from mediaindex.contract.states import ObjectState
+from mediaindex.errors import ConfigError
+from mediaindex.storage import deletions
 from mediaindex.storage.media import list_objects
 from mediaindex.upkeep import retaining
 from mediaindex.upkeep.erasing import Stores
@@ -21,8 +23,9 @@ from tests.builders.recordings import Recorded
 
 pytestmark = pytest.mark.servers
 Indexed = Callable[..., Recorded]
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-OLD, YOUNG = NOW - timedelta(days=40), NOW - timedelta(days=20)
+# S3 dates objects itself: retention runs forty days after they were put there.
+OLD = datetime.now(UTC)
+NOW, YOUNG = OLD + timedelta(days=40), OLD + timedelta(days=20)
 
 
 def policy(source: str = "calls", **days: int) -> Policy:
@@ -102,3 +105,47 @@ def test_a_recording_without_its_audio_is_not_requeued(stores: Stores, indexed: 
     (one,) = ledger.find(stores.conn, ids=[old.id])
     assert (one.state, one.reason_code) == ("indexed", "media_expired")
     assert list(verify(stores)) == []
+
+
+def written_again(stores: Stores, old: Recorded, days: int = 10) -> datetime:
+    """The time of a retention that looks at the object ``days`` after it was written; the ledger says 40 days more."""
+    run(stores, "update media_object set last_modified = now() - interval '40 days' where id = %s", old.id)
+    return datetime.now(UTC) + timedelta(days=days)
+
+
+def test_an_object_that_was_written_again_is_as_old_as_s3_says(stores: Stores, indexed: Indexed) -> None:
+    old = indexed("old", source="calls", when=OLD)
+    now = written_again(stores, old)
+    rules = [policy(media_days=30, proxy_days=30, transcript_days=30)]
+    assert retaining.remove_media(stores, rules, now) == 0
+    run(stores, "update media_object set last_modified = now() - interval '40 days' where id = %s", old.id)
+    assert retaining.remove_proxies(stores, rules, now) == 0
+    run(stores, "update media_object set last_modified = now() - interval '40 days' where id = %s", old.id)
+    assert retaining.erase_expired(stores, rules, now) == []
+    assert keys(stores, old.bucket) == [old.key]
+    ((date,),) = run(stores, "select last_modified from media_object where id = %s", old.id)
+    assert datetime.now(UTC) - date < timedelta(hours=1)
+    assert retaining.remove_media(stores, rules, now + timedelta(days=30)) == 1
+
+
+def test_an_object_that_is_put_back_after_its_retention_counts_anew(stores: Stores, indexed: Indexed) -> None:
+    old = indexed("old", source="calls", when=OLD)
+    retaining.remove_media(stores, [policy(media_days=30)], NOW)
+    stores.s3.put_object(Bucket=old.bucket, Key=old.key, Body=b"old")
+    now = written_again(stores, old)
+    assert retaining.erase_expired(stores, [policy(media_days=30, transcript_days=30)], now) == []
+    assert run(stores, "select media_removed_at from media_object where id = %s", old.id) == [(None,)]
+
+
+def test_only_what_was_written_before_a_date_is_deleted(stores: Stores, indexed: Indexed) -> None:
+    old = indexed("old", source="calls", when=OLD)
+    assert deletions.delete_object(stores.s3, old.bucket, old.key, before=OLD - timedelta(days=1)) == 0
+    assert deletions.delete_object(stores.s3, old.bucket, old.key, before=NOW) == 1
+
+
+def test_one_object_that_cannot_be_deleted_does_not_keep_the_others(stores: Stores, indexed: Indexed) -> None:
+    first, second = indexed("first", source="calls", when=OLD), indexed("second", source="calls", when=OLD)
+    run(stores, "update media_object set bucket = bucket || '-lost' where id = %s", first.id)
+    with pytest.raises(ConfigError, match="does not exist"):
+        retaining.remove_media(stores, [policy(media_days=30)], NOW)
+    assert keys(stores, second.bucket) == [first.key]

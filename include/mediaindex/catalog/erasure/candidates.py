@@ -48,6 +48,15 @@ def expired_recordings(
         after = page[-1][0]
 
 
+def note_written(conn: Connection, media_object_id: int, at: datetime) -> None:
+    """Record that the object has a later date than the ledger knew: it was written again with the same content."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update media_object set last_modified = %s, version_id = null, media_removed_at = null where id = %s",
+            (at, media_object_id),
+        )
+
+
 def note_media_removed(conn: Connection, media_object_id: int) -> None:
     """Record that the object was deleted from its bucket; its results stay."""
     with transaction(conn) as cursor:

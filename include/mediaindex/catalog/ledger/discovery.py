@@ -73,6 +73,18 @@ def unknown(conn: Connection, page: Sequence[ObjectVersion]) -> list[ObjectVersi
     return [listed for number, listed in enumerate(page) if number not in known]
 
 
+def renew(conn: Connection, page: Sequence[ObjectVersion]) -> int:
+    """Take the dates of known objects that were written again with the same content; how many.
+
+    Retention counts from the date of the object, so the ledger must not keep that of the first upload.
+    """
+    columns = identities(page)
+    versions, dates = [listed.version_id for listed in page], [listed.last_modified for listed in page]
+    with transaction(conn) as cursor:
+        cursor.execute(query("renew_objects"), columns | {"versions": versions, "dates": dates})
+        return cursor.rowcount
+
+
 def note(
     conn: Connection, source: str, objects: Sequence[tuple[ObjectVersion, Mapping[str, str]]], seen_by: SeenBy
 ) -> None:
