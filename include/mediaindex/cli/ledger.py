@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 SAMPLE = 5  # lines of a dry run
+UNFILTERED = "name the objects, or use --source, --state, --reason, --class, --stage, --key, --since or --fallback"
 
 
 Source = Annotated[str | None, typer.Option(help="Only objects of this source.")]
@@ -45,6 +46,10 @@ Warned = Annotated[
     bool, typer.Option("--warned", help="Only objects with warnings, such as tracks that were left out.")
 ]
 Fallback = Annotated[bool, typer.Option("--fallback", help="Only objects that a fallback recogniser transcribed.")]
+InProgress = Annotated[
+    bool,
+    typer.Option("--in-progress", help="Also objects whose batch is in progress, if you know that its run is dead."),
+]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many objects.")]
 
 
@@ -180,11 +185,12 @@ def requeue(
     key: Key = None,
     since: Since = None,
     fallback: Fallback = False,
+    in_progress: InProgress = False,
     yes: Yes = False,
 ) -> None:
     """Queue objects again: the named ones, or all that match (quarantined ones, unless --state is given).
 
-    The next planning takes them into a batch. Results of stages are kept and are not computed again.
+    The next planning takes them into a batch. Results of stages are kept.
 
     Examples:
 
@@ -195,20 +201,18 @@ def requeue(
       mediaindex ledger requeue --source podcasts --class transient
 
       mediaindex ledger requeue --fallback --yes
+
+      mediaindex ledger requeue --state claimed --reason run_failed --in-progress
     """
     filters = (source, state, reason, kind, stage, key, since)
     if not names and not fallback and not any(filters):
-        raise typer.BadParameter(
-            "name the objects, or use --source, --state, --reason, --class, --stage, --key, --since or --fallback"
-        )
+        raise typer.BadParameter(UNFILTERED)
     with catalog("ledger") as conn:
         lines = _chosen(conn, names or [], filters, fallback)
         if not yes:
             ledger_tables.dry_run(ledger_tables.table_console(), lines, SAMPLE)
             return
-        done, busy = _requeue(conn, lines)
-    skipped = f" Skipped {count_of(busy, 'object')} in progress." if busy else ""
-    print(f"Queued {count_of(done, 'object')}.{skipped}")
+        _queue(conn, lines, in_progress)
 
 
 def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallback: bool) -> list[LedgerLine]:
@@ -224,14 +228,32 @@ def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallba
     return ledger_lines.lines(conn, _wanted(source, state or [ObjectState.QUARANTINED], *rest))
 
 
-def _requeue(conn: Connection, lines: list[LedgerLine]) -> tuple[int, int]:
+def _queue(conn: Connection, lines: list[LedgerLine], in_progress: bool) -> None:
+    sourceless = _without_source(conn, lines)
+    done, busy = _requeue(conn, [line for line in lines if line.source not in sourceless], in_progress)
+    skipped = f" Skipped {count_of(busy, 'object')} in progress." if busy else ""
+    print(f"Queued {count_of(done, 'object')}.{skipped}")
+    for name, why in sourceless.items():
+        print(f"Skipped {count_of(sum(line.source == name for line in lines), 'object')}: {why}.")
+
+
+def _without_source(conn: Connection, lines: list[LedgerLine]) -> dict[str, str]:
+    """Sources of the objects that are not in a sources file, with the reason why nothing of them is indexed."""
+    from mediaindex.catalog.ledger import sources
+
+    given = {line.source for line in lines}
+    return {source.name: source.reason for source in sources.absent(conn) if source.name in given}
+
+
+def _requeue(conn: Connection, lines: list[LedgerLine], in_progress: bool) -> tuple[int, int]:
     """The numbers of objects that were queued, and of those in progress, which were not."""
     from mediaindex.catalog.ledger import ledger
 
     busy = 0
     for line in lines:
         try:
-            ledger.requeue(conn, line.id, code=StateReason.REQUEUED, reason="put back into the queue by hand")
+            reason = "put back into the queue by hand"
+            ledger.requeue(conn, line.id, in_progress=in_progress, code=StateReason.REQUEUED, reason=reason)
         except TerminalError as error:
             if error.code != ErrorCode.IN_PROGRESS:
                 raise

@@ -9,7 +9,22 @@ import typer
 from mediaindex import __version__
 from mediaindex.errors import MediaindexError
 
-from . import calibrate, config, erase, evaluate, index, ledger, models, plan, reindex, samples, search, stage, verify
+from . import (
+    calibrate,
+    config,
+    erase,
+    evaluate,
+    index,
+    ledger,
+    models,
+    plan,
+    reindex,
+    samples,
+    search,
+    source,
+    stage,
+    verify,
+)
 
 cli = typer.Typer(
     name="mediaindex",
@@ -30,6 +45,7 @@ cli.command("verify")(verify.verify)
 cli.command("erase")(erase.erase)
 cli.add_typer(models.app, name="models")
 cli.add_typer(ledger.app, name="ledger")
+cli.add_typer(source.app, name="source")
 cli.add_typer(config.app, name="config")
 
 

@@ -121,6 +121,7 @@ class StateReason(_Explained):
     UNWRITTEN = "unwritten", "The object begins with zeros; it is claimed once it is written."
     REFUSED = "refused", "S3 lists the object and does not return it; it is tried again every hour, read the reason."
     EXCLUDED = "excluded", "The object waited, and its source no longer includes it; a changed source claims it."
+    NO_SOURCE = "no_source", "Its source is not in the sources file; it is queued again once the source is."
     DUPLICATE = "duplicate", "Another object has the same audio; its transcript serves for both."
     REMOVED = "removed", "The object was removed from the bucket."
     GONE = "gone", "The object was no longer in the bucket when it was to be read."

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base.connection import connect
-from mediaindex.catalog.batches import batches, stage_runs
+from mediaindex.catalog.batches import batches, failures, stage_runs
 from mediaindex.catalog.batches.batches import BatchItem, PlannedBatch
+from mediaindex.catalog.batches.failures import Failure
+from mediaindex.catalog.ledger.sources import Absent
 from mediaindex.config import sources
 from mediaindex.contract.job import Job, JobItem, JobResult, ObjectSource, S3Store
+from mediaindex.errors import ErrorCode, FailureClass
 from mediaindex.settings import ServerSettings
 from mediaindex.stages.media.process import printable
 
 from . import connections, time_limits
 from .defaults import retry_policy
 from .identity import airflow_id
+
+if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +55,7 @@ def speech_work(batch_id: int, stage: str) -> Work:
     """The work of a stage in a batch."""
     configuration = sources.load(sources.path_from_environment())
     with connect(connections.database_url()) as conn:
-        items = batches.items(conn, batch_id, stage=stage)
+        items = with_source(conn, batch_id, batches.items(conn, batch_id, stage=stage), configuration)
         earlier = stage_runs.earlier(conn, batch_id, stage) if stage == FIRST_STAGE else {}
     job = Job(
         stage=stage,
@@ -58,6 +65,20 @@ def speech_work(batch_id: int, stage: str) -> Work:
         recognisers=configuration.recognisers,
     )
     return Work(job, time_limits.audio_seconds(items))
+
+
+def with_source(
+    conn: Connection, batch_id: int, items: Sequence[BatchItem], configuration: sources.Configuration
+) -> list[BatchItem]:
+    """The items whose source is configured. The others leave the batch, with the reason ``no_source``."""
+    configured = {source.name for source in configuration.sources}
+    gone = {item.media_object_id: item.source for item in items if item.source not in configured}
+    if gone:
+        left = {id_: Absent(name, None, None, None).reason for id_, name in gone.items()}
+        failed = {id_: Failure(ErrorCode.NO_SOURCE, why, FailureClass.TERMINAL) for id_, why in left.items()}
+        failures.settle(conn, batch_id, failed, retry_policy())
+        log.warning("media objects %s: %s", ", ".join(map(str, gone)), next(iter(left.values())))
+    return [item for item in items if item.media_object_id not in gone]
 
 
 def artifact_store() -> S3Store:

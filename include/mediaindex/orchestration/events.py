@@ -24,7 +24,7 @@ from mediaindex.stages.media.process import printable
 from mediaindex.storage.announcements import Announcement, understand
 from mediaindex.storage.queue import Message
 
-from . import connections
+from . import absent_sources, connections
 from .arrivals import LOOKS_AT_ONCE, Arrivals
 from .batch_job import use_s3_environment
 from .defaults import EVENTS_HIDDEN_SECONDS
@@ -117,7 +117,8 @@ def take(conn: Connection, client: S3Client, configuration: Configuration, messa
     for reason in rejected:
         log.warning("dropped a message that is not an announcement: %s", printable(reason))
     announced = {_place(one): one for _, content in contents for one in content.announcements}
-    by_source = _by_source(configuration, announced.values())
+    by_source, others = _by_source(configuration, announced.values())
+    absent_sources.keep(conn, client, others)
     claimed = gone = 0
     failed: dict[str, MediaindexError] = {}
     for source, announcements in by_source:
@@ -145,15 +146,14 @@ def _place(announcement: Announcement) -> tuple[str, str]:
 
 def _by_source(
     configuration: Configuration, announced: Iterable[Announcement]
-) -> list[tuple[Source, list[Announcement]]]:
+) -> tuple[list[tuple[Source, list[Announcement]]], list[Announcement]]:
+    """The announcements of each source, and those of no configured source."""
     by_source: dict[str, list[Announcement]] = defaultdict(list)
+    others: list[Announcement] = []
     for announcement in announced:
         source = configuration.source_of(announcement.bucket, announcement.key)
-        if source is None:
-            log.info("s3://%s/%s belongs to no source", announcement.bucket, printable(announcement.key))
-        else:
-            by_source[source.name].append(announcement)
-    return [(configuration.source(name), announcements) for name, announcements in sorted(by_source.items())]
+        (others if source is None else by_source[source.name]).append(announcement)
+    return [(configuration.source(name), announcements) for name, announcements in sorted(by_source.items())], others
 
 
 def _take_of(

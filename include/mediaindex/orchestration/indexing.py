@@ -21,7 +21,7 @@ from mediaindex.stages.media.process import printable
 from mediaindex.stages.triage import TriageFacts, triage
 
 from . import connections
-from .batch_job import LONGEST_MESSAGE, artifact_store, use_s3_environment
+from .batch_job import LONGEST_MESSAGE, artifact_store, use_s3_environment, with_source
 from .defaults import retry_policy
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def decide(batch_id: int) -> list[str]:
     configuration = sources.load(sources.path_from_environment())
     following = set()
     with connect(connections.database_url()) as conn:
-        for item in batches.items(conn, batch_id, stage="triage"):
+        for item in with_source(conn, batch_id, batches.items(conn, batch_id, stage="triage"), configuration):
             settings = read_settings(TriageSettings, configuration.triage_of(item.source), "triage")
             decision = triage(TriageFacts.from_summaries(item.summaries), settings)
             batches.set_decision(conn, batch_id, item.media_object_id, decision.way, decision.reasons)

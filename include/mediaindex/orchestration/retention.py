@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.ledger import sources as known_sources
 from mediaindex.config import sources
+from mediaindex.config.retention import Retention
 
 from . import connections
 from .batch_job import use_s3_environment
 
 if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
     from mediaindex.upkeep.erasing import Stores
     from mediaindex.upkeep.retaining import Policy
 
@@ -34,7 +37,7 @@ def remove_media() -> int:
     from mediaindex.upkeep import retaining
 
     with _stores() as stores:
-        removed = retaining.remove_media(stores, policies(), datetime.now(UTC))
+        removed = retaining.remove_media(stores, policies(stores.conn), datetime.now(UTC))
     log.info("removed %d objects older than media_days", removed)
     return removed
 
@@ -44,7 +47,7 @@ def remove_proxies() -> int:
     from mediaindex.upkeep import retaining
 
     with _stores() as stores:
-        removed = retaining.remove_proxies(stores, policies(), datetime.now(UTC))
+        removed = retaining.remove_proxies(stores, policies(stores.conn), datetime.now(UTC))
     log.info("removed the normalised audio of %d recordings, older than proxy_days", removed)
     return removed
 
@@ -54,17 +57,29 @@ def erase_expired() -> int:
     from mediaindex.upkeep import retaining
 
     with _stores() as stores:
-        receipts = retaining.erase_expired(stores, policies(), datetime.now(UTC))
+        receipts = retaining.erase_expired(stores, policies(stores.conn), datetime.now(UTC))
     log.info("erased %d recordings older than transcript_days; receipts: %s", len(receipts), receipts or "-")
     return len(receipts)
 
 
-def policies() -> list[Policy]:
-    """The retention policy of each configured source."""
+def policies(conn: Connection) -> list[Policy]:
+    """The retention policy of each configured source, and of retired ones. Logs sources that have none."""
     from mediaindex.upkeep.retaining import Policy
 
     configuration = sources.load(sources.path_from_environment())
-    return [Policy(source.name, source.retention) for source in configuration.sources]
+    known = {source.name: source.retention for source in configuration.sources}
+    for source in known_sources.overview(conn):
+        if source.name in known or source.renamed_to:
+            continue
+        if source.retired_at:
+            known[source.name] = Retention.model_validate(source.retention)
+        elif not source.is_configured and source.objects:
+            log.warning(
+                "source %s: %d recordings are kept without limit, because the source is not in the sources file; "
+                "run `mediaindex source rename` or `mediaindex source retire`",
+                source.name, sum(source.objects.values()),
+            )  # fmt: skip
+    return [Policy(name, retention) for name, retention in known.items()]
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches, sweeping
+from mediaindex.catalog.ledger import sources as known
 from mediaindex.config import sources
-from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.errors import TerminalError
 
 from . import connections
 from .defaults import FALLBACKS_A_SWEEP, INDEX_DAG, retry_policy
@@ -74,17 +75,26 @@ def plan_due() -> list[dict[str, Any]]:
     """Plan queued recordings that are due. Returns the arguments of a run for each batch without one."""
     configuration = sources.load(sources.path_from_environment())
     with connect(connections.database_url()) as conn:
+        ours = airflow_id(conn)
+        _note_sources(conn, ours, configuration)
+        configured = {source.name: source for source in configuration.sources}
         for name in batches.due_sources(conn):
-            try:
-                source = configuration.source(name)
-            except ConfigError:
-                log.warning("source %s: recordings wait, but the source is not configured any more", name)
-                continue
-            plan(conn, source, source.lane)
-        waiting = batches.unstarted(conn, airflow_id=airflow_id(conn))
+            if name in configured:  # of another Airflow, or absent, otherwise
+                plan(conn, configured[name], configured[name].lane)
+        waiting = batches.unstarted(conn, airflow_id=ours)
     priorities = {source.name: source.priority for source in configuration.sources}
     waiting.sort(key=lambda batch: -priorities.get(batch.source, 0))  # stable: oldest first within a priority
     return runs_of(waiting)
+
+
+def _note_sources(conn: Connection, ours: str, configuration: sources.Configuration) -> None:
+    """Record which sources are configured; set the recordings of the others aside, and queue those that are back."""
+    known.note_configured(conn, ours, {one.name: (one.bucket, one.literal_prefix) for one in configuration.sources})
+    if back := known.restore(conn, [source.name for source in configuration.sources]):
+        log.info("queued %d recordings again, whose source is in the sources file again", back)
+    for absent in known.absent(conn):
+        if ids := known.set_aside(conn, absent):
+            log.warning("source %s: %d recordings are set aside: %s", absent.name, len(ids), absent.reason)
 
 
 def _log_outcome(batch: sweeping.StartedBatch, swept: sweeping.Swept) -> None:

@@ -164,8 +164,8 @@ def requeue(
         cursor.execute("select state from media_object where id = %s", (media_object_id,))
         _must_exist(cursor, media_object_id)
         raise TerminalError(
-            f"media object {media_object_id}: its batch is in progress; wait for it, or end its run "
-            "and try again with in_progress",
+            f"media object {media_object_id}: its batch is in progress; wait for it, or, if its run "
+            f"is dead, use `mediaindex ledger requeue {media_object_id} --in-progress --yes`",
             code=ErrorCode.IN_PROGRESS,
         )
 
