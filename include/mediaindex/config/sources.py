@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
 from mediaindex.contract.job import Hints, RawFormat
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError
-from mediaindex.settings import SourceSettings
+from mediaindex.settings import SourceSettings, StorageSettings
 
 from . import document, prefixes, rules
 from .checks import Finding, also, fault, stage_settings, triage_settings, unique
@@ -203,9 +203,25 @@ class Checked:
     warnings: tuple[Fault, ...] = ()
 
 
-@cache
 def load(path: Path) -> Configuration:
-    """The configuration. Raises ConfigError with file, line, field and remedy of every fault."""
+    """The configuration as the file is now. Raises ConfigError with file, line, field and remedy of every fault.
+
+    The file is read again only if it has changed, so a process that lives for weeks follows it.
+    """
+    return _load(path, _identity(path), StorageSettings.read().artifacts_bucket)
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """What changes if the file is written or replaced; empty if it cannot be read, which reading it reports."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, _identity: tuple[int, ...], _artifacts_bucket: str | None) -> Configuration:
     checked, _ = _read(path)
     if checked.configuration is None:
         lines = [f"{path}:{fault}" for fault in checked.faults]

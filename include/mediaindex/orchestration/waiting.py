@@ -19,7 +19,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
 from mediaindex.config import sources
-from mediaindex.errors import ErrorCode, MediaindexError, TerminalError, TransientError
+from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, TerminalError, TransientError
 
 from . import connections
 
@@ -78,6 +78,7 @@ class NewRecordingsTrigger(BaseTrigger):
         """Yield one event: new objects, no new objects, or an error that needs a fix."""
         ends = time.monotonic() + self.timeout_seconds
         servers: Servers | None = None
+        invalid = 0
         while time.monotonic() < ends:
             await asyncio.sleep(min(self.poke_seconds, max(0.0, ends - time.monotonic())))
             try:
@@ -89,8 +90,13 @@ class NewRecordingsTrigger(BaseTrigger):
                 self.log.warning("%s; next attempt in %.0f s", error, self.poke_seconds)
                 continue
             except MediaindexError as error:
+                invalid += isinstance(error, ConfigError)
+                if invalid == 1:  # the sources file may just be being written
+                    self.log.warning("%s; looking once more in %.0f s", error, self.poke_seconds)
+                    continue
                 yield self._event(failed=str(error), code=error.code.value)
                 return
+            invalid = 0
             if found:
                 yield self._event(found=True)
                 return

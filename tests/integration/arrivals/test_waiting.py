@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,12 @@ def configured(source: Callable[..., Source], tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("MEDIAINDEX_CONFIG", str(path))
     assert sources.load(path).source(one.name) == one
     return one
+
+
+def write(source: Source, **changes: Any) -> None:
+    """Change the sources file."""
+    content = source.model_dump(mode="json", exclude_defaults=True) | changes
+    Path(os.environ["MEDIAINDEX_CONFIG"]).write_text(yaml.safe_dump({"sources": [content]}))
 
 
 def waits(source: Source, prefix: str = "") -> WaitForRecordings:
@@ -115,3 +122,35 @@ def test_an_error_that_needs_a_fix_ends_the_wait(configured: Source, monkeypatch
     event = fire(configured)
     with pytest.raises(TerminalError):
         waits(configured).resume({}, event)
+
+
+@pytest.mark.parametrize("changes", [{"name": "added"}, {"include": ["*.mp3"]}, {"prefix": "x/"}], ids=str)
+def test_the_trigger_follows_the_sources_file(
+    configured: Source, put: Callable[..., None], changes: dict[str, Any]
+) -> None:
+    write(configured, include=["*.flac"])
+    put("a.mp3")
+    assert not fire(configured, timeout=0.5)["found"]
+    write(configured, **changes)
+    event = fire(Source.model_validate(configured.model_dump() | changes))
+    assert event == {"prefix": "", "found": True}
+
+
+def test_the_trigger_passes_over_a_file_that_is_just_being_written(
+    configured: Source, put: Callable[..., None]
+) -> None:
+    put("a.wav")
+    path = Path(os.environ["MEDIAINDEX_CONFIG"])
+    complete = path.read_text()
+    path.write_text(complete[:9])
+
+    async def run() -> Any:
+        trigger = NewRecordingsTrigger(configured.name, "", 0.5, SOON_S)
+        failed = asyncio.Event()
+        trigger.log.warning = lambda *_: failed.set()  # type: ignore[method-assign]
+        first = asyncio.ensure_future(anext(trigger.run()))
+        await failed.wait()
+        path.write_text(complete)
+        return (await first).payload
+
+    assert asyncio.run(run()) == {"prefix": "", "found": True}

@@ -55,3 +55,21 @@ def test_an_error_names_the_file_and_the_place(text: str, place: str, tmp_path: 
 def test_a_missing_file_is_reported_with_the_variable_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="MEDIAINDEX_CONFIG"):
         sources.load(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("replaced", [True, False], ids=["replaced", "written"])
+def test_a_process_that_lives_for_weeks_follows_the_file(tmp_path: Path, replaced: bool) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(GOOD, "utf-8")
+    first = sources.load(path)
+    assert sources.load(path) is first  # it is not parsed again
+    other = path.with_suffix(".new") if replaced else path
+    other.write_text(GOOD.replace("my-calls", "my-callz"), "utf-8")
+    other.replace(path)
+    assert sources.load(path).source("calls").bucket == "my-callz"
+
+
+def test_a_fault_ends_with_the_file_that_had_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        load(tmp_path, "sources: [")
+    assert load(tmp_path, GOOD).source("calls").bucket == "my-calls"
