@@ -19,6 +19,7 @@ from mediaindex.stages.media.cancellation import cancelled, suspected
 from mediaindex.stages.media.decode import Pcm, decode
 from mediaindex.stages.media.encode import encode_flac, noise_filter
 from mediaindex.stages.media.loudness import Loudness, gain_db, measure
+from mediaindex.stages.media.plausibility import check_length
 from mediaindex.stages.media.probe import AudioStream, SourceFile, choose_stream, has_clock, probe
 from mediaindex.stages.media.source_clock import read_clock
 from mediaindex.timeline import round_to_ms
@@ -41,7 +42,8 @@ def normalize(
     """Write ``out_dir/audio.flac`` (and ``channels.flac``, if kept) and describe it.
 
     ``raw_format``: the format of headerless audio. Raises BadMediaError (its code is the reason), ConfigError if ffmpeg
-    is missing, TransientError if ffmpeg was killed, OSError if the disk fails or is full.
+    is missing, TransientError if ffmpeg was killed, DoubtfulError if it crashed or reached a limit, or if the file claims
+    more than it can hold, OSError if the disk fails or is full.
     """
     if source.resolve() == (out_dir / AUDIO).resolve():
         raise ConfigError(f"{source}: the output would replace the source; choose another folder")
@@ -51,6 +53,7 @@ def normalize(
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".normalize-", dir=out_dir) as folder:
         pcm, mix_warnings = _one_channel(probed, stream, Path(folder), settings)
+        check_length(source, probed.container, stream.index, stream.codec, pcm.seconds)
         prepare = noise_filter(pcm.path) if settings.reduce_noise else None
         loudness, gain = _level(pcm.path, 1, pcm.seconds, prepare, settings, out_dir / AUDIO)
         if pcm.channels_path:  # with its own gain: a speaker is louder on a channel than in the mix

@@ -1,4 +1,4 @@
-"""Whether a file can hold the audio that its tables claim.
+"""Whether a file can hold the audio that its index claims.
 
 An index may name the same bytes many times: a few kilobytes are then hours of audio, or millions of samples. Such a
 file is damaged, or made to waste time; a person decides.
@@ -7,33 +7,71 @@ file is damaged, or made to waste time; a person decides.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from mediaindex.errors import DoubtfulError, ErrorCode
 
-# Audio packets of a whole file add up to less than the file. Muxers that share a few packets are left alone.
-MOST_SHARED = 1.5
-LEAST_BYTES = 65_536  # smaller sums cost nothing
+from .commands import inspect
+from .process import printable, run
+
+# Memory of the demuxer grows with the claimed samples, by about 100 bytes each; fewer samples do no harm. The index of
+# a file that was cut off claims more than the file has, too, but rarely a sample per byte. PCM takes no memory.
+HARMLESS_SAMPLES = 1_000_000
+# Bytes per second of decoded audio: a file with fewer is read once more. Usual codecs for speech have 1,500 to 8,000, PCM
+# of telephones and microphones 8,000 and more.
+SUSPICIOUS, SUSPICIOUS_PCM = 8_000.0, 40_000.0
+# Packets of one stream add up to less than the file; muxers may share a few.
+MOST_SHARED = 1.1
+LEAST_SHARED = 65_536  # bytes
+# Containers whose index says where each packet lies; in others packets follow each other.
+INDEXED = frozenset({"mov", "avi", "mxf", "gxf", "rm", "asf"})
 
 
 def check_samples(name: str, streams: Sequence[Mapping[str, Any]], size: int) -> None:
     """Raise DoubtfulError (``implausible_media``) if a stream (of ffprobe) claims more samples than the file has bytes.
 
-    Memory of the demuxer grows with the claimed number, and it may drop the index without an error if memory is short.
+    The demuxer may drop such an index without an error if memory is short, so that the stream seems to be empty.
     """
-    claimed = max(
-        (int(text) for stream in streams if (text := str(stream.get("nb_frames", ""))).isdecimal()), default=0
+    claims = (
+        int(text)
+        for stream in streams
+        if (text := str(stream.get("nb_frames", ""))).isdecimal() and not is_pcm(str(stream.get("codec_name", "")))
     )
-    if claimed > size:
+    claimed = max(claims, default=0)
+    if claimed > max(size, HARMLESS_SAMPLES):
         raise implausible(f"{name}: the index claims {claimed} samples in a file of {size} bytes")
 
 
-def check_packets(name: str, packet_bytes: int, size: int) -> None:
-    """Raise DoubtfulError (``implausible_media``) if the packets of a stream are far more bytes than the file has."""
-    if packet_bytes > max(LEAST_BYTES, MOST_SHARED * size):
+def check_length(path: Path, container: str, stream: int, codec: str, seconds: float) -> None:
+    """Raise DoubtfulError (``implausible_media``) if the packets of ``stream`` are more bytes than the file has.
+
+    ``seconds``: of decoded audio. Reads the file once more, without decoding, if it is small for them.
+    """
+    size = path.stat().st_size
+    suspicious = SUSPICIOUS_PCM if is_pcm(codec) else SUSPICIOUS
+    if not INDEXED.intersection(container.split(",")) or size > suspicious * seconds:
+        return
+    read = 0
+    rest = b""
+
+    def add(piece: bytes) -> None:
+        nonlocal read, rest
+        *lines, rest = (rest + piece).split(b"\n")
+        read += sum(int(line) for text in lines if (line := text.strip().rstrip(b",")).isdigit())
+
+    options = {"select_streams": str(stream), "show_entries": "packet=size", "of": "csv=p=0"}
+    run(inspect(f"file:{path.absolute()}", options), 120.0 + seconds / 60, add, name=path.name)
+    if read > max(LEAST_SHARED, MOST_SHARED * size):
         raise implausible(
-            f"{name}: the index names {packet_bytes} bytes of audio in a file of {size} bytes, so parts are repeated"
+            f"{printable(path.name)}: the index names {read} bytes of audio, {seconds:.0f} s, in a file of {size} "
+            "bytes, so that parts are repeated"
         )
+
+
+def is_pcm(codec: str) -> bool:
+    """Whether the codec has a fixed number of bytes per sample."""
+    return codec.startswith("pcm_")
 
 
 def implausible(problem: str) -> DoubtfulError:

@@ -32,8 +32,11 @@ PASSED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "HOME
 LIMITED = frozenset({signal.SIGXCPU, signal.SIGXFSZ})
 KILLED = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGSYS})
-# ffmpeg's messages if memory cannot be allocated; which of them comes first varies.
-NO_MEMORY = (os.strerror(errno.ENOMEM), "Cannot add index entry", "Cannot add CTTS entry", "get_buffer() failed")
+# ffmpeg's messages if memory cannot be allocated, or the limit of streams is reached. It reports some damaged files
+# with the first one, too, but then it also says what is damaged.
+NO_MEMORY = os.strerror(errno.ENOMEM)
+CERTAIN = ("Cannot add index entry", "Cannot add CTTS entry", "exceeds max_streams")
+REPEATED = "Last message repeated"
 # ffmpeg handles SIGXCPU and SIGTERM: it finishes the output, which then lacks the rest of the recording, and exits so.
 INTERRUPTED, NOT_PERMITTED = 255, os.strerror(errno.EPERM)
 
@@ -85,9 +88,10 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
             stream.close()  # type: ignore[union-attr]
     if late.is_set():
         raise _too_late(f"{printable(name)}: {command[0]}", limit_s, leftover=leftover)
-    if error := _broken(process.returncode, messages, f"{printable(name)}: {command[0]}", limits):
+    ended = Ended(process.returncode, tuple(messages))
+    if error := _broken(ended, f"{printable(name)}: {command[0]}", limits):
         raise error
-    return Ended(process.returncode, tuple(messages))
+    return ended
 
 
 def _too_late(what: str, limit_s: float, *, leftover: bool) -> BadMediaError | TransientError:
@@ -128,14 +132,14 @@ def _started(command: Sequence[str], files: Files, limits: Limits) -> subprocess
     )
 
 
-def _broken(code: int, messages: Sequence[str], what: str, limits: Limits) -> MediaindexError | None:
+def _broken(ended: Ended, what: str, limits: Limits) -> MediaindexError | None:
     """The error of a process that a limit or a signal ended; None if it ended by itself."""
-    if code == 0:
+    if ended.code == 0:
         return None
-    number = _signal(code)
-    if code == INTERRUPTED and not any(NOT_PERMITTED in message for message in messages):
+    number = _signal(ended.code)
+    if ended.code == INTERRUPTED and not any(NOT_PERMITTED in message for message in ended.messages):
         number = signal.SIGXCPU
-    if number in LIMITED or (number is None and any(sign in message for sign in NO_MEMORY for message in messages)):
+    if number in LIMITED or (number is None and _lacked_memory(ended.messages)):
         return DoubtfulError(
             f"{what} needed more than {limits.memory >> 20} MB of memory, {limits.cpu_s} s of processor time or "
             f"{limits.file_size >> 20} MB of output, which a file of this size does not need; check the file, or raise "
@@ -154,6 +158,13 @@ def _broken(code: int, messages: Sequence[str], what: str, limits: Limits) -> Me
             code=ErrorCode.FFMPEG_CRASHED,
         )
     return None
+
+
+def _lacked_memory(messages: Sequence[str]) -> bool:
+    said = [message for message in messages if REPEATED not in message]
+    if any(sign in message for sign in CERTAIN for message in said):
+        return True
+    return bool(said) and all(NO_MEMORY in message for message in said)
 
 
 def _signal(code: int) -> int | None:

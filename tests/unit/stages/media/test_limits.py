@@ -51,7 +51,7 @@ def test_a_small_file_that_claims_millions_of_samples_takes_bounded_memory(
 
 def test_an_index_that_claims_more_samples_than_the_file_has_bytes_is_doubtful(tmp_path: Path) -> None:
     with pytest.raises(DoubtfulError) as caught:
-        probe(sample_table(tmp_path, samples=100_000))
+        probe(sample_table(tmp_path, samples=1_500_000))
     assert caught.value.code == "implausible_media"
 
 
