@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mediaindex.errors import ErrorCode, TerminalError, TransientError
 
-from .files import file_digest
+from .files import child_environment, file_digest
 from .registry import Package
 
 # Called with the package, the bytes done and the bytes in total.
@@ -55,7 +55,10 @@ def command(package: Package, into: Path) -> list[str]:
 
 def _run(arguments: list[str], what: str, progress: Progress) -> None:
     output: list[str] = []
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    environment = child_environment("PIP_")
+    with subprocess.Popen(
+        arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         try:
             for line in process.stdout or ():
                 if match := _RAW_PROGRESS.search(line):

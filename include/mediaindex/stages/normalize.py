@@ -42,7 +42,7 @@ def normalize(
     """Write ``out_dir/audio.flac`` (and ``channels.flac``, if kept) and describe it.
 
     ``raw_format``: the format of headerless audio. Raises BadMediaError (its code is the reason), ConfigError if ffmpeg
-    is missing, TransientError if ffmpeg was killed, DoubtfulError if it crashed or reached a limit, or if the file claims
+    is missing, TransientError if ffmpeg was killed, DoubtfulError if it crashed, reached a limit, or the file claims
     more than it can hold, OSError if the disk fails or is full.
     """
     if source.resolve() == (out_dir / AUDIO).resolve():

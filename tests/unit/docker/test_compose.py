@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-ONCE = {"airflow-init", "kibana-init"}  # these end; all others keep running and need a health check
+ONCE = {"airflow-init", "search-users"}  # these end; all others keep running and need a health check
 
 
 def variables(text: str) -> set[str]:
@@ -28,9 +28,23 @@ def test_the_example_has_exactly_the_variables_of_the_compose_file(checkout: Pat
 def test_secrets_have_no_default_anywhere(checkout: Path) -> None:
     text = (checkout / "docker/compose.yaml").read_text()
     secrets = {name for name in example(checkout) if re.search("PASSWORD|SECRET|ACCESS_KEY|FERNET", name)}
-    assert len(secrets) == 10
+    assert len(secrets) == 11
     assert {name: example(checkout)[name] for name in secrets} == dict.fromkeys(secrets, "")
     assert set(re.findall(r"\$\{(\w+):\?", text)) == secrets
+
+
+def test_no_container_has_or_gains_privileges_or_all_memory(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+
+
+def test_services_of_mediaindex_are_no_superusers(checkout: Path) -> None:
+    text = (checkout / "docker/compose.yaml").read_text()
+    assert "//elastic:" not in text
+    assert "//postgres:" not in text
 
 
 def test_ports_are_published_on_loopback_only(compose: dict[str, Any]) -> None:

@@ -96,7 +96,7 @@ def test_an_invalid_device_is_reported_before_the_installation(
     assert message in installation.stderr
 
 
-@pytest.mark.parametrize("name", ["install-speech.sh", "postgres-init.sh"])
+@pytest.mark.parametrize("name", ["install-speech.sh", "postgres-init.sh", "search-users.sh"])
 def test_scripts_are_executable_and_parse(checkout: Path, name: str) -> None:
     path = checkout / "docker" / name
     assert path.stat().st_mode & 0o111

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError
-from mediaindex.models.files import exclusive
+from mediaindex.models.files import child_environment, exclusive
 from mediaindex.settings import ModelSettings, Precision
 
 from .rounded_feed_forward import balance_channels, round_feed_forward
@@ -81,8 +81,9 @@ def _export(weights: Path, target: Path, precision: Precision) -> None:
         work.mkdir()
         arguments = [sys.executable, "-m", "mediaindex.engines.nemo.export", str(weights), str(work), precision]
         done = subprocess.run(
-            arguments, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False
-        )
+            arguments, env=child_environment(), capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S,
+            check=False,
+        )  # fmt: skip
         if done.returncode:
             tail = "\n".join(done.stderr.splitlines()[-15:])
             raise TerminalError(

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import ErrorCode, TerminalError
-from mediaindex.models.files import exclusive
+from mediaindex.models.files import child_environment, exclusive
 from mediaindex.settings import ModelSettings
 
 from .unseen_words import affix_logits
@@ -103,8 +103,9 @@ def _convert(source: Path, target: Path) -> None:
     part = target.with_suffix(".part")
     arguments = [sys.executable, "-m", "mediaindex.engines.text.case_statistics", str(source), str(part)]
     done = subprocess.run(
-        arguments, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False, cwd=target.parent
-    )
+        arguments, env=child_environment(), capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S,
+        check=False, cwd=target.parent,
+    )  # fmt: skip
     if done.returncode:
         raise TerminalError(
             f"{source}: unreadable case statistics; get the file of the model registry with "

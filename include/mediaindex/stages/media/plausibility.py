@@ -18,8 +18,8 @@ from .process import printable, run
 # Memory of the demuxer grows with the claimed samples, by about 100 bytes each; fewer samples do no harm. The index of
 # a file that was cut off claims more than the file has, too, but rarely a sample per byte. PCM takes no memory.
 HARMLESS_SAMPLES = 1_000_000
-# Bytes per second of decoded audio: a file with fewer is read once more. Usual codecs for speech have 1,500 to 8,000, PCM
-# of telephones and microphones 8,000 and more.
+# Bytes per second of decoded audio: a file with fewer is read once more. Usual codecs for speech have 1,500 to 8,000,
+# PCM of telephones and microphones 8,000 and more.
 SUSPICIOUS, SUSPICIOUS_PCM = 8_000.0, 40_000.0
 # Packets of one stream add up to less than the file; muxers may share a few.
 MOST_SHARED = 1.1
