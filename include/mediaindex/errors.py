@@ -47,6 +47,7 @@ class ErrorCode(StrEnum):
 
     # The installation.
     CONFIG = "config", _TERMINAL, "A setting, source or option is wrong; correct the place that the message names."
+    UNTRUSTED_CERTIFICATE = "untrusted_certificate", _TERMINAL, "A server's certificate is not trusted; name its CA."
     DATABASE_URL = "database_url", _TERMINAL, "The catalog's URL is malformed; percent-encode its password."
     FFMPEG_MISSING = "ffmpeg_missing", _TERMINAL, "ffmpeg is not installed; install it or put it on the PATH."
     MODEL_CHANGED = "model_changed", _TERMINAL, "Weights do not have the registered hash; delete or replace the file."

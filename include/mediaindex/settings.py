@@ -147,6 +147,12 @@ class ServerSettings(Group):
     elasticsearch_api_key: SecretStr | None = described(
         None, "API key for Elasticsearch, instead of a user and password.", read_by="command line, installation"
     )
+    elasticsearch_ca_certs: FilePath | None = described(
+        None, "File with the certificates of Elasticsearch's private authority.", read_by="command line, installation"
+    )
+    elasticsearch_verify_certs: bool = described(
+        True, "Whether the certificate of Elasticsearch is verified.", read_by="command line, installation"
+    )
     s3_endpoint_url: HttpUrl | None = described(
         None,
         "Address of an S3 server other than AWS.",
@@ -155,6 +161,12 @@ class ServerSettings(Group):
     sqs_endpoint_url: HttpUrl | None = described(
         None, "Address of an SQS server other than AWS.", read_by="workers, from the connection"
     )
+    s3_session: SecretStr | None = described(
+        None,
+        "JSON with `profile_name`, `role_arn`, `assume_role_kwargs`, `verify` and `sts_endpoint_url`, for S3.",
+        read_by="command line; tasks and their speech processes, from the connection",
+    )
+    sqs_session: SecretStr | None = described(None, "The same for SQS.", read_by="workers, from the connection")
     airflow_url: HttpUrl | None = described(
         None,
         "Address of Airflow's web interface, for links in reports; by default `AIRFLOW__API__BASE_URL`.",
@@ -326,16 +338,9 @@ class ScheduleSettings(Group):
 
 
 GROUPS: tuple[type[Group], ...] = (
-    SourceSettings,
-    ServerSettings,
-    StorageSettings,
-    ModelSettings,
-    SpeechSettings,
-    DecodingSettings,
-    LanguageModelSettings,
-    RetrySettings,
-    ScheduleSettings,
-)
+    SourceSettings, ServerSettings, StorageSettings, ModelSettings, SpeechSettings, LanguageModelSettings,
+    RetrySettings, ScheduleSettings,
+)  # fmt: skip
 
 
 def problems(variables: Mapping[str, str] | None = None) -> Iterator[str]:

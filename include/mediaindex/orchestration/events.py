@@ -83,9 +83,9 @@ def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]
     from mediaindex.storage import queue
     from mediaindex.storage.client import s3_client
 
-    use_s3_environment()
     variables = connections.sqs_environment()
     sqs = queue.sqs_client(variables, ServerSettings.read(variables).sqs_endpoint_url)
+    use_s3_environment()  # afterwards: the client of the queues must not find the credentials of S3
     every: list[Received] = []
     with connect(connections.database_url()) as conn:
         for address in configuration.queues:

@@ -103,7 +103,7 @@ def publish(batch_id: int) -> dict[str, Any]:
     from mediaindex.search.outbox import publish_pending
     from mediaindex.search.setup import prepare
 
-    client = connect_search(connections.elasticsearch_url())
+    client = connect_search(**connections.elasticsearch())
     prepare(client)
     with connect(connections.database_url()) as conn:
         counts = publish_pending(conn, client, batch_id=batch_id)

@@ -19,7 +19,7 @@ def publish_due() -> dict[str, int]:
     from mediaindex.search import PublishCounts, prepare, publish_pending
     from mediaindex.search import connect as connect_search
 
-    client = connect_search(connections.elasticsearch_url())
+    client = connect_search(**connections.elasticsearch())
     if outdated := prepare(client).outdated:
         log.warning(
             "%s: created with an older template; new fields may be missing from it. To rebuild: mediaindex reindex",

@@ -89,6 +89,6 @@ def _stores() -> Iterator[Stores]:
     from mediaindex.upkeep.erasing import Stores
 
     use_s3_environment()
-    search = connect_search(connections.elasticsearch_url())
+    search = connect_search(**connections.elasticsearch())
     with connect(connections.database_url()) as conn:
         yield Stores(conn, search, s3_client(), connections.artifacts_bucket())

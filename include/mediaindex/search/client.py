@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from elasticsearch import ApiError, ConflictError, Elasticsearch, TransportError
@@ -18,10 +20,13 @@ TRANSIENT_STATUS = frozenset({408, 429, 502, 503, 504})
 TRANSIENT_BLOCKS = ("cluster_block_exception",)
 
 
-def connect(url: str, api_key: str | None = None) -> Elasticsearch:
-    """A client for ``url`` (``http(s)://[user:password@]host[:port]``); it connects at its first request.
+def connect(
+    url: str, api_key: str | None = None, *, ca_certs: str | None = None, verify_certs: bool = True
+) -> Elasticsearch:
+    """A client for ``url`` (``http(s)://[user:password@]host[:port][/path]``); it connects at its first request.
 
-    Raises ConfigError if the URL is malformed.
+    ``ca_certs``: a file with certificates of a private authority. Raises ConfigError if the URL is malformed or the
+    file does not exist.
     """
     try:
         valid = urlsplit(url).scheme in {"http", "https"} and urlsplit(url).hostname and urlsplit(url).port != 0
@@ -33,16 +38,39 @@ def connect(url: str, api_key: str | None = None) -> Elasticsearch:
             "Correct MEDIAINDEX_ELASTICSEARCH_URL or the Airflow connection mediaindex_elasticsearch."
         )
     return Elasticsearch(
-        url, api_key=api_key or None, request_timeout=REQUEST_TIMEOUT, max_retries=RETRIES, retry_on_timeout=True
+        url,
+        api_key=api_key or None,
+        request_timeout=REQUEST_TIMEOUT,
+        max_retries=RETRIES,
+        retry_on_timeout=True,
+        **_trust(url, ca_certs, verify_certs),
     )
+
+
+def _trust(url: str, ca_certs: str | None, verify_certs: bool) -> dict[str, Any]:
+    if not ca_certs and verify_certs:
+        return {}
+    if not url.startswith("https:"):
+        raise ConfigError("Elasticsearch: ca_certs and verify_certs need https; write the address with https://")
+    if not verify_certs:
+        return {"verify_certs": False, "ssl_show_warn": False}
+    if not Path(str(ca_certs)).is_file():
+        raise ConfigError(f"Elasticsearch: the file {ca_certs} does not exist; correct ca_certs")
+    return {"ca_certs": ca_certs}
 
 
 def from_environment() -> Elasticsearch:
     """A client for MEDIAINDEX_ELASTICSEARCH_URL. Raises ConfigError if it is not set."""
     remedy = "Set it, for example to http://localhost:9200, or start local servers with `make up`."
     url = ServerSettings.need("elasticsearch_url", remedy)
-    key = ServerSettings.read().elasticsearch_api_key
-    return connect(url, key.get_secret_value() if key else None)
+    settings = ServerSettings.read()
+    key, ca_certs = settings.elasticsearch_api_key, settings.elasticsearch_ca_certs
+    return connect(
+        url,
+        key.get_secret_value() if key else None,
+        ca_certs=str(ca_certs) if ca_certs else None,
+        verify_certs=settings.elasticsearch_verify_certs,
+    )
 
 
 def address(client: Elasticsearch) -> str:
@@ -60,6 +88,13 @@ def translated(client: Elasticsearch) -> Iterator[None]:
     except ApiError as error:
         raise api_error(error, address(client)) from error
     except TransportError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise ConfigError(
+                f"Elasticsearch at {address(client)}: its certificate is signed by an authority that is not trusted. "
+                "Set ca_certs in the extra of the Airflow connection mediaindex_elasticsearch, or "
+                f"{ServerSettings.variable('elasticsearch_ca_certs')}, to a file with the authority's certificate.",
+                code=ErrorCode.UNTRUSTED_CERTIFICATE,
+            ) from error
         raise TransientError(
             f"Elasticsearch at {address(client)} does not answer ({type(error).__name__}). "
             "Check that it runs and that the URL is correct; nothing is lost, it is tried again.",

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from mediaindex.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -16,27 +18,29 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 30  # without receiving a byte
 ATTEMPTS = 6  # after the first; random waits that double up to 20 s: 25 s in total on average
 CONNECTIONS = 16
-_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION")
-_ARGUMENTS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "region_name")
 
 
 def s3_client(endpoint_url: str | None = None, variables: Mapping[str, str] | None = None) -> S3Client:
     """A client for ``endpoint_url``, else MEDIAINDEX_S3_ENDPOINT_URL, else AWS; thread-safe.
 
-    Credentials and region come from the environment, a profile or a role, as boto3 finds them. ``variables`` replace
-    the environment in a process that serves several connections, such as Airflow's triggerer.
+    Credentials and region come from the environment, a profile or a role, as boto3 finds them; MEDIAINDEX_S3_SESSION
+    may name a profile or a role. ``variables`` replace the environment in a process that serves several connections,
+    such as Airflow's triggerer.
     """
-    explicit = tuple((variables or {}).get(name) for name in _CREDENTIALS)
-    return _client(endpoint_url or ServerSettings.read(variables).s3_endpoint_url, os.getpid(), explicit)
+    settings = ServerSettings.read(variables)
+    explicit = tuple(sorted((name, text) for name, text in (variables or {}).items() if name.startswith("AWS_")))
+    return _client(endpoint_url or settings.s3_endpoint_url, os.getpid(), explicit, settings.s3_session)
 
 
 @lru_cache(maxsize=8)
-def _client(endpoint_url: str | None, _process: int, explicit: tuple[str | None, ...]) -> S3Client:
+def _client(
+    endpoint_url: str | None, _process: int, explicit: tuple[tuple[str, str], ...], options: SecretStr | None
+) -> S3Client:
     # One client per process: its creation reads megabytes of service descriptions, and sockets do not survive a fork.
-    import boto3
     from botocore.config import Config
 
     from .pace import give_up_on_silence, keep_pace
+    from .session import SessionOptions, open_session
 
     config = Config(
         connect_timeout=CONNECT_SECONDS,
@@ -49,9 +53,10 @@ def _client(endpoint_url: str | None, _process: int, explicit: tuple[str | None,
         response_checksum_validation="when_required",
         user_agent_extra="mediaindex",
     )
-    session = boto3.session.Session(**dict(zip(_ARGUMENTS, explicit, strict=True)))  # type: ignore[arg-type]
+    chosen = SessionOptions.read(options)
+    session = open_session(dict(explicit), chosen)
     region = session.region_name or ("us-east-1" if endpoint_url else None)  # servers other than AWS accept any region
-    client = session.client("s3", endpoint_url=endpoint_url, region_name=region, config=config)
+    client = session.client("s3", endpoint_url=endpoint_url, region_name=region, config=config, **chosen.trust)
     client.meta.events.register("after-call.s3.GetObject", keep_pace)
     client.meta.events.register("after-call-error.s3", give_up_on_silence)
     return client

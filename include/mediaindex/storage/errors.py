@@ -18,6 +18,7 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
     ReadTimeoutError,
+    SSLError,
 )
 from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError, S3ValidationError
 
@@ -26,6 +27,7 @@ from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, TerminalE
 # Only these say that an object does not exist. A 404 without a code may also mean that the bucket does not exist, or
 # that the endpoint is not an S3 server.
 GONE = frozenset({"NoSuchKey", "NoSuchVersion"})
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"  # OpenSSL's name
 _NOT_S3 = frozenset({"404", "NotFound"})
 _CHANGED = frozenset({"PreconditionFailed", "412"})
 _WRONG = frozenset(
@@ -62,6 +64,8 @@ def aws_errors(what: str) -> Iterator[None]:
     except (NoCredentialsError, PartialCredentialsError) as error:
         raise ConfigError(f"{what}: missing credentials; fill in the connection, or give the machine a role") from error
     except BotoCoreError as error:
+        if isinstance(error, SSLError) and UNTRUSTED in str(error):
+            raise _untrusted(what) from error
         raise TransientError(
             f"{what}: cannot be reached: {error}; it is tried again", code=ErrorCode.AWS_UNREACHABLE
         ) from error
@@ -78,11 +82,17 @@ def _translated(what: str, error: BaseException) -> MediaindexError:
         return _of_answer(what, error)
     if isinstance(error, S3DownloadFailedError):
         return _changed(what)  # raised only if the ETag does not match
+    return _without_answer(what, error)
+
+
+def _without_answer(what: str, error: BaseException) -> MediaindexError:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return ConfigError(
             f"{what}: missing S3 credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role",
             code=ErrorCode.S3_CREDENTIALS,
         )
+    if isinstance(error, SSLError) and UNTRUSTED in str(error):
+        return _untrusted(what)
     if isinstance(error, ParamValidationError):
         return ConfigError(f"{what}: invalid bucket name or key: {error}", code=ErrorCode.S3_NAME)
     if isinstance(error, ReadTimeoutError):
@@ -109,6 +119,8 @@ def _innermost(error: BaseException) -> BaseException:
 
 def _of_answer(what: str, error: ClientError) -> MediaindexError:
     code = answer_code(error)
+    if error.operation_name.startswith("AssumeRole"):
+        return _not_assumed(what, code)
     if code in GONE:
         return TerminalError(f"{what}: the object no longer exists; it is not indexed", code=ErrorCode.GONE)
     if code == "NoSuchBucket":
@@ -122,6 +134,10 @@ def _of_answer(what: str, error: ClientError) -> MediaindexError:
             f"{what}: the object is in an archive storage class; restore it in S3, then requeue it",
             code=ErrorCode.ARCHIVED,
         )
+    return _of_access(what, code) or _passing(what, code, error)
+
+
+def _passing(what: str, code: str, error: ClientError) -> TransientError:
     if code in _NOT_S3:
         return TransientError(
             f"{what}: the server answered 404 and not why; check that the endpoint is that of an S3 server; "
@@ -131,7 +147,7 @@ def _of_answer(what: str, error: ClientError) -> MediaindexError:
     # A client error (4xx) concerns this object alone and says nothing about S3 itself.
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
     busy = status >= 500 or status == 429 or code in _BUSY
-    return _of_access(what, code) or TransientError(
+    return TransientError(
         f"{what}: S3 answered {code or 'an error'}: {error}; it is tried again",
         code=ErrorCode.S3_BUSY if busy else ErrorCode.S3_ERROR,
     )
@@ -156,6 +172,22 @@ def _of_access(what: str, code: str) -> MediaindexError | None:
             f"{what}: S3 refuses access ({code}); check credentials and policy", code=ErrorCode.S3_REFUSED
         )
     return None
+
+
+def _not_assumed(what: str, code: str) -> ConfigError:
+    return ConfigError(
+        f"{what}: the role of the connection cannot be assumed ({code}); check role_arn, its trust policy, and the "
+        "credentials that assume it",
+        code=ErrorCode.S3_CREDENTIALS,
+    )
+
+
+def _untrusted(what: str) -> ConfigError:
+    return ConfigError(
+        f"{what}: the server's certificate is signed by an authority that is not trusted; set verify in the extra of "
+        "the connection, or AWS_CA_BUNDLE, to a file with the authority's certificate",
+        code=ErrorCode.UNTRUSTED_CERTIFICATE,
+    )
 
 
 def _changed(what: str) -> TerminalError:

@@ -23,7 +23,13 @@ _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 _INTELLIGENT = "INTELLIGENT_TIERING"
 # Errors of every request with this connection, or to this bucket: no single object is at fault.
 _OF_EVERYTHING = frozenset(
-    {ErrorCode.S3_CREDENTIALS, ErrorCode.S3_TOKEN_EXPIRED, ErrorCode.S3_CLOCK, ErrorCode.NO_BUCKET}
+    {
+        ErrorCode.S3_CREDENTIALS,
+        ErrorCode.S3_TOKEN_EXPIRED,
+        ErrorCode.S3_CLOCK,
+        ErrorCode.NO_BUCKET,
+        ErrorCode.UNTRUSTED_CERTIFICATE,
+    }
 )
 # Errors of S3 itself, after retries. They may concern one object alone: a damaged one, or one part of a server.
 OF_SERVER = frozenset({ErrorCode.S3_BUSY, ErrorCode.S3_SLOW, ErrorCode.S3_UNREACHABLE})

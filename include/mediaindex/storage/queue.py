@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mediaindex.settings import ServerSettings
+
 from .errors import aws_errors
 
 if TYPE_CHECKING:
@@ -23,19 +25,19 @@ class Message:
 
 
 def sqs_client(variables: Mapping[str, str], endpoint_url: str | None = None) -> SQSClient:
-    """A client for ``endpoint_url``, else AWS. Credentials and region come from ``variables``, else from boto3."""
-    import boto3
+    """A client for ``endpoint_url``, else AWS. Credentials, region and role come from ``variables``, else from boto3.
+
+    It belongs to the connection of the queues alone: make it before the variables of S3 are set in the process.
+    """
     from botocore.config import Config
 
+    from .session import SessionOptions, open_session
+
     config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 4})
-    session = boto3.session.Session(
-        aws_access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
-        aws_secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
-        aws_session_token=variables.get("AWS_SESSION_TOKEN"),
-        region_name=variables.get("AWS_DEFAULT_REGION"),
-    )
+    options = SessionOptions.read(ServerSettings.read(variables).sqs_session)
+    session = open_session(variables, options)
     region = session.region_name or ("us-east-1" if endpoint_url else None)
-    return session.client("sqs", endpoint_url=endpoint_url, region_name=region, config=config)
+    return session.client("sqs", endpoint_url=endpoint_url, region_name=region, config=config, **options.trust)
 
 
 def receive(client: SQSClient, queue_url: str, *, hidden_seconds: int) -> list[Message]:

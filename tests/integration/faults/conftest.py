@@ -108,7 +108,7 @@ def impatient(proxied: Any, proxy: S3Proxy, monkeypatch: pytest.MonkeyPatch) -> 
     """
     assert proxied
     monkeypatch.setattr(storage_client, "READ_SECONDS", 0.5)
-    return storage_client._client.__wrapped__(proxy.url, os.getpid(), (None,) * 4)  # past those that are kept
+    return storage_client._client.__wrapped__(proxy.url, os.getpid(), (), None)  # past those that are kept
 
 
 @pytest.fixture
