@@ -5,10 +5,12 @@ Every class survives ``pydantic.TypeAdapter(cls)`` to JSON and back unchanged (s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Self
 
-from mediaindex.timeline import Clock, Span, SpeakerSpan, Transcript, Word
+from mediaindex.timeline import Clock, Span, SpeakerSpan, Transcript, Word, scripts
 
 from .states import DoubtReason, TopicKind
 
@@ -185,16 +187,27 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class TurnText:
-    """The readable text of a turn. ``places``: per token of ``text`` (split at white space), the index of the word in
-    the turn that it begins with; words between two places belong to the preceding token, or were left out."""
+    """The readable text of a turn. ``places``: per token of ``text`` (``timeline.scripts.tokens``), the index of the
+    word in the turn that it begins with; words between two places belong to the preceding token, or were left out."""
 
     text: str
     places: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        rising = all(before < after for before, after in pairwise((-1, *self.places)))
-        if not rising or len(self.text.split()) != len(self.places):
+        # Several tokens may be characters of one word.
+        step = 0 if scripts.is_spaceless(self.text) else 1
+        rising = all(before + step <= after for before, after in pairwise((-step, *self.places)))
+        # Texts of earlier versions have a space between any two words.
+        if not rising or len(self.places) not in {len(scripts.tokens(self.text)), len(self.text.split())}:
             raise ValueError(f"{self!r}: each token of the text needs the index of its first word, in rising order")
+
+    @classmethod
+    def joined(cls, texts: Sequence[str], places: Sequence[int]) -> Self:
+        """Texts that begin with the words at ``places``, joined as their script is written."""
+        text = scripts.joined(texts)
+        if not scripts.is_spaceless(text):
+            return cls(text, tuple(places))
+        return cls(text, tuple(places[index] for index in scripts.first_pieces(texts)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,30 @@
-"""Captions: at most two lines of 42 characters and seven seconds, as is usual in broadcasting."""
+"""Captions: at most two lines of 42 columns and seven seconds, as is usual in broadcasting.
+
+Wide characters, such as those of Chinese and Japanese, take two columns.
+"""
 
 from __future__ import annotations
 
 import html
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain, pairwise
 
 import srt
+from rich.cells import cell_len, chop_cells
 from webvtt import Caption, WebVTT
 
 from mediaindex.contract.results import TurnText
-from mediaindex.timeline import Span, Transcript, Turn
+from mediaindex.timeline import Span, Transcript, Turn, round_to_ms
+from mediaindex.timeline.scripts import joined, tokens
 
-LINE = 42  # characters
+LINE = 42  # columns
 LINES = 2
 LONGEST = 7.0  # s on screen
+SHORTEST = 1.0  # s on screen, unless the next caption begins earlier
 PAUSE = 1.0  # s of silence that end a caption
-SENTENCE_END = (".", "!", "?", "\u2026")
+SENTENCE_END = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 FULL_ENOUGH = 0.5  # share of the space from which the end of a sentence also ends the caption
 
 
@@ -33,7 +39,7 @@ class Cue(Span):
     @property
     def text(self) -> str:
         """The caption in one line."""
-        return " ".join(self.lines)
+        return joined(self.lines)
 
 
 def cues(
@@ -47,17 +53,38 @@ def cues(
 
     ``names``: names for labels such as ``SPEAKER_00``. ``texts``: the readable text of each turn (``Topics.texts``); a
     token is displayed while its words are spoken. ``label_speakers``: begin the first caption after a change of speaker
-    with ``Name:``. A single token that exceeds the space or seven seconds is kept and breaks the rule.
+    with ``Name:``. A single token that exceeds the space or seven seconds is kept and breaks the rule. A caption that
+    would be too short to read stays until the next one, for at most a second.
     """
+    captions = _captions(transcript, names, texts, label_speakers=label_speakers)
+    for cue, following in pairwise(chain(captions, [None])):
+        if cue is not None:  # only the last one is
+            yield _readable(cue, transcript.end if following is None else following.start)
+
+
+def _readable(cue: Cue, until: float) -> Cue:
+    """The caption, on screen for at least ``SHORTEST`` seconds, if that is before ``until``."""
+    end = round_to_ms(min(cue.start + SHORTEST, until))
+    return replace(cue, end=end) if end > cue.end else cue
+
+
+def _captions(
+    transcript: Transcript,
+    names: Mapping[str, str] | None,
+    texts: Sequence[TurnText] | None,
+    *,
+    label_speakers: bool,
+) -> Iterator[Cue]:
     before: str | None = None
     for index, turn in enumerate(transcript.turns):
         speaker = speaker_name(turn.speaker, names)
         shown = _shown(turn, texts[index] if texts else None)
         label = f"{speaker}: " if label_speakers and speaker != before else ""
-        for number, (tokens, content) in enumerate(_parts(shown, label)):
-            start, end = tokens[0].start, tokens[-1].end
-            end = min(end, start + LONGEST) if len(tokens) == 1 else end
-            yield Cue(start, end, speaker, tuple(_wrap(content)), number == 0 and speaker != before)
+        for number, (part, content) in enumerate(_parts(shown, label)):
+            start, end = part[0].start, part[-1].end
+            end = min(end, start + LONGEST) if len(part) == 1 else end
+            lines = _wrap(content, label if number == 0 else "")
+            yield Cue(start, end, speaker, tuple(lines), number == 0 and speaker != before)
         before = speaker
 
 
@@ -75,33 +102,42 @@ class _Shown(Span):
 
 def _shown(turn: Turn, text: TurnText | None) -> list[_Shown]:
     words = turn.words
-    if text is None or text.places[-1] >= len(words):  # of another transcript
+    # The text may be of another transcript, or of an earlier version, which put spaces between characters.
+    if text is None or text.places[-1] >= len(words) or len(tokens(text.text)) != len(text.places):
         return [_Shown(word.start, word.end, word.text) for word in words]
     ends = [place - 1 for place in text.places[1:]] + [len(words) - 1]
-    tokens = zip(text.text.split(), text.places, ends, strict=True)
-    return [_Shown(words[first].start, words[last].end, token) for token, first, last in tokens]
+    shown = zip(tokens(text.text), text.places, ends, strict=True)
+    return [_Shown(words[first].start, words[max(first, last)].end, token) for token, first, last in shown]
 
 
-def _parts(shown: Sequence[_Shown], label: str) -> Iterator[tuple[Sequence[_Shown], str]]:
-    begin, content = 0, label + shown[0].text
+def _parts(shown: Sequence[_Shown], label: str) -> Iterator[tuple[Sequence[_Shown], list[str]]]:
+    begin, content = 0, [shown[0].text]
     for index in range(1, len(shown)):
-        longer = f"{content} {shown[index].text}"
-        fits = shown[index].end - shown[begin].start <= LONGEST and len(_wrap(longer)) <= LINES
-        if fits and not _ends_here(content, shown[index - 1], shown[index]):
+        longer = [*content, shown[index].text]
+        fits = shown[index].end - shown[begin].start <= LONGEST and len(_wrap(longer, "" if begin else label)) <= LINES
+        if fits and not _ends_here(joined(content), shown[index - 1], shown[index]):
             content = longer
         else:
             yield shown[begin:index], content
-            begin, content = index, shown[index].text
+            begin, content = index, [shown[index].text]
     yield shown[begin:], content
 
 
 def _ends_here(content: str, token: Span, following: Span) -> bool:
-    at_sentence_end = content.endswith(SENTENCE_END) and len(content) >= FULL_ENOUGH * LINE * LINES
+    at_sentence_end = content.endswith(SENTENCE_END) and cell_len(content) >= FULL_ENOUGH * LINE * LINES
     return at_sentence_end or following.start - token.end > PAUSE
 
 
-def _wrap(content: str) -> list[str]:
-    return textwrap.wrap(content, LINE, break_on_hyphens=False)
+def _wrap(content: Sequence[str], label: str) -> list[str]:
+    """The label and the tokens on lines; what is longer than a line is cut."""
+    lines = _wrap(label.split(), "") if label else []
+    for index, token in enumerate(content):
+        longer = f"{lines[-1]} {token}" if label and index == 0 else joined([*lines[-1:], token])
+        if lines and cell_len(longer) <= LINE:
+            lines[-1] = longer
+        else:
+            lines += chop_cells(token, LINE)
+    return lines
 
 
 def to_srt(

@@ -41,6 +41,8 @@ class SetAsideError(MediaindexError):
 class StandIn:
     """A placeholder for an unavailable recogniser: raises when called, and appears in the fingerprint."""
 
+    may_loop = False
+
     def __init__(self, name: str, languages: frozenset[str], identity: str, why: str) -> None:
         self.name = name
         self.languages = languages
@@ -68,6 +70,7 @@ class Watched:
     def __init__(self, recogniser: Recogniser) -> None:
         self.name = recogniser.name
         self.languages = recogniser.languages
+        self.may_loop = recogniser.may_loop
         self._recogniser = recogniser
         self._lock = Lock()
         self._broken: SetAsideError | None = None

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from mediaindex.timeline.scripts import tokens
+
 from .setup import template
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def recording_document(transcript: PublishableTranscript) -> tuple[str, Document
         "end": transcript.end,
         "speakers": list(dict.fromkeys(turn.speaker for turn in turns)),
         "turns": len(turns),
-        "words": sum(len(turn.text.split()) for turn in turns),
+        "words": sum(len(tokens(turn.text)) for turn in turns),
         "confidence": transcript.confidence,
         "entities": list(dict.fromkeys(name for turn in turns for name in turn.entities)),
         "topics": list(dict.fromkeys(name for turn in turns for name in turn.topics)),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from mediaindex.timeline.scripts import token_spans
 
 NEAR = 12  # words: matches within this distance count as spoken together
 BEFORE, AFTER = 8, 16  # words of context shown
@@ -28,7 +29,7 @@ class Match:
 
 def best_match(text: str, ranges: Sequence[tuple[int, int]]) -> Match:
     """The place with the most different searched words; ``ranges`` are the marked characters of ``text``."""
-    words = [(word.start(), word.end()) for word in re.finditer(r"\S+", text)]
+    words = token_spans(text)
     marked = _marked_words(words, ranges)
     first = _densest(text, words, marked) if marked else None
     begin, end = max(0, (first or 0) - BEFORE), min(len(words), (first or 0) + AFTER)

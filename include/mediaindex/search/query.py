@@ -11,6 +11,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.timeline.scripts import tokens
 
 from .client import translated
 from .documents import at_second
@@ -138,7 +139,7 @@ def _hit(entry: Mapping[str, Any], opening: str, closing: str) -> Hit:
     document = entry["_source"]
     text, starts, ranges = _matched(document, entry.get("highlight", {}), opening, closing)
     match = best_match(text, ranges)
-    start = start_of(match.word, document["start"], starts, len(text.split()))
+    start = start_of(match.word, document["start"], starts, len(tokens(text)))
     return Hit(
         **{name: document[name] for name in ("recording", "title", "key", "source", "turn", "speaker", "language")},
         start=document["start"],

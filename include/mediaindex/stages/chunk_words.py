@@ -6,10 +6,11 @@ import itertools
 import logging
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediaindex.errors import MediaindexError
 from mediaindex.timeline import RESOLUTION, Span, Word, round_to_ms
+from mediaindex.timeline.scripts import is_spaceless, timed_tokens
 
 from .protocols import Recogniser, SampleSource
 
@@ -48,13 +49,14 @@ class Chunk:
 class DecodedChunk:
     """A decoded chunk: its words, in seconds of decoded audio, or the reason why decoding failed.
 
-    Each iteration may create the words again."""
+    Each iteration may create the words again. ``may_loop``: the recogniser may repeat words that nobody repeats."""
 
     span: Span
     language: str
     recogniser: str
     words: Iterable[Word]
     failure: str | None = None
+    may_loop: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,24 @@ class ChunkDecoder:
 
     def _placed(self, chunk: Span, words: Sequence[Word]) -> Iterator[Word]:
         last = round_to_ms(self.audio.duration)
-        for word in words:
+        for word in _by_token(words):
             start = min(chunk.start + word.start, last - RESOLUTION)
             yield word.moved_to(start, min(chunk.start + word.end, last))
 
 
+def _by_token(words: Sequence[Word]) -> Sequence[Word]:
+    """The words, each one token of their text: in scripts without spaces, one character with its marks."""
+    if not is_spaceless("".join(word.text for word in words)):
+        return words
+    return [
+        replace(
+            words[token.first].moved_to(token.start, token.end),
+            text=token.text,
+            confidence=min(word.confidence for word in words[token.first : token.after]),
+        )
+        for token in timed_tokens(words)
+    ]
+
+
 def _decoded(chunk: Chunk, recogniser: Recogniser, words: Iterator[Word]) -> DecodedChunk:
-    return DecodedChunk(chunk.span, chunk.language, recogniser.name, PackedWords(words))
+    return DecodedChunk(chunk.span, chunk.language, recogniser.name, PackedWords(words), may_loop=recogniser.may_loop)

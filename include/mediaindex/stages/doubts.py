@@ -63,12 +63,16 @@ class Bounds:
     min_confidence: float  # mean P(word is right) of a passage below which it is doubtful
 
 
-def find_doubts(words: Sequence[Word], speech: Sequence[Span], bounds: Bounds) -> list[Doubt]:
-    """All doubts in order of start; doubts with different reasons may overlap."""
+def find_doubts(words: Sequence[Word], speech: Sequence[Span], bounds: Bounds, *, may_loop: bool = True) -> list[Doubt]:
+    """All doubts in order of start; doubts with different reasons may overlap.
+
+    ``may_loop``: whether the recogniser may repeat words that nobody repeats. One that decodes frame by frame does not:
+    what it repeats was repeated.
+    """
     doubts = [
         *unwritten(words, speech, bounds),
         *invented(words, speech, bounds),
-        *loops(words),
+        *(loops(words) if may_loop else ()),
         *(doubt for passage in passages(words) for doubt in _judge(passage, speech, bounds)),
     ]
     return sorted(doubts, key=lambda doubt: (doubt.span.start, doubt.span.end))

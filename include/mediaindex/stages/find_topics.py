@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .protocols import CaseRestorer, NumberFinder, ReadText, TextReader
     from .tokens import Token
 
-VERSION = 4
+VERSION = 5
 
 # Labels of names; dates, amounts and ordinals are not topics.
 NAMES = frozenset({"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"})

@@ -161,7 +161,7 @@ def _english(numbers: Sequence[SpokenNumber], context: _Context) -> Iterator[Spo
     for run in _runs(numbers, context):
         if _dictated(run, context.words):
             yield from _groups(run, context.apart)
-        elif len(run) == 1 or (len(run) == 2 and _of_millions(*run, context)):
+        elif len(run) == 1 or (len(run) == 2 and _of_millions(run[0], run[1], context)):
             yield from _alone(run[0], context)
         elif len(run) == 2 and (year := _year(run, context)):
             yield year

@@ -90,6 +90,7 @@ class Recogniser(Engine, Protocol):
 
     name: str
     languages: frozenset[str]  # ISO 639-1 codes of the supported languages
+    may_loop: bool  # is not bound to the frames of the audio, so that it may repeat words that nobody repeats
 
     def recognise(
         self, chunks: Sequence[Samples], language: str, vocabulary: Sequence[str] = ()

@@ -50,7 +50,7 @@ class ResolvedChunk:
 def examine(chunk: DecodedChunk, speech: Sequence[Span], bounds: Bounds) -> ExaminedChunk:
     """Find the doubts of a chunk; a chunk that failed is doubtful as a whole."""
     inside = tuple(_clipped(speech, chunk.span))
-    doubts = tuple(find_doubts(tuple(chunk.words), inside, bounds))
+    doubts = tuple(find_doubts(tuple(chunk.words), inside, bounds, may_loop=chunk.may_loop))
     if chunk.failure:
         doubts = (Doubt(chunk.span, DoubtReason.NO_WORDS),)
     return ExaminedChunk(chunk, inside, tuple(_stretches(doubts, chunk)), doubts)
@@ -101,7 +101,8 @@ def _resolved(chunk: ExaminedChunk, second: Sequence[DecodedChunk], bounds: Boun
     second_words = [word for result in decoded for word in result.words]
     for stretch in chunk.stretches:
         theirs, ours = _within(second_words, stretch), _within(words, stretch)
-        taken, doubts = _choose(ours, theirs, second_words, stretch, chunk, bounds)
+        after = find_doubts(theirs, list(_clipped(chunk.speech, stretch)), bounds, may_loop=decoded[0].may_loop)
+        taken, doubts = _choose(ours, theirs, second_words, stretch, chunk, after)
         remaining += doubts
         if not taken:
             continue
@@ -125,16 +126,18 @@ def _choose(
     all_second: Sequence[Word],
     stretch: Span,
     chunk: ExaminedChunk,
-    bounds: Bounds,
+    after: list[Doubt],
 ) -> tuple[bool, list[Doubt]]:
-    """Whether the second recogniser's words are taken, and the remaining doubts. The first recogniser wins a tie."""
+    """Whether the second recogniser's words are taken, and the remaining doubts. The first recogniser wins a tie.
+
+    ``after``: the doubts about the second recogniser's words.
+    """
     before = [doubt for doubt in chunk.doubts if stretch.overlap(doubt.span) > 0]
     if all(doubt.reason == DoubtReason.NOBODY_SPEAKS for doubt in before):
         # Without confirmation it is two against one: neither detector nor second recogniser support these words.
         return (False, []) if _confirmed(first, all_second) else (True, [])
     if first and not second:
         return False, before
-    after = find_doubts(second, list(_clipped(chunk.speech, stretch)), bounds)
     uncertain = any(doubt.reason == DoubtReason.LOW_CONFIDENCE for doubt in before)
     better = not uncertain or _wrong(second) <= FIXED * _wrong(first)
     if better and doubtful_seconds(after, stretch) <= FIXED * doubtful_seconds(before, stretch):

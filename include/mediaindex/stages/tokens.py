@@ -56,12 +56,12 @@ def joined(tokens: Sequence[Token], text: str) -> Token:
 
 def written(tokens: Iterable[Token]) -> TurnText:
     """The tokens as the text of a result."""
-    kept = tuple(tokens)
-    return TurnText(" ".join(token.text for token in kept), tuple(token.place for token in kept))
+    kept = list(tokens)
+    return TurnText.joined([token.text for token in kept], [token.place for token in kept])
 
 
 class WordPlaces:
-    """Maps characters of the text that ``written`` makes of the tokens to tokens."""
+    """Maps characters of the tokens, joined by spaces, to tokens."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens

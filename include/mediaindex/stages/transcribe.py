@@ -18,7 +18,7 @@ from .language_spans import by_language
 from .protocols import Recogniser
 from .second_decoding import FindNext, ResolvedChunk, decode_again, examine
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(slots=True)

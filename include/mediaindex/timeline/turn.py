@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .scripts import joined
 from .span import Span, TimelineError
 from .word import Word
 
@@ -40,8 +41,8 @@ class Turn(Span):
 
     @property
     def text(self) -> str:
-        """The words, joined by spaces."""
-        return " ".join(word.text for word in self.words)
+        """The words, joined as their script is written."""
+        return joined(word.text for word in self.words)
 
     @property
     def confidence(self) -> float:

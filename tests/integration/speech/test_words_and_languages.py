@@ -111,6 +111,7 @@ class Loses:
 
     name = CONFORMER
     languages = frozenset({"en"})
+    may_loop = True
     identity = "loses"
 
     def __init__(self, recogniser: Recogniser) -> None:

@@ -42,9 +42,9 @@ FINGERPRINTS = {
     "detect_speech": (1, "e8063bca1c679d8fdf965277c8d25bd4"),
     "diarize": (4, "a73ab268a6a50cae5582ee3fd817865e"),
     "identify_language": (6, "618dbadc7c9906d8149eb0b260764def"),
-    "transcribe": (3, "e3851279ad4b3d86a92ad6e636e56594"),
+    "transcribe": (4, "0f5b33af0e98a3376f93ff90d3acdf18"),
     "assess": (2, "e6b9f2981baadf91d9b233f8e87eda79"),
-    "find_topics": (4, "d81cc8597eda4a256bd28f7aae4a2ec9"),
+    "find_topics": (5, "0b4ec17a85679aaebfa8ff9c0f603637"),
 }
 
 

@@ -23,7 +23,7 @@ OURS = {
     "config": {"contract", "models"},
     "engines": {"timeline", "stages", "models"},
     "catalog": {"contract", "storage", "feeds"},
-    "search": {"catalog"},
+    "search": {"timeline", "catalog"},
     "runner": {"timeline", "contract", "stages", "engines", "models", "storage"},
     "forecast": {"contract", "catalog", "storage", "config"},
     "upkeep": {"contract", "catalog", "search", "storage", "config"},

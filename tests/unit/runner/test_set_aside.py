@@ -42,6 +42,7 @@ class Scribe:
     name: str
     fault: Fault = lambda *_: None
     languages: frozenset[str] = frozenset({"de", "en"})
+    may_loop: bool = True
     written: int = 0
     calls: list[int] = field(default_factory=list)
 

@@ -26,6 +26,7 @@ class Scribe:
     name: str
     write: Write
     languages: frozenset[str] = frozenset({"en"})
+    may_loop: bool = True
     identity: str = "scribe"
     spans: list[tuple[float, float]] = field(default_factory=list)
 
@@ -143,6 +144,17 @@ def test_repetitions_that_both_write_are_kept(minute: Audio) -> None:
     chant = with_(21, 29, ["row"])
     recognition = recognise(minute, Scribe("first", chant), Scribe("second", chant))
     assert texts(recognition).count("row") == 16
+    assert recognition.doubts == ()
+
+
+def test_a_true_repetition_is_not_replaced_by_invented_words(minute: Audio) -> None:
+    said = with_(21, 29, ["no"])
+    invented = with_(21, 29, ["no", "no", "don't", "well", "so", "no", "stay", "nor", "not", "know"])
+    recognition = recognise(minute, Scribe("first", said, may_loop=False), Scribe("second", invented))
+    assert texts(recognition).count("no") == 16
+    assert recognition.doubts == ()
+    recognition = recognise(minute, Scribe("first", said), Scribe("second", said, may_loop=False))
+    assert texts(recognition).count("no") == 16
     assert recognition.doubts == ()
 
 

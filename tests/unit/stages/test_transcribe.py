@@ -27,6 +27,7 @@ class Counting:
 
     name: str = "counting"
     languages: frozenset[str] = frozenset({"en"})
+    may_loop: bool = True
     identity: str = "counting"
     fails_on: float | None = None
     calls: list[int] = field(default_factory=list)

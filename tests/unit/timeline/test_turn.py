@@ -13,7 +13,7 @@ from tests.unit.timeline.strategies import word_rows
 @given(word_rows())
 def test_a_turn_holds_its_words_in_order(words: tuple[Word, ...]) -> None:
     turn = Turn(words[0].start, words[-1].end, "A", "en", words)
-    assert turn.text.split() == [word.text for word in words]
+    assert "".join(turn.text.split()) == "".join(word.text for word in words)
     assert min(w.confidence for w in words) - 1e-9 <= turn.confidence <= max(w.confidence for w in words) + 1e-9
 
 

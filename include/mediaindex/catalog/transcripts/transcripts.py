@@ -99,7 +99,9 @@ def _copy_all(cursor: Cursor, id_: int, assessment: Assessment, topics: Topics) 
 def _texts(assessment: Assessment, topics: Topics) -> Sequence[TurnText]:
     """The text of each turn; the recognised words if the topics have no texts."""
     turns = assessment.transcript.turns
-    texts = topics.texts or tuple(TurnText(turn.text, tuple(range(len(turn.words)))) for turn in turns)
+    texts = topics.texts or tuple(
+        TurnText.joined([word.text for word in turn.words], range(len(turn.words))) for turn in turns
+    )
     if len(texts) != len(turns) or any(
         text.places[-1] >= len(turn.words) for text, turn in zip(texts, turns, strict=False)
     ):

@@ -95,6 +95,7 @@ class CalibratedRecogniser:
     def __init__(self, recogniser: Recogniser, calibration: Calibration) -> None:
         self.name = recogniser.name
         self.languages = recogniser.languages
+        self.may_loop = recogniser.may_loop
         self._recogniser = recogniser
         self._calibration = calibration
 

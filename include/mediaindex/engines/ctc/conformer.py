@@ -52,6 +52,8 @@ class _Loaded:
 class ConformerCtc:
     """A recogniser for one exported checkpoint; callers in several threads share its workers."""
 
+    may_loop = False
+
     def __init__(self, located: LocatedModel, threads: int | None = None) -> None:
         self.name = located.name
         self.languages = frozenset(located.languages)

@@ -33,6 +33,8 @@ _BATCH = 16  # chunks of up to 30 s: a few GB in addition to a model of 0.6 bill
 class NemoTorch:
     """A recogniser for one checkpoint; one worker owns the model, and callers in several threads share its batches."""
 
+    may_loop = False
+
     def __init__(self, located: LocatedModel, device: Device) -> None:
         self.name = located.name
         self.languages = frozenset(located.languages)

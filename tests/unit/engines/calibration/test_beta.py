@@ -73,6 +73,7 @@ class ConstantRecogniser:
 
     name = "parrot"
     languages = frozenset({"en"})
+    may_loop = True
     identity = "parrot 1"
 
     def recognise(self, chunks, language, vocabulary=()):

@@ -28,7 +28,7 @@ def samples_of(language: str) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("no_speech", "log_prob", "compression", "dropped"),
-    [(0.1, -0.3, 1.5, False), (0.9, -1.4, 1.5, True), (0.9, -0.3, 1.5, False), (0.1, -0.3, 2.8, True)],
+    [(0.1, -0.3, 1.5, False), (0.9, -1.4, 1.5, True), (0.9, -0.3, 1.5, False), (0.1, -0.3, 2.8, False)],
     ids=["speech", "silence", "likely words", "loop"],
 )
 def test_hallucinations_are_dropped(no_speech: float, log_prob: float, compression: float, dropped: bool) -> None:
@@ -36,28 +36,55 @@ def test_hallucinations_are_dropped(no_speech: float, log_prob: float, compressi
     assert faster_whisper.is_hallucination(segment) is dropped
 
 
+Timed = tuple[str, float, float, float]
+
+
 class LoopingModel:
     """A Whisper model that loops unless repetition is forbidden."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: list[Timed], again: list[Timed]) -> None:
         self.model = self
         self.requested: list[int] = []
+        self.words = first, again
+        self.located = LocatedModel("w", Path("w"), "local", "ab" * 32, "MIT", ("en",))
 
     def transcribe(self, _samples: np.ndarray, *, no_repeat_ngram_size: int, **_: Any) -> tuple[Any, None]:
         self.requested.append(no_repeat_ngram_size)
-        loop = not no_repeat_ngram_size
-        word = SimpleNamespace(word=" so" if loop else " well", start=0.1, end=0.4, probability=0.9)
-        facts = {"no_speech_prob": 0.1, "avg_logprob": -0.3, "compression_ratio": 9.0 if loop else 1.2}
-        return iter([SimpleNamespace(words=[word], **facts)]), None
+        words = [
+            SimpleNamespace(word=text, start=start, end=end, probability=probability)
+            for text, start, end, probability in self.words[bool(no_repeat_ngram_size)]
+        ]
+        facts = {"no_speech_prob": 0.1, "avg_logprob": -0.3, "compression_ratio": 1.2 if no_repeat_ngram_size else 9.0}
+        return iter([SimpleNamespace(words=words, **facts)]), None
+
+
+def recognised(first: list[Timed], again: list[Timed]) -> tuple[list[str], list[int]]:
+    """The words of a model that writes ``first``, or ``again`` if repetition is forbidden; and what was forbidden."""
+    model: Any = LoopingModel(first, again)
+    (words,) = faster_whisper.WhisperRecogniser(model).recognise([np.zeros(160_000, np.float32)], "en")
+    return [word.text for word in words], model.requested
+
+
+def said(text: str, probability: float = 0.9) -> list[Timed]:
+    return [(f" {word}", i * 0.3, i * 0.3 + 0.25, probability) for i, word in enumerate(text.split())]
 
 
 def test_a_loop_is_decoded_again_without_repetition() -> None:
-    looping: Any = LoopingModel()
-    looping.located = LocatedModel("w", Path("w"), "local", "ab" * 32, "MIT", ("en",))
-    (words,) = faster_whisper.WhisperRecogniser(looping).recognise([np.zeros(16_000, np.float32)], "en")
-    assert [word.text for word in words] == ["well"]
-    assert looping.requested[0] == 0
-    assert looping.requested[1] > 0
+    texts, requested = recognised(said("so so so so"), said("well"))
+    assert texts == ["well"]
+    assert requested[0] == 0
+    assert requested[1] > 0
+
+
+def test_a_true_repetition_is_not_replaced_by_words_that_nobody_said() -> None:
+    texts, _ = recognised(said("no " * 20), [*said("no no no"), *said("don't don't stay", 0.02)])
+    assert texts == ["no"] * 20
+
+
+def test_a_true_repetition_ends_with_the_audio() -> None:
+    beyond: list[Timed] = [(" no", 6.0, 6.0, 0.95)] * 100
+    texts, _ = recognised([*said("no " * 20), *beyond], said("no no no don't", 0.02))
+    assert texts == ["no"] * 20
 
 
 class UncertainModel:
