@@ -115,6 +115,8 @@ class Source(PodcastPart):
     batch_seconds: Annotated[float, Field(gt=0)] = 300.0
     # Most recordings in a batch.
     batch_items: Annotated[int, Field(ge=1, le=500)] = 50
+    # Most hours of audio that are planned per day (UTC), new and repeated ones; what is more waits for the next day.
+    hours_per_day: Annotated[float, Field(gt=0)] | None = None
     # Seconds between two checks for new objects while a run of `discover_NAME` waits.
     sensor_poke_seconds: Annotated[float, Field(ge=1)] = 60.0
     # Seconds after which the wait ends, and the run is skipped if nothing new came.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mediaindex.catalog.batches.planning import estimated_seconds
+from mediaindex.catalog.batches.lengths import estimated_seconds
 from mediaindex.catalog.forecasts.experience import Lengths
 
 from .ranges import NOTHING, Range

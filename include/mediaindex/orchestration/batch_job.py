@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mediaindex.catalog.base.connection import connect
-from mediaindex.catalog.batches import batches, failures, stage_runs
+from mediaindex.catalog.batches import batches, failures, lengths, stage_runs
 from mediaindex.catalog.batches.batches import BatchItem, PlannedBatch
 from mediaindex.catalog.batches.failures import Failure
 from mediaindex.catalog.ledger.sources import Absent
@@ -102,6 +102,8 @@ def record(batch_id: int, result: JobResult, *, last_try: bool) -> int:
             log.warning("%s: %s", item.error.code, printable(item.error.message, LONGEST_MESSAGE))
     with connect(connections.database_url()) as conn:
         recorded = stage_runs.record(conn, batch_id, result, last_try=last_try, policy=retry_policy())
+        if result.stage == FIRST_STAGE:
+            _plan_again(conn, batch_id)
     outcomes = {
         "are back in the queue": recorded.put_back,
         "are quarantined": recorded.quarantined,
@@ -111,6 +113,18 @@ def record(batch_id: int, result: JobResult, *, last_try: bool) -> int:
         if ids:
             log.warning("%s: media objects %s %s", result.stage, ", ".join(map(str, ids)), outcome)
     return len(recorded.transient)
+
+
+def _plan_again(conn: Connection, batch_id: int) -> None:
+    """Take recordings out of the batch that are far longer than planned; the next planning puts each into its own."""
+    items = batches.items(conn, batch_id)
+    if len(items) > 1:
+        source = sources.load(sources.path_from_environment()).source(items[0].source)
+        if left := lengths.plan_again(conn, batch_id, source.batch_seconds):
+            log.warning(
+                "media objects %s: far longer than their size made expect; each is planned again in a batch of its own",
+                ", ".join(map(str, left)),
+            )
 
 
 def _item(item: BatchItem, configuration: sources.Configuration, earlier: Mapping[int, str]) -> JobItem:

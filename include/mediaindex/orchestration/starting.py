@@ -23,8 +23,16 @@ LIMIT = 100  # runs started at once: more would only be queued, and may keep run
 
 def plan(conn: Connection, source: Source, lane: Lane) -> int:
     """Plan claimed recordings into batches. Returns the number of batches."""
+    quota = None if source.hours_per_day is None else 3600 * source.hours_per_day
     return len(
-        batches.plan(conn, source.name, lane=lane, target_seconds=source.batch_seconds, max_items=source.batch_items)
+        batches.plan(
+            conn,
+            source.name,
+            lane=lane,
+            target_seconds=source.batch_seconds,
+            max_items=source.batch_items,
+            quota_seconds=quota,
+        )
     )
 
 

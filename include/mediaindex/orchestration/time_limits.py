@@ -27,7 +27,7 @@ def limit_s(seconds: Iterable[float]) -> float:
 
 
 def _seconds(item: BatchItem) -> float:
-    from mediaindex.catalog.batches.planning import estimated_seconds
+    from mediaindex.catalog.batches.lengths import estimated_seconds
 
     known = item.summaries.get("normalize", {}).get("duration")
     return float(known) if known else estimated_seconds(item.key, item.size)

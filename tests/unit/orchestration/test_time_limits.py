@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from mediaindex.catalog.batches.planning import estimated_seconds
+from mediaindex.catalog.batches.lengths import estimated_seconds
 from mediaindex.orchestration.time_limits import START_S, limit_s
 from mediaindex.runner.job_context import OUTAGE_AFTER
 from mediaindex.storage import client, pace

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from psycopg2.extras import execute_values
@@ -16,21 +15,18 @@ from mediaindex.catalog.base.sql_files import query
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ErrorCode, TerminalError
 
-from . import airflows
+from . import airflows, lengths
+from .lengths import estimated_seconds
 from .retry_policy import group_limit
 
 PAGE = 2_000  # objects planned in one transaction
-# Bytes per second by file type: rough, but they only decide how many short recordings share a run. Other types count as
-# speech in a lossy codec, so that an unknown type is overestimated rather than underestimated.
-_BYTES_A_SECOND = {
-    **dict.fromkeys((".wav", ".aif", ".aiff", ".flac", ".caf", ".w64", ".raw", ".pcm"), 64_000),
-    **dict.fromkeys((".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".flv"), 150_000),
-}
-_LOSSY = 12_000
 
 
 class Unplanned(NamedTuple):
-    """A claimed object without a batch; ``size`` in bytes. The fields from ``lane`` on are set if it was requeued."""
+    """A claimed object without a batch; ``size`` in bytes. The fields from ``lane`` on are set if it was requeued.
+
+    ``duration_s``: its measured length, if it was decoded before.
+    """
 
     id: int
     key: str
@@ -39,6 +35,12 @@ class Unplanned(NamedTuple):
     attempts: int = 0
     code: str | None = None
     failure_class: str | None = None
+    duration_s: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The length in seconds: measured, else estimated."""
+        return estimated_seconds(self.key, self.size) if self.duration_s is None else self.duration_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +59,30 @@ class PlannedBatch:
 
 
 def plan(
-    conn: Connection, source: str, *, lane: Lane = Lane.FRESH, target_seconds: float = 300.0, max_items: int = 50
+    conn: Connection,
+    source: str,
+    *,
+    lane: Lane = Lane.FRESH,
+    target_seconds: float = 300.0,
+    max_items: int = 50,
+    quota_seconds: float | None = None,
 ) -> list[int]:
     """Put every claimed object of the source that has no batch and may be tried now into a batch; ids of new batches.
 
-    Objects of about ``target_seconds`` of audio or more (estimated by size) get their own batch; smaller ones share
-    one up to that length and ``max_items``. An object that was requeued after a failure keeps its lane, and shares a
-    batch as ``group_limit`` says. Safe in parallel: each object is planned once. One transaction per 2,000 objects.
+    Objects of about ``target_seconds`` of audio or more (estimated by size, if the length is not known) get their own
+    batch; smaller ones share one up to that length and ``max_items``. An object that was requeued after a failure keeps
+    its lane, and shares a batch as ``group_limit`` says. Objects beyond ``quota_seconds`` of audio since midnight (UTC)
+    wait for the next day. Safe in parallel: each object is planned once. One transaction per 2,000 objects.
     """
     planned: list[int] = []
     while True:
         with transaction(conn) as cursor:
             cursor.execute(query("unplanned_objects"), {"source": source, "limit": PAGE})
             page = rows_as(cursor, Unplanned)
-            for (own_lane, limit), alike in _alike(page, lane, max_items).items():
+            within = page if quota_seconds is None else lengths.within(cursor, source, page, quota_seconds)
+            for (own_lane, limit), alike in _alike(within, lane, max_items).items():
                 planned += [_create(cursor, source, own_lane, group) for group in groups(alike, target_seconds, limit)]
-        if len(page) < PAGE:
+        if len(page) < PAGE or len(within) < len(page):
             return planned
 
 
@@ -89,7 +99,7 @@ def groups(objects: Iterable[Unplanned], target_seconds: float, max_items: int) 
     group: list[Unplanned] = []
     length = 0.0
     for item in objects:
-        seconds = estimated_seconds(item.key, item.size)
+        seconds = item.seconds
         if seconds >= target_seconds:
             yield [item]
             continue
@@ -100,11 +110,6 @@ def groups(objects: Iterable[Unplanned], target_seconds: float, max_items: int) 
         length += seconds
     if group:
         yield group
-
-
-def estimated_seconds(key: str, size: int) -> float:
-    """The estimated length in seconds of an unread file of ``size`` bytes."""
-    return size / _BYTES_A_SECOND.get(PurePosixPath(key).suffix.lower(), _LOSSY)
 
 
 def unstarted(conn: Connection, source: str | None = None, *, airflow_id: str | None = None) -> list[PlannedBatch]:

@@ -1,0 +1,76 @@
+"""Plans follow the real lengths of recordings, and a source has a quota per day."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mediaindex.catalog.batches import batches, lengths, stage_runs
+from mediaindex.contract.job import ItemResult, JobResult
+from mediaindex.contract.states import ItemStatus
+
+pytestmark = pytest.mark.servers
+Make = Callable[..., Any]
+
+
+def normalized(conn: Any, batch_id: int, seconds: dict[int, float]) -> None:
+    """Record that the recordings have these lengths."""
+    results = [
+        ItemResult(
+            id=str(id_),
+            status=ItemStatus.DONE,
+            audio_sha256=hashlib.sha256(f"{batch_id} {id_}".encode()).hexdigest(),
+            fingerprint="f",
+            summary={"duration": length},
+        )
+        for id_, length in seconds.items()
+    ]
+    stage_runs.record(conn, batch_id, JobResult(stage="normalize", items=tuple(results)))
+
+
+def members(conn: Any, batch_id: int) -> list[int]:
+    return [item.media_object_id for item in batches.items(conn, batch_id)]
+
+
+def test_a_recording_that_is_far_longer_than_planned_is_planned_again_alone(
+    conn: Any, source: str, batch: Make
+) -> None:
+    batch_id, (short, long, other) = batch(3)
+    normalized(conn, batch_id, {short: 20.0, long: 3600.0, other: 400.0})
+    assert lengths.plan_again(conn, batch_id, 300.0) == [long]
+    assert members(conn, batch_id) == [short, other]
+    (alone,) = batches.plan(conn, source)
+    assert members(conn, alone) == [long]
+    normalized(conn, alone, {long: 3600.0})
+    assert lengths.plan_again(conn, alone, 300.0) == []
+
+
+def test_a_known_length_decides_with_whom_a_recording_shares_a_batch(conn: Any, source: str, batch: Make) -> None:
+    batch_id, (short, long, other) = batch(3)
+    normalized(conn, batch_id, {short: 20.0, long: 3600.0, other: 20.0})
+    with conn, conn.cursor() as cursor:
+        cursor.execute("update media_object set batch_id = null where id = any (%s)", ([short, long, other],))
+    planned = [members(conn, one) for one in batches.plan(conn, source)]
+    assert sorted(planned) == sorted([[short, other], [long]])
+
+
+def test_what_exceeds_the_quota_of_the_day_waits(conn: Any, source: str, batch: Make) -> None:
+    batch_id, ids = batch(4)
+    with conn, conn.cursor() as cursor:
+        cursor.execute("update media_object set batch_id = null where id = any (%s)", (ids[2:],))
+    normalized(conn, batch_id, dict.fromkeys(ids[:2], 1800.0))
+    assert batches.plan(conn, source, quota_seconds=3600.0) == []
+    with conn, conn.cursor() as cursor:
+        cursor.execute("update batch set created_at = created_at - interval '1 day' where id = %s", (batch_id,))
+    assert len(batches.plan(conn, source, quota_seconds=3600.0)) == 1
+
+
+def test_a_recording_longer_than_the_quota_is_planned_on_a_day_of_its_own(conn: Any, source: str, batch: Make) -> None:
+    batch_id, (one,) = batch(1)
+    normalized(conn, batch_id, {one: 7200.0})
+    with conn, conn.cursor() as cursor:
+        cursor.execute("update media_object set batch_id = null where id = %s", (one,))
+    assert len(batches.plan(conn, source, quota_seconds=3600.0)) == 1
