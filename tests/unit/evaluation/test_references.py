@@ -71,3 +71,45 @@ def test_a_file_about_other_recordings_is_refused_with_their_names(tmp_path: Pat
         file.write(row)
     with pytest.raises(ConfigError, match=r"2 recordings \(rec, b\), none of which is a:"):
         read_reference(given)
+
+
+def speakers(folder: Path, *rows: str) -> list[tuple[float, float, str]]:
+    path = folder / "s.rttm"
+    path.write_text("\n".join(rows))
+    spans = read_reference(Entry(audio_filepath=Path("mono vocals.wav"), rttm_filepath=path)).speakers or ()
+    return [(span.start, span.end, span.speaker) for span in spans]
+
+
+def test_names_with_spaces_are_read_from_an_rttm(tmp_path: Path) -> None:
+    alice = "SPEAKER mono vocals 1 0.600 12.000 <NA> <NA> alice <NA> <NA>"
+    bob = "SPEAKER mono vocals 1 13.300 12.600 <NA> <NA> bob <NA> <NA>"
+    assert speakers(tmp_path, alice, bob) == [(0.6, 12.6, "alice"), (13.3, 25.9, "bob")]
+    other = "SPEAKER take 2 1 0.6 12.0 <NA> <NA> eve <NA> <NA>"
+    assert speakers(tmp_path, alice, bob, other) == [(0.6, 12.6, "alice"), (13.3, 25.9, "bob")]
+    for row in ("rec 1 1.0 2.0 <NA> <NA> Speaker 1", "take 2 A 1.0 2.0 <NA> <NA> Speaker 1 0.9 <NA>"):
+        assert speakers(tmp_path, f"SPEAKER {row}") == [(1.0, 3.0, "Speaker 1")]
+    for row in (
+        "rec 1 1.0 2.0 <NA> <NA> ann 0.9",
+        "rec 1 1.0 2.0 word <NA> ann <NA> <NA>",
+        "a b 1 1.0 2 <NA> <NA> ann",
+    ):
+        assert speakers(tmp_path, f"SPEAKER {row}") == [(1.0, 3.0, "ann")]
+
+
+@pytest.mark.parametrize("row", ["a 1 1.0 2.0 <NA> <NA> <NA> <NA> <NA>", "a b 1 1.0 2.0 word lex ann bee <NA> <NA>"])
+def test_a_row_without_a_clear_speaker_is_refused(tmp_path: Path, row: str) -> None:
+    with pytest.raises(ConfigError, match=r"line 1: .* _ instead of white space"):
+        speakers(tmp_path, f"SPEAKER {row}")
+
+
+def test_names_with_spaces_are_read_from_a_ctm(tmp_path: Path) -> None:
+    def words(*rows: str) -> list[tuple[str, float, float]]:
+        path = tmp_path / "w.ctm"
+        path.write_text("\n".join(rows))
+        read = read_reference(Entry(audio_filepath=Path("a.wav"), ctm_filepath=path)).words or ()
+        return [(word.text, word.start, word.end) for word in read]
+
+    assert words("mono vocals 1 0.6 0.3 hello", "mono vocals 1 1.0 0.5 1") == [("hello", 0.6, 0.9), ("1", 1.0, 1.5)]
+    assert words("rec 1 0.5 0.25 5 0.9", "rec 1 1.0 0.5 six NA lex ann") == [("5", 0.5, 0.75), ("six", 1.0, 1.5)]
+    with pytest.raises(ConfigError, match="line 2"):
+        words("rec 1 0.5 0.25 five", "rec 1 0.5 five")
