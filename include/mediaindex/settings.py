@@ -184,7 +184,9 @@ class StorageSettings(Group):
         read_by="installation",
     )
     artifacts_bucket: str | None = described(
-        None, "The bucket for results of stages (artifacts).", read_by="workers, command line, installation"
+        None,
+        "The bucket for results of stages (artifacts).",
+        read_by="workers, DAG processor, command line, installation",
     )
     index_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = described(
         "mediaindex", "First part of the names of the indexes in Elasticsearch.", read_by="workers, command line"

@@ -1,10 +1,15 @@
-"""Prefixes of sources: faults of their templates, and overlaps between sources."""
+"""Prefixes of sources: faults of their templates, and which of several sources an object belongs to.
+
+An object belongs to the source with the longest prefix that includes it; a template counts as nothing. Listings, events
+and forecasts follow this one rule.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -62,17 +67,84 @@ def _environment() -> Environment:
     return Environment(autoescape=True)  # only parses
 
 
+@cache
+def _pattern(prefix: str) -> tuple[re.Pattern[str], int]:
+    """What keys below a prefix look like, whatever its template renders to, and the length of its fixed text.
+
+    A rendered value has as many slashes as the expression, such as ``strftime('%Y/%m')``. After a statement, everything
+    may follow.
+    """
+    fixed = re.split(r"\{[%#]", prefix, maxsplit=1)[0]
+    texts = re.split(r"\{\{.*?\}\}", fixed)
+    expressions = re.findall(r"\{\{.*?\}\}", fixed)
+    parts = [re.escape(texts[0])]
+    for expression, text in zip(expressions, texts[1:], strict=True):
+        parts += ["/".join(["[^/]+"] * (1 + expression.count("/"))), re.escape(text)]
+    return re.compile("".join(parts), re.DOTALL), sum(map(len, texts))
+
+
+def covers(prefix: str, key: str) -> bool:
+    """Whether the key is below the prefix, for some date."""
+    return _pattern(prefix)[0].match(key) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another source of the same bucket, or the artifacts: which keys it takes from a source."""
+
+    prefix: str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    wins_ties: bool = True
+    always: bool = False
+
+    def takes(self, key: str, prefix: str) -> bool:
+        """Whether the key belongs to it and not to a source with this prefix: the longer prefix wins."""
+        if not (covers(self.prefix, key) and rules.wanted(key, self.include, self.exclude)):
+            return False
+        if self.always or not covers(prefix, key):
+            return True
+        mine, other = _pattern(prefix)[1], _pattern(self.prefix)[1]
+        return other > mine or (other == mine and self.wins_ties)
+
+
+def rivals(sources: Sequence[Source], index: int, artifacts: tuple[str, str]) -> tuple[Rival, ...]:
+    """The rivals of a source; of equal prefixes the first in the file wins. ``artifacts``: their bucket and prefix."""
+    bucket = sources[index].bucket
+    others = [
+        Rival(other.prefix, other.include, other.exclude, wins_ties=at < index)
+        for at, other in enumerate(sources)
+        if at != index and other.bucket == bucket
+    ]
+    return (*others, Rival(f"{artifacts[1]}/", always=True)) if artifacts[0] == bucket else tuple(others)
+
+
 def overlaps(sources: Sequence[Source]) -> Iterator[tuple[int, str]]:
-    """Sources that also list objects of another source: the index of each, and a message with the remedy."""
-    for pair in combinations(enumerate(sources), 2):
-        (index, outer), (_, inner) = sorted(pair, key=lambda numbered: len(numbered[1].literal_prefix))
-        below = inner.literal_prefix
-        if outer.bucket != inner.bucket or not below.startswith(outer.literal_prefix) or _apart(outer, inner):
-            continue
-        if rules.wanted(f"{below}x", (), outer.exclude):
-            nested = below != outer.literal_prefix
-            remedy = f"add {below + '*'!r} to exclude" if nested else "give them other prefixes or patterns"
-            yield index, f"{outer.name} also lists objects of {inner.name}, and only one of them claims each; {remedy}"
+    """Sources with the same prefix as an earlier one: the index of each, and a message with the remedy."""
+    for (_, first), (index, second) in combinations(enumerate(sources), 2):
+        same = first.bucket == second.bucket and _pattern(first.prefix)[0] == _pattern(second.prefix)[0]
+        if same and not _apart(first, second):
+            yield (
+                index,
+                f"{first.name} has the same prefix: what both include belongs to {first.name}, the first one; "
+                "give them other prefixes or patterns",
+            )
+
+
+def artifact_fault(prefix: str, include: Sequence[str], exclude: Sequence[str], artifacts: tuple[str, str]) -> str:
+    """Why a source of the artifacts' bucket must not have this prefix; empty if it lists no artifact."""
+    bucket, place = artifacts[0], f"{artifacts[1]}/"
+    below = literal(prefix)
+    if not (place.startswith(below) or below.startswith(place)):
+        return ""
+    names = ("ab/normalize/cd.audio.flac", "ab/transcribe/cd.json.gz", "pointers/source/ab.json")
+    if not any(rules.wanted(f"{place}{name}", include, exclude) for name in names):
+        return ""
+    remedy = f"or add {place + '*'!r} to exclude" if place.startswith(below) else "or another prefix"
+    return (
+        f"covers the artifacts (s3://{bucket}/{place}), so that results would be indexed as recordings; "
+        f"use another bucket, {remedy}"
+    )
 
 
 def _apart(first: Source, second: Source) -> bool:

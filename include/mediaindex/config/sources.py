@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, ValidationInfo
 
-from mediaindex.contract.job import Hints, RawFormat
+from mediaindex.contract.job import Hints, RawFormat, S3Store
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError
 from mediaindex.settings import SourceSettings, StorageSettings
@@ -23,6 +23,7 @@ from .checks import Finding, also, fault, stage_settings, triage_settings, uniqu
 from .document import Fault, Place
 from .models import LanguageCode, RecogniserName, languages
 from .podcasts import PodcastPart
+from .prefixes import Rival
 from .retention import Retention
 from .rules import Archive, Glob, KeyPattern, Listing, Part
 from .schedules import Schedule
@@ -65,6 +66,34 @@ def _names_once(sources: Any, _info: ValidationInfo) -> Iterator[Finding]:
     for index, name in enumerate(names):
         if name is not None and name in names[:index]:
             yield (index, "name"), fault(f"another source is called {name!r}; choose another name")
+
+
+def artifacts() -> tuple[str, str]:
+    """Bucket and prefix of the artifacts; without a bucket, if this process does not know it."""
+    return StorageSettings.read().artifacts_bucket or "", str(S3Store.model_fields["prefix"].default)
+
+
+def _no_artifacts(sources: Any, _info: ValidationInfo) -> Iterator[Finding]:
+    place = artifacts()
+    for index, source in enumerate(sources if isinstance(sources, list | tuple) else ()):
+        given = source if isinstance(source, dict) else getattr(source, "__dict__", {})
+        include, exclude = given.get("include", ()), given.get("exclude", ())
+        prefix = given.get("prefix", "")
+        if given.get("bucket") != place[0] or not isinstance(prefix, str):
+            continue
+        if not (_is_texts(include) and _is_texts(exclude)):
+            continue
+        if message := prefixes.artifact_fault(prefix, include, exclude, place):
+            yield (index, "prefix" if "prefix" in given else "bucket"), fault(message)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(part, str) for part in value)
+
+
+def _with_rivals(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    place = artifacts()
+    return tuple(source.beside(prefixes.rivals(sources, at, place)) for at, source in enumerate(sources))
 
 
 class Source(PodcastPart):
@@ -122,9 +151,19 @@ class Source(PodcastPart):
     # Seconds after which the wait ends, and the run is skipped if nothing new came.
     sensor_timeout_seconds: Annotated[float, Field(ge=1)] = 3000.0
 
+    _rivals: tuple[Rival, ...] = PrivateAttr(())
+
+    def beside(self, rivals: tuple[Rival, ...]) -> Source:
+        """The source as a part of its file, where some of its keys belong to other sources."""
+        copy = self.model_copy()
+        copy._rivals = rivals
+        return copy
+
     def wants(self, key: str) -> bool:
-        """Whether the key is a recording by ``include`` and ``exclude``."""
-        return rules.wanted(key, self.include, self.exclude)
+        """Whether the key is a recording by ``include`` and ``exclude``, and does not belong to another source."""
+        return rules.wanted(key, self.include, self.exclude) and not any(
+            rival.takes(key, self.prefix) for rival in self._rivals
+        )
 
     def facts_in(self, key: str) -> dict[str, str]:
         """Metadata of the recording in its key, by the named groups of ``metadata``."""
@@ -151,7 +190,7 @@ class Configuration(Part):
     """The whole file. The documentation has the comment above each field."""
 
     # Where recordings come from.
-    sources: Annotated[tuple[Source, ...], also(_names_once)]
+    sources: Annotated[tuple[Source, ...], also(_names_once, _no_artifacts), AfterValidator(_with_rivals)]
     # Settings of stages, by stage name and field name.
     stages: StageOverrides = Field(default_factory=dict)
     # Settings of triage for all sources.
@@ -177,13 +216,15 @@ class Configuration(Part):
         return self.triage | self.source(source).triage
 
     def source_of(self, bucket: str, key: str) -> Source | None:
-        """The source of an announced object; of several, the first one with the longest prefix."""
-        matching = [
-            source
-            for source in self.sources
-            if source.bucket == bucket and key.startswith(source.literal_prefix) and source.wants(key)
-        ]
-        return max(matching, key=lambda source: len(source.literal_prefix), default=None)
+        """The source of an object: the one with the longest prefix, of equal ones the first."""
+        return next(
+            (
+                source
+                for source in self.sources
+                if source.bucket == bucket and prefixes.covers(source.prefix, key) and source.wants(key)
+            ),
+            None,
+        )
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -210,7 +251,7 @@ def load(path: Path) -> Configuration:
 
     The file is read again only if it has changed, so a process that lives for weeks follows it.
     """
-    return _load(path, _identity(path), StorageSettings.read().artifacts_bucket)
+    return _load(path, _identity(path), artifacts())
 
 
 def _identity(path: Path) -> tuple[int, ...]:
@@ -223,7 +264,7 @@ def _identity(path: Path) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, _identity: tuple[int, ...], _artifacts_bucket: str | None) -> Configuration:
+def _load(path: Path, _identity: tuple[int, ...], _artifacts: tuple[str, str]) -> Configuration:
     checked, _ = _read(path)
     if checked.configuration is None:
         lines = [f"{path}:{fault}" for fault in checked.faults]

@@ -12,9 +12,10 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import discovery, hearing
 from mediaindex.catalog.ledger.discovery import Progress
-from mediaindex.config.sources import Source
+from mediaindex.config import prefixes
+from mediaindex.config.sources import Source, artifacts
 from mediaindex.contract.states import Lane, SeenBy
-from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
 from . import connections
@@ -47,6 +48,7 @@ def claim_new(source: Source, prefix: str, lane: Lane, *, whole: bool = False) -
     """List the prefix, claim new objects and plan them into batches. Returns the number of claimed objects."""
     from mediaindex.storage.client import s3_client
 
+    _refuse_artifacts(source, prefix)
     use_s3_environment()
     with connect(connections.database_url()) as conn:
         arrivals = Arrivals(conn, s3_client(), source, SeenBy.LISTING, lane if lane != source.lane else None)
@@ -112,6 +114,15 @@ def check_events(source: str) -> None:
             code=ErrorCode.EVENTS_SILENT,
         )
     log.info("source %s: events arrive, or nothing was uploaded", source)
+
+
+def _refuse_artifacts(source: Source, prefix: str) -> None:
+    """Raises ConfigError if the prefix of a run, rendered or given by hand, covers the artifacts."""
+    place = artifacts()
+    if source.bucket == place[0] and (
+        message := prefixes.artifact_fault(prefix, source.include, source.exclude, place)
+    ):
+        raise ConfigError(f"source {source.name}: the prefix {prefix!r} {message}")
 
 
 def _start(source: Source, known: Progress, *, whole: bool) -> str | None:
