@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mediaindex.contract.settings import TrackPolicy
 from mediaindex.contract.states import ObjectState
 
 from . import options
@@ -34,6 +35,7 @@ def index(
     speakers: int | None = options.SPEAKERS,
     raw: str | None = options.RAW,
     party_a_channel: bool = options.PARTY_A_CHANNEL,
+    tracks: TrackPolicy | None = options.TRACKS,
     vocabulary: Path | None = options.VOCABULARY,
     cache: Path | None = options.CACHE,
 ) -> None:
@@ -55,11 +57,11 @@ def index(
     """
     from mediaindex.runner.local import items_of
 
-    from .options import check_folder
-
-    hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
+    hints = options.read_hints(
+        language, speakers, raw, party_a_channel=party_a_channel, tracks=tracks, vocabulary=vocabulary
+    )
     items = items_of(files, hints)
-    check_folder(out)  # before hours of work
+    options.check_folder(out)  # before hours of work
     began = time.perf_counter()
     run, outcomes = _run(items, options.store_at(cache))
     wall = time.perf_counter() - began

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mediaindex.contract.job import FolderStore, Hints, RawFormat
+from mediaindex.contract.settings import TrackPolicy
 from mediaindex.errors import ConfigError
 from mediaindex.settings import ModelSettings, ServerSettings, StorageSettings
 
@@ -56,6 +57,13 @@ RAW = typer.Option(
 PARTY_A_CHANNEL = typer.Option(
     False, "--party-a-channel", help="Each channel carries one speaker, as in recorded calls: label words by channel."
 )
+TRACKS = typer.Option(
+    None,
+    "--tracks",
+    help="The audio tracks to use of a file: mix (all that belong together), first (the main one) or each (all, as a "
+    "speaker each)  [default: mix].",
+    show_default=False,
+)
 VOCABULARY = typer.Option(
     None,
     "--vocabulary",
@@ -74,6 +82,7 @@ def read_hints(
     raw: str | None,
     *,
     party_a_channel: bool = False,
+    tracks: TrackPolicy | None = None,
     vocabulary: Path | None = None,
 ) -> Hints:
     """Hints from the shared options. Raises BadParameter if the raw format or the vocabulary is malformed."""
@@ -82,6 +91,7 @@ def read_hints(
         speakers=speakers,
         raw_format=_read_raw(raw) if raw else None,
         party_a_channel=party_a_channel,
+        tracks=tracks,
         vocabulary=_read_terms(vocabulary) if vocabulary else (),
     )
 

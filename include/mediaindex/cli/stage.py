@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from mediaindex.contract.pipeline import STAGES
+from mediaindex.contract.settings import TrackPolicy
 
 from . import options
 
@@ -22,6 +23,7 @@ def stage(
     speakers: int | None = options.SPEAKERS,
     raw: str | None = options.RAW,
     party_a_channel: bool = options.PARTY_A_CHANNEL,
+    tracks: TrackPolicy | None = options.TRACKS,
     vocabulary: Path | None = options.VOCABULARY,
     cache: Path | None = options.CACHE,
 ) -> None:
@@ -39,7 +41,9 @@ def stage(
     if name not in STAGES:
         raise typer.BadParameter(f"unknown stage {name!r}; valid stages: {', '.join(STAGES)}")
     store = options.store_at(cache)
-    hints = options.read_hints(language, speakers, raw, party_a_channel=party_a_channel, vocabulary=vocabulary)
+    hints = options.read_hints(
+        language, speakers, raw, party_a_channel=party_a_channel, tracks=tracks, vocabulary=vocabulary
+    )
     (item,) = items_of([file], hints)
     _item, result = run_one(name, item, store, Engines())
     if result.error:

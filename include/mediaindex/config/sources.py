@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, ValidationInfo
 
 from mediaindex.contract.job import Hints, RawFormat, S3Store
+from mediaindex.contract.settings import TrackPolicy
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError
 from mediaindex.settings import SourceSettings, StorageSettings
@@ -138,6 +139,11 @@ class Source(PodcastPart):
     raw_format: RawFormat | None = None
     # Calls with one speaker per channel: the channel is the speaker.
     party_a_channel: bool = False
+    # Which audio tracks of a file with several are used. `mix`: all that belong together; those in another language or
+    # programme than the main one, commentaries and descriptions are left out with a warning. `first`: only the main
+    # one, which is the default track or the one with most channels. `each`: all, also in other languages, each of them
+    # with a speaker of its own. If not given: as the settings of normalize say, `mix`.
+    tracks: TrackPolicy | None = None
     # Names and terms, written as they should appear, that recognition prefers to similar sounds.
     vocabulary: tuple[Annotated[str, Field(min_length=2, max_length=60)], ...] = ()
     # Most seconds of audio in a batch; a longer recording is a batch of its own.
@@ -182,6 +188,7 @@ class Source(PodcastPart):
             languages=self.languages,
             speakers=self.speakers,
             party_a_channel=self.party_a_channel,
+            tracks=self.tracks,
             vocabulary=self.vocabulary,
         )
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mediaindex.errors import ErrorCode, FailureClass, MediaindexError
 
+from .settings import TrackPolicy
 from .states import ItemStatus
 
 
@@ -64,6 +65,7 @@ class Hints(_Strict):
     languages: tuple[str, ...] = ()  # allowed ISO 639-1 codes; empty allows all
     speakers: int | None = None
     party_a_channel: bool = False  # one speaker per channel: the channel is the speaker
+    tracks: TrackPolicy | None = None  # of files with several audio tracks; None: as the settings of normalize say
     vocabulary: tuple[str, ...] = ()  # names and terms to prefer over words that sound alike
 
 

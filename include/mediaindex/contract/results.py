@@ -38,6 +38,8 @@ class NormalizedAudio:
     peak_dbfs: float | None
     title: str | None = None
     channels_kept: int = 1
+    tracks: tuple[int, ...] = ()  # indexes of the streams that the audio has; empty: only `stream_index`
+    speaker_per_channel: bool = False  # each kept channel is a track with a speaker of its own
     warnings: tuple[str, ...] = ()  # defects of a recording that is usable nevertheless
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -19,6 +19,7 @@ LONGEST_CHUNK = 30.0  # s: the window of Whisper, and the longest for which full
 Share = Annotated[float, Field(ge=0, le=1)]  # or a probability
 Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+TrackPolicy = Literal["mix", "first", "each"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class NormalizeSettings(Settings):
     reduce_noise: bool = False
     # Also keep the channels (2 to 8) separately, so that speakers on channels of their own stay separable.
     keep_channels: bool = False
+    # Which audio tracks of a file are used: all that belong together, mixed; the main one; or all, as a speaker each.
+    tracks: TrackPolicy = "mix"
     # Longer audio is refused: this bounds disk and time, whatever the header claims.
     max_seconds: Annotated[float, Field(gt=0)] = 26 * 3600.0
     # Seconds; smaller gaps of the source's time stamps are not kept.

@@ -21,7 +21,8 @@ def _assess(inputs: Inputs, settings: AssessSettings) -> results.Assessment:
 
 def _diarize(inputs: Inputs, settings: DiarizeSettings) -> results.Speakers:
     hints, engines = inputs.item.hints, inputs.engines
-    detector = engines.detector if hints.party_a_channel else None
+    by_channel = hints.party_a_channel or inputs.upstream["normalize"].speaker_per_channel
+    detector = engines.detector if by_channel else None
     return diarize.diarize(inputs.audio(), engines.diarizer, settings, hints.speakers, detector)
 
 

@@ -57,7 +57,10 @@ def needs(stage: str, item: JobItem) -> str:
     if stage != "normalize":
         return f"; {stage} takes up to 120 MB per hour of the recording"
     own = "" if isinstance(item.source, FileSource) else f"the recording itself ({item.source.size / _MB:.1f} MB) and "
-    return f"; normalize takes {own}up to 240 MB per hour of audio, and as much again per channel that is kept"
+    return (
+        f"; normalize takes {own}up to 240 MB per hour of audio, and as much again per channel that is kept and "
+        "per further track"
+    )
 
 
 def _temporary() -> Path:

@@ -43,6 +43,8 @@ def normalize_item(
     """Normalise one recording and store its FLAC and facts, unless they exist."""
     if item.hints.party_a_channel:
         settings = replace(settings, keep_channels=True)
+    if item.hints.tracks:
+        settings = replace(settings, tracks=item.hints.tracks)
     hint = {"hint.raw_format": item.hints.raw_format.model_dump_json()} if item.hints.raw_format else {}
     pointer = artifacts.fingerprint(
         NAME, VERSION, (ENGINE,), settings, {**hint, "source": sources.identity(item.source)}

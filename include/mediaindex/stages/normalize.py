@@ -8,20 +8,18 @@ about 115 MB of disk space per hour of audio while it runs.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.errors import ConfigError
-from mediaindex.stages.media.cancellation import cancelled, suspected
-from mediaindex.stages.media.decode import Pcm, decode
+from mediaindex.stages.media.decode import MOST_FLAC_CHANNELS, Pcm
 from mediaindex.stages.media.encode import encode_flac, noise_filter
+from mediaindex.stages.media.extract import Extracted, extract
 from mediaindex.stages.media.loudness import Loudness, gain_db, measure
-from mediaindex.stages.media.plausibility import check_length
-from mediaindex.stages.media.probe import AudioStream, SourceFile, choose_stream, has_clock, probe
-from mediaindex.stages.media.source_clock import read_clock
+from mediaindex.stages.media.probe import AudioStream, SourceFile, has_clock, probe
+from mediaindex.stages.media.tracks import choose_tracks
 from mediaindex.timeline import round_to_ms
 
 from .audio import Audio
@@ -29,9 +27,8 @@ from .media.process import too_long
 
 if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
-    from mediaindex.timeline import Clock
 
-VERSION = 1
+VERSION = 2
 AUDIO = "audio.flac"
 CHANNELS = "channels.flac"
 
@@ -48,17 +45,14 @@ def normalize(
     if source.resolve() == (out_dir / AUDIO).resolve():
         raise ConfigError(f"{source}: the output would replace the source; choose another folder")
     probed = probe(source, raw_format)
-    stream = choose_stream(probed)
+    tracks = choose_tracks(probed, settings.tracks)
+    stream = tracks.main
     _check_length(probed, stream, settings)
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".normalize-", dir=out_dir) as folder:
-        pcm, mix_warnings = _one_channel(probed, stream, Path(folder), settings)
-        check_length(source, probed.container, stream.index, stream.codec, pcm.seconds)
-        prepare = noise_filter(pcm.path) if settings.reduce_noise else None
-        loudness, gain = _level(pcm.path, 1, pcm.seconds, prepare, settings, out_dir / AUDIO)
-        if pcm.channels_path:  # with its own gain: a speaker is louder on a channel than in the mix
-            _level(pcm.channels_path, pcm.channels, pcm.seconds, prepare, settings, out_dir / CHANNELS)
-    clock = read_clock(probed, stream, pcm.seconds, settings.gap_tolerance)
+        extracted = extract(probed, tracks, Path(folder), settings)
+        pcm, clock = extracted.pcm, extracted.clock
+        loudness, gain = _write(pcm, settings, out_dir)
     return NormalizedAudio(
         audio_sha256=pcm.sha256,
         duration=round_to_ms(pcm.seconds),
@@ -74,7 +68,9 @@ def normalize(
         peak_dbfs=None if loudness.true_peak is None else round(loudness.true_peak + gain, 2),
         title=probed.title,
         channels_kept=pcm.channels,
-        warnings=(*mix_warnings, *_warnings(probed, stream, pcm, clock, settings)),
+        tracks=tuple(used.index for used in extracted.streams) if len(extracted.streams) > 1 else (),
+        speaker_per_channel=extracted.channel_per_track and settings.tracks == "each",
+        warnings=(*probed.warnings, *extracted.warnings, *_warnings(probed, extracted, settings)),
     )
 
 
@@ -89,17 +85,12 @@ def files_of(normalized: NormalizedAudio) -> tuple[str, ...]:
     return (AUDIO, CHANNELS) if normalized.channels_kept > 1 else (AUDIO,)
 
 
-def _one_channel(
-    source: SourceFile, stream: AudioStream, folder: Path, settings: NormalizeSettings
-) -> tuple[Pcm, tuple[str, ...]]:
-    """The mix of all channels, or the loudest channel if they cancel each other out; and warnings."""
-    limit = settings.max_seconds
-    mix = decode(source, stream, folder, keep_channels=settings.keep_channels, max_seconds=limit)
-    cancellation = cancelled(source, stream, mix, limit) if suspected(mix) else None
-    if cancellation is None:
-        return mix, ()
-    alone = decode(source, stream, folder, keep_channels=False, max_seconds=limit, alone=cancellation.channel)
-    return replace(alone, channels_path=mix.channels_path, channels=mix.channels), (cancellation.warning,)
+def _write(pcm: Pcm, settings: NormalizeSettings, out_dir: Path) -> tuple[Loudness, float]:
+    """Write the FLAC files; returns measurement and gain (dB) of the mix."""
+    prepare = noise_filter(pcm.path) if settings.reduce_noise else None
+    if pcm.channels_path:  # with its own gain: a speaker is louder on a channel than in the mix
+        _level(pcm.channels_path, pcm.channels, pcm.seconds, prepare, settings, out_dir / CHANNELS)
+    return _level(pcm.path, 1, pcm.seconds, prepare, settings, out_dir / AUDIO)
 
 
 def _level(
@@ -120,10 +111,9 @@ def _check_length(source: SourceFile, stream: AudioStream, settings: NormalizeSe
         raise too_long(source.path.name, settings.max_seconds)
 
 
-def _warnings(
-    source: SourceFile, stream: AudioStream, pcm: Pcm, clock: Clock, settings: NormalizeSettings
-) -> tuple[str, ...]:
+def _warnings(source: SourceFile, extracted: Extracted, settings: NormalizeSettings) -> tuple[str, ...]:
     """Defects of a recording that is usable nevertheless."""
+    pcm, clock, (stream, *others) = extracted.pcm, extracted.clock, extracted.streams
     warnings = []
     declared = stream.duration or (None if source.has_video else source.duration)
     # Formats without a clock of their own estimate their length from the bit rate; that proves nothing.
@@ -133,6 +123,7 @@ def _warnings(
         warnings.append(f"truncated: {pcm.seconds:.1f} s of {declared:.1f} s could be decoded")
     if pcm.complaints:
         warnings.append(f"damaged: {pcm.complaints[0]}")
-    if settings.keep_channels and pcm.channels < stream.channels:
-        warnings.append(f"channels not kept: {stream.channels} are more than FLAC supports")
+    wanted = 1 + len(others) if others else stream.channels
+    if (settings.keep_channels or settings.tracks == "each") and wanted > MOST_FLAC_CHANNELS:
+        warnings.append(f"channels not kept: {wanted} are more than FLAC supports")
     return tuple(warnings)

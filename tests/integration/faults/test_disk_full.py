@@ -63,7 +63,8 @@ except OSError as error:
 HALF = """
 import pathlib, sys
 from mediaindex.stages.media.decode import decode
-from mediaindex.stages.media.probe import choose_stream, probe
+from mediaindex.stages.media.probe import probe
+from mediaindex.stages.media.tracks import choose_stream
 disk, source = pathlib.Path(sys.argv[1]), probe(pathlib.Path(sys.argv[2]))
 (disk / "mono.pcm").symlink_to(sys.argv[3])
 try:

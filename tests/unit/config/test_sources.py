@@ -40,11 +40,12 @@ def test_recognisers_are_part_of_the_job(tmp_path: Path) -> None:
         (GOOD.replace("prefix", "prefx"), "prefx"),
         (GOOD.replace("calls\n    bucket", "My Calls\n    bucket"), "name"),
         (GOOD.replace("speakers: 2", "speakers: none"), "speakers"),
+        (GOOD.replace("speakers: 2", "tracks: all"), "tracks"),
         (GOOD + GOOD.removeprefix("sources:\n"), "another source is called"),
         ("sources: [", "not YAML"),
         ("", "sources.yaml"),
     ],
-    ids=["unknown-field", "name", "number", "twice", "yaml", "empty"],
+    ids=["unknown-field", "name", "number", "choice", "twice", "yaml", "empty"],
 )
 def test_an_error_names_the_file_and_the_place(text: str, place: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=place) as caught:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from mediaindex.contract.job import FileSource, FolderStore, Hints, ItemResult, Job, JobItem
+from mediaindex.contract.settings import TrackPolicy
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import run_job
 from mediaindex.runner.local import passed
 from mediaindex.storage.artifacts import FolderArtifactStore
 from tests.builders import media
+from tests.builders import tracks as files
 from tests.builders.listeners import LevelIsSpeech, OneVoice
 
 
@@ -24,8 +26,8 @@ class Lab:
         self.diarizer = OneVoice()
         self.engines.__dict__ |= {"detector": LevelIsSpeech(), "diarizer": self.diarizer}
 
-    def diarize(self, path: Path, *, party_a_channel: bool) -> ItemResult:
-        hints = Hints(party_a_channel=party_a_channel)
+    def diarize(self, path: Path, *, party_a_channel: bool = False, tracks: TrackPolicy | None = None) -> ItemResult:
+        hints = Hints(party_a_channel=party_a_channel, tracks=tracks)
         item = JobItem(id="1", name=path.name, source=FileSource(path=str(path)), hints=hints)
         for stage in ("normalize", "diarize"):
             job = Job(stage=stage, items=(item,), store=FolderStore(path=str(self.folder)))
@@ -44,6 +46,14 @@ def test_the_channels_are_the_speakers_and_the_diarizer_is_not_called(lab: Lab, 
     result = lab.diarize(media.party_a_channel(tmp_path), party_a_channel=True)
     assert result.summary == {"speakers": 2, "warnings": []}
     assert lab.diarizer.asked == 0
+
+
+def test_each_track_is_a_speaker_if_the_source_says_so(lab: Lab, tmp_path: Path) -> None:
+    path = files.tracks(tmp_path, "sine=300:d=1,apad=whole_dur=2", "sine=900:d=1,adelay=1000")
+    assert lab.diarize(path, tracks="each").summary == {"speakers": 2, "warnings": []}
+    assert lab.diarizer.asked == 0
+    assert lab.diarize(path).summary["speakers"] == 1
+    assert lab.diarizer.asked == 1
 
 
 def test_the_hint_is_part_of_the_fingerprint(lab: Lab, tmp_path: Path) -> None:

@@ -12,21 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .decode import Pcm, read_channels
-from .levels import FLOOR, SecondPowers
-from .probe import AudioStream, SourceFile
+from .layouts import low_channel
+from .levels import AUDIBLE, FLOOR, SecondPowers
 from .process import PIECE
 
 if TYPE_CHECKING:
     from .levels import Powers
+    from .probe import AudioStream, SourceFile
 
 # dB below full scale, per second: a channel is rarely louder than -15 dB, so a mix above this has lost little.
 QUIET_DB = -35.0
 # Unrelated channels never add up to less than the loudest channel's share of the mix, which is 1/n for n channels. A
 # mix that is this far below it (18 dB below the louder of two channels) means that they cancel each other out.
 CANCELLED_DB = 12.0
-AUDIBLE = 1e-7  # power, -70 dBFS: quieter sound does not count
-# Index of the low-frequency channel by layout, most often the fourth. Mixes omit it, so it may well be louder.
-LOW, LOW_ELSEWHERE = (3,), {"2.1": (2,), "6.1(front)": (2,), "22.2": (3, 9)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,8 @@ def cancelled(source: SourceFile, stream: AudioStream, mix: Pcm, max_seconds: fl
     measured = SecondPowers(stream.channels)
     read_channels(source, stream, measured.take, max_seconds=max_seconds)
     channels = measured.all()
-    channels[:, _left_out(stream)] = 0
+    if (low := low_channel(stream.layout, stream.channels)) is not None:
+        channels[:, low] = 0  # the mix omits it, so that it may well be louder
     return compare(channels, _powers(mix.path))
 
 
@@ -89,10 +88,3 @@ def _powers(pcm: Path) -> Powers:
             measured.take(piece)
     powers: Powers = measured.all()[:, 0]
     return powers
-
-
-def _left_out(stream: AudioStream) -> list[int]:
-    """The channels that the mix omits."""
-    layout = stream.layout or ""
-    low = LOW_ELSEWHERE.get(layout, LOW if ".1" in layout else ())
-    return [channel for channel in low if channel < stream.channels]

@@ -10,6 +10,7 @@ from pathlib import Path
 from mediaindex.stages.protocols import SAMPLE_RATE
 
 from .commands import HARDENING, Option, Output, convert
+from .layouts import to_average
 from .levels import BYTES, TypicalLevel
 from .probe import AudioStream, SourceFile
 from .process import check_disk, run, too_long, undecodable, without_audio
@@ -85,7 +86,34 @@ def read_channels(
 
     Raises BadMediaError (``timed_out``).
     """
-    output = Output("pipe:1", _all_channels(stream, max_seconds))
+    _read(source, stream, _all_channels(stream, max_seconds), consume, max_seconds)
+
+
+def read_channel(
+    source: SourceFile,
+    stream: AudioStream,
+    channel: int,
+    filters: str,
+    consume: Callable[[bytes], None],
+    *,
+    max_seconds: float,
+) -> None:
+    """Pass one channel of ``stream``, from 0, through the chain ``filters`` to ``consume``.
+
+    Raises BadMediaError (``timed_out``).
+    """
+    options = {**PCM, "af": f"{_only(channel)},{filters}", "fs": int(max_seconds * SAMPLE_RATE * BYTES)}
+    _read(source, stream, options, consume, max_seconds)
+
+
+def _read(
+    source: SourceFile,
+    stream: AudioStream,
+    options: dict[str, Option],
+    consume: Callable[[bytes], None],
+    max_seconds: float,
+) -> None:
+    output = Output("pipe:1", options)
     command = convert(source.url, str(stream.index), [output], reading=_reading(source), overwrite=False)
     run(command, _deadline_s(source, stream, max_seconds), consume, name=source.path.name)
 
@@ -104,14 +132,18 @@ def _reading(source: SourceFile) -> dict[str, Option]:
     return {**HARDENING, **source.options}
 
 
+def _only(channel: int) -> str:
+    return f"pan=mono|c0=c{channel}"
+
+
 def _mono(stream: AudioStream, alone: int | None) -> dict[str, Option]:
     if alone is not None:
-        return {"af": f"pan=mono|c0=c{alone}"}
-    if stream.channels > 2 and stream.layout is None:
-        # The layout is unknown, so that a mix by position could lose a channel: use the plain mean of all channels.
-        mean = "+".join(f"{1 / stream.channels:.6f}*c{channel}" for channel in range(stream.channels))
-        return {"af": f"pan=mono|c0={mean}"}
-    return {"ac": 1}
+        return {"af": _only(alone)}
+    averaged = to_average(stream.layout, stream.channels)
+    if averaged is None:
+        return {"ac": 1}
+    terms = "+".join(f"{1 / len(averaged):.6f}*c{channel}" for channel in averaged)
+    return {"af": f"pan=mono|c0={terms}"}
 
 
 def _all_channels(stream: AudioStream, max_seconds: float) -> dict[str, Option]:

@@ -64,6 +64,7 @@ class SecondPowers:
 
 FEWEST_FRAMES = 10  # about 0.3 s of each; fewer are not representative
 FLOOR = 1e-9  # power, -90 dBFS: the resolution of 16 bits
+AUDIBLE = 1e-7  # power, -70 dBFS: quieter sound does not count
 MOST_DB = 60.0  # a higher ratio means digital silence between words
 
 

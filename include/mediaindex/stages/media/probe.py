@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-import logging
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import BadMediaError, ErrorCode
 
+from . import layouts
 from .commands import Option, inspect
+from .iso_media import joined_at
 from .plausibility import check_samples
 from .process import needs_hint, printable, run, unreadable
+from .riff import Rest, rest_of
 
 if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
@@ -50,18 +54,21 @@ def has_clock(container: str) -> bool:
 
 
 PROBE_SECONDS = 60.0
+# How much of a file is read to find a stream that begins late: an hour (µs), and the bytes that ffmpeg may buffer.
+WIDE = {"analyzeduration": 3600 * 1_000_000, "probesize": 256 << 20}
 LARGEST_PROBE = 16 << 20  # bytes of JSON; no recording has more headers
 SAMPLE_RATES = range(100, 768_001)
 MOST_CHANNELS = 64
 # Streams with a second voice over the programme.
 SIDE_STREAMS = ("comment", "visual_impaired", "hearing_impaired", "dub", "karaoke", "clean_effects")
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """An audio stream; times in seconds, None if the file does not have them."""
+    """An audio stream; times in seconds, None if the file does not have them.
+
+    ``layout``: of the channels, if it tells how to mix them.
+    """
 
     index: int
     codec: str
@@ -72,11 +79,21 @@ class AudioStream:
     duration: float | None
     default: bool
     side: bool  # commentary, description, dub
+    language: str | None = None  # as the file writes it
+    programme: int | None = None  # of a transport stream
+
+    @property
+    def known(self) -> bool:
+        """Whether its format is known."""
+        return self.channels > 0 and self.codec != "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that ffmpeg can read; ``options``: options of ffmpeg before ``-i``."""
+    """A file that ffmpeg can read.
+
+    ``options``: options of ffmpeg before ``-i``; ``warnings``: defects of its header.
+    """
 
     path: Path
     container: str
@@ -85,6 +102,7 @@ class SourceFile:
     has_video: bool
     title: str | None
     options: dict[str, str | int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -111,7 +129,7 @@ def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
     if raw_name and raw_format:
         return _raw(path, raw_format)
     try:
-        return _probe(path)
+        return _whole(_with_late_streams(_probe(path)))
     except BadMediaError as error:
         if error.code not in {ErrorCode.NOT_MEDIA, ErrorCode.TRUNCATED}:
             raise
@@ -120,29 +138,6 @@ def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
         if raw_name:
             raise needs_hint(path.name) from error
         raise
-
-
-def choose_stream(source: SourceFile) -> AudioStream:
-    """The stream to index, by this order: streams other than commentary, description or dub; the default stream; the
-    most channels; the longest; the first.
-
-    Raises BadMediaError: ``no_audio_stream``, ``absurd_parameters``.
-    """
-    name = printable(source.path.name)
-    usable = [stream for stream in source.streams if stream.channels > 0 and stream.codec != "unknown"]
-    if not usable:
-        what = "has only video" if source.has_video else "has no audio stream"
-        raise BadMediaError(f"{name}: the file {what}; upload one with audio", code=ErrorCode.NO_AUDIO_STREAM)
-    best = min(usable, key=lambda s: (s.side, not s.default, -s.channels, -(s.duration or 0.0), s.index))
-    if best.sample_rate not in SAMPLE_RATES or best.channels > MOST_CHANNELS:
-        raise BadMediaError(
-            f"{name}: the header declares {best.sample_rate} Hz and {best.channels} channels, which is impossible "
-            f"({SAMPLE_RATES.start}-{SAMPLE_RATES.stop - 1} Hz, at most {MOST_CHANNELS} channels); upload it again",
-            code=ErrorCode.ABSURD_PARAMETERS,
-        )
-    if len(usable) > 1:
-        log.info("%s: stream %d is used of %d audio streams", name, best.index, len(usable))
-    return best
 
 
 def _raw(path: Path, raw: RawFormat) -> SourceFile:
@@ -159,8 +154,37 @@ def _raw(path: Path, raw: RawFormat) -> SourceFile:
     return SourceFile(path, raw.format, (stream,), None, False, None, options)
 
 
-def _probe(path: Path) -> SourceFile:
-    options: dict[str, str | int] = {"format_whitelist": ALLOWED}
+def _with_late_streams(source: SourceFile) -> SourceFile:
+    """The source, read again with a wider window if it may have audio that begins late."""
+    if all(stream.known for stream in source.streams) and (source.streams or not source.has_video):
+        return source
+    return _probe(source.path, WIDE)
+
+
+def _whole(source: SourceFile) -> SourceFile:
+    """The source with options to read all of a WAV file whose header says less than it holds; otherwise a warning."""
+    if "mov" in source.container.split(",") and (place := joined_at(source.path)):
+        rest = Rest(source.path.stat().st_size - place, readable=False)
+    elif source.container in {"wav", "aiff"}:
+        rest = rest_of(source.path)
+    else:
+        rest = None
+    if rest is None:
+        return source
+    says = f"understated: the header says {source.duration or 0.0:.1f} s, but {rest.size} bytes follow"
+    if not rest.readable:
+        return replace(source, warnings=(f"{says}, which are not read; split the file if it is two, or repair it",))
+    return replace(
+        source,
+        streams=tuple(replace(stream, duration=None) for stream in source.streams),
+        duration=None,
+        options=source.options | {"ignore_length": 1},
+        warnings=(f"{says}, which are read",),
+    )
+
+
+def _probe(path: Path, window: Mapping[str, int] = MappingProxyType({})) -> SourceFile:
+    options: dict[str, str | int] = {"format_whitelist": ALLOWED, **window}
     out = bytearray()
 
     def keep(piece: bytes) -> None:
@@ -171,7 +195,13 @@ def _probe(path: Path) -> SourceFile:
                 code=ErrorCode.ABSURD_PARAMETERS,
             )
 
-    requested: dict[str, Option] = {**options, "show_format": None, "show_streams": None, "of": "json"}
+    requested: dict[str, Option] = {
+        **options,
+        "show_format": None,
+        "show_streams": None,
+        "show_programs": None,
+        "of": "json",
+    }
     ended = run(inspect(f"file:{path.absolute()}", requested), PROBE_SECONDS, keep, name=path.name)
     if ended.code != 0:
         raise unreadable(path.name, ended.messages)
@@ -183,11 +213,20 @@ def _probe(path: Path) -> SourceFile:
 def _source(path: Path, probed: dict[str, Any], options: dict[str, str | int]) -> SourceFile:
     container = probed.get("format", {})
     streams = probed.get("streams", [])
+    programmes = {
+        stream["index"]: programme.get("program_id")
+        for programme in probed.get("programs", [])
+        for stream in programme.get("streams", [])
+    }
     title = printable(str(container.get("tags", {}).get("title", "")))
     return SourceFile(
         path=path,
         container=str(container.get("format_name", "unknown")),
-        streams=tuple(_stream(stream) for stream in streams if stream.get("codec_type") == "audio"),
+        streams=tuple(
+            _stream(stream, programmes.get(stream["index"]))
+            for stream in streams
+            if stream.get("codec_type") == "audio"
+        ),
         duration=_number(container.get("duration")),
         has_video=any(
             stream.get("codec_type") == "video" and not stream.get("disposition", {}).get("attached_pic")
@@ -198,19 +237,21 @@ def _source(path: Path, probed: dict[str, Any], options: dict[str, str | int]) -
     )
 
 
-def _stream(stream: dict[str, Any]) -> AudioStream:
+def _stream(stream: dict[str, Any], programme: int | None) -> AudioStream:
     disposition = stream.get("disposition", {})
-    layout = stream.get("channel_layout")
+    language = printable(str(stream.get("tags", {}).get("language", "")), 20)
     return AudioStream(
         index=int(stream["index"]),
         codec=str(stream.get("codec_name", "unknown")),
         sample_rate=int(_number(stream.get("sample_rate")) or 0),
         channels=int(stream.get("channels", 0)),
-        layout=str(layout) if layout and layout != "unknown" else None,
+        layout=layouts.usable(str(stream.get("channel_layout"))),
         start=_number(stream.get("start_time")),
         duration=_number(stream.get("duration")),
         default=bool(disposition.get("default")),
         side=any(disposition.get(kind) for kind in SIDE_STREAMS),
+        language=language if language not in {"", "und"} else None,
+        programme=programme,
     )
 
 

@@ -14,13 +14,15 @@ from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.stages.media.cancellation import compare, suspected
 from mediaindex.stages.media.decode import decode
-from mediaindex.stages.media.probe import choose_stream, probe
+from mediaindex.stages.media.probe import probe
+from mediaindex.stages.media.tracks import choose_stream
 from mediaindex.stages.normalize import audio_of, normalize
 from tests.builders import media as build
 
 # Syllables: overtones of a voice, four swells a second.
 VOICE = "0.2*(sin(2*PI*220*t)+0.5*sin(2*PI*660*t)+0.3*sin(2*PI*1540*t))*(0.55+0.45*sin(8*PI*t))"
 HUM = "0.2*sin(2*PI*330*t)"
+RUMBLE = "0.2*sin(2*PI*60*t)"
 NOTHING = "0"
 
 
@@ -115,7 +117,7 @@ SOUND = {
     "quiet and on one side": (times(QUIET, VOICE), NOTHING),
     "out of step": (times(QUIET, VOICE), times(-QUIET / 2, VOICE)),
     "one of 5.1, quiet": (*[NOTHING] * 5, times(QUIET, VOICE)),
-    "rumble on the channel that no mix has": (NOTHING, NOTHING, times(QUIET, VOICE), HUM, NOTHING, NOTHING),
+    "rumble on the channel that no mix has": (NOTHING, NOTHING, times(QUIET, VOICE), RUMBLE, NOTHING, NOTHING),
 }
 
 
