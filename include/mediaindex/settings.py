@@ -39,6 +39,7 @@ def _lower(text: Any) -> Any:
 FilePath = Annotated[Path, AfterValidator(Path.expanduser)]
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[!-~]+$", examples=["http://localhost:9000"])]
 Cron = Annotated[str, Field(pattern=r"^(@[a-z]+|[!-~]+( +[!-~]+){4,5})$", examples=["*/5 * * * *", "@hourly"])]
+TrustedModel = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+=[0-9a-f]{64}$")]
 
 
 class Group(BaseModel):
@@ -118,11 +119,9 @@ class SourceSettings(Group):
         read_by="DAG processor, triggerer, workers, command line",
     )
     event_queues: Annotated[tuple[HttpUrl, ...], BeforeValidator(_words)] = described(
-        (),
-        "Addresses of the SQS queues that announce uploads, if the sources file names none.",
-        read_by="DAG processor, workers",
-        examples=["http://localhost:9324/000000000000/mediaindex-events"],
-    )
+        (), "Addresses of the SQS queues that announce uploads, if the sources file names none.",
+        read_by="DAG processor, workers", examples=["http://localhost:9324/000000000000/mediaindex-events"],
+    )  # fmt: skip
 
 
 class ServerSettings(Group):
@@ -133,17 +132,13 @@ class ServerSettings(Group):
     """
 
     database_url: SecretStr | None = described(
-        None,
-        "Address of the catalog in PostgreSQL, with user and password.",
-        read_by="command line, installation",
-        examples=["postgresql://user:password@host:5432/mediaindex"],
-    )
+        None, "Address of the catalog in PostgreSQL, with user and password.",
+        read_by="command line, installation", examples=["postgresql://user:password@host:5432/mediaindex"],
+    )  # fmt: skip
     elasticsearch_url: SecretStr | None = described(
-        None,
-        "Address of Elasticsearch 8 or 9, with user and password if it requires them.",
-        read_by="command line, installation",
-        examples=["http://localhost:9200"],
-    )
+        None, "Address of Elasticsearch 8 or 9, with user and password if it requires them.",
+        read_by="command line, installation", examples=["http://localhost:9200"],
+    )  # fmt: skip
     elasticsearch_api_key: SecretStr | None = described(
         None, "API key for Elasticsearch, instead of a user and password.", read_by="command line, installation"
     )
@@ -212,6 +207,10 @@ class ModelSettings(Group):
         meaning="Whether fetching models is forbidden; a missing model is then an error.",
         read_by="speech processes, command line",
     )
+    trusted_models: Annotated[tuple[TrustedModel, ...], BeforeValidator(_words)] = described(
+        (), "Weights from a hub that are used although the registry has no hash of them: names with sha256.",
+        read_by="speech processes, command line", examples=["parakeet-tdt-0.6b-v3=SHA256"],
+    )  # fmt: skip
 
 
 class SpeechSettings(Group):
@@ -327,10 +326,9 @@ class ScheduleSettings(Group):
         "*/2 * * * *", "When `publish_outbox` brings Elasticsearch up to date.", read_by="DAG processor"
     )
     podcast_schedule: Cron = described(
-        "*/15 * * * *",
-        "When `collect_podcasts` looks for feeds that are due; a source sets how often its feeds are due.",
+        "*/15 * * * *", "When `collect_podcasts` looks for feeds that are due; a source sets how often its feeds are due.",
         read_by="DAG processor",
-    )
+    )  # fmt: skip
     retention_schedule: Cron = described(
         "17 3 * * *", "When `apply_retention` removes what is older than its source keeps it.", read_by="DAG processor"
     )

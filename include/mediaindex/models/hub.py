@@ -39,5 +39,8 @@ def _download(official: Official, *, local_files_only: bool) -> Path:
     from huggingface_hub import hf_hub_download, snapshot_download
 
     if official.file:
-        return Path(hf_hub_download(official.repo, official.file, local_files_only=local_files_only))
-    return Path(snapshot_download(official.repo, local_files_only=local_files_only))
+        file = hf_hub_download(
+            official.repo, official.file, revision=official.revision, local_files_only=local_files_only
+        )
+        return Path(file)
+    return Path(snapshot_download(official.repo, revision=official.revision, local_files_only=local_files_only))

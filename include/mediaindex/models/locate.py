@@ -59,7 +59,9 @@ def fetched(entry: ModelEntry) -> Path | None:
         return None
     root = package_dir(entry)
     path = _present(entry, root if entry.form == "directory" else root / entry.path)
-    return path if path and entry.sha256 in {None, _sha256(entry, path)} else None
+    if path is None or entry.sha256 not in {None, _sha256(entry, path)}:
+        return None
+    return path if entry.unpacked_sha256 in {None, tree_digest(root)} else None
 
 
 def how_to_get(entry: ModelEntry) -> str:
@@ -114,14 +116,29 @@ def _present(entry: ModelEntry, path: Path) -> Path | None:
 
 def _described(entry: ModelEntry, path: Path, source: Source) -> LocatedModel:
     sha256 = _sha256(entry, path)
-    # The hub has its own revisions; a model that was copied by hand or fetched from a wheel must match the registry.
-    if source != "official" and entry.sha256 not in {None, sha256}:
+    if source == "official":
+        _check_official(entry, path, sha256)
+    elif entry.sha256 not in {None, sha256}:
         raise ConfigError(
             f"model {entry.name} at {path}: sha256 is {sha256}, but the registry has {entry.sha256}; "
             "replace the file, or delete it and run `mediaindex models fetch`",
             code=ErrorCode.MODEL_CHANGED,
         )
     return LocatedModel(entry.name, path, source, sha256, entry.licence, entry.languages)
+
+
+def _check_official(entry: ModelEntry, path: Path, sha256: str) -> None:
+    """Raise ConfigError for weights of the hub that neither the registry nor the operator knows.
+
+    Whoever controls the repository, or the cache on this machine, could otherwise replace them.
+    """
+    known = {entry.sha256, entry.official.sha256 if entry.official else None}
+    if sha256 not in known and f"{entry.name}={sha256}" not in ModelSettings.read().trusted_models:
+        raise ConfigError(
+            f"model {entry.name} at {path}: its sha256 {sha256} is not in the registry, so it is not used; compare it "
+            f"with the publisher's, then set MEDIAINDEX_TRUSTED_MODELS={entry.name}={sha256}",
+            code=ErrorCode.MODEL_CHANGED,
+        )
 
 
 def _sha256(entry: ModelEntry, path: Path) -> str:

@@ -35,10 +35,15 @@ class _Strict(BaseModel):
 
 
 class Official(_Strict):
-    """The name of the model on Hugging Face (``file`` of ``repo``, or the whole repository) and, optionally, on NGC."""
+    """The name of the model on Hugging Face (``file`` of ``repo``, or the whole repository) and, optionally, on NGC.
+
+    ``revision``: the commit to fetch; ``sha256``: of its weights, if it is not that of the entry.
+    """
 
     repo: str
     file: RelativePath | None = None
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    sha256: Sha256 | None = None
     ngc: str | None = None
 
 
@@ -72,6 +77,7 @@ class ModelEntry(_Strict):
     engine: RecogniserEngine | None = None
     weights: RelativePath | None = None
     sha256: Sha256 | None = None
+    unpacked_sha256: Sha256 | None = None
     required: bool = False
     official: Official | None = None
     bundled: Bundled | None = None

@@ -89,3 +89,37 @@ def test_the_digest_of_a_tree_depends_on_names_and_contents(tmp_path: Path) -> N
 def test_the_digest_of_a_changed_file_is_computed_again(tmp_path: Path) -> None:
     before = file_digest(put(tmp_path / "a", b"1"))
     assert file_digest(put(tmp_path / "a", b"22")) != before
+
+
+WEIGHTS = hashlib.sha256(b"weights").hexdigest()
+
+
+@pytest.mark.parametrize("pin", [None, "0" * 64])
+def test_weights_of_the_hub_that_nobody_pinned_are_refused(
+    places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch, pin: str | None
+) -> None:
+    entry(official={"repo": "example/tiny", "file": "tiny.bin", "sha256": pin})
+    monkeypatch.setattr("mediaindex.models.hub.cached", lambda _official: put(places / "hub" / "tiny.bin"))
+    with pytest.raises(ConfigError, match=f"MEDIAINDEX_TRUSTED_MODELS=tiny={WEIGHTS}"):
+        locate("tiny")
+    monkeypatch.setenv("MEDIAINDEX_TRUSTED_MODELS", f"tiny={WEIGHTS}")
+    assert locate("tiny").source == "official"
+
+
+def test_weights_of_the_hub_with_the_pinned_hash_are_used(
+    places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry(official={"repo": "example/tiny", "file": "tiny.bin", "sha256": WEIGHTS})
+    monkeypatch.setattr("mediaindex.models.hub.cached", lambda _official: put(places / "hub" / "tiny.bin"))
+    assert locate("tiny").sha256 == WEIGHTS
+
+
+def test_a_changed_file_of_an_unpacked_package_counts_as_missing(places: Path, entry: Entry) -> None:
+    folder = places / "cache" / "models" / "tiny-1.0"
+    put(folder / "config.cfg")
+    packages = [{"project": "tiny-weights", "version": "1.0", "sha256": "0" * 64}]
+    fields = {"packages": packages, "tree": "tiny/", "form": "directory"}
+    entry(**fields, unpacked_sha256=tree_digest(folder))
+    assert locate("tiny").source == "package"
+    put(folder / "extra.py")
+    assert try_locate("tiny") is None

@@ -2,12 +2,14 @@
 
 pyannote 4 builds its pipeline from names on the hub, requires PLDA weights even if the clustering does not use them,
 and unpickles checkpoints without restriction. Here the same parts are built explicitly: the segmentation checkpoint is
-read with ``weights_only`` (no code in it can run), the hub is not contacted, and no telemetry is sent.
+read with ``weights_only`` (no code in it can run), the hub is not contacted, and no telemetry is sent. Checkpoints of
+community-1 are read in the same way.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +36,7 @@ def _without_nemo() -> Iterator[None]:
 with _without_nemo():
     import numpy as np
     import torch
+    import yaml
     from pyannote.audio import Audio, Inference, Pipeline
     from pyannote.audio.core.task import Problem, Resolution, Specifications
     from pyannote.audio.models.segmentation import PyanNet
@@ -52,6 +55,11 @@ if TYPE_CHECKING:
 # Published with pyannote/speaker-diarization-3.1: clusters of at least 12, for a step of a tenth of the window.
 PUBLISHED_STEP = 0.1
 PUBLISHED_CLUSTER_SIZE = 12
+
+# What the description of community-1 may hold: pyannote.audio imports and calls what it names.
+COMMUNITY_PIPELINES = frozenset({"pyannote.audio.pipelines.SpeakerDiarization"})
+COMMUNITY_KEYS = frozenset({"version", "dependencies", "pipeline", "params"})
+FORCE_WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 
 # The largest number of clustered embeddings: more do not improve the clusters, and agglomeration is quadratic.
 TRAINING_EMBEDDINGS = 6_000
@@ -131,8 +139,66 @@ def build(segmentation: Path, embedding: Path, *, step: float, threshold: float,
 
 
 def community(directory: Path, device: Device) -> Pipeline:
-    """The pipeline that ``config.yaml`` in ``directory`` describes; raises ConfigError if there is none."""
-    pipeline = Pipeline.from_pretrained(directory)
+    """The pipeline that ``config.yaml`` in ``directory`` describes.
+
+    Its checkpoints are read as plain data. Raises ConfigError if there is no pipeline, if it is another than that of
+    community-1, or if a checkpoint holds anything but data.
+    """
+    check_description(directory)
+    try:
+        with _plain_data():
+            pipeline = Pipeline.from_pretrained(directory)
+    except pickle.UnpicklingError as error:
+        raise ConfigError(
+            f"{directory}: a checkpoint holds more than data ({error}); copy the repository again"
+        ) from error
     if pipeline is None:
         raise ConfigError(f"{directory}: not a pipeline of pyannote.audio; copy the whole repository there")
     return pipeline.to(torch.device(device))
+
+
+def check_description(directory: Path) -> None:
+    """Raise ConfigError unless ``config.yaml`` names the pipeline below and files of this directory.
+
+    pyannote.audio calls whatever the file names, with the arguments that it gives, and downloads other names.
+    """
+    try:
+        described = yaml.safe_load((directory / "config.yaml").read_text("utf-8"))
+        name, params = described["pipeline"]["name"], described["pipeline"].get("params", {})
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{directory}: not a pipeline of pyannote.audio; copy the whole repository there ({error})"
+        ) from error
+    foreign = {key for key in described if key not in COMMUNITY_KEYS}
+    outside = [text for text in _texts(params) if "/" in text and (not text.startswith("$model/") or ".." in text)]
+    if name not in COMMUNITY_PIPELINES or foreign or outside:
+        raise ConfigError(
+            f"{directory / 'config.yaml'}: names {', '.join([str(name), *sorted(foreign), *outside])}; only "
+            "speaker-diarization-community-1 is supported, copy that repository"
+        )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+@contextmanager
+def _plain_data() -> Iterator[None]:
+    # pyannote.audio asks for unrestricted unpickling; torch lets the environment overrule its callers.
+    before = os.environ.get(FORCE_WEIGHTS_ONLY)
+    os.environ[FORCE_WEIGHTS_ONLY] = "1"
+    try:
+        with torch.serialization.safe_globals([TorchVersion, Problem, Resolution, Specifications]):
+            yield
+    finally:
+        if before is None:
+            del os.environ[FORCE_WEIGHTS_ONLY]
+        else:
+            os.environ[FORCE_WEIGHTS_ONLY] = before

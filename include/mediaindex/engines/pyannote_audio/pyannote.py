@@ -84,10 +84,7 @@ def load(segmentation: Path, embedding: Path, *, identity: str, step: float = ST
 
 
 def load_community(directory: Path, *, identity: str, device: Device) -> PyannoteDiarizer:
-    """The pipeline of a copy of ``pyannote/speaker-diarization-community-1``.
-
-    pyannote.audio unpickles its checkpoints without restriction, so the copy must come from a trusted source.
-    """
+    """The pipeline of a copy of ``pyannote/speaker-diarization-community-1``; its checkpoints are read as data."""
 
     def make() -> Any:
         from . import pipeline
