@@ -166,7 +166,7 @@ class ErrorCode(StrEnum):
     CUT = "cut", _TRANSIENT, "The connection broke during the download; it continues later."
     BAD_URL = "bad_url", _TERMINAL, "The address is invalid; correct the feed."
     PRIVATE_ADDRESS = "private_address", _TERMINAL, "The host is in a private network; list it in allowed_networks."
-    TOO_MANY_REDIRECTS = "too_many_redirects", _TERMINAL, "The server redirects too often; use the final address."
+    TOO_MANY_REDIRECTS = "too_many_redirects", _DOUBTFUL, "The server redirects too often; see podcast.redirects."
     TOO_LARGE = "too_large", _TERMINAL, "The feed or episode is larger than allowed; raise the source's limit."
     MEDIA_TYPE = "media_type", _DOUBTFUL, "The episode is not of an allowed type; check media_types of the source."
     CONTENT_ENCODING = "content_encoding", _DOUBTFUL, "The compression is damaged or unexpected; tell the publisher."

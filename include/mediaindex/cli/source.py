@@ -53,6 +53,36 @@ def list_sources(as_json: Json = False) -> None:
 
 
 @app.command()
+def feeds(
+    name: Annotated[str | None, typer.Argument(help="Only feeds of this source.")] = None, as_json: Json = False
+) -> None:
+    """Show how the feeds of podcasts do: episodes, what was left out or held back and why, and the last error.
+
+    Example:
+
+      mediaindex source feeds
+    """
+    from mediaindex.catalog.podcasts import feeds as followed
+
+    with catalog("source") as conn:
+        healths = followed.health(conn, [name] if name else None)
+    if as_json:
+        _print_json([asdict(feed) for feed in healths])
+        return
+    heads = ("id", "source", "feed", "read (UTC)", "copied", "waiting", "failed", "same file", "held back", "left out")
+    rows = [
+        (
+            str(feed.id), feed.source, feed.title or feed.url.partition("?")[0], ledger_tables.when(feed.read_at),
+            *(str(count or "") for count in (feed.copied, feed.wanted, feed.failed, feed.same, feed.held_back)),
+            ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in feed.left_out.items()),
+            f"failed {feed.attempts} times: {feed.last_error}" if feed.attempts else "",
+        )
+        for feed in healths
+    ]  # fmt: skip
+    ledger_tables.table(ledger_tables.table_console(), (*heads, "error"), rows, folds=("feed", "left out", "error"))
+
+
+@app.command()
 def rename(
     old: Annotated[str, typer.Argument(help="The name that the sources file had.")],
     new: Annotated[str, typer.Argument(help="The name that it has now.")],

@@ -48,6 +48,8 @@ MEDIA_TYPES = (
     "application/mp4",
     "application/octet-stream",  # many hosts use it for all files; normalize checks whether it is media
     "binary/octet-stream",
+    "application/force-download",
+    "application/x-download",
 )
 
 
@@ -63,13 +65,24 @@ class PodcastLimits(Part):
     recheck_days: Annotated[float, Field(ge=0)] = 7.0
     # Most episodes of one feed that one run copies.
     episodes_per_run: Annotated[int, Field(ge=1, le=1000)] = 20
+    # Most further pages of a feed that one read follows, if the feed is divided into pages.
+    pages: Annotated[int, Field(ge=0, le=1000)] = 50
+    # Most episodes of one feed that are taken within 24 hours: noted, and copied. The rest follows on the next days.
+    episodes_per_day: Annotated[int, Field(ge=1, le=100_000)] = 200
+    # Most bytes of one feed that are copied within 24 hours.
+    bytes_per_day: Annotated[int, Field(ge=1024)] = 20 << 30
+    # Most hours of audio of one feed that are copied within 24 hours, estimated by size until they are indexed.
+    hours_per_day: Annotated[float, Field(gt=0)] = 200.0
     # A larger feed is refused.
     feed_bytes: Annotated[int, Field(ge=1024, le=256 << 20)] = 16 << 20
     # A larger episode is refused.
     episode_bytes: Annotated[int, Field(ge=1024, le=64 << 30)] = 2 << 30
     # Media types that are copied: one type, or all of a kind with a slash at the end.
     media_types: tuple[MediaType, ...] = MEDIA_TYPES
+    # Most redirects of one request: trackers are often put in front of a file, one after the other.
+    redirects: Annotated[int, Field(ge=0, le=50)] = 20
     # Private networks that feeds may refer to. None by default, because the author of a feed chooses its addresses.
+    # Servers of cloud metadata, such as 169.254.169.254, are refused unless a network is that one address.
     allowed_networks: tuple[Network, ...] = ()
 
 

@@ -83,6 +83,7 @@ class EpisodeState(StrEnum):
     COPIED = "copied"
     FAILED = "failed"
     ERASED = "erased"
+    SAME = "same"  # another episode of the feed has the same file
 
 
 class ErasureCause(StrEnum):

@@ -9,12 +9,13 @@ import unicodedata
 from datetime import UTC, datetime
 from time import struct_time
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 TITLE, LINK, GUID, WORD = 500, 4_000, 1_000, 100  # characters
 LONGEST_S = 7 * 86_400.0
 LARGEST = 1 << 50  # bytes
 _JOINERS = "\u200c\u200d"  # needed by Persian and emoji; other format characters (direction overrides) only mislead
+_HOST = re.compile(r"https?://[^/?#]+", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)|(\d{1,7}(?:\.\d{1,6})?)", re.ASCII)
 
 
@@ -36,16 +37,26 @@ def word(value: Any, limit: int = WORD) -> str | None:
 
 
 def link(value: Any, base: str = "") -> str | None:
-    """An http or https URL, resolved against ``base``; None for anything else (javascript:, data:, too long)."""
+    """An http or https URL, resolved against ``base``; None for anything else (javascript:, data:, too long).
+
+    Repaired as browsers do: line breaks removed, backslashes turned, spaces percent-encoded.
+    """
     if not isinstance(value, str) or not value.strip():
         return None
+    raw, mark, query = re.sub(r"[\t\r\n]", "", value.strip()).partition("?")
     try:
-        text = urljoin(base, value.strip())
+        text = urljoin(base, raw.replace("\\", "/") + mark + query)
     except ValueError:
         return None
-    if len(text) > LINK or not text.lower().startswith(("http://", "https://")):
+    host = _HOST.match(text)
+    if len(text) > LINK or host is None or " " in host[0] or not host[0].isprintable():
         return None
-    return text if text.isprintable() and " " not in text else None
+    encoded = (
+        character if character.isprintable() and character != " " else quote(character, errors="replace")
+        for character in text
+    )
+    repaired = "".join(encoded)
+    return repaired if len(repaired) <= LINK else None
 
 
 def moment(value: Any) -> datetime | None:

@@ -37,7 +37,7 @@ class WebLimits:
     window_s: float = 60.0
     window_bytes: int = 240 << 10
     whole_s: float = 3_600.0
-    redirects: int = 5
+    redirects: int = 20  # as browsers; hosts of podcasts put five and more trackers in front of a file
 
 
 class Pace:
@@ -96,6 +96,18 @@ _PUBLIC_6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")))
 # IPv6-only networks reach IPv4 through these addresses; the embedded IPv4 address decides.
 _TRANSLATED = IPv6Network("64:ff9b::/96")
+# Servers of clouds that give credentials and configuration to whoever asks from a machine there. The first is a public
+# address. A network that holds one does not allow it; an allowed network of this one address does.
+_METADATA = frozenset(
+    map(
+        ip_address,
+        (
+            "168.63.129.16", "169.254.169.254", "169.254.169.253", "169.254.169.123", "169.254.170.2", "169.254.170.23",
+            "169.254.0.23", "169.254.42.42", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd00:ec2::23",
+            "fd00:ec2::253", "fd00:ec2::123", "fd20:ce::254", "fd00:42::42",
+        ),
+    )
+)  # fmt: skip
 
 
 def usable(text: str, allowed: Sequence[Network] = ()) -> bool:
@@ -106,9 +118,10 @@ def usable(text: str, allowed: Sequence[Network] = ()) -> bool:
         return False
     inner = _inner(address)
     forms = {address, inner}
-    if any(form in network for form in forms for network in allowed if network.version == form.version):
-        return True
-    return "%" not in text and _is_public(inner)
+    covering = [network for form in forms for network in allowed if network.version == form.version and form in network]
+    if forms & _METADATA:
+        return any(network.num_addresses == 1 for network in covering)
+    return bool(covering) or ("%" not in text and _is_public(inner))
 
 
 def _inner(address: Address) -> Address:

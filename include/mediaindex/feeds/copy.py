@@ -90,13 +90,17 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to copy. ``announced``: the feed says that the file is new or was replaced."""
+    """What to copy. ``announced``: the feed says that the file is new or was replaced.
+
+    ``others``: SHA-256 (hex) of files of the same feed that are not copied again under another name.
+    """
 
     url: str
     known: Known
     announced: bool
     max_bytes: int
     media_types: tuple[str, ...]
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,8 @@ class Copier:
         if total is not None and total > self._wanted.max_bytes:
             raise self._too_large(answer)
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type and not any(
+        # Without a slash it is no media type, and says nothing.
+        if "/" in media_type and not any(
             media_type.startswith(accepted) if accepted.endswith("/") else media_type == accepted
             for accepted in self._wanted.media_types
         ):
@@ -246,7 +251,7 @@ class Copier:
                 f"{shown(self._wanted.url)}: the file is empty; check the address", code=ErrorCode.EMPTY
             )
         digest = self._sum.hexdigest() if self._sum is not None else None
-        if digest and digest == self._wanted.known.sha256:
+        if digest and (digest == self._wanted.known.sha256 or digest in self._wanted.others):
             self._forget()
             return Copied(None, self._validators, digest)
         return Copied(self._sink.finish(), self._validators, digest)

@@ -8,10 +8,10 @@ import unicodedata
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
+from .enclosures import ENDINGS
 from .show import Episode, Show
 
 _LONGEST = 60
-_KNOWN = ["mp3", "m4a", "m4b", "aac", "ogg", "oga", "opus", "flac", "wav", "wma", "mp4", "m4v", "mov", "webm", "mkv"]
 _BY_TYPE = {
     "audio/mpeg": "mp3", "audio/mp3": "mp3", "audio/mp4": "m4a", "audio/x-m4a": "m4a", "audio/aac": "aac",
     "audio/ogg": "ogg", "application/ogg": "ogg", "audio/opus": "opus", "audio/flac": "flac", "audio/wav": "wav",
@@ -60,4 +60,7 @@ def _ending(episode: Episode) -> str:
         ending = urlsplit(episode.url).path.rpartition(".")[2].lower()
     except ValueError:
         ending = ""
-    return ending if ending in _KNOWN else _BY_TYPE.get(episode.media_type or "", "media")
+    if ending in ENDINGS:
+        return ending
+    media_type = episode.media_type or ""
+    return media_type if media_type in ENDINGS else _BY_TYPE.get(media_type, "media")

@@ -13,21 +13,23 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import re
 import resource
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from . import clean
-from .show import Episode, Show, TranscriptLink
+from .addresses import addresses
+from .enclosures import enclosure
+from .show import Episode, LeftOut, Show, TranscriptLink
 
 MOST_EPISODES = 10_000
 MOST_TRANSCRIPTS = 10
 NOT_A_FEED, ENTITIES = 10, 12  # exit codes
 _PODCAST = "https://podcastindex.org/namespace/1.0"
-_MEDIA_NAME = re.compile(r"\.(mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|wma|mp4|m4v|mov|webm|mkv)$", re.IGNORECASE)
+_ENTITY = b"<!entity"
 
 
 def parse(data: bytes, content_type: str, url: str) -> Show | None:
@@ -42,57 +44,74 @@ def parse(data: bytes, content_type: str, url: str) -> Show | None:
     )
     if not parsed.get("version") and not parsed.entries:
         return None
-    entries = parsed.entries[:MOST_EPISODES]
-    with_media = [episode for entry in entries if (episode := _episode(entry, url))]
-    episodes = {episode.guid_sha256: episode for episode in reversed(with_media)}
+    left_out = Counter({LeftOut.TOO_MANY: len(parsed.entries[MOST_EPISODES:])})
+    found = [_episode(entry, url) for entry in parsed.entries[:MOST_EPISODES]]
+    left_out.update(one for one in found if isinstance(one, LeftOut))
+    listed = [one for one in found if isinstance(one, Episode)]
+    episodes = _told_apart(listed)
+    left_out[LeftOut.REPEATED] = len(listed) - len(episodes)
     return Show(
         title=clean.line(parsed.feed.get("title")),
         link=clean.link(parsed.feed.get("link"), url),
         language=clean.word(parsed.feed.get("language"), 20),
         podcast_guid=clean.word(parsed.feed.get("podcast_guid")),
         moved_to=clean.link(parsed.feed.get("itunes_new-feed-url") or parsed.feed.get("newlocation")),
-        episodes=tuple(reversed(episodes.values())),  # of two entries with the same guid the first, which is the newest
-        without_media=len(entries) - len(with_media),
+        episodes=tuple(episodes),
+        next_page=_next_page(parsed.feed, url),
+        left_out={reason: count for reason, count in left_out.items() if count},
     )
 
 
-def has_entities(data: bytes) -> bool:
-    """Whether the data declares an XML entity, in any encoding of 8, 16 or 32 bits."""
-    return b"<!entity" in data.replace(b"\x00", b"").lower()
+def has_entities(data: bytes, content_type: str = "") -> bool:
+    """Whether the data declares an XML entity: as it is, and as the parser decodes it (UTF-7, EBCDIC and others)."""
+    from feedparser.encodings import convert_to_utf8
+
+    decoded = convert_to_utf8({"content-type": content_type}, data, {"bozo": False})
+    return any(_ENTITY in text.replace(b"\x00", b"").lower() for text in (data, decoded))
 
 
-def _episode(entry: Mapping[str, Any], base: str) -> Episode | None:
-    media = next((medium for link in entry.get("enclosures") or () if (medium := _medium(link, base))), None)
-    if media is None:
-        return None
-    url, media_type, length = media
+def _told_apart(listed: list[Episode]) -> list[Episode]:
+    """Each file once. If a guid stands at several files, their guids are told apart by the address."""
+    own = addresses(episode.url for episode in listed)
+    files: defaultdict[str, set[str]] = defaultdict(set)
+    for episode in listed:
+        files[episode.guid_sha256].add(own[episode.url])
+    once: dict[tuple[str, str], Episode] = {}
+    for episode in listed:
+        address = own[episode.url]
+        if len(files[episode.guid_sha256]) > 1:
+            told = hashlib.sha256(f"{episode.guid_sha256}\0{address}".encode("utf-8", "replace")).hexdigest()
+            once.setdefault((told, address), replace(episode, guid_sha256=told))
+        else:
+            once.setdefault((episode.guid_sha256, address), episode)
+    return list(once.values())
+
+
+def _next_page(feed: Mapping[str, Any], base: str) -> str | None:
+    """Where a paged feed continues, or where the older part of an archived one is (RFC 5005)."""
+    links = {link.get("rel"): link.get("href") for link in reversed(feed.get("links") or [])}
+    return clean.link(links.get("next") or links.get("prev-archive"), base)
+
+
+def _episode(entry: Mapping[str, Any], base: str) -> Episode | LeftOut:
+    media = enclosure(entry, base)
+    if isinstance(media, LeftOut):
+        return media
     raw = entry.get("id")
     # Without a guid the URL of the file identifies the episode, without its query, which may change every day.
-    guid = raw.strip() if isinstance(raw, str) and raw.strip() else url.partition("?")[0]
+    guid = raw.strip() if isinstance(raw, str) and raw.strip() else media.url.partition("?")[0]
     return Episode(
         guid=clean.line(guid, clean.GUID),
         guid_sha256=hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest(),
         title=clean.line(entry.get("title")),
         published_at=clean.moment(entry.get("published_parsed")) or clean.moment(entry.get("updated_parsed")),
-        duration_s=clean.seconds(entry.get("itunes_duration")),
+        duration_s=clean.seconds(entry.get("itunes_duration")) or media.duration_s,
         link=clean.link(entry.get("link"), base),
-        url=url,
-        length=length,
-        media_type=media_type,
+        url=media.url,
+        length=media.length,
+        media_type=media.media_type,
         transcripts=_transcripts(entry, base),
     )
-
-
-def _medium(enclosure: Mapping[str, Any], base: str) -> tuple[str, str | None, int | None] | None:
-    """URL, media type and length in bytes of an enclosure; None if it is neither audio nor video."""
-    url = clean.link(enclosure.get("href"), base)
-    if url is None:
-        return None
-    media_type = clean.word(enclosure.get("type"))
-    named = _MEDIA_NAME.search(url.partition("?")[0])
-    if media_type and not media_type.startswith(("audio/", "video/", "application/")) and not named:
-        return None
-    return url, media_type, clean.size(enclosure.get("length"))
 
 
 def _transcripts(entry: Mapping[str, Any], base: str) -> tuple[TranscriptLink, ...]:
@@ -122,7 +141,7 @@ def main() -> int:
     for what, limit in ((resource.RLIMIT_AS, about["memory_bytes"]), (resource.RLIMIT_CPU, about["cpu_seconds"])):
         resource.setrlimit(what, (limit, limit))
     data = sys.stdin.buffer.read()
-    if has_entities(data):
+    if has_entities(data, about["content_type"]):
         return ENTITIES
     show = parse(data, about["content_type"], about["url"])
     if show is None:

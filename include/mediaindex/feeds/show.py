@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,24 @@ class Episode:
     transcripts: tuple[TranscriptLink, ...] = ()
 
 
+class LeftOut(StrEnum):
+    """Why something that a feed names is not an episode. The values are stored in the catalog."""
+
+    NO_MEDIA = "without_media"
+    BAD_ADDRESS = "bad_address"
+    OTHER_TYPE = "other_type"
+    REPEATED = "repeated"
+    TOO_MANY = "too_many"
+    NEXT_PAGES = "next_pages"
+    UNREADABLE_PAGES = "unreadable_pages"
+
+
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A feed. ``moved_to``: its new URL, if it names one; ``without_media``: entries without audio or video."""
+    """A feed. ``moved_to``: its new URL, if it names one; ``next_page``: where it continues.
+
+    ``left_out``: numbers of entries, or of pages, that are not among the episodes, by reason.
+    """
 
     title: str
     link: str | None
@@ -45,4 +61,5 @@ class Show:
     podcast_guid: str | None
     moved_to: str | None
     episodes: tuple[Episode, ...]
-    without_media: int = 0
+    next_page: str | None = None
+    left_out: dict[LeftOut, int] = field(default_factory=dict)

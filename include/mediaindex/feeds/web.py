@@ -1,4 +1,4 @@
-"""GET requests to untrusted servers: checked addresses, few redirects, bounded time."""
+"""GET requests to untrusted servers: checked addresses, bounded redirects, bounded time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import httpx
 from mediaindex.errors import ErrorCode
 
 from .connecting import CheckedBackend, Network, Pace, Resolve, WebLimits, resolve
-from .errors import RefusedError, of_status, web_errors
+from .errors import UnexpectedAnswerError, of_status, web_errors
 from .places import Place, shown
 
 AGENT = "mediaindex podcast collector"
@@ -79,11 +79,17 @@ class Web:
         Raises RefusedError, LaterError or UnexpectedAnswerError; CutError (a LaterError) also while the body is read.
         """
         place, permanent = Place.parse(url), True
+        cookies, visited = Cookies(), set()
         for step in range(self._limits.redirects + 1):
-            with self._ask(place, headers) as response:
+            sent = cookies.header(place)
+            if (place.url, *sent.values()) in visited:
+                raise _too_many(url, "redirects in a circle" + ", and its cookies did not end it" * bool(sent))
+            visited.add((place.url, *sent.values()))
+            with self._ask(place, {**headers, **sent}) as response:
                 received = _headers(response)
                 if response.status in _REDIRECTS and "location" in received:
                     permanent = permanent and response.status in _PERMANENT
+                    cookies.keep(place, response)
                     place = place.follow(received["location"])
                     continue
                 if response.status not in _ACCEPTED:
@@ -94,10 +100,7 @@ class Web:
                     response.status, received, place.url, shown(place.url), moved_to, iter(response.iter_stream())
                 )
                 return
-        raise RefusedError(
-            f"{shown(url)}: more than {self._limits.redirects} redirects; check the address",
-            code=ErrorCode.TOO_MANY_REDIRECTS,
-        )
+        raise _too_many(url, f"more than {self._limits.redirects} redirects")
 
     @contextmanager
     def _ask(self, place: Place, headers: Mapping[str, str]) -> Iterator[httpcore.Response]:
@@ -114,6 +117,37 @@ class Web:
             self._pool.stream("GET", target, headers=list(sent.items()), extensions={"timeout": timeouts}) as response,
         ):
             yield response
+
+
+class Cookies:
+    """Cookies of one request, for servers that redirect until they get one back; each is sent to its origin only."""
+
+    MOST, LONGEST = 20, 4_096
+
+    def __init__(self) -> None:
+        self._by_origin: dict[tuple[str, str, int | None], dict[str, str]] = {}
+
+    def keep(self, place: Place, response: httpcore.Response) -> None:
+        """Keep the cookies of an answer; very long ones, and those beyond MOST, are ignored."""
+        known = self._by_origin.setdefault(place.origin, {})
+        for name, value in response.headers:
+            pair = value.partition(b";")[0].decode("latin-1").strip()
+            key, equals, _ = pair.partition("=")
+            is_cookie = name.lower() == b"set-cookie" and equals and len(pair) <= self.LONGEST and pair.isprintable()
+            if is_cookie and (key in known or len(known) < self.MOST):
+                known[key] = pair
+
+    def header(self, place: Place) -> dict[str, str]:
+        """The header for a request; empty without cookies."""
+        known = self._by_origin.get(place.origin)
+        return {"Cookie": "; ".join(known.values())} if known else {}
+
+
+def _too_many(url: str, what: str) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        f"{shown(url)}: {what}; open the address in a browser; if it works there, raise the source's podcast.redirects",
+        code=ErrorCode.TOO_MANY_REDIRECTS,
+    )
 
 
 def _headers(response: httpcore.Response) -> dict[str, str]:

@@ -6,10 +6,12 @@ import uuid
 from typing import TYPE_CHECKING
 
 from mediaindex.catalog.batches import airflows
+from mediaindex.catalog.ledger import sources
 from mediaindex.errors import ConfigError
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
+    from mediaindex.config.sources import Configuration
 
 VARIABLE = "mediaindex_airflow_id"
 _MEANING = "The id of this Airflow in the catalog of mediaindex. Delete it in a copy of the metadata database."
@@ -37,3 +39,9 @@ def airflow_id(conn: Connection) -> str:
         ) from error
     airflows.seen(conn, known)
     return known
+
+
+def note_sources(conn: Connection, configuration: Configuration) -> None:
+    """Record which sources this Airflow configures now, and where."""
+    places = {source.name: (source.bucket, source.literal_prefix) for source in configuration.sources}
+    sources.note_configured(conn, airflow_id(conn), places)

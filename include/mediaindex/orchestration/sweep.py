@@ -15,7 +15,7 @@ from mediaindex.errors import TerminalError
 
 from . import connections
 from .defaults import FALLBACKS_A_SWEEP, INDEX_DAG, retry_policy
-from .identity import airflow_id
+from .identity import airflow_id, note_sources
 from .starting import plan, runs_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def plan_due() -> list[dict[str, Any]]:
     configuration = sources.load(sources.path_from_environment())
     with connect(connections.database_url()) as conn:
         ours = airflow_id(conn)
-        _note_sources(conn, ours, configuration)
+        _note_sources(conn, configuration)
         configured = {source.name: source for source in configuration.sources}
         for name in batches.due_sources(conn):
             if name in configured:  # of another Airflow, or absent, otherwise
@@ -87,9 +87,9 @@ def plan_due() -> list[dict[str, Any]]:
     return runs_of(waiting)
 
 
-def _note_sources(conn: Connection, ours: str, configuration: sources.Configuration) -> None:
+def _note_sources(conn: Connection, configuration: sources.Configuration) -> None:
     """Record which sources are configured; set the recordings of the others aside, and queue those that are back."""
-    known.note_configured(conn, ours, {one.name: (one.bucket, one.literal_prefix) for one in configuration.sources})
+    note_sources(conn, configuration)
     if back := known.restore(conn, [source.name for source in configuration.sources]):
         log.info("queued %d recordings again, whose source is in the sources file again", back)
     for absent in known.absent(conn):

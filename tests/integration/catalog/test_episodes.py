@@ -43,7 +43,9 @@ def feed_id(conn: Any, source: str) -> int:
 @pytest.fixture
 def note(conn: Any, source: str, feed_id: int) -> Callable[..., tuple[int, int]]:
     def build(*wanted: Episode) -> tuple[int, int]:
-        return episodes.note(conn, feed_id, SHOW, [Listed(one, source, f"shows/{one.guid_sha256}") for one in wanted])
+        listed = [Listed(one, source, f"shows/{one.guid_sha256}") for one in wanted]
+        noted = episodes.note(conn, feed_id, SHOW, listed)
+        return noted.new, noted.changed
 
     return build
 

@@ -25,9 +25,14 @@ import pytest
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import ledger
+from mediaindex.orchestration import connections, podcasts
+from mediaindex.storage.client import s3_client
 from mediaindex.storage.objects import ObjectVersion
+from tests.builders.buckets import throwaway_bucket
 from tests.builders.databases import migrated_database, throwaway_database
 from tests.builders.free_ports import free_port
+from tests.builders.podcast_host import podcast_host
+from tests.builders.podcast_stage import Stage
 
 ROOT = Path(__file__).parents[3]
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_ELASTICSEARCH_URL")
@@ -173,3 +178,21 @@ def task_environment(catalog_url: str, deaf_python: Path, migrated_file: Path, t
     }
     shutil.copy(migrated_file, tmp_path / "airflow.db")
     return environment
+
+
+@pytest.fixture(scope="session")
+def podcast_catalog(server_url: str) -> Iterator[str]:
+    yield from migrated_database(server_url, "podcasts")
+
+
+@pytest.fixture
+def stage(podcast_catalog: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """A podcast host, a bucket and a source of its own."""
+    monkeypatch.setenv("MEDIAINDEX_CONFIG", str(tmp_path / "sources.yaml"))
+    monkeypatch.setattr(connections, "database_url", lambda: podcast_catalog)
+    monkeypatch.setattr(podcasts, "use_s3_environment", lambda: None)
+    client = s3_client()
+    with podcast_host() as host:
+        for bucket in throwaway_bucket(client):
+            source = f"shows_{uuid.uuid4().hex[:12]}"
+            yield Stage(host, bucket, podcast_catalog, source, tmp_path / "sources.yaml", client)

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,93 +12,13 @@ from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.podcasts import episodes, feeds
 from mediaindex.config import sources
 from mediaindex.errors import ConfigError
-from mediaindex.orchestration import connections, podcasts
-from mediaindex.storage.client import s3_client
+from mediaindex.orchestration import podcasts
 from mediaindex.storage.media import list_objects
 from mediaindex.storage.upload import PART_BYTES
-from tests.builders.buckets import throwaway_bucket
-from tests.builders.databases import migrated_database
-from tests.builders.podcast_host import File, Host, podcast_host, redirect, reply
+from tests.builders.podcast_host import File, redirect, reply
+from tests.builders.podcast_stage import ONE, TWO, Stage
 
 pytestmark = pytest.mark.servers
-ONE, TWO = b"one" * 1_000, b"two" * 1_000
-ITEM = """<item><title>{title}</title><guid isPermaLink="false">{guid}</guid>
-<pubDate>Fri, 02 Jan 2026 03:04:05 GMT</pubDate>
-<enclosure url="{url}" length="{length}" type="audio/mpeg"/></item>"""
-
-
-def rss(*items: tuple[str, str, int]) -> bytes:
-    told = "".join(
-        ITEM.format(title=f"Title of {guid}", guid=guid, url=url, length=length) for guid, url, length in items
-    )
-    return f'<rss version="2.0"><channel><title>Show</title>{told}</channel></rss>'.encode()
-
-
-@dataclass
-class Stage:
-    """A podcast host, a bucket, a catalog and a source."""
-
-    host: Host
-    bucket: str
-    url: str
-    source: str
-    path: Path
-    client: Any
-
-    def configure(self, *paths: str, **podcast: Any) -> None:
-        limits = {"allowed_networks": ["127.0.0.1/32"], "recheck_days": 0, **podcast}
-        source = {
-            "name": self.source, "kind": "podcast", "bucket": self.bucket, "prefix": "in/", "podcast": limits,
-            "feeds": [path if path.startswith("http") else f"{self.host.url}{path}" for path in paths],
-        }  # fmt: skip
-        self.path.write_text(json.dumps({"sources": [source]}))
-        sources.load.cache_clear()
-
-    def tell(self, *items: tuple[str, str, int], path: str = "/feed", etag: str | None = None) -> None:
-        whole = [(guid, url if url.startswith("http") else f"{self.host.url}{url}", size) for guid, url, size in items]
-        self.host.answers[path] = File(rss(*whole), "application/rss+xml", etag or f'"{uuid.uuid4()}"')
-
-    def collect(self) -> dict[str, int]:
-        """Run the tasks of the DAG once, after all waits."""
-        with connect(self.url) as conn, transaction(conn) as cursor:
-            cursor.execute("update feed set next_try_at = now() where source = %s", (self.source,))
-            cursor.execute("update episode set not_before = null where bucket = %s", (self.bucket,))
-        self.host.asked.clear()
-        total: dict[str, int] = {}
-        for group in podcasts.due_groups():
-            for name, count in podcasts.collect(group).items():
-                total[name] = total.get(name, 0) + count
-        return total
-
-    def objects(self) -> dict[str, bytes]:
-        keys = [one.key for one in list_objects(self.client, self.bucket)]
-        return {key: self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
-
-    def episode(self, column: str) -> Any:
-        with connect(self.url) as conn, transaction(conn) as cursor:
-            cursor.execute(f"select {column} from episode where bucket = %s", (self.bucket,))  # noqa: S608
-            (value,) = cursor.fetchone() or (None,)
-            return value
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    for name in ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL"):
-        if not os.environ.get(name):
-            pytest.skip(f"{name} is not set; `make up` starts the servers")
-    yield from migrated_database(os.environ["MEDIAINDEX_DATABASE_URL"], "podcasts")
-
-
-@pytest.fixture
-def stage(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    monkeypatch.setenv("MEDIAINDEX_CONFIG", str(tmp_path / "sources.yaml"))
-    monkeypatch.setattr(connections, "database_url", lambda: database)
-    monkeypatch.setattr(podcasts, "use_s3_environment", lambda: None)
-    client = s3_client()
-    with podcast_host() as host:
-        for bucket in throwaway_bucket(client):
-            source = f"shows_{uuid.uuid4().hex[:12]}"
-            yield Stage(host, bucket, database, source, tmp_path / "sources.yaml", client)
 
 
 @pytest.fixture

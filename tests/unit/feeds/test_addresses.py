@@ -38,6 +38,24 @@ def test_an_address_of_an_allowed_network_is_usable(address: str) -> None:
     assert not usable("127.0.0.1", allowed)
 
 
+METADATA = [
+    "168.63.129.16", "169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254",
+    "::ffff:169.254.169.254", "64:ff9b::a83f:8110",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_metadata_of_a_cloud_is_refused_unless_it_is_named(address: str) -> None:
+    wide = [ip_network(network) for network in ("0.0.0.0/0", "169.254.0.0/16", "168.63.128.0/17", "::/0", "fd00::/8")]
+    assert not usable(address)
+    assert not usable(address, wide)
+    exact = METADATA_4.get(address, address)
+    assert usable(address, [*wide, ip_network(exact)])
+
+
+METADATA_4 = {"::ffff:169.254.169.254": "169.254.169.254", "64:ff9b::a83f:8110": "168.63.129.16"}
+
+
 @given(st.sampled_from(["10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "100.64.0.0/10"]), st.data())
 def test_no_ipv6_form_makes_a_private_address_public(network: str, data: st.DataObject) -> None:
     size = ip_network(network).num_addresses

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaindex.feeds.addresses import addresses
 from mediaindex.feeds.keys import episode_key, labels, safe_name
 from mediaindex.feeds.show import Episode, Show
 
@@ -54,3 +56,22 @@ def test_labels_are_bounded_ascii_that_can_be_decoded(show: str, title: str) -> 
 def test_a_name_without_ascii_letters_has_the_default() -> None:
     assert safe_name("…!?", "episode") == "episode"
     assert safe_name("日本語", "episode") == "episode"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://a.example/1.mp3", "https://a.example/1.mp3"),
+        ("https://a.example/1.mp3?token=a", "https://a.example/1.mp3?token=b"),
+        ("https://a.example/1.mp3?id=7&Expires=1&Signature=x", "https://a.example/1.mp3?id=7&Expires=2&Signature=y"),
+        ("https://a.example/1.mp3?utm_source=x", "https://A.example:443/1.mp3"),
+        ("https://a.example/1.mp3?X-Amz-Date=1&X-Amz-Signature=s", "https://a.example/1.mp3"),
+    ],
+)
+def test_protocols_tokens_and_trackers_are_no_part_of_an_address(one: str, other: str) -> None:
+    assert addresses([one])[one] == addresses([other])[other]
+
+
+def test_files_that_only_a_token_tells_apart_keep_it() -> None:
+    urls = [f"https://a.example/get?token={n}" for n in range(3)] + ["https://a.example/get?id=1"]
+    assert len(set(addresses(urls).values())) == 4

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from mediaindex.feeds.errors import RefusedError, UnexpectedAnswerError
 from mediaindex.feeds.fetch import FeedBody, Validators
 from mediaindex.feeds.parse import has_entities, parse
 from mediaindex.feeds.read import read_feed
-from mediaindex.feeds.show import TranscriptLink
+from mediaindex.feeds.show import LeftOut, Show, TranscriptLink
 
 RSS = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"
@@ -38,7 +39,7 @@ def test_all_fields_of_a_feed_are_read() -> None:
     show = read_feed(body(RSS))
     assert (show.title, show.link, show.language) == ("The Show", "https://show.example/", "en-gb")
     assert show.podcast_guid == "917393e3-1b1e-5cef-ace4-edaa54e1f810"
-    assert show.without_media == 1
+    assert show.left_out == {LeftOut.NO_MEDIA: 1}
     two, one = show.episodes
     assert (two.guid, two.title, two.link) == ("ep-2", "Two & more", "https://show.example/2")
     assert two.published_at is not None
@@ -65,12 +66,6 @@ def test_atom_is_read() -> None:
 def test_a_damaged_feed_is_read_as_far_as_possible() -> None:
     show = read_feed(body(RSS.replace("Two &amp; more", "Two & <b>more").replace("</channel></rss>", "")))
     assert [episode.guid for episode in show.episodes] == ["ep-2", "ep-1"]
-
-
-def test_of_two_entries_with_one_guid_the_first_counts() -> None:
-    twice = RSS.replace("<guid>ep-1</guid>", '<guid isPermaLink="false">ep-2</guid>')
-    (episode,) = read_feed(body(twice)).episodes
-    assert episode.title == "Two & more"
 
 
 def test_without_a_guid_the_url_without_its_query_is_the_guid() -> None:
@@ -131,3 +126,102 @@ def test_a_feed_that_needs_too_much_fails_in_its_child_only(limits: dict[str, in
     with pytest.raises(UnexpectedAnswerError) as caught:
         read_feed(body(b"<rss><channel>" + text), **limits)
     assert caught.value.code == "feed_too_hard"
+
+
+def told(*items: str, head: str = "") -> Show:
+    """What is read of a feed with these items."""
+    namespaces = 'xmlns:media="http://search.yahoo.com/mrss/" xmlns:atom="http://www.w3.org/2005/Atom"'
+    entries = "".join(f"<item>{item}</item>" for item in items)
+    return read_feed(body(f'<rss version="2.0" {namespaces}><channel><title>x</title>{head}{entries}</channel></rss>'))
+
+
+@pytest.mark.parametrize(
+    ("media", "url"),
+    [
+        ('<enclosure url="https://a.example/my show 1.mp3" type="audio/mpeg"/>', "https://a.example/my%20show%201.mp3"),
+        ('<enclosure url=" https://a.example/a&#10;b.mp3 " type="audio/mpeg"/>', "https://a.example/ab.mp3"),
+        ('<enclosure url="https://a.example\\in\\1.mp3" type="audio/mpeg"/>', "https://a.example/in/1.mp3"),
+        ('<enclosure url="https://a.example/1?f=a b" type="audio/mpeg"/>', "https://a.example/1?f=a%20b"),
+        ('<enclosure url="https://a.example/1" type="mp3"/>', "https://a.example/1"),
+        ('<enclosure url="https://a.example/1" type="audio"/>', "https://a.example/1"),
+        ('<enclosure url="https://a.example/1" type="binary/octet-stream"/>', "https://a.example/1"),
+        ('<enclosure url="https://a.example/1" type=""/>', "https://a.example/1"),
+        ('<enclosure url="https://a.example/1.mp3#t=0" type="text/html"/>', "https://a.example/1.mp3#t=0"),
+        ('<media:content url="https://a.example/1" type="audio/mpeg" fileSize="7"/>', "https://a.example/1"),
+        (
+            '<media:group><media:content url="https://a.example/1.mp4" medium="video"/>'
+            '<media:content url="https://a.example/1.mp3" medium="audio"/></media:group>',
+            "https://a.example/1.mp3",
+        ),
+    ],
+)
+def test_what_players_repair_is_an_episode(media: str, url: str) -> None:
+    show = told(f"<guid>1</guid>{media}")
+    assert ([episode.url for episode in show.episodes], show.left_out) == ([url], {})
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ("<title>words</title>", LeftOut.NO_MEDIA),
+        ('<media:content url="https://a.example/1.jpg" medium="image"/>', LeftOut.NO_MEDIA),
+        ('<enclosure url="ftp://a.example/1.mp3" type="audio/mpeg"/>', LeftOut.BAD_ADDRESS),
+        ('<enclosure url="https://a b/1.mp3" type="audio/mpeg"/>', LeftOut.BAD_ADDRESS),
+        ('<enclosure url="https://a.example/1.pdf" type=""/>', LeftOut.OTHER_TYPE),
+        ('<enclosure url="https://a.example/1" type="text/html"/>', LeftOut.OTHER_TYPE),
+    ],
+)
+def test_what_is_left_out_is_counted(item: str, reason: LeftOut) -> None:
+    assert (told(item).episodes, told(item).left_out) == ((), {reason: 1})
+
+
+def test_files_with_one_guid_are_all_episodes() -> None:
+    enclosure = '<guid>all</guid><enclosure url="https://a.example/{}" type="audio/mpeg"/>'
+    show = told(*(enclosure.format(name) for name in ("2.mp3", "1.mp3", "1.mp3")))
+    assert [episode.url[-5:] for episode in show.episodes] == ["2.mp3", "1.mp3"]
+    assert len({episode.guid_sha256 for episode in show.episodes}) == 2
+    assert show.left_out == {LeftOut.REPEATED: 1}
+    (later,) = told(enclosure.format("1.mp3")).episodes
+    assert later.guid == "all"
+
+
+def test_a_feed_names_its_next_page() -> None:
+    assert told(head='<atom:link rel="next" href="/feed?page=2"/>').next_page == "https://show.example/feed?page=2"
+    assert told(head='<atom:link rel="self" href="/feed"/>').next_page is None
+
+
+@pytest.mark.parametrize(
+    ("encoding", "hide"),
+    [
+        ("utf-7", lambda text: text.replace("<!ENTITY", "+ADwAIQ-ENTITY").encode("ascii")),
+        ("cp037", lambda text: text.encode("cp037")),
+        ("cp500", lambda text: text.encode("cp500")),
+        ("iso2022_jp", lambda text: text.encode("iso2022_jp")),
+    ],
+)
+@pytest.mark.parametrize("declared", ["declaration", "header"])
+def test_entities_are_found_in_what_the_parser_decodes(encoding: str, hide: Any, declared: str) -> None:
+    named = f' encoding="{encoding}"' if declared == "declaration" else ""
+    bomb = (
+        f'<?xml version="1.0"{named}?><!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><rss version="2.0">'
+        "<channel><title>&b;</title></channel></rss>"
+    )
+    content_type = "application/xml" + (f"; charset={encoding}" if declared == "header" else "")
+    with pytest.raises((RefusedError, UnexpectedAnswerError)) as caught:
+        read_feed(body(hide(bomb), content_type))
+    assert caught.value.code in ("entities", "not_a_feed")
+    if encoding != "cp500":
+        assert caught.value.code == "entities"
+
+
+def test_the_parser_has_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told_by_child = tmp_path / "environment"
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import os\nopen({str(told_by_child)!r}, 'w').write('\\n'.join(sorted(os.environ)))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    for name in ("AWS_SECRET_ACCESS_KEY", "MEDIAINDEX_DATABASE_URL", "AIRFLOW_CONN_MEDIAINDEX_S3", "SOMETHING_ELSE"):
+        monkeypatch.setenv(name, "secret")
+    read_feed(body(RSS))
+    names = set(told_by_child.read_text().split())
+    assert names <= {"PATH", "PYTHONPATH", "LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV"}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,11 +114,75 @@ def test_a_name_that_cannot_be_resolved_is_retried_later() -> None:
         body(web, "http://nowhere.example/")
 
 
-def test_few_redirects_are_followed_and_a_loop_is_refused(web: Web, host: Host) -> None:
-    host.answers |= {f"/{n}": redirect(f"/{n + 1}") for n in range(5)} | {"/5": File(b"sound")}
-    assert body(web, f"{host.url}/0") == b"sound"
-    host.answers["/round"] = redirect("/round")
-    assert refused(web, f"{host.url}/round") == "too_many_redirects"
+def doubtful(web: Web, url: str) -> str:
+    with pytest.raises(UnexpectedAnswerError, match="redirect") as caught:
+        body(web, url)
+    assert caught.value.code == "too_many_redirects"
+    return caught.value.message
+
+
+def test_as_many_redirects_are_followed_as_trackers_need(web: Web, host: Host) -> None:
+    host.answers |= {f"/{n}": redirect(f"/{n + 1}") for n in range(30)} | {"/30": File(b"sound")}
+    assert body(web, f"{host.url}/10") == b"sound"
+    assert "more than 20 redirects" in doubtful(web, f"{host.url}/9")
+    with Web(WebLimits(redirects=30), LOOPBACK) as patient:
+        assert body(patient, f"{host.url}/0") == b"sound"
+
+
+def test_a_circle_of_redirects_is_retried_and_says_so(web: Web, host: Host) -> None:
+    host.answers |= {"/a": redirect("/b"), "/b": redirect("/a")}
+    assert "in a circle" in doubtful(web, f"{host.url}/a")
+    assert host.paths() == ["/a", "/b"]
+
+
+def test_a_redirect_that_waits_for_its_cookie_gets_it(web: Web, host: Host) -> None:
+    def gate(request: Any) -> None:
+        if request.headers["Cookie"] == "seen=1; way=2":
+            File(b"sound")(request)
+            return
+        request.send_response(302)
+        for name, value in (("Set-Cookie", "seen=1; Path=/"), ("Set-Cookie", "way=2"), ("Location", "/a")):
+            request.send_header(name, value)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    host.answers["/a"] = gate
+    assert body(web, f"{host.url}/a") == b"sound"
+
+
+def test_a_cookie_that_changes_nothing_ends_with_a_reason(web: Web, host: Host) -> None:
+    host.answers["/a"] = lambda request: reply(request, 302, {"Location": "/a", "Set-Cookie": "seen=1"})
+    assert "its cookies did not end it" in doubtful(web, f"{host.url}/a")
+    assert len(host.asked) == 2
+
+
+def test_a_cookie_is_sent_to_its_own_origin_only(web: Web, host: Host) -> None:
+    with podcast_host() as other:
+        other.answers["/b"] = File(b"x")
+        host.answers["/a"] = lambda request: reply(
+            request, 302, {"Location": f"{other.url}/b", "Set-Cookie": "secret=1"}
+        )
+        body(web, f"{host.url}/a")
+        assert ["cookie" in headers for _, headers in other.asked] == [False]
+
+
+def test_of_a_mixed_answer_of_dns_only_the_allowed_address_is_called() -> None:
+    with podcast_host() as allowed:
+        port = int(allowed.url.rpartition(":")[2])
+        allowed.answers["/a"] = File(b"sound")
+        with socket.socket() as private:
+            private.bind(("127.0.0.2", port))  # the same port, at an address that is not allowed
+            private.listen()
+            private.setblocking(False)
+            url = f"http://mixed.example:{port}/a"
+            with Web(allowed=LOOPBACK, resolver=lambda _name, _port: ["127.0.0.2", "127.0.0.1"]) as web:
+                assert body(web, url) == b"sound"
+            with pytest.raises(BlockingIOError):
+                private.accept()
+            with Web(resolver=lambda _name, _port: ["127.0.0.2", "127.0.0.1"]) as web:
+                assert refused(web, url) == "private_address"
+            with pytest.raises(BlockingIOError):
+                private.accept()
 
 
 def test_only_permanent_redirects_change_the_address(web: Web, host: Host) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg2.extras import execute_values
 
 from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import Connection, Cursor, transaction
-from mediaindex.catalog.base.rows import row_as, rows_as
+from mediaindex.catalog.base.rows import column, row_as, rows_as, scalar
 from mediaindex.catalog.base.sql_files import query
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.contract.states import EpisodeState
 from mediaindex.errors import ErrorCode, FailureClass
+from mediaindex.feeds.addresses import addresses
 from mediaindex.feeds.show import Episode, Show
 
+from . import identity
+
 PAGE = 500
+MOST_NEW = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +78,103 @@ class ObjectEpisode:
     language: str | None
 
 
-def note(conn: Connection, feed_id: int, show: Show, listed: Iterable[Listed]) -> tuple[int, int]:
-    """Store the content of a feed; the numbers of new episodes and of known episodes to copy again.
+class Noted(NamedTuple):
+    """Numbers of new episodes, known ones to copy again, new ones held back, and entries that repeat a file."""
+
+    new: int
+    changed: int
+    held_back: int
+    repeated: int
+
+
+class Usage(NamedTuple):
+    """What was taken from a feed within 24 hours: episodes that were noted, and copies."""
+
+    noted: int
+    episodes: int
+    bytes: int
+    seconds: float
+
+
+def note(
+    conn: Connection,
+    feed_id: int,
+    show: Show,
+    listed: Iterable[Listed],
+    *,
+    most_new: int = MOST_NEW,
+    since: date | None = None,
+) -> Noted:
+    """Store the content of a feed, with at most ``most_new`` new episodes: the newest, those before ``since`` last.
 
     One transaction: the ETag of the feed is stored only after it, so that no episode is skipped.
     """
-    rows = [_row(feed_id, entry) for entry in listed]
+    entries = {entry.episode.guid_sha256: entry for entry in listed}
     with transaction(conn) as cursor:
         cursor.execute(
             "update feed set title = %s, link = %s, language = %s, podcast_guid = %s, moved_to = %s where id = %s",
             (show.title or None, show.link, show.language, show.podcast_guid, show.moved_to, feed_id),
         )
+        told, repeated = identity.recognise(cursor, feed_id, [entry.episode for entry in entries.values()])
+        cursor.execute("select guid_sha256 from episode where feed_id = %s", (feed_id,))
+        known = set(column(cursor))
+        fresh = sorted((one for one in told if one.guid_sha256 not in known), key=lambda one: _age(one, since))
+        taken = known | {one.guid_sha256 for one in fresh[:most_new]}
+        place = addresses(one.url for one in told)
+        rows = [_row(feed_id, entries[one.guid_sha256], place[one.url]) for one in told if one.guid_sha256 in taken]
         changed = execute_values(cursor, query("list_episodes"), rows, page_size=PAGE, fetch=True) if rows else []
     new = sum(is_new for _, is_new in changed)
-    return new, sum(wanted for wanted, is_new in changed if not is_new)
+    return Noted(new, sum(wanted for wanted, is_new in changed if not is_new), len(fresh[most_new:]), repeated)
+
+
+def usage(conn: Connection, feed_id: int) -> Usage:
+    """What was taken from the feed within 24 hours."""
+    with transaction(conn) as cursor:
+        cursor.execute(query("feed_usage"), {"feed_id": feed_id})
+        (used,) = rows_as(cursor, Usage)
+        return used
+
+
+def waiting(conn: Connection, feed_id: int, *, since: date | None = None) -> int:
+    """The number of episodes that are to be copied, now or later."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select count(*) from episode where feed_id = %(feed_id)s and state = 'wanted' "
+            "and (%(since)s::date is null or published_at is null or published_at >= %(since)s::date)",
+            {"feed_id": feed_id, "since": since},
+        )
+        return int(scalar(cursor))
+
+
+def has_known(conn: Connection, feed_id: int, show: Show) -> bool:
+    """Whether the catalog has one of the show's episodes."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select from episode where feed_id = %s and guid_sha256 = any (%s) limit 1",
+            (feed_id, [episode.guid_sha256 for episode in show.episodes]),
+        )
+        return bool(cursor.rowcount)
+
+
+def copied_files(conn: Connection, feed_id: int) -> frozenset[str]:
+    """SHA-256 of the copies of the feed's episodes."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select sha256 from episode where feed_id = %s and sha256 is not null and etag is not null", (feed_id,)
+        )
+        return frozenset(column(cursor))
+
+
+def note_same(conn: Connection, episode: DueEpisode, feed_id: int, sha256: str) -> None:
+    """Record that another episode of the feed has the same file, which is not copied twice."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update episode set state = 'same', sha256 = null, checked_at = now(), updated_at = now(), attempts = 0, "
+            "not_before = null, reason_class = null, reason_code = null, reason = null, resume_id = null, "
+            "resume_if_range = null, same_as = (select min(o.id) from episode o where o.feed_id = %(feed)s "
+            "and o.sha256 = %(sha)s and o.etag is not null and o.id <> %(id)s) where id = %(id)s and state <> 'erased'",
+            {"id": episode.id, "feed": feed_id, "sha": sha256},
+        )
 
 
 def due(
@@ -191,11 +279,18 @@ def _settle(cursor: Cursor, episode_id: int, http_etag: str | None, http_last_mo
     )
 
 
-def _row(feed_id: int, listed: Listed) -> tuple[Any, ...]:
+def _age(episode: Episode, since: date | None) -> tuple[bool, float]:
+    """The order in which new episodes are taken: the newest first, those that are not to be copied last."""
+    published = episode.published_at
+    is_old = bool(since and published and published.date() < since)
+    return is_old, -published.timestamp() if published else -math.inf
+
+
+def _row(feed_id: int, listed: Listed, address: str) -> tuple[Any, ...]:
     episode = listed.episode
     links = storable.document([asdict(link) for link in episode.transcripts])
     return (
         feed_id, storable.text(episode.guid), episode.guid_sha256, storable.text(episode.title), episode.published_at,
-        episode.duration_s, episode.link, links, episode.url, episode.length, episode.media_type, listed.bucket,
-        listed.key,
+        episode.duration_s, episode.link, links, episode.url, storable.text(address), episode.length,
+        episode.media_type, listed.bucket, listed.key,
     )  # fmt: skip

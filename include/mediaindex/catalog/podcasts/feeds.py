@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +11,14 @@ from mediaindex.catalog.base import storable
 from mediaindex.catalog.base.connection import Connection, Cursor, transaction
 from mediaindex.catalog.base.rows import column, row_as, rows_as, scalar
 from mediaindex.errors import ErrorCode
+from mediaindex.feeds.show import LeftOut
 
 _LOCKS = 0x706F64  # "pod": a class of advisory locks, with the feed id as the second number
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed; ``etag`` and ``last_modified`` as its server sent them."""
+    """A feed; ``etag`` and ``last_modified`` as its server sent them. ``is_whole``: all of it was noted before."""
 
     id: int
     source: str
@@ -27,11 +28,16 @@ class Feed:
     last_modified: str | None
     attempts: int
     is_due: bool
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FeedHealth:
-    """The health of a feed, for reports; counts are of episodes."""
+    """The health of a feed, for reports; counts are of episodes.
+
+    ``same``: with the file of another episode. ``left_out``: entries and pages that are no episodes, by reason.
+    ``held_back``: episodes that wait because of a daily limit.
+    """
 
     id: int
     source: str
@@ -47,6 +53,9 @@ class FeedHealth:
     copied: int
     wanted: int
     failed: int
+    same: int
+    left_out: dict[str, int]
+    held_back: int
 
 
 def follow(conn: Connection, source: str, urls: Sequence[str]) -> None:
@@ -125,6 +134,18 @@ def note_failed(conn: Connection, feed_id: int, *, wait_s: float, code: ErrorCod
         )
 
 
+def note_left_out(conn: Connection, feed_id: int, left_out: Mapping[LeftOut, int]) -> None:
+    """Record the numbers of entries and pages that are no episodes, by reason."""
+    with transaction(conn) as cursor:
+        cursor.execute("update feed set left_out = %s where id = %s", (storable.document(dict(left_out)), feed_id))
+
+
+def note_held_back(conn: Connection, feed_id: int, count: int) -> None:
+    """Record how many episodes wait because of a daily limit."""
+    with transaction(conn) as cursor:
+        cursor.execute("update feed set held_back = %s where id = %s and held_back <> %s", (count, feed_id, count))
+
+
 def come_back(conn: Connection, feed_id: int) -> None:
     """Make the feed due immediately, because more of its episodes are to be copied."""
     with transaction(conn) as cursor:
@@ -136,7 +157,7 @@ def health(conn: Connection, sources: Sequence[str] | None = None) -> list[FeedH
     with transaction(conn) as cursor:
         cursor.execute(
             "select id, source, title, url, moved_to, read_at, next_try_at, attempts, last_error_code, last_error, "
-            "episodes, copied, wanted, failed from feed_health "
+            "episodes, copied, wanted, failed, same, left_out, held_back from feed_health "
             "where retired_at is null and (%(sources)s::text[] is null or source = any (%(sources)s::text[])) "
             "order by attempts desc, failed desc, id",
             {"sources": None if sources is None else list(sources)},
@@ -147,7 +168,9 @@ def health(conn: Connection, sources: Sequence[str] | None = None) -> list[FeedH
 def _get(conn: Connection, feed_id: int) -> Feed | None:
     with transaction(conn) as cursor:
         cursor.execute(
-            "select id, source, url, title, etag, last_modified, attempts, next_try_at <= now() as is_due from feed "
+            "select id, source, url, title, etag, last_modified, attempts, next_try_at <= now() as is_due, "
+            "read_at is not null and held_back = 0 and not left_out ?| array['next_pages', 'unreadable_pages'] "
+            "as is_whole from feed "
             "where id = %s and retired_at is null",
             (feed_id,),
         )
