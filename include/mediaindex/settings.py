@@ -326,7 +326,7 @@ class ScheduleSettings(Group):
         "*/2 * * * *", "When `publish_outbox` brings Elasticsearch up to date.", read_by="DAG processor"
     )
     podcast_schedule: Cron = described(
-        "*/15 * * * *", "When `collect_podcasts` looks for feeds that are due; a source sets how often its feeds are due.",
+        "*/15 * * * *", "When `collect_podcasts` looks for feeds that are due; a source sets how often they are due.",
         read_by="DAG processor",
     )  # fmt: skip
     retention_schedule: Cron = described(
