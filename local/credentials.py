@@ -21,6 +21,8 @@ class Credentials:
     """All generated secrets. They must not appear on a command line or in a log."""
 
     postgres_password: str = field(default_factory=_token)
+    postgres_admin_password: str = field(default_factory=_token)
+    airflow_database_password: str = field(default_factory=_token)
     s3_access_key: str = field(default_factory=lambda: secrets.token_hex(10).upper())
     s3_secret_key: str = field(default_factory=_token)
     airflow_password: str = field(default_factory=_token)
@@ -33,9 +35,11 @@ def load(state: Path) -> Credentials:
     """Read the credentials; generate them at first use. Raises ConfigError if the file is damaged."""
     path = state / "credentials.json"
     make_folder(state, None, 0o755)
-    if not path.exists():
-        write_private(path, json.dumps(asdict(Credentials()), indent=1), None)
     try:
-        return Credentials(**json.loads(path.read_text()))
+        stored = json.loads(path.read_text()) if path.exists() else {}
+        known = Credentials(**stored)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{path} is damaged ({error}). `make clean` removes it with the servers' data.") from error
+    if asdict(known) != stored:  # at first use, or after an update that needs another secret
+        write_private(path, json.dumps(asdict(known), indent=1), None)
+    return known

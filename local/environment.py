@@ -11,7 +11,8 @@ from local.settings import ARTIFACTS_BUCKET, EVENTS_QUEUE, MEDIA_BUCKET, LocalSe
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-DATABASE_USER = "mediaindex"
+# Owner of each database; the superuser is used only by local/postgres.py.
+CATALOG, AIRFLOW = "mediaindex", "airflow"
 QUEUE_ACCOUNT = "000000000000"  # ElasticMQ's account, a part of queue URLs
 # Only these are inherited: a variable of another project, such as AIRFLOW_HOME or AWS_ACCESS_KEY_ID, must not be.
 MAY_SET = (
@@ -39,9 +40,14 @@ def environment(settings: Settings, credentials: Credentials) -> dict[str, str]:
 
 
 def database_url(settings: Settings, credentials: Credentials, database: str) -> str:
+    """URL of a database in the local PostgreSQL, as its owner, who has the database's name."""
+    password = credentials.airflow_database_password if database == AIRFLOW else credentials.postgres_password
+    return postgres_url(settings, database, database, password)
+
+
+def postgres_url(settings: Settings, user: str, database: str, password: str) -> str:
     """URL of a database in the local PostgreSQL."""
-    login = f"{DATABASE_USER}:{quote(credentials.postgres_password, safe='')}"
-    return f"postgresql://{login}@{HOST}:{settings.ports['postgres']}/{database}"
+    return f"postgresql://{user}:{quote(password, safe='')}@{HOST}:{settings.ports['postgres']}/{database}"
 
 
 def _services(settings: Settings, credentials: Credentials) -> dict[str, str]:

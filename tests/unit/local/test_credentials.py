@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,12 @@ def test_a_damaged_file_is_named_with_its_remedy(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(ConfigError, match=r"credentials\.json.*make clean"):
         credentials.load(tmp_path)
+
+
+def test_a_secret_that_an_update_added_is_generated_once(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    credentials.load(tmp_path)
+    older = json.loads(path.read_text())
+    del older["postgres_admin_password"]
+    path.write_text(json.dumps(older))
+    assert credentials.load(tmp_path) == credentials.load(tmp_path)

@@ -12,6 +12,8 @@ from .sql_files import sql_directory
 
 _LOCK = 0x6D656469  # "medi": one advisory lock, so that only one process migrates at a time
 
+GRANTS = "grants.sql"
+
 _TABLE = """
 create table if not exists schema_migration (
     version    text        primary key,
@@ -24,10 +26,13 @@ create table if not exists schema_migration (
 def migrate(conn: Connection, directory: Path | None = None) -> list[str]:
     """Apply the missing migrations in one transaction; the applied versions, in order (empty: up to date).
 
+    Then grants rights to the catalog's roles, which may have been created since.
+
     Safe to run in parallel. Raises ConfigError if an applied file has changed or is missing: applied migrations must
     not change; write a new one.
     """
-    files = sorted((directory or sql_directory()).glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    folder = directory or sql_directory()
+    files = sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     with transaction(conn) as cursor:
         cursor.execute("set local statement_timeout = 0; set local lock_timeout = '60s'")
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -39,6 +44,8 @@ def migrate(conn: Connection, directory: Path | None = None) -> list[str]:
             cursor.execute(
                 "insert into schema_migration (version, checksum) values (%s, %s)", (file.stem, _checksum(file))
             )
+        if (grants := folder / GRANTS).is_file():
+            cursor.execute(grants.read_text("utf-8"))
     return [file.stem for file in missing]
 
 
