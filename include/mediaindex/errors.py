@@ -63,10 +63,13 @@ class ErrorCode(StrEnum):
     # The recording.
     BAD_MEDIA = "bad_media", _TERMINAL, "The recording cannot be used; replace the file."
     MISSING_FILE = "missing_file", _TERMINAL, "The file does not exist; check the path."
+    NOT_A_FILE = "not_a_file", _TERMINAL, "The path is a folder, a pipe or a device; give a file."
     EMPTY_FILE = "empty_file", _TERMINAL, "The file has no bytes; upload it again."
     EMPTY = "empty", None, "The object or episode has no bytes; upload it again."
     TRUNCATED = "truncated", _TERMINAL, "The file is cut off or its index is missing; upload it again."
     NOT_MEDIA = "not_media", _TERMINAL, "ffmpeg cannot read the file; declare raw_format if it is headerless audio."
+    FORMAT_NOT_ALLOWED = "format_not_allowed", _TERMINAL, "The file's format is not allowed here; convert the file."
+    ENCRYPTED = "encrypted", _TERMINAL, "The recording is encrypted; upload it without protection."
     NEEDS_HINT = "needs_hint", _TERMINAL, "The audio has no header; declare raw_format in its source."
     BAD_HINT = "bad_hint", _TERMINAL, "The declared raw_format does not fit the file; correct it in the source."
     NO_AUDIO_STREAM = "no_audio_stream", _TERMINAL, "The file has no audio stream; upload one that has."

@@ -260,6 +260,10 @@ class DecodingSettings(Group):
         "`required` refuses to decode without user namespaces, `off` runs it as it is.",
         read_by="speech processes, command line",
     )  # fmt: skip
+    extra_formats: Annotated[tuple[str, ...], BeforeValidator(_words)] = described(
+        (), "Formats that ffmpeg may read besides the usual ones, by the names of `ffmpeg -demuxers`; never playlists.",
+        read_by="speech processes, command line", examples=["iff, adp"],
+    )  # fmt: skip
     decoder_memory_mb: int = described(
         2048, "The most memory that one ffmpeg process may take, in MB; small files get less.",
         read_by="speech processes, command line", ge=128, le=65_536,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mediaindex.contract.job import FileSource, ObjectSource
 from mediaindex.errors import BadMediaError, ErrorCode
+from mediaindex.stages.media.refusals import check_file
 
 if TYPE_CHECKING:
     from mediaindex.storage.media import Downloader
@@ -20,6 +21,7 @@ def identity(source: ObjectSource | FileSource) -> str:
     """A hex digest that identifies the source: of an object's version, or of a file's bytes."""
     if isinstance(source, FileSource):
         path = Path(source.path)
+        check_file(path)  # reading a pipe would wait for its writer
         try:
             with path.open("rb") as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -41,5 +42,12 @@ def test_the_identity_of_an_object_depends_on_its_version() -> None:
 
 
 def test_the_message_names_an_unreadable_file(tmp_path: Path) -> None:
-    with pytest.raises(BadMediaError, match=r"gone\.wav: No such file"):
+    with pytest.raises(BadMediaError, match=r"gone\.wav: the file does not exist"):
         identity(FileSource(path=str(tmp_path / "gone.wav")))
+
+
+def test_a_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(BadMediaError, match=r"pipe\.wav: a pipe, not a file; save") as caught:
+        identity(FileSource(path=str(tmp_path / "pipe.wav")))
+    assert caught.value.code == "not_a_file"

@@ -185,7 +185,7 @@ def test_a_hint_does_not_override_a_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["list.mp3", "list.m3u8", "list.wav", "concat.wav", "concat.ffconcat"])
 def test_a_file_cannot_make_ffmpeg_read_another(tmp_path: Path, name: str) -> None:
     victim = build.tone(tmp_path, "victim.mp3")
-    assert code_of(build.playlist(tmp_path, name, victim), tmp_path / "out") == "not_media"
+    assert code_of(build.playlist(tmp_path, name, victim), tmp_path / "out") == "format_not_allowed"
 
 
 @pytest.mark.parametrize(

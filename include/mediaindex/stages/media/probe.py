@@ -10,12 +10,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import BadMediaError, ErrorCode
+from mediaindex.settings import DecodingSettings
 
 from . import layouts
 from .commands import Option, inspect
 from .iso_media import joined_at
 from .plausibility import check_samples
-from .process import needs_hint, printable, run, unreadable
+from .process import needs_hint, printable, run
+from .protection import check_protection
+from .refusals import check_extra, check_file, unreadable
 from .riff import Rest, rest_of
 
 if TYPE_CHECKING:
@@ -38,7 +41,16 @@ WITH_CLOCK = (
 )
 # fmt: on
 
-ALLOWED = ",".join([*sorted(WITHOUT_CLOCK), *WITH_CLOCK])
+
+def allowed_formats() -> str:
+    """The names of the formats that ffmpeg may read, with those that the installation adds.
+
+    Raises ConfigError if one of them names other files.
+    """
+    extra = DecodingSettings.read().extra_formats
+    check_extra(extra)
+    return ",".join([*sorted(WITHOUT_CLOCK), *WITH_CLOCK, *extra])
+
 
 # Suffixes of headerless audio, whose format must be declared.
 RAW_SUFFIXES = frozenset({".raw", ".pcm", ".s16", ".sw", ".ulaw", ".alaw", ".ul", ".al", ".sln", ".vox"})
@@ -114,24 +126,19 @@ def probe(path: Path, raw_format: RawFormat | None = None) -> SourceFile:
     """Read the headers of a file.
 
     ``raw_format`` is used for files named as headerless audio, and for files without a known container.
-    Raises BadMediaError: ``missing_file``, ``empty_file``, ``not_media``, ``truncated``, ``needs_hint``, ``bad_hint``,
-    ``absurd_parameters``, ``timed_out``; DoubtfulError: ``implausible_media``, ``media_limit``.
+    Raises BadMediaError: ``missing_file``, ``not_a_file``, ``empty_file``, ``encrypted``, ``format_not_allowed``,
+    ``not_media``, ``truncated``, ``needs_hint``, ``bad_hint``, ``absurd_parameters``, ``timed_out``; DoubtfulError:
+    ``implausible_media``, ``media_limit``.
     """
-    if not path.is_file():
-        raise BadMediaError(
-            f"{printable(path.name)}: the file does not exist; check the path", code=ErrorCode.MISSING_FILE
-        )
-    if path.stat().st_size == 0:
-        raise BadMediaError(
-            f"{printable(path.name)}: the file is empty (0 bytes); upload it again", code=ErrorCode.EMPTY_FILE
-        )
+    check_file(path)
     raw_name = path.suffix.lower() in RAW_SUFFIXES
     if raw_name and raw_format:
         return _raw(path, raw_format)
+    check_protection(path)
     try:
         return _whole(_with_late_streams(_probe(path)))
     except BadMediaError as error:
-        if error.code not in {ErrorCode.NOT_MEDIA, ErrorCode.TRUNCATED}:
+        if error.code not in {ErrorCode.NOT_MEDIA, ErrorCode.TRUNCATED, ErrorCode.FORMAT_NOT_ALLOWED}:
             raise
         if raw_format:
             return _raw(path, raw_format)
@@ -184,7 +191,7 @@ def _whole(source: SourceFile) -> SourceFile:
 
 
 def _probe(path: Path, window: Mapping[str, int] = MappingProxyType({})) -> SourceFile:
-    options: dict[str, str | int] = {"format_whitelist": ALLOWED, **window}
+    options: dict[str, str | int] = {"format_whitelist": allowed_formats(), **window}
     out = bytearray()
 
     def keep(piece: bytes) -> None:
@@ -204,7 +211,7 @@ def _probe(path: Path, window: Mapping[str, int] = MappingProxyType({})) -> Sour
     }
     ended = run(inspect(f"file:{path.absolute()}", requested), PROBE_SECONDS, keep, name=path.name)
     if ended.code != 0:
-        raise unreadable(path.name, ended.messages)
+        raise unreadable(path, ended.messages)
     probed = json.loads(out.decode("utf-8", "replace"))
     check_samples(printable(path.name), probed.get("streams", []), path.stat().st_size)
     return _source(path, probed, options)

@@ -23,7 +23,8 @@ from .limits import Files, Limits
 
 PIECE = 1 << 20  # bytes read at a time
 MESSAGES = 60  # number of last lines of stderr to keep
-LONGEST_MESSAGE = 500  # bytes of a line
+LONGEST_MESSAGE = 500  # characters of a line that are kept
+LONGEST_LINE = 8192  # bytes of a line that are read at once; the path of a file has up to 4096
 # For a process in Linux's idle class, which gets only unused processor time: the factor on its time limit, and the
 # largest limit (s).
 LEFTOVER_TIME_FACTOR, LEFTOVER_LIMIT_S = 20.0, 3600.0
@@ -70,7 +71,7 @@ def run(command: Sequence[str], limit_s: float, consume: Callable[[bytes], None]
     late = threading.Event()
     messages: deque[str] = deque(maxlen=MESSAGES)
     timer = threading.Timer(limit_s, _end, (process, late))
-    collector = threading.Thread(target=_collect_messages, args=(process.stderr, messages), daemon=True)
+    collector = threading.Thread(target=_collect_messages, args=(process.stderr, messages, files), daemon=True)
     timer.start()
     collector.start()
     try:
@@ -185,30 +186,15 @@ def _end(process: subprocess.Popen[bytes], late: threading.Event) -> None:
         process.kill()
 
 
-def _collect_messages(stream: IO[bytes], messages: deque[str]) -> None:
-    while line := stream.readline(LONGEST_MESSAGE):
+def _collect_messages(stream: IO[bytes], messages: deque[str], files: Files) -> None:
+    # Readers know the recording by its name; where a download was is no help, and temporary.
+    names = {os.fsencode(path): os.fsencode(path.name) for path in (*files.inputs, *files.outputs)}
+    while line := stream.readline(LONGEST_LINE):
+        for path, name in names.items():
+            line = line.replace(b"file:" + path, name).replace(path, name)
         text = printable(_ADDRESS.sub("", line.decode("utf-8", "replace")), LONGEST_MESSAGE)
         if text:
             messages.append(text)
-
-
-# Messages about a container that ends too early.
-TRUNCATED = ("moov atom not found", "no 'data' tag found", "End of file", "Truncat", "EBML header parsing failed")
-
-
-def unreadable(name: str, messages: Sequence[str]) -> BadMediaError:
-    """ffprobe cannot read the file."""
-    detail = messages[0] if messages else "without a message"
-    if any(sign in message for sign in TRUNCATED for message in messages):
-        return BadMediaError(
-            f"{printable(name)}: the file is cut off or its index is missing ({detail}); upload it again",
-            code=ErrorCode.TRUNCATED,
-        )
-    return BadMediaError(
-        f"{printable(name)}: not audio or video that ffmpeg can read ({detail}); if it is headerless audio, declare "
-        "raw_format in its source",
-        code=ErrorCode.NOT_MEDIA,
-    )
 
 
 def needs_hint(name: str) -> BadMediaError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mediaindex.timeline import Anchor, Clock, round_to_ms
 
 from .commands import inspect
-from .probe import ALLOWED, AudioStream, SourceFile, has_clock
+from .probe import AudioStream, SourceFile, allowed_formats, has_clock
 from .process import printable, run
 
 # Containers store time stamps in milliseconds or coarser. Differences from a packet's duration within rounding are
@@ -118,7 +118,7 @@ def read_clock(source: SourceFile, stream: AudioStream, duration: float, toleran
 
 def _scan(source: SourceFile, stream: AudioStream, finder: JumpFinder) -> None:
     options = {
-        "format_whitelist": ALLOWED,
+        "format_whitelist": allowed_formats(),
         "select_streams": str(stream.index),
         "show_entries": "packet=pts_time,dts_time,duration_time",
         "of": "csv=p=0",
