@@ -11,13 +11,16 @@ from mediaindex.config import sources
 from mediaindex.contract.states import Lane
 from mediaindex.orchestration.defaults import default_args, report_failed_run
 from mediaindex.orchestration.start_indexing import start_indexing
-from mediaindex.orchestration.waiting import WaitForRecordings, kind_of
+from mediaindex.orchestration.waiting import WaitForRecordings, days_of_backfill, kind_of
 
 DOC = """
 ## What
 Waits until the source's prefix has new objects, lists it, claims new and complete objects in the ledger, groups them
 into batches and starts one run of `index_recordings` per batch. An object is claimed once, also if events announce it.
 An object that is still being written, or is in an archive, has the state `seen` with the reason, and is checked again.
+
+If the prefix has a date, a scheduled run also lists folders of earlier days: for `listing.late_days`, because uploads
+may come late, and those of days without a run. The log of `claim_new` names them.
 
 ## When it fails
 * `wait_for_recordings` is skipped if nothing new comes during the interval. This is normal.
@@ -30,7 +33,8 @@ An object that is still being written, or is in an archive, has the state `seen`
 ## By hand
 `airflow dags trigger {dag_id}`. For another prefix, or for a full listing as a repair:
 `--conf '{{"prefix": "calls/2025-03-01/", "whole": true}}'`
-For a period: `airflow backfill create --dag-id {dag_id} --from-date DATE --to-date DATE`
+For a period (if the prefix has no date: for what was last modified in it):
+`airflow backfill create --dag-id {dag_id} --from-date DATE --to-date DATE`
 
 ## Owner
 mediaindex
@@ -45,7 +49,14 @@ def claim_new(source: str, prefix: Any) -> list[dict[str, Any]]:
     known = sources.load(sources.path_from_environment()).source(source)
     context = get_current_context()
     lane = Lane.BACKFILL if kind_of(context["dag_run"]) == "backfill" else known.lane
-    discovery.claim_new(known, prefix, lane, whole=bool(context["params"].get("whole")))
+    discovery.claim_new(
+        known,
+        prefix,
+        lane,
+        whole=bool(context["params"].get("whole")),
+        follow=kind_of(context["dag_run"]) == "scheduled",
+        between=days_of_backfill(context, known),
+    )
     return discovery.batches_to_start(source)
 
 

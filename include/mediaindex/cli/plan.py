@@ -22,7 +22,7 @@ from .options import Json, catalog
 if TYPE_CHECKING:
     from mediaindex.config.sources import Configuration
     from mediaindex.forecast.forecasting import Forecast
-    from mediaindex.forecast.places import RunPrefixes
+    from mediaindex.forecast.places import Runs
     from mediaindex.forecast.tallying import Watch
 
 DAY = ["%Y-%m-%d"]
@@ -85,19 +85,17 @@ def _forecast(
     known = _configuration()
     machine = Machine(slots or speech_slots(), cores)
     with catalog("plan") as conn, _progress() as watch:
-        made = forecasting.forecast(
-            conn, s3_client(), known.source(name), days, machine, _run_prefixes(), known.prices, watch
-        )
+        made = forecasting.forecast(conn, s3_client(), known.source(name), days, machine, _runs(), known.prices, watch)
         return made, forecasting.keep(conn, made) if save and made.new else None
 
 
-def _run_prefixes() -> RunPrefixes | None:
-    """Prefixes as Airflow renders them; None in an environment without Airflow."""
+def _runs() -> Runs | None:
+    """Runs as Airflow creates them; None in an environment without Airflow."""
     if find_spec("airflow") is None:
         return None
-    from mediaindex.orchestration.timetable import run_prefixes
+    from mediaindex.orchestration.timetable import runs
 
-    return run_prefixes
+    return runs
 
 
 def _review(source: str | None, number: int | None, as_json: bool) -> None:

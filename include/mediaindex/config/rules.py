@@ -39,7 +39,7 @@ Glob = Annotated[str, Field(min_length=1)]
 class Listing(Part):
     """How the prefix is listed, which determines the cost of discovery. S3 lists by key, 1 000 per request.
 
-    If the prefix has a date (Jinja), each run lists only the prefix of its interval.
+    If the prefix has a date (Jinja), each run lists the prefix of its interval, and earlier ones that are due again.
     """
 
     # `any`: keys do not depend on time, so each listing covers the whole prefix. `keys`: later objects have greater
@@ -49,6 +49,9 @@ class Listing(Part):
     overlap_minutes: Annotated[float, Field(ge=0)] = 60.0
     # With `keys`: hours between two listings of the whole prefix, which find objects that came even later.
     full_every_hours: Annotated[float, Field(gt=0)] = 24.0
+    # With a date in the prefix: days after its interval in which a folder is listed again, because uploads may come
+    # late. The gaps double, and the last listing is at the end. With 0 only days without a run are caught up on.
+    late_days: Annotated[float, Field(ge=0, le=366)] = 3.0
 
 
 class Archive(Part):

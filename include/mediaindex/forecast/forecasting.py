@@ -16,7 +16,7 @@ from mediaindex.contract.states import ObjectState
 
 from . import lengths, workload
 from .lengths import Estimator
-from .places import Places, RunPrefixes, Span, places
+from .places import Places, Runs, Span, places
 from .ranges import NOTHING, Range
 from .tallying import NEW, Tally, Watch, tally
 from .workload import Machine, Rates
@@ -77,7 +77,7 @@ def forecast(
     source: Source,
     span: Span,
     machine: Machine,
-    run_prefixes: RunPrefixes | None,
+    runs: Runs | None,
     prices: Prices | None = None,
     watch: Watch = lambda _listed: None,
 ) -> Forecast:
@@ -86,8 +86,8 @@ def forecast(
     Raises ConfigError if the prefix cannot be rendered, MediaindexErrors of S3 and of the catalog.
     """
     made_at = clock(conn)
-    listed = places(source, span, made_at, run_prefixes)
-    counted = tally(conn, client, source, listed, span, watch)
+    listed = places(source, span, made_at, runs)
+    counted = tally(conn, client, source, listed, watch)
     estimator = lengths.learn(source.name, experience.lengths(conn, source.name), experience.lengths(conn))
     rates = workload.learn(source.name, experience.work(conn, source.name), experience.work(conn))
     audio = {state: audio_in(counted, state, estimator) for state in counted.files}
@@ -130,8 +130,8 @@ def keep(conn: Connection, made: Forecast) -> int:
         source=made.source.name,
         bucket=made.source.bucket,
         prefixes=made.places.prefixes,
-        first_at=made.span.first,
-        last_at=made.span.last,
+        first_at=made.places.begin or made.span.first,
+        last_at=made.places.end - timedelta(microseconds=1) if made.places.end else made.span.last,
         by_date=made.places.by_date,
         made_at=made.made_at,
         files=made.new,

@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 
-# The prefix in each run of the source that ``airflow backfill create`` creates from the first time to the last, as of
-# now: (source, first, last, now).
-RunPrefixes = Callable[[Source, datetime, datetime, datetime], Iterable[str]]
+# The runs of the source that ``airflow backfill create`` creates from the first time to the last, as of now: (source,
+# first, last, now). Each as start and end of its data interval, and its prefix.
+Runs = Callable[[Source, datetime, datetime, datetime], Iterable[tuple[datetime, datetime, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,21 @@ class Span:
 class Places:
     """What to list. ``intervals``: runs that a backfill would create; 0 if Airflow is not installed.
 
-    ``by_date``: each prefix belongs to one interval.
+    ``by_date``: each prefix belongs to one interval. If not, a backfill takes what was last modified within its
+    intervals: not before ``begin``, and before ``end``.
     """
 
     prefixes: tuple[str, ...]
     intervals: int
     by_date: bool
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    def takes(self, last_modified: datetime) -> bool:
+        """Whether a backfill of these places takes an object with this date."""
+        if self.by_date:
+            return True
+        return self.begin is not None and self.end is not None and self.begin <= last_modified < self.end
 
 
 def span(first: date, last: date) -> Span:
@@ -46,19 +55,24 @@ def span(first: date, last: date) -> Span:
     )
 
 
-def places(source: Source, wanted: Span, now: datetime, run_prefixes: RunPrefixes | None) -> Places:
+def places(source: Source, wanted: Span, now: datetime, runs: Runs | None) -> Places:
     """The prefixes of the source's recordings of these days.
 
-    ``run_prefixes``: None if Airflow is not installed. Raises ConfigError if the prefix cannot be rendered.
+    ``runs``: None if Airflow is not installed. Raises ConfigError if the prefix cannot be rendered.
     """
     dated = source.literal_prefix != source.prefix
-    if run_prefixes is None and dated:
+    if runs is None and dated:
         raise ConfigError(
             f"source {source.name}: Airflow renders the date in the prefix {source.prefix!r}, but is not installed "
             "here; run this command in Airflow's environment"
         )
-    rendered = list(run_prefixes(source, wanted.first, wanted.last, now)) if run_prefixes else []
-    return Places(tuple(_outermost(rendered)) if dated else (source.prefix,), len(rendered), by_date=dated)
+    made = list(runs(source, wanted.first, wanted.last, now)) if runs else []
+    if dated:
+        return Places(tuple(_outermost(prefix for *_, prefix in made)), len(made), by_date=True)
+    if runs is None:
+        return Places((source.prefix,), 0, by_date=False, begin=wanted.first, end=wanted.last + timedelta(seconds=1))
+    begin, end = (made[0][0], made[-1][1]) if made else (None, None)
+    return Places((source.prefix,), len(made), by_date=False, begin=begin, end=end)
 
 
 def _outermost(prefixes: Iterable[str]) -> Iterator[str]:

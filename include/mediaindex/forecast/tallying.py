@@ -15,7 +15,7 @@ from mediaindex.contract.states import ObjectState
 from mediaindex.storage import media
 from mediaindex.storage.objects import ObjectVersion
 
-from .places import Places, Span
+from .places import Places
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,25 +55,24 @@ class Tally:
             self.largest[suffix] = max(self.largest.get(suffix, 0), listed.size)
 
 
-def tally(conn: Connection, client: S3Client, source: Source, places: Places, wanted: Span, watch: Watch) -> Tally:
+def tally(conn: Connection, client: S3Client, source: Source, places: Places, watch: Watch) -> Tally:
     """List and count all objects. ``watch`` is called after each page with the number listed so far. Writes nothing."""
     counted = Tally()
     for prefix in places.prefixes:
-        dates = None if places.by_date else wanted
-        new = _new(conn, client, source, prefix, dates, counted, watch)
+        new = _new(conn, client, source, prefix, places, counted, watch)
         # As discovery plans them: batches per interval.
         counted.batches += sum(1 for _ in groups(new, source.batch_seconds, source.batch_items))
     return counted
 
 
 def _new(
-    conn: Connection, client: S3Client, source: Source, prefix: str, dates: Span | None, counted: Tally, watch: Watch
+    conn: Connection, client: S3Client, source: Source, prefix: str, places: Places, counted: Tally, watch: Watch
 ) -> Iterator[Unplanned]:
     """Count all objects; yield the new ones as planning needs them."""
     for page in media.pages(client, source.bucket, prefix):
         counted.listed += len(page)
         wanted = [listed for listed in page if "\x00" not in listed.key and source.wants(listed.key)]
-        inside = [listed for listed in wanted if dates is None or dates.first <= listed.last_modified <= dates.last]
+        inside = [listed for listed in wanted if places.takes(listed.last_modified)]
         counted.outside += len(wanted) - len(inside)
         known = experience.states(conn, inside) if inside else {}
         for number, listed in enumerate(inside):

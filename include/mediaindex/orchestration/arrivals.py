@@ -60,7 +60,8 @@ class Arrivals:
     """The objects of a source in one run, and counts of what happened to them.
 
     ``lane``: the lane of claimed objects; None for the lane of the run that plans them. ``settling``: the number of
-    objects that may be complete within ``settle_seconds``.
+    objects that may be complete within ``settle_seconds``. ``between``: only objects last modified from the one time
+    until before the other, in a backfill of a source without a date in its prefix.
     """
 
     conn: Connection
@@ -68,6 +69,7 @@ class Arrivals:
     source: Source
     seen_by: SeenBy
     lane: Lane | None = None
+    between: tuple[datetime, datetime] | None = None
     claimed: int = 0
     settling: int = 0
     paused: int = 0
@@ -87,7 +89,14 @@ class Arrivals:
         unstorable = [version for version in page if "\x00" in version.key]
         for version in unstorable:
             log.warning("%s: the key contains a NUL character and cannot be indexed; rename it", printable(version.key))
-        return [version for version in page if version not in unstorable and self.source.wants(version.key)]
+        return [
+            version
+            for version in page
+            if version not in unstorable and self.source.wants(version.key) and self._is_inside(version.last_modified)
+        ]
+
+    def _is_inside(self, moment: datetime) -> bool:
+        return self.between is None or self.between[0] <= moment < self.between[1]
 
     def take(
         self, page: Iterable[ObjectVersion], refusals: Mapping[str, MediaindexError] = MappingProxyType({})
@@ -109,8 +118,8 @@ class Arrivals:
         """Claim waiting objects that are complete now. Returns the number."""
         claimed = 0
         for page in discovery.waiting(self.conn, self.source.name):
-            wanted = [was for was in page if self.source.wants(was.key)]
-            self._give_up([was for was in page if was not in wanted], *_EXCLUDED)
+            self._give_up([was for was in page if not self.source.wants(was.key)], *_EXCLUDED)
+            wanted = [was for was in page if self.source.wants(was.key) and self._is_inside(was.last_modified)]
             with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
                 inspected = list(pool.map(lambda was: self._reads.inspect(was.bucket, was.key), wanted))
             looked = list(zip(wanted, map(_as_it_is, wanted, inspected), strict=True))

@@ -18,7 +18,7 @@ from mediaindex.contract.states import Lane, SeenBy
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError
 from mediaindex.storage.objects import ObjectVersion
 
-from . import connections
+from . import connections, folders
 from .arrivals import Arrivals
 from .batch_job import use_s3_environment
 from .identity import airflow_id
@@ -32,34 +32,85 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def is_something_new(conn: Connection, client: S3Client, source: Source, prefix: str) -> bool:
+Between = tuple[datetime, datetime]
+
+
+def is_something_new(
+    conn: Connection, client: S3Client, source: Source, prefix: str, between: Between | None = None
+) -> bool:
     """Whether a run would find work: a new object, one whose wait has ended, or a full listing that is due."""
     from mediaindex.storage.media import pages
 
     known = discovery.progress(conn, source.name, prefix)
-    if discovery.is_waiting(conn, source.name) or (source.listing.order == "keys" and _whole_is_due(source, known)):
+    if between is None and (
+        discovery.is_waiting(conn, source.name) or (source.listing.order == "keys" and _whole_is_due(source, known))
+    ):
         return True
-    arrivals = Arrivals(conn, client, source, SeenBy.LISTING)
-    listing = pages(client, source.bucket, prefix, _start(source, known, whole=False))
+    arrivals = Arrivals(conn, client, source, SeenBy.LISTING, between=between)
+    listing = pages(client, source.bucket, prefix, _start(source, known, whole=between is not None))
     return any(discovery.unknown(conn, arrivals.wanted(page)) for page in listing)
 
 
-def claim_new(source: Source, prefix: str, lane: Lane, *, whole: bool = False) -> int:
-    """List the prefix, claim new objects and plan them into batches. Returns the number of claimed objects."""
+def claim_new(
+    source: Source,
+    prefix: str,
+    lane: Lane,
+    *,
+    whole: bool = False,
+    follow: bool = False,
+    between: Between | None = None,
+) -> int:
+    """List the prefix, claim new objects and plan them into batches. Returns the number of claimed objects.
+
+    ``follow``: also list earlier folders of the source that are due. ``between``: see Arrivals.
+    """
     from mediaindex.storage.client import s3_client
 
     _refuse_artifacts(source, prefix)
     use_s3_environment()
     with connect(connections.database_url()) as conn:
-        arrivals = Arrivals(conn, s3_client(), source, SeenBy.LISTING, lane if lane != source.lane else None)
+        lane_of_objects = lane if lane != source.lane else None
+        arrivals = Arrivals(conn, s3_client(), source, SeenBy.LISTING, lane_of_objects, between)
         arrivals.look_again()
         take_listing(arrivals, prefix, whole=whole)
+        if follow:
+            _take_folders(arrivals, prefix)
         await_settling(arrivals)
         planned = plan(conn, source, lane)
     numbers = (arrivals.claimed, arrivals.paused, arrivals.restores, planned)
     log.info("s3://%s/%s: %d objects claimed, %d waiting (%d restores requested), %d batches planned",
              source.bucket, prefix, *numbers)  # fmt: skip
     return arrivals.claimed
+
+
+def is_folder_due(conn: Connection, source: Source, prefix: str) -> bool:
+    """Whether an earlier folder is due, at the end of a wait that found nothing new under ``prefix``.
+
+    If not, the wait counts as the listing of its own folder.
+    """
+    now = datetime.now(UTC)
+    if not folders.is_dated(source):
+        return False
+    if any(folder.prefix != prefix for folder in folders.due(conn, source, now)):
+        return True
+    if _start(source, discovery.progress(conn, source.name, prefix), whole=False) is None:
+        discovery.advance(conn, source.name, prefix, Progress(whole_at=now))
+        folders.note_listed(conn, source, [], now)
+    return False
+
+
+def _take_folders(arrivals: Arrivals, prefix: str) -> None:
+    """List the folders of earlier intervals that are due."""
+    source, now = arrivals.source, arrivals.clock()
+    due = folders.due(arrivals.conn, source, now)
+    for folder in due:
+        if folder.prefix == prefix:
+            continue
+        before = arrivals.claimed
+        take_listing(arrivals, folder.prefix, whole=True)
+        since = f"listed {folder.listed:%Y-%m-%d %H:%M}" if folder.listed else "never listed: no run of its interval"
+        log.info("s3://%s/%s (%s): %d objects claimed", source.bucket, folder.prefix, since, arrivals.claimed - before)
+    folders.note_listed(arrivals.conn, source, due, now)
 
 
 def take_listing(arrivals: Arrivals, prefix: str, *, whole: bool = False) -> int:
@@ -71,9 +122,11 @@ def take_listing(arrivals: Arrivals, prefix: str, *, whole: bool = False) -> int
 
     source, conn = arrivals.source, arrivals.conn
     known = discovery.progress(conn, source.name, prefix)
-    start, watermark, listed = _start(source, known, whole=whole), known.watermark, 0
-    settled = arrivals.clock() - timedelta(minutes=source.listing.overlap_minutes)
-    moving = source.listing.order == "keys"
+    partial = arrivals.between is not None  # a backfill of some days says nothing about the others
+    start, watermark, listed = _start(source, known, whole=whole or partial), known.watermark, 0
+    begun = arrivals.clock()  # what is uploaded during the listing may be missed
+    settled = begun - timedelta(minutes=source.listing.overlap_minutes)
+    moving = source.listing.order == "keys" and not partial
     for page in pages(arrivals.client, source.bucket, prefix, start):
         arrivals.take(page)
         listed += len(page)
@@ -83,7 +136,8 @@ def take_listing(arrivals: Arrivals, prefix: str, *, whole: bool = False) -> int
         if old is not None and (watermark is None or old > watermark):  # code points sort as S3's bytes do
             watermark = old
             discovery.advance(conn, source.name, prefix, Progress(watermark))
-    discovery.advance(conn, source.name, prefix, Progress(whole_at=arrivals.clock() if start is None else None))
+    if not partial:
+        discovery.advance(conn, source.name, prefix, Progress(whole_at=begun if start is None else None))
     return listed
 
 

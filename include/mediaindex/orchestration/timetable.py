@@ -7,6 +7,7 @@ from datetime import datetime
 
 import jinja2
 from airflow.sdk import DAG, timezone
+from airflow.sdk.execution_time import macros
 from airflow.timetables.base import TimeRestriction
 from airflow.timetables.interval import CronDataIntervalTimetable
 
@@ -17,8 +18,11 @@ LIMIT = 100_000  # intervals; hourly ones of eleven years
 DATES = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")  # Airflow has a filter of the same name for each
 
 
-def run_prefixes(source: Source, first: datetime, last: datetime, now: datetime) -> Iterator[str]:
-    """The prefix of each run that ``airflow backfill create`` creates for the intervals from ``first`` to ``last``.
+Run = tuple[datetime, datetime, str]  # start and end of the data interval, and the prefix
+
+
+def runs(source: Source, first: datetime, last: datetime, now: datetime) -> Iterator[Run]:
+    """Each run that ``airflow backfill create`` creates for the intervals from ``first`` to ``last``.
 
     Raises ConfigError if the prefix cannot be rendered, and TerminalError for more than LIMIT intervals.
     """
@@ -42,15 +46,26 @@ def intervals(schedule: str, first: datetime, last: datetime, now: datetime) -> 
     raise TerminalError(f"more than {LIMIT:,} intervals of {schedule!r}; plan fewer days", code=ErrorCode.BAD_DATES)
 
 
-def _rendered(source: Source, interval_ends: Iterable[tuple[datetime, datetime]]) -> Iterator[str]:
+def interval_before(schedule: str, moment: datetime) -> datetime:
+    """The start of the interval that ended last before the moment."""
+    timetable = CronDataIntervalTimetable(schedule, "UTC")
+    return timetable.infer_manual_data_interval(run_after=timezone.coerce_datetime(moment)).start
+
+
+def _rendered(source: Source, interval_ends: Iterable[tuple[datetime, datetime]]) -> Iterator[Run]:
     environment = DAG("plan", schedule=None).get_template_env(force_sandboxed=True)
     try:
         template = environment.from_string(source.prefix)
         for start, end in interval_ends:
             begins, ends = timezone.coerce_datetime(start), timezone.coerce_datetime(end)
             known = {name: environment.filters[name](begins) for name in DATES}
-            known |= {"logical_date": begins, "data_interval_start": begins, "data_interval_end": ends}
-            yield str(template.render(known))
+            known |= {
+                "macros": macros,
+                "logical_date": begins,
+                "data_interval_start": begins,
+                "data_interval_end": ends,
+            }
+            yield start, end, str(template.render(known))
     except (jinja2.TemplateError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
             f"source {source.name}: prefix {source.prefix!r} cannot be rendered: {error}; valid names are "

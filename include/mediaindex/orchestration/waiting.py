@@ -45,7 +45,7 @@ class Servers:
         return cls(connections.database_url(), connections.s3_environment())
 
 
-def look(source_name: str, prefix: str, servers: Servers) -> bool:
+def look(source_name: str, prefix: str, servers: Servers, between: tuple[datetime, datetime] | None = None) -> bool:
     """Whether the prefix has work for a run. Reads S3 and the catalog, and changes nothing."""
     from mediaindex.catalog.base.connection import connect
     from mediaindex.storage.client import s3_client
@@ -56,7 +56,30 @@ def look(source_name: str, prefix: str, servers: Servers) -> bool:
     # Not from this process's environment, which all triggers of the triggerer share.
     client = s3_client(variables=servers.s3)
     with connect(servers.catalog) as conn:
-        return is_something_new(conn, client, source, prefix)
+        return is_something_new(conn, client, source, prefix, between)
+
+
+def is_folder_due(source_name: str, prefix: str, servers: Servers) -> bool:
+    """Whether a run that found nothing under its own prefix has to list folders of earlier intervals."""
+    from mediaindex.catalog.base.connection import connect
+
+    from . import discovery
+
+    source = sources.load(sources.path_from_environment()).source(source_name)
+    with connect(servers.catalog) as conn:
+        return discovery.is_folder_due(conn, source, prefix)
+
+
+def days_of_backfill(context: Any, source: sources.Source) -> tuple[datetime, datetime] | None:
+    """The interval of a backfill's run whose prefix has no date: it takes only what was last modified in it.
+
+    None for other runs. ``mediaindex plan`` counts by the same rule.
+    """
+    run = context["dag_run"]
+    if kind_of(run) != "backfill" or source.literal_prefix != source.prefix or context["params"].get("prefix"):
+        return None
+    borders = run.data_interval_start, run.data_interval_end
+    return None if None in borders else borders
 
 
 class NewRecordingsTrigger(BaseTrigger):
@@ -127,10 +150,13 @@ class WaitForRecordings(BaseOperator):
 
     def execute(self, context: Any) -> str:
         """Look once here, then wait in the triggerer."""
-        prefix = self._rendered(context)
-        if look(self.source_name, prefix, Servers.connected()):
+        prefix, servers = self._rendered(context), Servers.connected()
+        source = sources.load(sources.path_from_environment()).source(self.source_name)
+        if look(self.source_name, prefix, servers, days_of_backfill(context, source)):
             return prefix
         if not _is_present(context, timedelta(seconds=self.timeout_seconds)):
+            if kind_of(context["dag_run"]) == "scheduled" and is_folder_due(self.source_name, prefix, servers):
+                return prefix
             raise AirflowSkipException(f"nothing new under {prefix!r}")
         wait = timedelta(seconds=self.timeout_seconds)
         trigger = NewRecordingsTrigger(self.source_name, prefix, self.poke_seconds, self.timeout_seconds)
@@ -142,7 +168,7 @@ class WaitForRecordings(BaseOperator):
         prefix = str(event["prefix"])
         if "failed" in event:
             raise TerminalError(event["failed"], code=ErrorCode(event["code"]))
-        if not event["found"]:
+        if not event["found"] and not is_folder_due(self.source_name, prefix, Servers.connected()):
             raise AirflowSkipException(f"nothing new under {prefix!r} within {self.timeout_seconds:.0f} s")
         return prefix
 

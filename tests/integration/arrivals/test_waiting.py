@@ -48,7 +48,13 @@ def waits(source: Source, prefix: str = "") -> WaitForRecordings:
 
 
 def context(run_type: str = "scheduled", end: datetime | None = None, **params: Any) -> dict[str, Any]:
-    run = SimpleNamespace(run_type=run_type, data_interval_end=end, run_after=datetime(2025, 3, 1, 12, tzinfo=UTC))
+    start = end - timedelta(days=1) if end else None
+    run = SimpleNamespace(
+        run_type=run_type,
+        data_interval_start=start,
+        data_interval_end=end,
+        run_after=datetime(2025, 3, 1, 12, tzinfo=UTC),
+    )
     return {"dag_run": run, "params": params, "ds": end and end.strftime("%Y-%m-%d"), "logical_date": end}
 
 
@@ -154,3 +160,13 @@ def test_the_trigger_passes_over_a_file_that_is_just_being_written(
         return (await first).payload
 
     assert asyncio.run(run()) == {"prefix": "", "found": True}
+
+
+def test_a_backfill_without_a_date_in_the_prefix_waits_for_objects_of_its_interval(
+    configured: Source, put: Callable[..., None]
+) -> None:
+    put("a.wav")
+    now = datetime.now(UTC)
+    with pytest.raises(AirflowSkipException):
+        waits(configured).execute(context("backfill", now - timedelta(days=3)))
+    assert waits(configured).execute(context("backfill", now + timedelta(hours=1))) == ""

@@ -22,13 +22,15 @@ from mediaindex.catalog.forecasts import forecasts
 from mediaindex.catalog.ledger import ledger
 from mediaindex.config.sources import Prices, Source
 from mediaindex.contract.job import ItemError, ItemResult, JobResult, Usage
-from mediaindex.contract.states import ItemStatus, Lane, ObjectState, StateReason
+from mediaindex.contract.states import ItemStatus, Lane, ObjectState, SeenBy, StateReason
 from mediaindex.errors import ErrorCode, FailureClass, MediaindexError
 from mediaindex.forecast import forecasting, reviewing
 from mediaindex.forecast.forecasting import Forecast
 from mediaindex.forecast.places import span
 from mediaindex.forecast.workload import Machine
-from mediaindex.orchestration.timetable import run_prefixes
+from mediaindex.orchestration import discovery
+from mediaindex.orchestration.arrivals import Arrivals
+from mediaindex.orchestration.timetable import runs
 from mediaindex.storage.client import s3_client
 from mediaindex.storage.media import list_objects
 
@@ -71,7 +73,7 @@ def put(source: Source) -> Put:
 @pytest.fixture
 def plan(conn: Any, source: Source) -> Callable[..., Forecast]:
     return lambda one=source, days=MARCH, **more: forecasting.forecast(
-        conn, s3_client(), one, days, Machine(2), run_prefixes, PRICES, **more
+        conn, s3_client(), one, days, Machine(2), runs, PRICES, **more
     )
 
 
@@ -136,15 +138,22 @@ def test_what_is_known_is_counted_by_its_state_and_forecasts_again_say_the_same(
     assert first.audio["indexed"].value == 7.0
 
 
-def test_a_source_without_dates_is_counted_by_the_date_of_its_objects(
-    put: Put, plan: Callable[..., Forecast], source: Source
+def test_a_source_without_dates_is_counted_as_a_backfill_takes_its_objects(
+    conn: Any, put: Put, plan: Callable[..., Forecast], source: Source
 ) -> None:
     put("calls/a.mp3", "calls/b.mp3")
     whole = source.model_copy(update={"prefix": "calls/"})
-    today = datetime.now(UTC).date()
-    assert plan(whole, span(today - timedelta(days=1), today)).new == 2
     past = plan(whole)
     assert (past.new, past.tally.outside, past.places.by_date) == (0, 2, False)
+    now = datetime.now(UTC)
+    for days, new in ((-3, 0), (0, 2)):
+        interval = (now + timedelta(days=days - 1), now + timedelta(days=days, minutes=1))
+        made = forecasting.forecast(
+            conn, s3_client(), whole, MARCH, Machine(2), lambda *_, run=(*interval, "calls/"): [run], PRICES
+        )
+        arrivals = Arrivals(conn, s3_client(), whole, SeenBy.LISTING, between=interval)
+        discovery.take_listing(arrivals, "calls/")
+        assert (made.new, arrivals.claimed + arrivals.paused) == (new, new)
 
 
 def test_two_thousand_keys_are_listed_a_thousand_at_a_time(put: Put, plan: Callable[..., Forecast]) -> None:

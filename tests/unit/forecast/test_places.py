@@ -9,7 +9,7 @@ from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, TerminalError
 from mediaindex.forecast import places as module
 from mediaindex.forecast.places import Places, Span, span
-from mediaindex.orchestration.timetable import run_prefixes
+from mediaindex.orchestration.timetable import runs
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MARCH = span(date(2025, 3, 1), date(2025, 3, 31))
@@ -20,7 +20,7 @@ def source(prefix: str, **more: Any) -> Source:
 
 
 def places(of: Source, wanted: Span, now: datetime) -> Places:
-    return module.places(of, wanted, now, run_prefixes)
+    return module.places(of, wanted, now, runs)
 
 
 def test_a_daily_prefix_is_listed_once_per_day() -> None:
@@ -52,6 +52,16 @@ def test_a_prefix_within_another_is_not_listed_twice() -> None:
 def test_a_prefix_without_a_date_is_listed_once() -> None:
     found = places(source("calls/"), MARCH, NOW)
     assert (found.prefixes, found.by_date) == (("calls/",), False)
+
+
+def test_without_a_date_a_backfill_takes_what_was_modified_in_its_intervals() -> None:
+    weekly = source("calls/", schedule="@weekly")
+    wanted = span(date(2025, 3, 3), date(2025, 3, 20))  # Sundays 9 and 16 start an interval of a week
+    found = places(weekly, wanted, NOW)
+    days = {day: found.takes(datetime(2025, 3, day, tzinfo=UTC)) for day in (8, 9, 20, 22, 23)}
+    assert days == {8: False, 9: True, 20: True, 22: True, 23: False}
+    assert not places(weekly, span(date(2025, 3, 3), date(2025, 3, 4)), NOW).takes(datetime(2025, 3, 3, tzinfo=UTC))
+    assert module.places(weekly, wanted, NOW, None).takes(datetime(2025, 3, 20, 23, 59, 59, 500_000, UTC))
 
 
 def test_a_prefix_that_needs_a_run_is_refused() -> None:

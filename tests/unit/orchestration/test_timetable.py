@@ -12,7 +12,7 @@ from mediaindex.config import prefixes
 from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, TerminalError
 from mediaindex.orchestration import timetable
-from mediaindex.orchestration.timetable import intervals, run_prefixes
+from mediaindex.orchestration.timetable import intervals, runs
 from mediaindex.orchestration.waiting import WaitForRecordings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,13 +59,13 @@ def test_a_prefix_is_rendered_as_the_sensor_renders_it() -> None:
                "data_interval_end": ends}  # fmt: skip
     # Airflow adds these to the context of a run with a logical date.
     context |= {"ds": "2025-03-01", "ds_nodash": "20250301", "ts": begins.isoformat(), "ts_nodash": "20250301T060000"}
-    assert list(run_prefixes(source(prefix), HOUR[0], HOUR[0], NOW)) == [sensor._rendered(context)]
+    assert [prefix for *_, prefix in runs(source(prefix), HOUR[0], HOUR[0], NOW)] == [sensor._rendered(context)]
 
 
 @pytest.mark.parametrize("prefix", ["{{ params.place }}/", "{{ ds.nothing() }}"])
 def test_a_prefix_that_cannot_be_rendered_is_named_with_its_source(prefix: str) -> None:
     with pytest.raises(ConfigError, match=r"source calls: prefix .* cannot be rendered: .*; valid names are ds,"):
-        list(run_prefixes(source(prefix), HOUR[0], HOUR[0], NOW))
+        list(runs(source(prefix), HOUR[0], HOUR[0], NOW))
 
 
 def test_names_that_a_prefix_may_hold_are_those_of_airflow() -> None:

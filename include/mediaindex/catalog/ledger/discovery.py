@@ -165,3 +165,31 @@ def advance(conn: Connection, source: str, prefix: str, reached: Progress) -> No
             "whole_at = coalesce(excluded.whole_at, listing.whole_at)",
             (source, prefix, reached.watermark, reached.whole_at),
         )
+
+
+def looked_at(conn: Connection, source: str, prefixes: Sequence[str]) -> dict[str, datetime]:
+    """When each of the prefixes was last listed as a whole; without those that never were."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "select prefix, whole_at from listing where source = %s and prefix = any (%s) and whole_at is not null",
+            (source, list(prefixes)),
+        )
+        return dict(cursor.fetchall())
+
+
+def folders_until(conn: Connection, source: str) -> datetime | None:
+    """The time up to which no interval's folder was left out; None for a source that was never listed."""
+    with transaction(conn) as cursor:
+        cursor.execute("select folders_until from source where name = %s", (source,))
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
+def advance_folders(conn: Connection, source: str, until: datetime) -> None:
+    """Record that the folders of all intervals up to this time were listed. It never moves back."""
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "insert into source (name, folders_until) values (%s, %s) on conflict (name) do update "
+            "set folders_until = greatest(source.folders_until, excluded.folders_until)",
+            (source, until),
+        )
