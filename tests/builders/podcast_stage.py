@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from mediaindex.catalog.base.connection import connect, transaction
-from mediaindex.config import sources
 from mediaindex.orchestration import podcasts
 from mediaindex.storage.media import list_objects
 from tests.builders.podcast_host import File, Host
@@ -45,7 +44,6 @@ class Stage:
             "feeds": [path if path.startswith("http") else f"{self.host.url}{path}" for path in paths],
         }  # fmt: skip
         self.path.write_text(json.dumps({"sources": [source]}))
-        sources.load.cache_clear()
 
     def tell(self, *items: tuple[str, str, int], path: str = "/feed", etag: str | None = None) -> None:
         whole = [(guid, url if url.startswith("http") else f"{self.host.url}{url}", size) for guid, url, size in items]

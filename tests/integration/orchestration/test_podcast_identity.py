@@ -112,3 +112,31 @@ def test_a_changed_file_is_still_a_new_version(stage: Stage) -> None:
     stage.host.answers["/v2/1.mp3"] = File(b"changed" * 100, etag='"c"')
     assert stage.collect()["episodes copied"] == 1
     assert sorted(stage.objects().values()) == sorted([b"changed" * 100, TWO])
+
+
+def test_a_programme_at_one_address_has_an_episode_for_each_date(stage: Stage) -> None:
+    stage.configure("/feed")
+    for hour in (1, 2, 3):
+        items = "".join(
+            f"<item><title>News</title><guid>{past}</guid><pubDate>Fri, 02 Jan 2026 {past:02}:00:00 GMT</pubDate>"
+            f"<enclosure url='{stage.host.url}/news.mp3' length='9' type='audio/mpeg'/></item>"
+            for past in range(hour, 0, -1)
+        )
+        stage.host.answers["/news.mp3"] = File(b"news" * 100 * hour, etag=f'"{hour}"')
+        text = f'<rss version="2.0"><channel><title>Show</title>{items}</channel></rss>'
+        stage.host.answers["/feed"] = File(text.encode(), "application/rss+xml", f'"{hour}"')
+        assert stage.collect()["episodes copied"] == 1
+    assert len(stage.objects()) == 3
+
+
+def test_an_erased_episode_does_not_come_back_under_another_guid(stage: Stage) -> None:
+    stage.configure("/feed")
+    tell(stage, guid="{n}", url="/{n}.mp3?token=a")
+    stage.collect()
+    key = next(key for key, body in stage.objects().items() if body == ONE)
+    with connect(stage.url) as conn, conn.cursor() as cursor:
+        cursor.execute("select erase_episode(%s, %s)", (stage.bucket, key))
+    stage.client.delete_object(Bucket=stage.bucket, Key=key)
+    tell(stage, guid="new {n}", url="/{n}.mp3?token=b")
+    stage.collect()
+    assert list(stage.objects().values()) == [TWO]

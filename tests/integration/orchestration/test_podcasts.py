@@ -10,7 +10,6 @@ from mediaindex.catalog.base.connection import connect, transaction
 from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.podcasts import episodes, feeds
-from mediaindex.config import sources
 from mediaindex.errors import ConfigError
 from mediaindex.orchestration import podcasts
 from mediaindex.storage.media import list_objects
@@ -207,7 +206,6 @@ def test_a_login_is_used_and_not_stored_or_logged(stage: Stage, caplog: pytest.L
 def test_errors_of_s3_and_the_catalog_fail_the_task_and_no_episode(two: Stage) -> None:
     path = two.path.read_text()
     two.path.write_text(path.replace(two.bucket, "mediaindex-no-such-bucket"))
-    sources.load.cache_clear()
     with pytest.raises(ConfigError, match="bucket does not exist"):
         two.collect()
     with connect(two.url) as conn:
