@@ -50,8 +50,8 @@ class NormalizeSettings(Settings):
     tracks: TrackPolicy = "mix"
     # Longer audio is refused: this bounds disk and time, whatever the header claims.
     max_seconds: Annotated[float, Field(gt=0)] = 26 * 3600.0
-    # Seconds; smaller gaps of the source's time stamps are not kept.
-    gap_tolerance: Annotated[float, Field(ge=0.01)] = 0.1
+    # Seconds; the source's clock is kept to this precision, so that smaller gaps of its time stamps are ignored.
+    gap_tolerance: Annotated[float, Field(ge=0.01)] = 0.01
 
 
 @dataclass(frozen=True, slots=True)

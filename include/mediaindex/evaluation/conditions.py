@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from mediaindex.errors import BadMediaError, ErrorCode
-from mediaindex.stages.media.commands import HARDENING, Option, Output, convert
+from mediaindex.stages.media.commands import HARDENING, Filters, Option, Output, convert
 from mediaindex.stages.media.process import run
 
 CLEAN = "as it is"
@@ -45,9 +45,9 @@ def noise(source: Path, target: Path) -> None:
 CONDITIONS: dict[str, Degrade] = {"telephone": telephone, "noise 10 dB": noise}
 
 
-def _convert(source: Path, target: Path, options: dict[str, Option], filters: Sequence[tuple[str, int]] = ()) -> None:
-    output = Output(f"file:{target.absolute()}", {"ac": 1, "format": "wav", **options})
-    command = convert(f"file:{source.absolute()}", "a:0", [output], reading=HARDENING, filters=filters)
+def _convert(source: Path, target: Path, options: dict[str, Option], filters: Filters = ()) -> None:
+    output = Output(f"file:{target.absolute()}", {"ac": 1, "format": "wav", **options}, filters)
+    command = convert(f"file:{source.absolute()}", "a:0", [output], reading=HARDENING)
     ended = run(command, LIMIT, lambda _: None, name=source.name)
     if ended.code != 0:
         raise BadMediaError(

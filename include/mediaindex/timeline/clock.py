@@ -1,7 +1,8 @@
 """Conversion between positions in the decoded audio and times on the source's own clock.
 
-Decoded audio is one run of samples; the source may start late (container offset) and may jump (a stream that was
-interrupted). Stages work on samples and report source time, so that links into the original player are right.
+Decoded audio is one run of samples; the source may start late (container offset), may jump (a stream that was
+interrupted) and may wait (a recorder whose sound card counts more samples than its clock has time for). Stages work on
+samples and report source time, so that links into the original player are right.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from .span import Span, TimelineError, round_to_ms
+from .span import RESOLUTION, Span, TimelineError, round_to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,11 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Anchors in order: the first is at audio 0; each later one is a forward jump of the source's clock."""
+    """Anchors in order: the first is at audio 0; each later one is a jump of the source's clock, or a wait.
+
+    At a jump, the source's clock has advanced by more than the audio before it. At a wait, it has advanced by less: the
+    samples in excess, just before the anchor, all have the anchor's source time.
+    """
 
     anchors: tuple[Anchor, ...] = (Anchor(0.0, 0.0),)
 
@@ -33,14 +38,12 @@ class Clock:
         if not self.anchors or self.anchors[0].audio != 0.0 or self.anchors[0].source < 0.0:
             raise TimelineError("clock: the first anchor ties audio 0 to a source time of at least 0")
         for before, after in zip(self.anchors, self.anchors[1:], strict=False):
-            step = after.audio - before.audio
-            if step <= 0 or after.source - before.source < step:
-                raise TimelineError(f"clock: {after} is not after {before}; the source's clock may only jump forward")
+            if after.audio <= before.audio or after.source < before.source:
+                raise TimelineError(f"clock: {after} is not after {before}; the source's clock never runs backward")
 
     def to_source(self, audio: float) -> float:
         """Source time (s) at a position (s) in the decoded audio."""
-        anchor = self.anchors[self._index(audio)]
-        return round_to_ms(anchor.source + audio - anchor.audio)
+        return self._on_side(self._index(audio), audio)
 
     def to_audio(self, source: float) -> float:
         """Position (s) in the decoded audio at a source time (s); inside a gap, the position where it opens."""
@@ -54,8 +57,8 @@ class Clock:
     def pieces_to_source(self, span: Span) -> list[Span]:
         """The span of decoded audio in source time, cut at each jump of the clock: a gap holds no audio.
 
-        The pieces are in order and together as long as ``span``, except that pieces too short for the timeline (1 ms)
-        are left out.
+        The pieces are in order and together as long as ``span``, except for waits and for pieces too short for the
+        timeline (1 ms), which are left out.
         """
         indices = range(self._index(span.start), self._index(span.end) + 1)
         bounds = (self._between_jumps(index, span) for index in indices)
@@ -64,10 +67,10 @@ class Clock:
     def side_to_source(self, span: Span) -> Span:
         """The piece of ``pieces_to_source`` that holds the span's middle, for what cannot be cut, such as a word.
 
-        Raises TimelineError if the piece is too short for the timeline.
+        In a wait, it is as short as the timeline allows.
         """
         low, high = self._between_jumps(self._index(span.middle), span)
-        return Span(low, high)
+        return Span(low, max(high, round_to_ms(low + RESOLUTION)))
 
     def span_to_audio(self, span: Span) -> Span:
         """The span of source time as positions in the decoded audio."""
@@ -78,7 +81,12 @@ class Clock:
 
     def _between_jumps(self, index: int, span: Span) -> tuple[float, float]:
         """Source times of the part of the span between an anchor and the next."""
-        anchor, after = self.anchors[index], self.anchors[index + 1 : index + 2]
-        low = max(span.start, anchor.audio)
-        high = min([span.end, *(anchor.audio for anchor in after)])
-        return round_to_ms(anchor.source + low - anchor.audio), round_to_ms(anchor.source + high - anchor.audio)
+        low = max(span.start, self.anchors[index].audio)
+        high = min([span.end, *(anchor.audio for anchor in self.anchors[index + 1 : index + 2])])
+        return self._on_side(index, low), self._on_side(index, high)
+
+    def _on_side(self, index: int, audio: float) -> float:
+        """Source time by the anchor of this index; not later than the next anchor, which a wait would pass."""
+        anchor = self.anchors[index]
+        source = anchor.source + audio - anchor.audio
+        return round_to_ms(min([source, *(after.source for after in self.anchors[index + 1 : index + 2])]))

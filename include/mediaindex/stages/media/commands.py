@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import repeat
+from typing import Any, TypeAlias
 
 from mediaindex.stages.protocols import SAMPLE_RATE
 
 # The value of an option; None for an option without one.
 Option: TypeAlias = str | int | float | None
+# The name and arguments of each filter, in order.
+Filters: TypeAlias = Sequence[tuple[str | int | float, ...]]
 
 # Limits for every source: protocols, memory of one allocation, number of streams.
 HARDENING: Mapping[str, Option] = {"protocol_whitelist": "file,pipe", "max_streams": 64}
@@ -26,10 +29,11 @@ def pcm_reading(channels: int) -> dict[str, Option]:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An output of ffmpeg: its URL and options."""
+    """An output of ffmpeg: its URL and options, and the filters before it, which outputs with equal ones share."""
 
     url: str
     options: Mapping[str, Option]
+    filters: Filters = ()
 
 
 def convert(
@@ -38,24 +42,32 @@ def convert(
     outputs: Sequence[Output],
     *,
     reading: Mapping[str, Option],
-    filters: Sequence[tuple[str, str | int | float]] = (),
     overwrite: bool = True,
     verbosity: str = "error",
 ) -> list[str]:
     """The ffmpeg command that writes one stream of ``url`` to every output.
 
-    ``stream``: as ffmpeg names it within its file (``0``, ``a:0``); ``reading``: options before ``-i``; ``filters``:
-    name and first argument of each filter between input and outputs, only for a single output.
+    ``stream``: as ffmpeg names it within its file (``0``, ``a:0``); ``reading``: options before ``-i``.
     """
     import ffmpeg
 
     audio = ffmpeg.input(url, **reading)[stream]
-    for name, argument in filters:
-        audio = audio.filter(name, argument)
-    written = [ffmpeg.output(audio, output.url, **output.options) for output in outputs]
+    chains = {chain: _filtered(audio, chain, outputs) for chain in dict.fromkeys(tuple(o.filters) for o in outputs)}
+    written = [ffmpeg.output(next(chains[tuple(o.filters)]), o.url, **o.options) for o in outputs]
     general = (*_LIMITS, "-nostdin", "-nostats", "-v", verbosity, *(["-y"] if overwrite else []))
     command: list[str] = ffmpeg.merge_outputs(*written).global_args(*general).compile()
     return command
+
+
+def _filtered(audio: Any, chain: Filters, outputs: Sequence[Output]) -> Iterator[Any]:
+    """The filtered stream, once for each of the outputs that share the chain."""
+    for name, *arguments in chain:
+        audio = audio.filter(name, *arguments)
+    sharing = sum(tuple(output.filters) == chain for output in outputs)
+    if chain and sharing > 1:
+        split = audio.filter_multi_output("asplit", sharing)
+        return (split[index] for index in range(sharing))
+    return repeat(audio)
 
 
 def inspect(url: str, options: Mapping[str, Option]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Pass 1: decode the source to 16 kHz 16-bit PCM and hash it."""
+"""Pass 1: decode the source to 16 kHz 16-bit PCM, hash it, and read its clock."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ from pathlib import Path
 from mediaindex.stages.protocols import SAMPLE_RATE
 
 from .commands import HARDENING, Option, Output, convert
+from .frames import report, reported
 from .layouts import to_average
 from .levels import BYTES, TypicalLevel
-from .probe import AudioStream, SourceFile
+from .probe import AudioStream, SourceFile, has_clock
 from .process import check_disk, run, too_long, undecodable, without_audio
+from .source_clock import ClockFinder
 
 SHORTEST = 0.02  # s: a stream with less is empty
 MOST_FLAC_CHANNELS = 8
+# Codecs that send few frames in pauses. ffmpeg does not decode those, and reports each as corrupt.
+WITH_SILENT_FRAMES = frozenset(("amr_nb", "amr_wb"))
+# What "-ac 1 -ar 16000" would do at the end of the chain, but before it is shared.
+IN_PCM_FORMAT = ("aformat", "s16", SAMPLE_RATE, "mono")
 PCM: dict[str, Option] = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE}
 
 
 @dataclass(frozen=True, slots=True)
 class Pcm:
-    """Raw 16 kHz s16le on disk; ``complaints``: messages of the decoder.
+    """Raw 16 kHz s16le on disk; ``complaints``: messages of the decoder; ``times``: what its time stamps say.
 
     ``level``: for a mix of several channels, that of its median second (dB below full scale); None for one channel.
     """
@@ -34,6 +40,7 @@ class Pcm:
     channels: int
     complaints: tuple[str, ...]
     level: float | None = None
+    times: ClockFinder | None = None
 
     @property
     def seconds(self) -> float:
@@ -48,18 +55,20 @@ def decode(
     *,
     keep_channels: bool,
     max_seconds: float,
+    gap_tolerance: float,
     alone: int | None = None,
 ) -> Pcm:
     """Decode ``stream`` to mono (and its separate channels, if kept: at most 8) into ``folder``.
 
-    ``alone``: the channel, from 0, to use instead of the mix of all channels.
+    ``gap_tolerance``: of its clock (s). ``alone``: the channel, from 0, to use instead of the mix of all channels.
     The decodable part of a damaged file is kept; the caller compares durations. Raises BadMediaError
     (``decode_failed``, ``empty_audio``, ``too_long`` or ``timed_out``), OSError if the disk is full.
     """
     name = source.path.name
     channels = stream.channels if keep_channels and 1 < stream.channels <= MOST_FLAC_CHANNELS else 1
     channels_path = folder / "channels.pcm" if channels > 1 else None
-    command = decode_command(source, stream, channels_path, max_seconds, alone)
+    frames_path = folder / "frames.txt"
+    command = decode_command(source, stream, frames_path, channels_path, max_seconds, alone)
     writer = _Writer(name, max_seconds, measured=stream.channels > 1 and alone is None)
     path = folder / "mono.pcm"
     with path.open("wb") as file:
@@ -69,14 +78,23 @@ def decode(
             file.write(piece)
 
         ended = run(command, _deadline_s(source, stream, max_seconds), consume, name=name)
-    if channels_path:  # ffmpeg may continue after a full disk, and the file would be incomplete
-        check_disk(ended.messages, channels_path)
+    check_disk(ended.messages, channels_path or frames_path)  # ffmpeg may continue, and the files would be incomplete
     if writer.seconds < SHORTEST:
         if ended.code != 0 and ended.messages:
             raise undecodable(name, ended.messages)
         raise without_audio(name, writer.seconds)
     samples, sha256 = writer.size // BYTES, writer.sha256.hexdigest()
-    return Pcm(path, samples, sha256, channels_path, channels, ended.messages, writer.level)
+    complaints = () if stream.codec in WITH_SILENT_FRAMES else ended.messages
+    times = _times(source, frames_path, gap_tolerance)
+    return Pcm(path, samples, sha256, channels_path, channels, complaints, writer.level, times)
+
+
+def _times(source: SourceFile, frames_path: Path, gap_tolerance: float) -> ClockFinder:
+    timed = "format" not in source.options and has_clock(source.container)
+    times = ClockFinder(gap_tolerance, from_zero=not timed)
+    times.read(reported(frames_path))
+    frames_path.unlink()
+    return times
 
 
 def read_channels(
@@ -86,7 +104,7 @@ def read_channels(
 
     Raises BadMediaError (``timed_out``).
     """
-    _read(source, stream, _all_channels(stream, max_seconds), consume, max_seconds)
+    _read(source, stream, Output("pipe:1", _all_channels(stream, max_seconds), _heard(stream)), consume, max_seconds)
 
 
 def read_channel(
@@ -102,48 +120,63 @@ def read_channel(
 
     Raises BadMediaError (``timed_out``).
     """
-    options = {**PCM, "af": f"{_only(channel)},{filters}", "fs": int(max_seconds * SAMPLE_RATE * BYTES)}
-    _read(source, stream, options, consume, max_seconds)
+    options = {**PCM, "af": f"pan={_only(channel)},{filters}", "fs": int(max_seconds * SAMPLE_RATE * BYTES)}
+    _read(source, stream, Output("pipe:1", options), consume, max_seconds)
 
 
 def _read(
     source: SourceFile,
     stream: AudioStream,
-    options: dict[str, Option],
+    output: Output,
     consume: Callable[[bytes], None],
     max_seconds: float,
 ) -> None:
-    output = Output("pipe:1", options)
     command = convert(source.url, str(stream.index), [output], reading=_reading(source), overwrite=False)
     run(command, _deadline_s(source, stream, max_seconds), consume, name=source.path.name)
 
 
 def decode_command(
-    source: SourceFile, stream: AudioStream, channels_path: Path | None, max_seconds: float, alone: int | None
+    source: SourceFile,
+    stream: AudioStream,
+    frames_path: Path,
+    channels_path: Path | None,
+    max_seconds: float,
+    alone: int | None,
 ) -> list[str]:
-    """The ffmpeg command: mono to standard output and, if asked for, all channels to a file."""
-    outputs = [Output("pipe:1", {**_mono(stream, alone), **PCM})]
+    """The ffmpeg command: mono to standard output, a report of its frames and, if asked for, all channels to files."""
+    chain = (*_heard(stream), *_one_channel(stream, alone), IN_PCM_FORMAT)
+    outputs = [
+        Output("pipe:1", PCM, chain),
+        Output(f"file:{frames_path.absolute()}", report(max_seconds), chain),
+    ]
     if channels_path:
-        outputs.append(Output(f"file:{channels_path.absolute()}", _all_channels(stream, max_seconds)))
+        url, options = f"file:{channels_path.absolute()}", _all_channels(stream, max_seconds)
+        outputs.append(Output(url, options, _heard(stream)))
     return convert(source.url, str(stream.index), outputs, reading=_reading(source))
 
 
 def _reading(source: SourceFile) -> dict[str, Option]:
-    return {**HARDENING, **source.options}
+    # copyts: ffmpeg would move the start to 0, and restarted clocks to where they should continue.
+    return {**HARDENING, **source.options, "copyts": None}
 
 
-def _only(channel: int) -> str:
-    return f"pan=mono|c0=c{channel}"
+def _heard(stream: AudioStream) -> tuple[tuple[str, str], ...]:
+    """The filter that leaves out what ffmpeg plays in empty edits; none if there are no such edits."""
+    silent = "+".join(f"gte(t,{span.start:.6f})*lt(t,{span.end:.6f})" for span in stream.silent)
+    return (("aselect", f"not({silent})"),) if silent else ()
 
 
-def _mono(stream: AudioStream, alone: int | None) -> dict[str, Option]:
+def _one_channel(stream: AudioStream, alone: int | None) -> tuple[tuple[str, str], ...]:
+    """The filter that mixes the channels or selects one; none if the format of the PCM is enough."""
     if alone is not None:
-        return {"af": _only(alone)}
+        return (("pan", _only(alone)),)
     averaged = to_average(stream.layout, stream.channels)
-    if averaged is None:
-        return {"ac": 1}
-    terms = "+".join(f"{1 / len(averaged):.6f}*c{channel}" for channel in averaged)
-    return {"af": f"pan=mono|c0={terms}"}
+    return () if averaged is None else (("pan", _only(*averaged)),)
+
+
+def _only(*channels: int) -> str:
+    """The argument of ``pan`` for the mean of these channels: after "<", gains add up to 1."""
+    return "mono|c0<" + "+".join(f"c{channel}" for channel in channels)
 
 
 def _all_channels(stream: AudioStream, max_seconds: float) -> dict[str, Option]:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaindex.errors import BadMediaError, ErrorCode
+from mediaindex.timeline import Clock
 
 from .cancellation import cancelled, suspected
+from .clock_checks import SourceClock, source_clock
 from .decode import MOST_FLAC_CHANNELS, Pcm, decode
 from .levels import AUDIBLE, SecondPowers
 from .low_frequency import with_true_layout
 from .mixing import Placed, common_clock, mix, overlap
 from .plausibility import check_length
 from .process import PIECE, too_long
-from .source_clock import read_clock
 from .tracks import Tracks, left_out_warning, track_name
 
 if TYPE_CHECKING:
     from mediaindex.contract.settings import NormalizeSettings
-    from mediaindex.timeline import Clock
 
     from .probe import AudioStream, SourceFile
 
@@ -87,9 +88,9 @@ def _single(
     source: SourceFile, stream: AudioStream, folder: Path, settings: NormalizeSettings, warnings: Sequence[str]
 ) -> Extracted:
     pcm, mix_warnings = _one_channel(source, stream, folder, settings)
-    check_length(source.path, source.container, stream.index, stream.codec, pcm.seconds)
-    clock = read_clock(source, stream, pcm.seconds, settings.gap_tolerance)
-    return Extracted(pcm, clock, (stream,), (*warnings, *mix_warnings))
+    check_length(source.path, source.container, stream.index, stream.codec, pcm.seconds, stream.silent)
+    timed = source_clock(source, stream, pcm.times) if pcm.times else SourceClock(Clock())
+    return Extracted(pcm, timed.clock, (stream,), (*warnings, *mix_warnings, *timed.warnings))
 
 
 @dataclass(slots=True)
@@ -175,9 +176,10 @@ def _one_channel(
     """The mix of all channels, or the loudest channel if they cancel each other out; and warnings."""
     limit = settings.max_seconds
     stream = with_true_layout(source, stream, limit)
-    mixed = decode(source, stream, folder, keep_channels=settings.keep_channels, max_seconds=limit)
+    to_mono = partial(decode, source, stream, folder, max_seconds=limit, gap_tolerance=settings.gap_tolerance)
+    mixed = to_mono(keep_channels=settings.keep_channels)
     cancellation = cancelled(source, stream, mixed, limit) if suspected(mixed) else None
     if cancellation is None:
         return mixed, ()
-    alone = decode(source, stream, folder, keep_channels=False, max_seconds=limit, alone=cancellation.channel)
+    alone = to_mono(keep_channels=False, alone=cancellation.channel)
     return replace(alone, channels_path=mixed.channels_path, channels=mixed.channels), (cancellation.warning,)

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -103,11 +103,12 @@ def most_at_once(tracks: Sequence[Placed]) -> int:
 
 
 def _pieces(track: Placed) -> Iterator[_Piece]:
-    anchors = track.clock.anchors
-    ends = [*(anchor.audio for anchor in anchors[1:]), track.seconds]
-    for anchor, end in zip(anchors, ends, strict=True):
-        if end > anchor.audio:
-            yield _Piece(anchor.audio, anchor.source, end - anchor.audio)
+    for anchor, after in zip_longest(track.clock.anchors, track.clock.anchors[1:]):
+        length = track.seconds - anchor.audio
+        if after:  # samples that the clock waits for are left out
+            length = min(after.audio - anchor.audio, after.source - anchor.source)
+        if length > 0:
+            yield _Piece(anchor.audio, anchor.source, length)
 
 
 def _targets(track: Placed, clock: Clock) -> list[tuple[int, int, int]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaindex.errors import DoubtfulError, ErrorCode
+from mediaindex.timeline import Span
 
 from .commands import inspect
 from .process import printable, run
@@ -43,10 +44,13 @@ def check_samples(name: str, streams: Sequence[Mapping[str, Any]], size: int) ->
         raise implausible(f"{name}: the index claims {claimed} samples in a file of {size} bytes")
 
 
-def check_length(path: Path, container: str, stream: int, codec: str, seconds: float) -> None:
+def check_length(
+    path: Path, container: str, stream: int, codec: str, seconds: float, silent: Sequence[Span] = ()
+) -> None:
     """Raise DoubtfulError (``implausible_media``) if the packets of ``stream`` are more bytes than the file has.
 
-    ``seconds``: of decoded audio. Reads the file once more, without decoding, if it is small for them.
+    ``seconds``: of decoded audio; ``silent``: times whose packets are not decoded. Reads the file once more, without
+    decoding, if it is small for them.
     """
     size = path.stat().st_size
     suspicious = SUSPICIOUS_PCM if is_pcm(codec) else SUSPICIOUS
@@ -58,15 +62,24 @@ def check_length(path: Path, container: str, stream: int, codec: str, seconds: f
     def add(piece: bytes) -> None:
         nonlocal read, rest
         *lines, rest = (rest + piece).split(b"\n")
-        read += sum(int(line) for text in lines if (line := text.strip().rstrip(b",")).isdigit())
+        read += sum(_bytes_decoded(line, silent) for line in lines)
 
-    options = {"select_streams": str(stream), "show_entries": "packet=size", "of": "csv=p=0"}
+    options = {"select_streams": str(stream), "show_entries": "packet=pts_time,size", "of": "csv=p=0"}
     run(inspect(f"file:{path.absolute()}", options), 120.0 + seconds / 60, add, name=path.name)
     if read > max(LEAST_SHARED, MOST_SHARED * size):
         raise implausible(
             f"{printable(path.name)}: the index names {read} bytes of audio, {seconds:.0f} s, in a file of {size} "
             "bytes, so that parts are repeated"
         )
+
+
+def _bytes_decoded(line: bytes, silent: Sequence[Span]) -> int:
+    """The size of a packet, from a line of its time (``N/A`` if unknown) and size; 0 if it is not decoded."""
+    time, _, size = line.strip().rstrip(b",").partition(b",")
+    if not size.isdigit():  # side data
+        return 0
+    left_out = time != b"N/A" and any(span.start <= float(time) < span.end for span in silent)
+    return 0 if left_out else int(size)
 
 
 def is_pcm(codec: str) -> bool:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import BadMediaError, ErrorCode
 from mediaindex.settings import DecodingSettings
+from mediaindex.timeline import Span
 
 from . import layouts
 from .commands import Option, inspect
+from .edit_lists import silent_edits
 from .iso_media import joined_at
 from .plausibility import check_samples
 from .process import needs_hint, printable, run
@@ -79,7 +81,8 @@ SIDE_STREAMS = ("comment", "visual_impaired", "hearing_impaired", "dub", "karaok
 class AudioStream:
     """An audio stream; times in seconds, None if the file does not have them.
 
-    ``layout``: of the channels, if it tells how to mix them.
+    ``layout``: of the channels, if it tells how to mix them. ``silent``: times in which nothing is played, although the
+    file has audio for them.
     """
 
     index: int
@@ -93,6 +96,7 @@ class AudioStream:
     side: bool  # commentary, description, dub
     language: str | None = None  # as the file writes it
     programme: int | None = None  # of a transport stream
+    silent: tuple[Span, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -171,7 +175,7 @@ def _with_late_streams(source: SourceFile) -> SourceFile:
 def _whole(source: SourceFile) -> SourceFile:
     """The source with options to read all of a WAV file whose header says less than it holds; otherwise a warning."""
     if "mov" in source.container.split(",") and (place := joined_at(source.path)):
-        rest = Rest(source.path.stat().st_size - place, readable=False)
+        rest: Rest | None = Rest(source.path.stat().st_size - place, readable=False)
     elif source.container in {"wav", "aiff"}:
         rest = rest_of(source.path)
     else:
@@ -226,11 +230,13 @@ def _source(path: Path, probed: dict[str, Any], options: dict[str, str | int]) -
         for stream in programme.get("streams", [])
     }
     title = printable(str(container.get("tags", {}).get("title", "")))
+    name = str(container.get("format_name", "unknown"))
+    silent = silent_edits(path) if "mov" in name.split(",") else {}
     return SourceFile(
         path=path,
-        container=str(container.get("format_name", "unknown")),
+        container=name,
         streams=tuple(
-            _stream(stream, programmes.get(stream["index"]))
+            _stream(stream, programmes.get(stream["index"]), silent)
             for stream in streams
             if stream.get("codec_type") == "audio"
         ),
@@ -244,7 +250,7 @@ def _source(path: Path, probed: dict[str, Any], options: dict[str, str | int]) -
     )
 
 
-def _stream(stream: dict[str, Any], programme: int | None) -> AudioStream:
+def _stream(stream: dict[str, Any], programme: int | None, silent: dict[int, tuple[Span, ...]]) -> AudioStream:
     disposition = stream.get("disposition", {})
     language = printable(str(stream.get("tags", {}).get("language", "")), 20)
     return AudioStream(
@@ -259,7 +265,16 @@ def _stream(stream: dict[str, Any], programme: int | None) -> AudioStream:
         side=any(disposition.get(kind) for kind in SIDE_STREAMS),
         language=language if language not in {"", "und"} else None,
         programme=programme,
+        silent=silent.get(_identity(stream), ()),
     )
+
+
+def _identity(stream: dict[str, Any]) -> int:
+    """The number of a track, which ffprobe shows as ``0x1``; 0 if it has none."""
+    try:
+        return int(str(stream.get("id", "0")), 0)
+    except ValueError:
+        return 0
 
 
 def _number(text: object) -> float | None:

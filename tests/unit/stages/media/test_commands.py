@@ -17,11 +17,28 @@ def test_one_stream_goes_to_every_output() -> None:
 
 
 def test_filters_are_chained() -> None:
-    command = convert(
-        "file:/in.wav", "a:0", [Output("file:/out.wav", {})], reading={}, filters=[("highpass", 300), ("lowpass", 3400)]
-    )
-    graph = "[0:a:0]highpass=300[s0];[s0]lowpass=3400[s1]"
+    chain = [("highpass", 300), ("aformat", "s16", 16_000)]
+    command = convert("file:/in.wav", "a:0", [Output("file:/out.wav", {}, chain)], reading={})
+    graph = "[0:a:0]highpass=300[s0];[s0]aformat=s16:16000[s1]"
     assert command[3:8] == ["-filter_complex", graph, "-map", "[s1]", "file:/out.wav"]
+
+
+def test_outputs_share_their_filters() -> None:
+    chain = [("highpass", 300)]
+    outputs = [Output("file:/a.wav", {}, chain), Output("file:/all.wav", {}), Output("file:/b.wav", {}, chain)]
+    command = convert("file:/in.wav", "0", outputs, reading={})
+    assert command[3:5] == ["-filter_complex", "[0:0]highpass=300[s0];[s0]asplit=2[s1][s2]"]
+    assert command[5:14] == [
+        "-map",
+        "[s1]",
+        "file:/a.wav",
+        "-map",
+        "0:0",
+        "file:/all.wav",
+        "-map",
+        "[s2]",
+        "file:/b.wav",
+    ]
 
 
 def test_overwriting_is_optional() -> None:
