@@ -171,7 +171,7 @@ class ServerSettings(Group):
 
 
 class StorageSettings(Group):
-    """Buckets and indexes"""
+    """Buckets, indexes and files"""
 
     media_bucket: str | None = described(
         None,
@@ -186,6 +186,10 @@ class StorageSettings(Group):
     index_prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=200)] = described(
         "mediaindex", "First part of the names of the indexes in Elasticsearch.", read_by="workers, command line"
     )
+    file_mode: Literal["0600", "0640", "0644"] = described(
+        "0600", "Mode of files with transcripts and artifacts: `0640` for a group of readers.",
+        read_by="speech processes, command line",
+    )  # fmt: skip
 
 
 class ModelSettings(Group):

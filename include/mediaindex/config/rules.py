@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from .patterns import key_pattern
+
 
 class Part(BaseModel):
     """A mapping of the sources file. Unknown fields and infinite numbers are faults."""
@@ -20,19 +22,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def _key_pattern(text: str) -> str:
-    try:
-        groups = re.compile(text).groupindex
-    except re.error as error:
-        raise ValueError(
-            f"{text!r} is not a regular expression: {error}; close brackets, and escape literal characters"
-        ) from error
-    if not groups:
-        raise ValueError(f"{text!r} has no named group; write it as (?P<show>[^/]+)/(?P<date>[0-9-]+)")
-    return text
-
-
-KeyPattern = Annotated[str, AfterValidator(_key_pattern)]
+KeyPattern = Annotated[str, AfterValidator(key_pattern)]
 Glob = Annotated[str, Field(min_length=1)]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaindex.contract.results import Assessment, Topics
+from mediaindex.settings import StorageSettings
 from mediaindex.timeline import SpeakerSpan
 
 from .captions import to_srt, to_vtt
@@ -60,7 +61,7 @@ def _write(path: Path, pieces: Iterable[str]) -> None:
         try:
             file.writelines(pieces)
             file.close()
-            Path(file.name).chmod(0o644)
+            Path(file.name).chmod(int(StorageSettings.read().file_mode, 8))
             Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaindex.errors import ErrorCode, TransientError
+from mediaindex.settings import StorageSettings
 
 from . import layout
 
@@ -83,8 +84,9 @@ def _read(path: Path) -> bytes | None:
 
 
 def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside the target with ``write``, then move it in place atomically."""
+    """Write a private file beside the target with ``write``, then move it in place atomically."""
     with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
         beside = Path(folder) / target.name
         write(beside)
+        beside.chmod(int(StorageSettings.read().file_mode, 8))
         beside.replace(target)

@@ -95,3 +95,11 @@ def test_the_store_of_a_job_is_opened(tmp_path: Path) -> None:
     assert open_store(FolderStore(path=str(tmp_path))).uri(*NAME).startswith(tmp_path.as_uri())
     opened = open_store(S3Store(bucket="b", prefix="/p/", endpoint_url="http://127.0.0.1:1"))
     assert opened.uri(*NAME) == f"s3://b/p/{'/'.join(NAME)}.json.gz"
+
+
+def test_artifacts_in_a_folder_are_private(tmp_path: Path) -> None:
+    store = FolderArtifactStore(tmp_path / "artifacts")
+    store.put(*NAME, b"{}")
+    store.put_pointer("source", "77", {})
+    files = [path for path in (tmp_path / "artifacts").rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

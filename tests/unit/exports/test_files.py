@@ -37,3 +37,10 @@ def test_a_failed_write_leaves_no_file(tmp_path, dialogue):
         write_transcript(tmp_path, "x" * 300, "a.wav", Assessment(dialogue, 0.9, 1.0, False))
     assert not list(tmp_path.iterdir())
     write_transcript(tmp_path, "x" * 250, "a.wav", Assessment(dialogue, 0.9, 1.0, False))
+
+
+@pytest.mark.parametrize(("setting", "mode"), [("", 0o600), ("0640", 0o640)])
+def test_transcripts_are_private_unless_set_otherwise(tmp_path, dialogue, monkeypatch, setting, mode):
+    monkeypatch.setenv("MEDIAINDEX_FILE_MODE", setting)
+    for path in write_transcript(tmp_path, "talk", "a.wav", Assessment(dialogue, 0.9, 1.0, False)):
+        assert path.stat().st_mode & 0o777 == mode
