@@ -149,10 +149,9 @@ class ServerSettings(Group):
         True, "Whether the certificate of Elasticsearch is verified.", read_by="command line, installation"
     )
     s3_endpoint_url: HttpUrl | None = described(
-        None,
-        "Address of an S3 server other than AWS.",
+        None, "Address of an S3 server other than AWS.",
         read_by="command line; tasks and their speech processes, from the connection",
-    )
+    )  # fmt: skip
     sqs_endpoint_url: HttpUrl | None = described(
         None, "Address of an SQS server other than AWS.", read_by="workers, from the connection"
     )
@@ -163,21 +162,18 @@ class ServerSettings(Group):
     )
     sqs_session: SecretStr | None = described(None, "The same for SQS.", read_by="workers, from the connection")
     airflow_url: HttpUrl | None = described(
-        None,
-        "Address of Airflow's web interface, for links in reports; by default `AIRFLOW__API__BASE_URL`.",
-        read_by="command line",
-        examples=["https://airflow.example.com"],
-    )
+        None, "Address of Airflow's web interface, for links in reports; by default `AIRFLOW__API__BASE_URL`.",
+        read_by="command line", examples=["https://airflow.example.com"],
+    )  # fmt: skip
 
 
 class StorageSettings(Group):
     """Buckets, indexes and files"""
 
     media_bucket: str | None = described(
-        None,
-        "The bucket for recordings that the installation creates; a source names its own bucket.",
+        None, "The bucket for recordings that the installation creates; a source names its own bucket.",
         read_by="installation",
-    )
+    )  # fmt: skip
     artifacts_bucket: str | None = described(
         None,
         "The bucket for results of stages (artifacts).",
@@ -196,10 +192,9 @@ class ModelSettings(Group):
     """Models"""
 
     models: FilePath | None = described(
-        None,
-        "Folder with models of your own, which is searched before the cache.",
+        None, "Folder with models of your own, which is searched before the cache.",
         read_by="speech processes, command line",
-    )
+    )  # fmt: skip
     cache: FilePath = Field(
         default_factory=lambda: Path("~/.cache/mediaindex").expanduser(),  # not read from HOME at import
         description="Folder for fetched and converted models; if it is deleted, it is filled again. By default "
@@ -207,10 +202,9 @@ class ModelSettings(Group):
         json_schema_extra={"read_by": "speech processes, command line"},
     )
     offline: bool = described(
-        default=False,
-        meaning="Whether fetching models is forbidden; a missing model is then an error.",
+        default=False, meaning="Whether fetching models is forbidden; a missing model is then an error.",
         read_by="speech processes, command line",
-    )
+    )  # fmt: skip
     trusted_models: Annotated[tuple[TrustedModel, ...], BeforeValidator(_words)] = described(
         (), "Weights from a hub that are used although the registry has no hash of them: names with sha256.",
         read_by="speech processes, command line", examples=["parakeet-tdt-0.6b-v3=SHA256"],
