@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from airflow.sdk import DAG, task
 
+from mediaindex.config import schedules
 from mediaindex.orchestration.defaults import default_args, report_failed_run
-from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
@@ -68,7 +68,7 @@ def all_applied(_results: list[int]) -> None:
 with DAG(
     dag_id="apply_retention",
     description="Remove what is older than its source's retention",
-    schedule=ScheduleSettings.read().retention_schedule,
+    schedule=schedules.of_variable("retention_schedule"),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

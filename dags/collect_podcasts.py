@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, task
 
+from mediaindex.config import schedules
 from mediaindex.orchestration.defaults import COLLECT_TIMEOUT, POOL, default_args, report_failed_run
-from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
@@ -60,7 +60,7 @@ def report() -> int:
 with DAG(
     dag_id="collect_podcasts",
     description="Copy new and changed episodes of podcasts into S3",
-    schedule=ScheduleSettings.read().podcast_schedule,
+    schedule=schedules.of_variable("podcast_schedule"),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

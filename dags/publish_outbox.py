@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, task
 
+from mediaindex.config import schedules
 from mediaindex.orchestration.defaults import default_args, report_failed_run
-from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
@@ -48,7 +48,7 @@ def close_erasures() -> int:
 with DAG(
     dag_id="publish_outbox",
     description="Bring Elasticsearch up to date with the catalog",
-    schedule=ScheduleSettings.read().outbox_schedule,
+    schedule=schedules.of_variable("outbox_schedule"),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

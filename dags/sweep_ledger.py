@@ -7,9 +7,9 @@ from typing import Any
 
 from airflow.sdk import DAG, get_current_context, task
 
+from mediaindex.config import schedules
 from mediaindex.orchestration.defaults import default_args, report_failed_run
 from mediaindex.orchestration.start_indexing import start_indexing
-from mediaindex.settings import ScheduleSettings
 
 DOC = """
 ## What
@@ -55,7 +55,7 @@ def plan_due() -> list[dict[str, Any]]:
 with DAG(
     dag_id="sweep_ledger",
     description="Queue recordings of ended runs again; start retries that are due",
-    schedule=ScheduleSettings.read().sweep_schedule,
+    schedule=schedules.of_variable("sweep_schedule"),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

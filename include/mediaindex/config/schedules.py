@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated
 
 from pydantic import AfterValidator
+
+from mediaindex.errors import ConfigError
+from mediaindex.settings import ScheduleSettings
 
 # Presets of Airflow and croniter.
 PRESETS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@quarterly", "@yearly", "@annually")
@@ -28,6 +32,8 @@ def _schedule(text: str) -> str:
     if len(fields) != len(FIELDS):
         what = f"unknown preset {text!r}" if text.startswith("@") else f"{text!r} has {len(fields)} cron fields"
         raise ValueError(f"{what}; write five cron fields, such as '*/10 * * * *', or one of {', '.join(PRESETS)}")
+    if random := [field for field in fields if _RANDOM.search(field)]:
+        raise ValueError(f"{random[0]!r} is a random value, which Airflow draws anew each time; write a number")
     from croniter import CroniterBadDateError, CroniterError, croniter  # with Airflow: only if there are cron fields
 
     try:
@@ -47,5 +53,17 @@ def _wrong_fields(fields: Sequence[str]) -> Iterator[str]:
             yield f"the {name} {field!r} is invalid; write {allowed}"
 
 
+def of_variable(name: str) -> str:
+    """The schedule in a variable of ScheduleSettings. Raises ConfigError that names the variable and the field."""
+    text = str(getattr(ScheduleSettings.read(), name))
+    if text == ScheduleSettings.model_fields[name].default:
+        return text
+    try:
+        return _schedule(text)
+    except ValueError as error:
+        raise ConfigError(f"{ScheduleSettings.variable(name)}: {error}") from error
+
+
+_RANDOM = re.compile(r"(?<![a-z])[rh](?![a-z])", re.IGNORECASE)  # croniter's R and H; not the letters of a day or month
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 Schedule = Annotated[str, AfterValidator(_schedule)]

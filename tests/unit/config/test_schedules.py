@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from mediaindex.config.schedules import PRESETS, Schedule
+from mediaindex.config.schedules import PRESETS, Schedule, of_variable
+from mediaindex.errors import ConfigError
+from mediaindex.settings import ScheduleSettings
 
 SCHEDULES: TypeAdapter[str] = TypeAdapter(Schedule)
 
@@ -28,8 +30,23 @@ def test_valid_schedules(schedule: str) -> None:
         ("* * * * 8", "the day of the week '8' is invalid; write 0"),
         ("61 25 * * *", "the minute '61' is invalid; .* the hour '25' is invalid"),
         ("0 0 30 2 *", "'0 0 30 2 \\*' never occurs"),
+        ("R * * * *", "'R' is a random value"),
+        ("* * * * h", "'h' is a random value"),
     ],
 )
 def test_invalid_schedules_are_reported_with_the_field(schedule: str, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         SCHEDULES.validate_python(schedule)
+
+
+@pytest.mark.parametrize("name", ScheduleSettings.model_fields)
+def test_a_variable_is_checked_like_a_field_of_the_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    variable = ScheduleSettings.variable(name)
+    monkeypatch.delenv(variable, raising=False)
+    assert of_variable(name) == SCHEDULES.validate_python(ScheduleSettings.model_fields[name].default)
+    monkeypatch.setenv(variable, "61 * * * *")
+    with pytest.raises(ConfigError, match=f"{variable}: the minute '61' is invalid; write 0 to 59"):
+        of_variable(name)
+    monkeypatch.setenv(variable, "@often")
+    with pytest.raises(ConfigError, match=f"{variable}: unknown preset"):
+        of_variable(name)
