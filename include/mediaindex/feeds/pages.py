@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +12,13 @@ import httpx
 
 from .errors import WebError
 from .fetch import Validators, fetch_feed
+from .parse import MOST_EPISODES
 from .places import Place, shown
 from .read import read_feed
 from .show import LeftOut, Show
 from .web import Web
 
+LONGEST_S = 600.0  # after which no further page is requested: other feeds wait
 log = logging.getLogger(__name__)
 
 
@@ -24,15 +27,15 @@ def with_next_pages(
 ) -> Show:
     """The show with the episodes of at most ``most`` further pages, until one of them ``is_known``.
 
-    ``left_out`` of the result tells of pages that could not be read, or are too many.
+    ``left_out`` of the result tells of pages that could not be read, or are too many, too long or too slow.
     """
-    show, page, seen = first, first, {feed_url}
+    show, page, seen, until = first, first, {feed_url}, time.monotonic() + LONGEST_S
     left_out = Counter(first.left_out)
     for number in range(most + 1):
         url = page.next_page
         if url is None or url in seen or is_known(page):
             break
-        if number == most:
+        if number == most or len(show.episodes) >= MOST_EPISODES or time.monotonic() > until:
             left_out[LeftOut.NEXT_PAGES] += 1
             break
         seen.add(url)
