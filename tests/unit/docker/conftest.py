@@ -24,5 +24,5 @@ def compose(checkout: Path) -> dict[str, Any]:
 def pins(checkout: Path) -> dict[str, str]:
     """Name to version, of both compiled requirements files."""
     lines = (checkout / "requirements.txt").read_text() + (checkout / "requirements-speech.txt").read_text()
-    pinned = [line.split(";")[0].strip().partition("==") for line in lines.splitlines() if "==" in line]
+    pinned = [line.split(";")[0].rstrip(" \\").partition("==") for line in lines.splitlines() if "==" in line]
     return {name.partition("[")[0]: version for name, _, version in pinned if not name.startswith(("#", " "))}

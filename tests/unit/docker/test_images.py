@@ -79,12 +79,21 @@ def test_the_cpu_device_omits_only_cuda(checkout: Path) -> None:
     assert {name.partition("-")[0] for name in left_out} == {"nvidia", "cuda", "triton"}
 
 
+def test_packages_are_verified_and_only_torch_comes_from_another_index(checkout: Path) -> None:
+    script = (checkout / "docker/install-speech.sh").read_text()
+    installs = [line for line in script.splitlines() if "pip install" in line]
+    assert [line.split("-r ")[-1] for line in installs if "--index-url" in line] == ['"$folder/torch.txt"']
+    assert [line.split("-r ")[-1] for line in installs if "--require-hashes" in line] == ['"$folder/requirements.txt"']
+    assert "EXTRA_INDEX" not in script
+    assert "--require-hashes" in (checkout / AIRFLOW).read_text()
+
+
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
         ({}, "SPEECH_DEVICE"),
         ({"SPEECH_DEVICE": "tpu"}, "must be cpu or cuda"),
-        ({"SPEECH_DEVICE": "cpu"}, "PIP_EXTRA_INDEX_URL"),
+        ({"SPEECH_DEVICE": "cpu"}, "TORCH_INDEX_URL"),
     ],
 )
 def test_an_invalid_device_is_reported_before_the_installation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -22,5 +23,15 @@ def test_compiling_again_changes_nothing(extra: str, name: str, tmp_path: Path) 
     assert pins(Path(compiled)) == pins(ROOT / name), "run `make requirements` and commit the result"
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-speech.txt"])
+def test_every_pin_has_hashes(name: str) -> None:
+    """An index, a mirror or a proxy cannot deliver another file."""
+    blocks = re.split(r"\n(?=[^ #\n])", (ROOT / name).read_text("utf-8"))
+    without = [block.split()[0] for block in blocks if "==" in block.split("\n")[0] and "--hash=sha256:" not in block]
+    assert not without
+
+
 def pins(path: Path) -> list[str]:
-    return [line for line in path.read_text("utf-8").splitlines() if line and not line.lstrip().startswith("#")]
+    """The pins without their hashes: a publisher may add a file to a version."""
+    lines = (line.rstrip(" \\") for line in path.read_text("utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith((" ", "#"))]
