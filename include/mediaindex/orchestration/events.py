@@ -18,7 +18,7 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.ledger import discovery, hearing
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.contract.states import SeenBy
-from mediaindex.errors import ErrorCode, MediaindexError
+from mediaindex.errors import ConfigError, ErrorCode, MediaindexError
 from mediaindex.settings import ServerSettings
 from mediaindex.stages.media.process import printable
 from mediaindex.storage.announcements import Announcement, understand
@@ -48,8 +48,8 @@ MOST = 1_000  # messages that a run takes from a queue in addition to those that
 class Received:
     """What a run did with its messages; ``sources``: names of sources with recordings to plan.
 
-    ``failed``: the sources whose announcements could not be processed, with their errors. ``kept``: their messages,
-    which stay in the queue.
+    ``failed``: the sources whose announcements could not be processed, and unreadable queues, with their errors.
+    ``kept``: their messages, which stay in the queue.
     """
 
     claimed: int
@@ -78,7 +78,7 @@ def of_run(asset_events: Mapping[Any, Sequence[Any]]) -> dict[str, list[Message]
 def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]) -> Received:
     """Claim and plan what messages announce: those ``given``, by queue address, and those waiting in the queues.
 
-    Raises the error of a source whose bucket cannot be read, after the other sources are done.
+    Raises the error of a queue, or of a source whose bucket cannot be read, after the others are done.
     """
     from mediaindex.storage import queue
     from mediaindex.storage.client import s3_client
@@ -89,10 +89,17 @@ def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]
     every: list[Received] = []
     with connect(connections.database_url()) as conn:
         for address in configuration.queues:
-            messages = [*given.get(address, ()), *_waiting(sqs, address)]
+            try:
+                waiting = _waiting(sqs, address)
+            except ConfigError as error:  # of this queue alone: it does not exist, or refuses access
+                log.error("%s; the other queues are received", error)  # noqa: TRY400
+                every.append(Received(0, 0, 0, (), {address: error}))
+                waiting = []
+            messages = [*given.get(address, ()), *waiting]
             done = take(conn, s3_client(), configuration, messages)
             processed = [message for message in messages if message.receipt and message not in done.kept]
-            queue.delete(sqs, address, processed)
+            if processed:
+                queue.delete(sqs, address, processed)
             every.append(done)
         touched = {name for done in every for name in done.sources}
         for name in touched:
@@ -101,8 +108,8 @@ def receive(configuration: Configuration, given: Mapping[str, Sequence[Message]]
     totals = [sum(column) for column in zip(*((done.claimed, done.gone, done.rejected) for done in every), strict=True)]
     claimed, gone, rejected = totals or (0, 0, 0)
     log.info("events: %d objects claimed, %d gone, %d messages rejected", claimed, gone, rejected)
-    for error in [error for done in every for error in done.failed.values()][:1]:
-        raise error
+    if errors := [error for done in every for error in done.failed.values()]:
+        raise errors[0]
     in_order = sorted(touched, key=lambda name: (-configuration.source(name).priority, name))
     return Received(claimed, gone, rejected, tuple(in_order))
 

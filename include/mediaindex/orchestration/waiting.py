@@ -59,6 +59,13 @@ def look(source_name: str, prefix: str, servers: Servers, between: tuple[datetim
         return is_something_new(conn, client, source, prefix, between)
 
 
+def forget_clients() -> None:
+    """Make new S3 clients from now on: credentials of a profile are read once per client."""
+    from mediaindex.storage.client import forget
+
+    forget()
+
+
 def is_folder_due(source_name: str, prefix: str, servers: Servers) -> bool:
     """Whether a run that found nothing under its own prefix has to list folders of earlier intervals."""
     from mediaindex.catalog.base.connection import connect
@@ -109,12 +116,15 @@ class NewRecordingsTrigger(BaseTrigger):
                 servers = servers or await sync_to_async(Servers.connected, thread_sensitive=False)()
                 found = await sync_to_async(look, thread_sensitive=False)(self.source_name, self.prefix, servers)
             except TransientError as error:
-                servers = None  # the connection may be changed meanwhile
+                servers = None  # the connection, or the file of its profile, may be changed meanwhile
+                await sync_to_async(forget_clients, thread_sensitive=False)()
                 self.log.warning("%s; next attempt in %.0f s", error, self.poke_seconds)
                 continue
             except MediaindexError as error:
-                invalid += isinstance(error, ConfigError)
-                if invalid == 1:  # the sources file may just be being written
+                servers = None
+                await sync_to_async(forget_clients, thread_sensitive=False)()
+                invalid += 1
+                if isinstance(error, ConfigError) and invalid == 1:  # the sources file may just be being written
                     self.log.warning("%s; looking once more in %.0f s", error, self.poke_seconds)
                     continue
                 yield self._event(failed=str(error), code=error.code.value)

@@ -32,6 +32,11 @@ def s3_client(endpoint_url: str | None = None, variables: Mapping[str, str] | No
     return _client(endpoint_url or settings.s3_endpoint_url, os.getpid(), explicit, settings.s3_session)
 
 
+def forget() -> None:
+    """Make new clients from now on."""
+    _client.cache_clear()
+
+
 @lru_cache(maxsize=8)
 def _client(
     endpoint_url: str | None, _process: int, explicit: tuple[tuple[str, str], ...], options: SecretStr | None

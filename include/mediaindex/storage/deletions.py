@@ -112,12 +112,6 @@ def is_versioned(client: S3Client, bucket: str) -> bool:
         raise
 
 
-def exists(client: S3Client, bucket: str, key: str) -> bool:
-    """Whether the key exists."""
-    with s3_errors(f"s3://{bucket}/{key}"):
-        return looks.head(client, bucket, key) is not None
-
-
 def written_at(client: S3Client, bucket: str, key: str, etag: str) -> datetime | None:
     """When the object was last written, if it has this ETag; None if it has another one or does not exist."""
     with s3_errors(f"s3://{bucket}/{key}"):

@@ -15,9 +15,10 @@ from itertools import chain, groupby, islice
 from mediaindex.catalog.erasure import erasure
 from mediaindex.catalog.transcripts import publications, verification
 from mediaindex.catalog.transcripts.verification import Expected, LedgerObject
+from mediaindex.errors import ConfigError, ErrorCode
 from mediaindex.search.contents import IndexedRecording, contents
 from mediaindex.search.publish import remove_unknown
-from mediaindex.storage import deletions, media
+from mediaindex.storage import deletions, looks, media
 from mediaindex.storage.objects import ObjectVersion
 
 from .erasing import Stores
@@ -31,6 +32,7 @@ REMEDIES = {
     "unknown_recording": "mediaindex verify --repair",
     "no_transcript": "mediaindex ledger requeue",
     "missing_object": "restore the object in the bucket, or erase the recording: mediaindex erase",
+    "unreadable_bucket": "create the bucket again or allow ListBucket; if it is gone for good, erase its recordings",
     "erased_object": "mediaindex erase; if it was uploaded again on purpose, the next listing claims it",
     "erased_artifacts": "a run wrote them after the erasure: run mediaindex erase for the object again",
     "orphan_artifacts": "no recording has them: delete the folder if no other catalog uses this bucket",
@@ -165,12 +167,20 @@ def object_differences(stores: Stores) -> Iterator[Difference]:
     An object that is in a bucket but not in the ledger is no difference: the next listing claims it.
     """
     for bucket, first, last in verification.buckets(stores.conn):
-        prefix = os.path.commonprefix([first, last])  # noqa: RUF071  # by character: S3 has no folders
-        listed = media.list_objects(stores.s3, bucket, prefix)
-        kept = verification.kept_objects(stores.conn, bucket)
-        both: Iterator[LedgerObject | ObjectVersion] = merge(kept, listed, key=lambda side: side.key.encode())
-        for _, sides in groupby(both, key=lambda side: side.key):
-            yield from _of_key(stores, list(sides))
+        try:
+            yield from _of_bucket(stores, bucket, os.path.commonprefix([first, last]))  # noqa: RUF071  # by character
+        except ConfigError as error:  # of this bucket; the others are compared
+            if error.code not in (ErrorCode.NO_BUCKET, ErrorCode.S3_REFUSED, ErrorCode.S3_NAME):
+                raise
+            yield Difference("unreadable_bucket", f"s3://{bucket}/", error.message)
+
+
+def _of_bucket(stores: Stores, bucket: str, prefix: str) -> Iterator[Difference]:
+    listed = media.list_objects(stores.s3, bucket, prefix)
+    kept = verification.kept_objects(stores.conn, bucket)
+    both: Iterator[LedgerObject | ObjectVersion] = merge(kept, listed, key=lambda side: side.key.encode())
+    for _, sides in groupby(both, key=lambda side: side.key):
+        yield from _of_key(stores, list(sides))
 
 
 def _of_key(stores: Stores, sides: list[LedgerObject | ObjectVersion]) -> Iterator[Difference]:
@@ -182,8 +192,14 @@ def _of_key(stores: Stores, sides: list[LedgerObject | ObjectVersion]) -> Iterat
         if side.erased and side.etag in etags:
             yield Difference("erased_object", url, f"media object {side.id} was erased, but the object exists")
         # If another version exists, the next listing claims it. If the listing has none, only its order may differ.
-        elif not side.erased and not etags and not deletions.exists(stores.s3, side.bucket, side.key):
+        elif not side.erased and not etags and _is_missing(stores, side):
             yield Difference("missing_object", url, f"media object {side.id} is {side.state}, but the object is gone")
+
+
+def _is_missing(stores: Stores, item: LedgerObject) -> bool:
+    """Whether the object does not exist; one that S3 does not return exists."""
+    now = looks.inspect(stores.s3, item.bucket, item.key)
+    return now.version is None and now.refusal is None
 
 
 def artifact_differences(stores: Stores, young: timedelta = YOUNG) -> Iterator[Difference]:

@@ -12,7 +12,7 @@ from mediaindex.catalog.batches import batches
 from mediaindex.catalog.ledger import hearing, ledger
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.contract.states import SeenBy
-from mediaindex.errors import TransientError
+from mediaindex.errors import ConfigError, TransientError
 from mediaindex.orchestration import discovery, events
 from mediaindex.orchestration.arrivals import Arrivals
 from mediaindex.storage.queue import Message
@@ -104,3 +104,14 @@ def test_messages_that_cannot_be_processed_stay_in_the_queue(
     with pytest.raises(TransientError):
         events.receive(configured(source(), queue), {})
     assert left(sqs, queue) == 1
+
+
+def test_a_queue_that_does_not_exist_does_not_hold_up_the_others(
+    sqs: Any, queue: str, put: Callable[..., None], source: Sources, bucket: str, states: Callable[[], Any]
+) -> None:
+    put("a.wav")
+    sqs.send_message(QueueUrl=queue, MessageBody=message(bucket, "a.wav"))
+    configuration = Configuration(sources=(source(),), event_queues=(f"{queue}-gone", queue))
+    with pytest.raises(ConfigError, match=f"queue {queue}-gone"):
+        events.receive(configuration, {})
+    assert (states(), left(sqs, queue)) == ({"a.wav": "claimed"}, 0)

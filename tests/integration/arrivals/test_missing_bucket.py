@@ -89,7 +89,7 @@ def test_no_part_of_the_storage_takes_it_for_a_missing_object(
     code = missing()
     for deed in (
         lambda: looks.look(through, bucket, "a.wav"),
-        lambda: deletions.exists(through, bucket, "a.wav"),
+        lambda: deletions.written_at(through, bucket, "a.wav", version.etag),
         lambda: deletions.delete_object(through, bucket, "a.wav", version.etag),
         lambda: media.download(through, version, tmp_path / "a"),
         lambda: store.exists(*artifact),
@@ -105,7 +105,7 @@ def test_an_object_that_does_not_exist_is_missing(client: Any, bucket: str, tmp_
     store = S3ArtifactStore(client, bucket)
     artifact = ("ab" * 32, "diarize", "0f" * 16)
     assert looks.look(client, bucket, "a.wav") is None
-    assert not deletions.exists(client, bucket, "a.wav")
+    assert deletions.written_at(client, bucket, "a.wav", "e") is None
     assert not store.exists(*artifact)
     assert store.get(*artifact) is None
     assert not store.get_file(*artifact, "audio.flac", tmp_path / "b")

@@ -130,6 +130,18 @@ def test_a_missing_object_is_found(stores: Stores, indexed: Indexed) -> None:
     assert (one.kind, one.subject) == ("missing_object", f"s3://{talk.bucket}/{talk.key}")
 
 
+def test_a_missing_bucket_does_not_hide_the_others(stores: Stores, indexed: Indexed) -> None:
+    talk, other = indexed("talk"), indexed("other")
+    stores.s3.delete_object(Bucket=talk.bucket, Key=talk.key)
+    with transaction(stores.conn) as cursor:
+        cursor.execute("update media_object set bucket = 'a-' || bucket where id = %s", (other.id,))
+    found = {one.kind: one.subject for one in verify(stores)}
+    assert found == {
+        "unreadable_bucket": f"s3://a-{other.bucket}/",
+        "missing_object": f"s3://{talk.bucket}/{talk.key}",
+    }
+
+
 def test_an_undiscovered_object_is_no_difference(stores: Stores, indexed: Indexed) -> None:
     talk = indexed("talk")
     stores.s3.put_object(Bucket=talk.bucket, Key="in/new.wav", Body=b"new")
