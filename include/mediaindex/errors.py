@@ -134,7 +134,7 @@ class ErrorCode(StrEnum):
     CATALOG_UNREACHABLE = "catalog_unreachable", _TRANSIENT, "PostgreSQL refuses a connection; check address and user."
     CATALOG_UNAVAILABLE = "catalog_unavailable", _TRANSIENT, "PostgreSQL is unavailable or busy; it is tried again."
     CATALOG_REFUSED = "catalog_refused", _TERMINAL, "PostgreSQL rejects a statement; report the message."
-    CATALOG_NOT_MIGRATED = "catalog_not_migrated", _TERMINAL, "The catalog is out of date; run its migrations."
+    CATALOG_NOT_MIGRATED = "catalog_not_migrated", _TERMINAL, "The catalog is out of date; run `mediaindex db migrate`."
     CATALOG_TOO_NEW = "catalog_too_new", _TERMINAL, "A newer version migrated the catalog; install that version."
     MIGRATION_CHANGED = "migration_changed", _TERMINAL, "An applied migration was edited; restore it, write a new one."
     ILLEGAL_STATE = "illegal_state", _TERMINAL, "The object cannot change to that state; requeue it first."

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MODEL = typer.Option(
     [],
     "--model",
-    help="Calibrate only this model; may be repeated  [default: all installed models of these languages].",
+    help="Calibrate only this model; may be repeated. By default all installed models of these languages.",
 )
 DEGRADED = typer.Option(
     True, help="Whether to fit on telephone and noisy versions of every recording too, for audio of that quality."

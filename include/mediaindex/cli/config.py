@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mediaindex.config.sources import Checked, Configuration
 
 app = typer.Typer(help="Check the sources file; show the settings of a source.", no_args_is_help=True)
-_FILE = "The sources file  [default: the file that MEDIAINDEX_CONFIG names]."
+_FILE = "The sources file; by default the one that MEDIAINDEX_CONFIG names."
 
 
 @app.command("check")

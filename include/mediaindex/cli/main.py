@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 
 import typer
 
@@ -12,6 +13,8 @@ from mediaindex.errors import MediaindexError
 from . import (
     calibrate,
     config,
+    db,
+    doctor,
     erase,
     evaluate,
     index,
@@ -30,7 +33,6 @@ cli = typer.Typer(
     name="mediaindex",
     help="Turn recordings into searchable, speaker-labelled transcripts.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,
 )
 cli.command("index")(index.index)
@@ -42,11 +44,13 @@ cli.command("search")(search.search)
 cli.command("reindex")(reindex.reindex)
 cli.command("plan")(plan.plan)
 cli.command("verify")(verify.verify)
+cli.command("doctor")(doctor.doctor)
 cli.command("erase")(erase.erase)
 cli.add_typer(models.app, name="models")
 cli.add_typer(ledger.app, name="ledger")
 cli.add_typer(source.app, name="source")
 cli.add_typer(config.app, name="config")
+cli.add_typer(db.app, name="db")
 
 
 def _version(wanted: bool) -> None:
@@ -65,9 +69,27 @@ def root(
 
 
 def app() -> None:
-    """Run the command. A MediaindexError is printed as one line, without a traceback; the exit code is 1."""
+    """Run the command. A MediaindexError is printed as one line, without a traceback; the exit code is 1.
+
+    So is a library that is not installed: no environment has the libraries of all commands.
+    """
     try:
         cli()
     except MediaindexError as error:
         print(f"mediaindex: {error}", file=sys.stderr)
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] == __package__.partition(".")[0]:
+            raise
+        print(f"mediaindex: {_other_environment(str(error.name))}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _other_environment(library: str) -> str:
+    """What to do without this library, which the other environment has."""
+    speech = find_spec("airflow") is not None
+    extra, checkout = ("speech", ".venv-speech") if speech else ("airflow", ".venv-airflow")
+    return (
+        f"this command needs {library}, which this environment does not have; run it in the {extra} environment "
+        f"({checkout}/bin/mediaindex of a checkout), or install mediaindex[{extra}]"
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,6 +13,8 @@ from rich.table import Table
 from mediaindex.errors import MediaindexError
 from mediaindex.models import Checked, check, fetch, load_registry
 
+from .options import Json
+
 app = typer.Typer(help="List, check and fetch models.", no_args_is_help=True)
 _out = Console()
 _err = Console(stderr=True)
@@ -20,16 +23,21 @@ _Names = Annotated[list[str] | None, typer.Argument(help="Model names, as `media
 
 
 @app.command("list")
-def list_models() -> None:
+def list_models(*, as_json: Json = False) -> None:
     """List every known model and the place it would be loaded from.
 
     Example:
 
       mediaindex models list
     """
-    table = Table("name", "task", "languages", "licence", "source", "sha256")
-    table.columns[0].no_wrap = True
-    for row in check():
+    rows = check()
+    if as_json:
+        print(json.dumps([_as_json(row) for row in rows], indent=2))
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("name", "task", "languages", "licence", "source", "sha256"):
+        table.add_column(heading, overflow="fold")  # nothing is cut in a narrow terminal
+    for row in rows:
         source = row.located.source if row.located else "[red]damaged[/]" if row.damaged else "[dim]not installed[/]"
         languages = row.entry.languages
         table.add_row(
@@ -43,8 +51,23 @@ def list_models() -> None:
     _out.print(table)
 
 
+def _as_json(row: Checked) -> dict[str, Any]:
+    located = row.located
+    return {
+        "name": row.entry.name,
+        "task": row.entry.task,
+        "languages": row.entry.languages,
+        "licence": row.entry.licence,
+        "required": row.entry.required,
+        "source": located.source if located else None,
+        "path": str(located.path) if located else None,
+        "sha256": located.sha256 if located else None,
+        "problem": row.problem or None,
+    }
+
+
 @app.command("check")
-def check_models(names: _Names = None) -> None:
+def check_models(names: _Names = None, *, as_json: Json = False) -> None:
     """Check that models are present and undamaged, one line per model. Nothing is fetched.
 
     The exit code is 1 if a model that is named, or needed by the default configuration, is missing or damaged.
@@ -57,6 +80,9 @@ def check_models(names: _Names = None) -> None:
     """
     rows = _or_exit(names)
     bad = [row for row in rows if row.problem and (names or row.entry.required or row.damaged)]
+    if as_json:
+        print(json.dumps({"ok": not bad, "models": [_as_json(row) for row in rows]}, indent=2))
+        rows = []
     for row in rows:
         if row.located:
             line = f"ok        {row.entry.name}: {row.located.source}, {row.located.path}"

@@ -72,7 +72,7 @@ VOCABULARY = typer.Option(
     help="A text file of names and terms, one per line, to prefer over words that sound similar.",
 )
 CACHE = typer.Option(
-    None, "--cache", help="The folder that keeps results of stages  [default: ~/.cache/mediaindex/artifacts]."
+    None, "--cache", help="The folder that keeps results of stages; by default ~/.cache/mediaindex/artifacts."
 )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DAY = ["%Y-%m-%d"]
 Slots = Annotated[
     int | None,
-    typer.Option(min=1, help="The number of parallel speech processes  [default: the slots of the pool]."),
+    typer.Option(min=1, help="The number of parallel speech processes; by default the slots of the pool."),
 ]
 Cores = Annotated[
     int | None, typer.Option("--assume-cores", min=1, help="Assume this many processor cores without other work.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -10,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .figures import count_of
-from .options import catalog
+from .options import Json, catalog
 
 
 def reindex(
@@ -18,6 +20,7 @@ def reindex(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start over instead of continuing an interrupted rebuild.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Rebuild the search indexes from the catalog and switch to them. Searches and publications continue meanwhile.
 
@@ -40,6 +43,9 @@ def reindex(
             progress=lambda done, whole: bar.update(task, completed=done, total=whole),
             fresh=fresh,
         )
+    if as_json:
+        print(json.dumps(asdict(built)))
+        return
     resumed = f", after {built.resumed_after:,} of an interrupted rebuild" if built.resumed_after else ""
     print(
         f"Indexed {count_of(built.recordings, 'recording')} with {count_of(built.turns, 'turn')}{resumed}. "

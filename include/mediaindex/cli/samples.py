@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import typer
 
+from .options import Json
 
-def samples(folder: Path = typer.Argument(..., file_okay=False, help="The folder to write to.")) -> None:
+
+def samples(
+    folder: Path = typer.Argument(..., file_okay=False, help="The folder to write to."), *, as_json: Json = False
+) -> None:
     """Write five sample recordings to FOLDER: a dialogue, a reader, a video, a French reader, a noisy clip.
 
     Example:
@@ -16,5 +21,9 @@ def samples(folder: Path = typer.Argument(..., file_okay=False, help="The folder
     """
     from mediaindex.samples import SAMPLES, make_samples
 
-    for path, sample in zip(make_samples(folder), SAMPLES, strict=True):
+    made = list(zip(make_samples(folder), SAMPLES, strict=True))
+    if as_json:
+        print(json.dumps([{"file": str(path), "about": sample.about} for path, sample in made], indent=2))
+        return
+    for path, sample in made:
         print(f"{path}: {sample.about}")

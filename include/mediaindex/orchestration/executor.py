@@ -21,7 +21,7 @@ from mediaindex.stages.media.containment import hide_memory
 # of a task, and pass one level of tasks per loop.
 BUSY_S = 0.5
 # The same without running tasks: new runs and events of triggers wait for half of it on average.
-IDLE_S = 2.0
+IDLE_S = 3.0
 REST_AFTER_S = 5.0  # without a task sent or ended
 # Tasks are forks of a worker and would each import these: 0.6 s of CPU time for all three on a busy machine. Only
 # libraries: the package itself is imported by each task, as it is installed when the task begins.

@@ -11,9 +11,9 @@ from typing import Any
 
 from elasticsearch import BadRequestError, Elasticsearch
 
-from mediaindex.errors import ConfigError
+from mediaindex.errors import ConfigError, ErrorCode, TransientError
 
-from .client import translated
+from .client import address, translated
 from .names import KINDS, Indexes, configured
 
 # Above the built-in templates of a cluster (100 to 200), so that a broad pattern there never matches these indexes.
@@ -51,6 +51,34 @@ def prepare(client: Elasticsearch, indexes: Indexes | None = None) -> Prepared:
         outdated = [name for kind in KINDS if (name := _outdated(client, indexes, kind))]
         _hide_withdrawn(client, indexes)
     return Prepared(tuple(created), tuple(outdated))
+
+
+def server(client: Elasticsearch) -> str:
+    """Version and health of the cluster, in words. Raises MediaindexError if it cannot be used."""
+    with translated(client):
+        version = client.info()["version"]["number"]
+        health = client.cluster.health()
+    text = f"Elasticsearch {version} at {address(client)}, nodes: {health['number_of_nodes']}, {health['status']}"
+    if health["status"] == "red":
+        raise TransientError(f"{text}: an index has lost a primary shard; see the log of Elasticsearch")
+    return text
+
+
+def existing(client: Elasticsearch, indexes: Indexes | None = None) -> str:
+    """The aliases, in words; changes nothing. Raises ConfigError if one is missing or its index is outdated."""
+    indexes = indexes or configured()
+    for kind in KINDS:
+        alias = indexes.alias(kind)
+        with translated(client):
+            if not client.indices.exists_alias(name=alias):
+                raise ConfigError(
+                    f"the alias {alias} does not exist; the first publication creates it, or `mediaindex reindex`",
+                    code=ErrorCode.SEARCH_NOT_PREPARED,
+                )
+            outdated = _older(client, indexes, kind)
+        if outdated:
+            raise ConfigError(f"{outdated} was created with an older template; run `mediaindex reindex`")
+    return f"{indexes.turns} and {indexes.recordings} exist and are up to date"
 
 
 def _put_templates(client: Elasticsearch, indexes: Indexes) -> None:
@@ -106,11 +134,18 @@ def _hide_withdrawn(client: Elasticsearch, indexes: Indexes) -> None:
 
 
 def _outdated(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
+    """The concrete index of the alias if it is older than the template, with the new fields added; else None."""
+    name = _older(client, indexes, kind)
+    if name:
+        _widen(client, name, template(kind))
+    return name
+
+
+def _older(client: Elasticsearch, indexes: Indexes, kind: str) -> str | None:
     """The concrete index of the alias, if the version of its mappings differs from the template; else None."""
-    wanted = template(kind)
+    wanted = template(kind)["_meta"]["version"]
     for name, answer in client.indices.get_mapping(index=indexes.alias(kind)).items():
-        if answer["mappings"].get("_meta", {}).get("version") != wanted["_meta"]["version"]:
-            _widen(client, name, wanted)
+        if answer["mappings"].get("_meta", {}).get("version") != wanted:
             return str(name)
     return None
 

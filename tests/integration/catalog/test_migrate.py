@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mediaindex.catalog.base import health
 from mediaindex.catalog.base.connection import connect
-from mediaindex.catalog.base.migrate import migrate
+from mediaindex.catalog.base.migrate import migrate, status
 from mediaindex.errors import ConfigError
 
 pytestmark = pytest.mark.servers
@@ -52,3 +53,29 @@ def test_a_failing_migration_leaves_nothing(empty_database: str, tmp_path: Path)
         run(empty_database, tmp_path)
     write(tmp_path, "0002_b.sql", "create table b (x int)")
     assert run(empty_database, tmp_path) == ["0001_a", "0002_b"]
+
+
+def test_the_status_of_an_empty_database_lists_every_migration_as_missing(empty_database: str) -> None:
+    with connect(empty_database) as conn:
+        before = status(conn)
+        applied = migrate(conn)
+        after = status(conn)
+    assert [row.version for row in before] == [row.version for row in after] == applied
+    assert not any(row.applied_at for row in before)
+    assert all(row.applied_at for row in after)
+
+
+def test_a_catalog_that_lacks_migrations_is_told_how_to_get_them(empty_database: str) -> None:
+    with connect(empty_database) as conn, pytest.raises(ConfigError, match="mediaindex db migrate"):
+        health.schema(conn)
+
+
+def test_a_user_who_may_not_read_a_table_is_told_which(empty_database: str) -> None:
+    run(empty_database)
+    with connect(empty_database) as conn, conn.cursor() as cursor:
+        assert "may read every table" in health.rights(conn)
+        cursor.execute("create role no_reader; grant usage on schema public to no_reader")
+        cursor.execute("grant select on schema_migration to no_reader; set local role no_reader")
+        with pytest.raises(ConfigError, match="may not read batch, "):
+            health.rights(conn)
+        conn.rollback()

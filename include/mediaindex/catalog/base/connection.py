@@ -89,7 +89,8 @@ def _translated(error: psycopg2.Error) -> MediaindexError:
         return TerminalError((error.diag.message_primary or text) + "; requeue it first", code=ErrorCode.ILLEGAL_STATE)
     if isinstance(error, psycopg2.errors.UndefinedTable | psycopg2.errors.UndefinedColumn):
         return ConfigError(
-            f"the catalog's schema is out of date: {text}; run its migrations", code=ErrorCode.CATALOG_NOT_MIGRATED
+            f"the catalog's schema is out of date: {text}; run `mediaindex db migrate`",
+            code=ErrorCode.CATALOG_NOT_MIGRATED,
         )
     # A plain DatabaseError without a code comes from libpq for a broken connection; errors of the server have a code.
     broken = type(error) is psycopg2.DatabaseError and error.pgcode is None

@@ -17,13 +17,17 @@ PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What Elasticsearch should have of a recording: nothing if ``transcript_id`` is None. ``due``: in the outbox."""
+    """What Elasticsearch should have of a recording: nothing if ``transcript_id`` is None.
+
+    ``due``: in the outbox; ``due_s``: seconds since its newest publication was queued, None if there is none.
+    """
 
     audio_sha256: str
     transcript_id: int | None
     version: int | None
     turns: int | None
     due: bool
+    due_s: float | None
     attempts: int | None
     last_error: str | None
 

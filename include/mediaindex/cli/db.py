@@ -1,0 +1,71 @@
+"""``mediaindex db``: create and upgrade the catalog's schema in PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from .figures import count_of
+from .options import Json, catalog
+
+app = typer.Typer(help="Create and upgrade the catalog's schema in PostgreSQL.", no_args_is_help=True)
+
+
+@app.command("migrate")
+def migrate(*, as_json: Json = False) -> None:
+    """Apply the missing migrations to the database that MEDIAINDEX_DATABASE_URL names, in one transaction.
+
+    An empty database gets the whole schema. It is safe to run this at every start and in several places at once; a
+    migration that fails changes nothing. Back up the catalog before an upgrade: there are no migrations backwards.
+
+    Example:
+
+      mediaindex db migrate
+    """
+    from mediaindex.catalog.base import migrate as migrations
+
+    with catalog("db migrate") as conn:
+        applied = migrations.migrate(conn)
+        count = len(migrations.status(conn))
+    if as_json:
+        print(json.dumps({"applied": applied, "migrations": count}))
+        return
+    for version in applied:
+        print(f"applied  {version}")
+    print(f"The catalog is up to date: {count_of(count, 'migration')}, {len(applied)} of them applied now.")
+
+
+@app.command("status")
+def status(*, as_json: Json = False) -> None:
+    """List the migrations and when each was applied. The exit code is 1 if one is missing.
+
+    Example:
+
+      mediaindex db status
+    """
+    from mediaindex.catalog.base import migrate as migrations
+
+    with catalog("db status") as conn:
+        known = migrations.status(conn)
+    missing = [migration for migration in known if migration.applied_at is None]
+    if as_json:
+        rows = [
+            {"version": row.version, "applied_at": row.applied_at.isoformat() if row.applied_at else None}
+            for row in known
+        ]
+        print(json.dumps({"up_to_date": not missing, "migrations": rows}, indent=2))
+    else:
+        for row in known:
+            print(
+                f"{row.applied_at:%Y-%m-%d %H:%M:%S %Z}  {row.version}" if row.applied_at else f"missing  {row.version}"
+            )
+        print(_verdict(len(missing)))
+    if missing:
+        raise typer.Exit(1)
+
+
+def _verdict(missing: int) -> str:
+    if missing:
+        return f"{count_of(missing, 'migration')} missing; back up the catalog and run `mediaindex db migrate`."
+    return "The catalog is up to date."
