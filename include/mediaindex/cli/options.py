@@ -61,7 +61,7 @@ TRACKS = typer.Option(
     None,
     "--tracks",
     help="The audio tracks to use of a file: mix (all that belong together), first (the main one) or each (all, as a "
-    "speaker each)  [default: mix].",
+    "speaker each). By default mix.",
     show_default=False,
 )
 VOCABULARY = typer.Option(
