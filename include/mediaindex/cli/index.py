@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 from rich.console import Console
@@ -27,6 +27,14 @@ LONGEST_STEM = 240  # bytes
 FILES = typer.Argument(..., exists=True, dir_okay=False, help="Audio or video files in formats that ffmpeg reads.")
 OUT = typer.Option(..., "--out", "-o", help="The folder for transcripts: one JSON, SRT and WebVTT file per recording.")
 
+CaptionTimes = Literal["player", "source"]
+CAPTION_TIMES = typer.Option(
+    "player",
+    "--caption-times",
+    help="Where captions count from: player (the start of the file is 0, as players show it) or source (the file's own "
+    "time stamps). It differs for files that start late, such as transport streams.",
+)
+
 
 def index(
     files: list[Path] = FILES,
@@ -37,11 +45,12 @@ def index(
     party_a_channel: bool = options.PARTY_A_CHANNEL,
     tracks: TrackPolicy | None = options.TRACKS,
     vocabulary: Path | None = options.VOCABULARY,
+    caption_times: CaptionTimes = CAPTION_TIMES,
     cache: Path | None = options.CACHE,
 ) -> None:
-    """Transcribe FILES: who said what, and when.
+    """Transcribe FILES: who said what, and when. The exit code is 1 if a file fails.
 
-    Results of stages are kept: a second run over the same audio computes nothing. The exit code is 1 if a file fails.
+    Results of stages are kept: a second run over the same audio computes nothing.
 
     Examples:
 
@@ -60,12 +69,11 @@ def index(
     hints = options.read_hints(
         language, speakers, raw, party_a_channel=party_a_channel, tracks=tracks, vocabulary=vocabulary
     )
-    items = items_of(files, hints)
     options.check_folder(out)  # before hours of work
     began = time.perf_counter()
-    run, outcomes = _run(items, options.store_at(cache))
+    run, outcomes = _run(items_of(files, hints), options.store_at(cache))
     wall = time.perf_counter() - began
-    _print(outcomes, summary(outcomes, wall, _write(run, outcomes, out), out))
+    _print(outcomes, summary(outcomes, wall, _write(run, outcomes, out, caption_times), out))
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -87,7 +95,7 @@ def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[O
         return run, run.index(items)
 
 
-def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path) -> int:
+def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path, caption_times: CaptionTimes) -> int:
     from mediaindex.exports.files import write_transcript
 
     taken: set[str] = set()
@@ -98,7 +106,8 @@ def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path) -> int:
             continue
         name = _unused(_shortened(Path(outcome.item.name).stem), taken)
         taken.add(name)
-        write_transcript(out, name, outcome.item.name, *transcript, warnings=outcome.warnings)
+        zero = outcome.file_start if caption_times == "player" else 0.0
+        write_transcript(out, name, outcome.item.name, *transcript, warnings=outcome.warnings, captions_from=zero)
         written += 1
     return written
 

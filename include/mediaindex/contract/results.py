@@ -21,7 +21,8 @@ class NormalizedAudio:
 
     ``audio_sha256`` is the hash of the decoded PCM (16 kHz mono s16le) before loudness or noise treatment: it
     identifies the recording independently of container, name and settings. ``duration`` is seconds of decoded audio;
-    ``clock`` converts to source time.
+    ``clock`` converts to source time. ``file_start`` is the source time (s) of the earliest stream, pictures included:
+    players that do not show the source's clock count from there.
     """
 
     audio_sha256: str
@@ -38,6 +39,7 @@ class NormalizedAudio:
     peak_dbfs: float | None
     title: str | None = None
     channels_kept: int = 1
+    file_start: float = 0.0
     tracks: tuple[int, ...] = ()  # indexes of the streams that the audio has; empty: only `stream_index`
     speaker_per_channel: bool = False  # each kept channel is a track with a speaker of its own
     warnings: tuple[str, ...] = ()  # defects of a recording that is usable nevertheless

@@ -16,7 +16,7 @@ from rich.cells import cell_len, chop_cells
 from webvtt import Caption, WebVTT
 
 from mediaindex.contract.results import TurnText
-from mediaindex.timeline import Span, Transcript, Turn, round_to_ms
+from mediaindex.timeline import RESOLUTION, Span, Transcript, Turn, round_to_ms
 from mediaindex.timeline.scripts import joined, tokens
 
 LINE = 42  # columns
@@ -48,24 +48,31 @@ def cues(
     texts: Sequence[TurnText] | None = None,
     *,
     label_speakers: bool = False,
+    zero: float = 0.0,
 ) -> Iterator[Cue]:
     """Captions in order of time, cut between words.
 
     ``names``: names for labels such as ``SPEAKER_00``. ``texts``: the readable text of each turn (``Topics.texts``); a
     token is displayed while its words are spoken. ``label_speakers``: begin the first caption after a change of speaker
-    with ``Name:``. A single token that exceeds the space or seven seconds is kept and breaks the rule. A caption that
-    would be too short to read stays until the next one, for at most a second.
+    with ``Name:``. ``zero``: the source time (s) from which captions count. A single token that exceeds the space or
+    seven seconds is kept and breaks the rule. A caption that would be too short to read stays until the next one, for
+    at most a second.
     """
     captions = _captions(transcript, names, texts, label_speakers=label_speakers)
     for cue, following in pairwise(chain(captions, [None])):
         if cue is not None:  # only the last one is
-            yield _readable(cue, transcript.end if following is None else following.start)
+            yield _counted_from(zero, _readable(cue, transcript.end if following is None else following.start))
 
 
 def _readable(cue: Cue, until: float) -> Cue:
     """The caption, on screen for at least ``SHORTEST`` seconds, if that is before ``until``."""
     end = round_to_ms(min(cue.start + SHORTEST, until))
     return replace(cue, end=end) if end > cue.end else cue
+
+
+def _counted_from(zero: float, cue: Cue) -> Cue:
+    start = round_to_ms(max(0.0, cue.start - zero))
+    return replace(cue, start=start, end=round_to_ms(max(start + RESOLUTION, cue.end - zero)))
 
 
 def _captions(
@@ -141,23 +148,31 @@ def _wrap(content: Sequence[str], label: str) -> list[str]:
 
 
 def to_srt(
-    transcript: Transcript, names: Mapping[str, str] | None = None, texts: Sequence[TurnText] | None = None
+    transcript: Transcript,
+    names: Mapping[str, str] | None = None,
+    texts: Sequence[TurnText] | None = None,
+    *,
+    zero: float = 0.0,
 ) -> str:
     """The content of the file; captions after a change of speaker begin with ``Name:``. Arguments as in `cues`."""
     subtitles = (
         srt.Subtitle(index, timedelta(seconds=cue.start), timedelta(seconds=cue.end), "\n".join(cue.lines))
-        for index, cue in enumerate(cues(transcript, names, texts, label_speakers=True), 1)
+        for index, cue in enumerate(cues(transcript, names, texts, label_speakers=True, zero=zero), 1)
     )
     return str(srt.compose(subtitles, reindex=False))
 
 
 def to_vtt(
-    transcript: Transcript, names: Mapping[str, str] | None = None, texts: Sequence[TurnText] | None = None
+    transcript: Transcript,
+    names: Mapping[str, str] | None = None,
+    texts: Sequence[TurnText] | None = None,
+    *,
+    zero: float = 0.0,
 ) -> str:
     """The content of the file, ending in a line break; every caption has its speaker. Arguments as in `cues`."""
     captions = [
         Caption(_time(cue.start), _time(cue.end), f"<v {_escape(cue.speaker)}>" + "\n".join(map(_escape, cue.lines)))
-        for cue in cues(transcript, names, texts)
+        for cue in cues(transcript, names, texts, zero=zero)
     ]
     return WebVTT(captions=captions).content.rstrip("\n") + "\n"
 

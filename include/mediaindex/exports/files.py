@@ -22,19 +22,22 @@ def write_transcript(
     assessment: Assessment,
     topics: Topics | None = None,
     warnings: Sequence[str] = (),
+    captions_from: float = 0.0,
 ) -> tuple[Path, ...]:
     """Write ``out/name.json``, ``.srt`` and ``.vtt`` and return their paths; ``source`` is the name of the recording,
     ``warnings`` those of its stages.
 
-    The JSON is that of the podcast namespace, with words, confidences, topics, warnings and the assessment under
+    ``captions_from``: the source time (s) from which captions count. The JSON is that of the podcast namespace, whose
+    segments are captions, with words, confidences, topics, warnings and the assessment, in source time, under
     ``mediaindex``.
     """
     transcript = assessment.transcript
     texts = topics.texts if topics else None
     paths = tuple(out / f"{name}.{ending}" for ending in ("json", "srt", "vtt"))
-    _write(paths[0], to_podcast_json(transcript, texts=texts, extra=_details(source, assessment, topics, warnings)))
-    _write(paths[1], [to_srt(transcript, texts=texts)])
-    _write(paths[2], [to_vtt(transcript, texts=texts)])
+    details = _details(source, assessment, topics, warnings) | {"captions_from": captions_from}
+    _write(paths[0], to_podcast_json(transcript, texts=texts, extra=details, zero=captions_from))
+    _write(paths[1], [to_srt(transcript, texts=texts, zero=captions_from)])
+    _write(paths[2], [to_vtt(transcript, texts=texts, zero=captions_from)])
     return paths
 
 

@@ -20,6 +20,8 @@ def to_podcast_json(
     names: Mapping[str, str] | None = None,
     texts: Sequence[TurnText] | None = None,
     extra: Mapping[str, Any] | None = None,
+    *,
+    zero: float = 0.0,
 ) -> Iterator[str]:
     """``version`` and ``segments`` (speaker, startTime, endTime, body), one per caption; in pieces, because the
     transcript of a day has 40 MB. Arguments as in `cues`.
@@ -30,7 +32,7 @@ def to_podcast_json(
         "version": VERSION,
         "segments": [
             {"speaker": cue.speaker, "startTime": cue.start, "endTime": cue.end, "body": cue.text}
-            for cue in cues(transcript, names, texts)
+            for cue in cues(transcript, names, texts, zero=zero)
         ],
     }
     if extra is not None:

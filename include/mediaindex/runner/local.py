@@ -18,7 +18,7 @@ from mediaindex.contract.job import (
     Job,
     JobItem,
 )
-from mediaindex.contract.pipeline import AFTER_TRIAGE, ASSESS, BEFORE_TRIAGE, FIND_TOPICS, LAST_STAGE, STAGES
+from mediaindex.contract.pipeline import AFTER_TRIAGE, ASSESS, BEFORE_TRIAGE, FIND_TOPICS, LAST_STAGE, NORMALIZE, STAGES
 from mediaindex.contract.results import Assessment, Topics
 from mediaindex.contract.settings import TriageSettings
 from mediaindex.contract.states import ObjectState
@@ -50,6 +50,12 @@ class Outcome:
     def warnings(self) -> tuple[str, ...]:
         """The warnings of all stages: defects of a recording that is usable nevertheless."""
         return tuple(text for summary in self.summaries.values() for text in summary.get("warnings", ()))
+
+    @property
+    def file_start(self) -> float:
+        """Source time (s) at which the file starts, pictures included."""
+        start: float = self.summaries.get(NORMALIZE.name, {}).get("file_start", 0.0)
+        return start
 
 
 def items_of(files: Sequence[Path], hints: Hints) -> list[JobItem]:

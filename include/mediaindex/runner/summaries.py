@@ -11,6 +11,7 @@ def of_normalized(audio: NormalizedAudio) -> dict[str, Any]:
     """Duration, loudness and container."""
     return {
         "duration": audio.duration,
+        "file_start": audio.file_start,
         "loudness_lufs": audio.loudness_lufs,
         "container": audio.container,
         "codec": audio.codec,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.errors import ConfigError
-from mediaindex.stages.media.clock_checks import missing_seconds
+from mediaindex.stages.media.clock_checks import file_start, missing_seconds
 from mediaindex.stages.media.decode import MOST_FLAC_CHANNELS, Pcm
 from mediaindex.stages.media.encode import encode_flac, noise_filter
 from mediaindex.stages.media.extract import Extracted, extract
@@ -69,6 +69,7 @@ def normalize(
         peak_dbfs=None if loudness.true_peak is None else round(loudness.true_peak + gain, 2),
         title=probed.title,
         channels_kept=pcm.channels,
+        file_start=file_start(probed, clock),
         tracks=tuple(used.index for used in extracted.streams) if len(extracted.streams) > 1 else (),
         speaker_per_channel=extracted.channel_per_track and settings.tracks == "each",
         warnings=(*probed.warnings, *extracted.warnings, *_warnings(probed, extracted, settings)),

@@ -44,3 +44,16 @@ def test_transcripts_are_private_unless_set_otherwise(tmp_path, dialogue, monkey
     monkeypatch.setenv("MEDIAINDEX_FILE_MODE", setting)
     for path in write_transcript(tmp_path, "talk", "a.wav", Assessment(dialogue, 0.9, 1.0, False)):
         assert path.stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize(("captions_from", "first"), [(0.0, 1.0), (0.75, 0.25), (5.0, 0.0)])
+def test_captions_of_all_files_count_from_one_time(tmp_path, dialogue, captions_from, first):
+    paths = write_transcript(
+        tmp_path, "talk", "talk.ts", Assessment(dialogue, 0.9, 1.0, False), captions_from=captions_from
+    )
+    document = json.loads(paths[0].read_text())
+    assert document["segments"][0]["startTime"] == first
+    assert document["mediaindex"]["captions_from"] == captions_from
+    assert document["mediaindex"]["transcript"]["turns"][0]["start"] == 1.0  # source time
+    assert next(iter(srt.parse(paths[1].read_text()))).start.total_seconds() == first
+    assert webvtt.read(str(paths[2]))[0].start_in_seconds == int(first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mediaindex.timeline import Anchor, Clock
+from mediaindex.timeline import Anchor, Clock, round_to_ms
 
 from .probe import AudioStream, SourceFile, has_clock
 from .source_clock import ClockFinder, clock_of
@@ -50,6 +50,12 @@ def source_clock(source: SourceFile, stream: AudioStream, times: ClockFinder) ->
             "samples are counted"
         )
     return SourceClock(clock, tuple(told))
+
+
+def file_start(source: SourceFile, clock: Clock) -> float:
+    """Source time (s) of the earliest stream, pictures included."""
+    audio = clock.to_source(0.0)
+    return audio if source.start is None else round_to_ms(min(audio, max(0.0, source.start)))
 
 
 def missing_seconds(source: SourceFile, stream: AudioStream, clock: Clock, audio: float) -> tuple[float, float] | None:

@@ -108,7 +108,8 @@ class AudioStream:
 class SourceFile:
     """A file that ffmpeg can read.
 
-    ``options``: options of ffmpeg before ``-i``; ``warnings``: defects of its header.
+    ``options``: options of ffmpeg before ``-i``; ``warnings``: defects of its header; ``start``: time of its earliest
+    stream, in seconds.
     """
 
     path: Path
@@ -119,6 +120,7 @@ class SourceFile:
     title: str | None
     options: dict[str, str | int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    start: float | None = None
 
     @property
     def url(self) -> str:
@@ -241,6 +243,7 @@ def _source(path: Path, probed: dict[str, Any], options: dict[str, str | int]) -
             if stream.get("codec_type") == "audio"
         ),
         duration=_number(container.get("duration")),
+        start=_number(container.get("start_time")),
         has_video=any(
             stream.get("codec_type") == "video" and not stream.get("disposition", {}).get("attached_pic")
             for stream in streams

@@ -88,6 +88,18 @@ def test_a_late_start_is_no_loss(tmp_path: Path, name: str) -> None:
     assert audio.warnings == ()
 
 
+@pytest.mark.parametrize(("picture", "sound"), [(100, 100), (100, 103), (103, 100), (0, 3)])
+def test_a_file_starts_with_its_earliest_stream(tmp_path: Path, picture: int, sound: int) -> None:
+    path, delay = tmp_path / "talk.mkv", ("-itsoffset", f"{sound}")
+    build.ffmpeg(
+        *("-itsoffset", f"{picture}", "-i", build.video(tmp_path, sound=False), *delay, "-i", build.tone(tmp_path)),
+        *("-c:v", "copy", "-c:a", "flac", "-copyts", path),
+    )
+    audio = normalized(path)
+    assert audio.start == pytest.approx(sound, abs=0.05)
+    assert audio.file_start == pytest.approx(min(picture, sound), abs=0.05)
+
+
 def test_overlapping_time_stamps_do_not_push_the_end_behind_the_file(tmp_path: Path) -> None:
     """A sound card that runs 2 % too fast: the samples last longer than the recording."""
     whole, path = clocks.bursts(tmp_path, "whole.mka", "-c:a", "flac", seconds=20.0), tmp_path / "fast.mkv"
