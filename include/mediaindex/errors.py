@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar, Self
 
+from .printable import printable
+
 
 class FailureClass(StrEnum):
     """Whether a retry can help. The values are stored in the catalog (table ``failure_class``)."""
@@ -210,8 +212,8 @@ class MediaindexError(Exception):
     failure_class: ClassVar[FailureClass] = FailureClass.DOUBTFUL
 
     def __init__(self, message: str, *, code: ErrorCode | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = printable(message, lines=True)  # it names files and quotes servers, which are not trusted
+        super().__init__(self.message)
         if code is not None:
             self.code = code
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from .terminal import Terminal, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,9 +122,9 @@ def _calibrated(
     try:
         card = _card(recogniser, _recognised_words(variants, recogniser, engines), entries, manifest)
     except TerminalError as error:
-        print(f"{recogniser.name}: {error}", file=sys.stderr)
+        say(f"{recogniser.name}: {error}", error=True)
         return False
-    _print_card(card, write_card(card, folder), Console())
+    _print_card(card, write_card(card, folder), Terminal())
     return True
 
 
@@ -131,7 +132,7 @@ def _recognised_words(variants: Sequence[Variant], recogniser: Recogniser, engin
     from mediaindex.evaluation.raw_words import raw_words
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Terminal(stderr=True), transient=True) as progress:
         bar = progress.add_task("loading models", total=None)
 
         def tell(stage: str, done: int, expected: int) -> None:

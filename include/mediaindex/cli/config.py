@@ -14,6 +14,7 @@ from mediaindex import settings
 
 from .figures import count_of
 from .options import Json
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from mediaindex.config.sources import Checked, Configuration
@@ -45,7 +46,7 @@ def check_file(
     similar = settings.unknown_variables()
     unknown = [f"{name} is not a variable of mediaindex; write {near}" for name, near in similar.items()]
     if as_json:
-        print(json.dumps(_as_json(path, checked, environment, unknown), ensure_ascii=False, indent=2))
+        say_json(_as_json(path, checked, environment, unknown), indent=2)
     else:
         _print(path, checked, environment, unknown)
     if checked.faults or environment:
@@ -69,11 +70,11 @@ def show_settings(
 
     known = _effective(sources.load(file or sources.path_from_environment()), source)
     if as_json:
-        print(json.dumps(known, ensure_ascii=False, indent=2))
+        say_json(known, indent=2)
         return
     for stage, fields in known.items():
         for name, value in fields.items():
-            print(f"{stage}.{name}: {json.dumps(value)}")
+            say(f"{stage}.{name}: {json.dumps(value)}")
 
 
 def _effective(known: Configuration, source: str) -> dict[str, dict[str, Any]]:
@@ -87,15 +88,15 @@ def _effective(known: Configuration, source: str) -> dict[str, dict[str, Any]]:
 
 def _print(path: Path, checked: Checked, environment: Iterable[str], unknown: Iterable[str]) -> None:
     for fault in checked.faults:
-        print(f"{path}:{fault}")
+        say(f"{path}:{fault}")
     for message in environment:
-        print(f"environment: {message}")
+        say(f"environment: {message}")
     for warning in checked.warnings:
-        print(f"warning: {path}:{warning}")
+        say(f"warning: {path}:{warning}")
     for message in unknown:
-        print(f"warning: environment: {message}")
+        say(f"warning: environment: {message}")
     if checked.configuration:
-        print(f"{path} is valid: {_summary(checked.configuration)}")
+        say(f"{path} is valid: {_summary(checked.configuration)}")
 
 
 def _summary(known: Configuration) -> str:

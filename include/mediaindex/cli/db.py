@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import typer
 
 from .figures import count_of
 from .options import Json, catalog
+from .terminal import say, say_json
 
 app = typer.Typer(help="Create and upgrade the catalog's schema in PostgreSQL.", no_args_is_help=True)
 
@@ -29,11 +28,11 @@ def migrate(*, as_json: Json = False) -> None:
         applied = migrations.migrate(conn)
         count = len(migrations.status(conn))
     if as_json:
-        print(json.dumps({"applied": applied, "migrations": count}))
+        say_json({"applied": applied, "migrations": count})
         return
     for version in applied:
-        print(f"applied  {version}")
-    print(f"The catalog is up to date: {count_of(count, 'migration')}, {len(applied)} of them applied now.")
+        say(f"applied  {version}")
+    say(f"The catalog is up to date: {count_of(count, 'migration')}, {len(applied)} of them applied now.")
 
 
 @app.command("status")
@@ -54,13 +53,13 @@ def status(*, as_json: Json = False) -> None:
             {"version": row.version, "applied_at": row.applied_at.isoformat() if row.applied_at else None}
             for row in known
         ]
-        print(json.dumps({"up_to_date": not missing, "migrations": rows}, indent=2))
+        say_json({"up_to_date": not missing, "migrations": rows}, indent=2)
     else:
         for row in known:
-            print(
+            say(
                 f"{row.applied_at:%Y-%m-%d %H:%M:%S %Z}  {row.version}" if row.applied_at else f"missing  {row.version}"
             )
-        print(_verdict(len(missing)))
+        say(_verdict(len(missing)))
     if missing:
         raise typer.Exit(1)
 

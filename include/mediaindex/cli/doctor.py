@@ -22,6 +22,7 @@ from mediaindex.settings import ServerSettings, SourceSettings, SpeechSettings, 
 
 from .figures import count_of
 from .options import LOCAL, Json, catalog
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from mediaindex.config.sources import Configuration
@@ -62,9 +63,9 @@ def doctor(*, only: Only = None, as_json: Json = False) -> None:
     checks = list(looked if as_json else _shown(looked))
     problems = sum(not check.ok for check in checks)
     if as_json:
-        print(json.dumps({"ok": not problems, "checks": [asdict(check) for check in checks]}, indent=2))
+        say_json({"ok": not problems, "checks": [asdict(check) for check in checks]}, indent=2)
     else:
-        print(f"{count_of(len(checks), 'check')}, {count_of(problems, 'problem') if problems else 'no problem'}.")
+        say(f"{count_of(len(checks), 'check')}, {count_of(problems, 'problem') if problems else 'no problem'}.")
     if problems:
         raise typer.Exit(1)
 
@@ -257,9 +258,9 @@ _PARTS: dict[Part, Callable[[], Iterator[Check]]] = {
 
 def _shown(checks: Iterator[Check]) -> Iterator[Check]:
     """Print each check as soon as it is made: some take seconds."""
-    from .search import printable
+    from mediaindex.printable import printable
 
     for check in checks:
         detail = printable(" ".join(check.detail.split()))
-        print(f"{'ok' if check.ok else 'problem':<8} {check.part:<11}  {printable(check.subject)}: {detail}")
+        say(f"{'ok' if check.ok else 'problem':<8} {check.part:<11}  {printable(check.subject)}: {detail}")
         yield check

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mediaindex.printable import printable
+
 from .figures import count_of
 from .options import OBJECT_NAMES, Yes, all_stores
-from .search import printable
+from .terminal import say
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
@@ -54,7 +56,7 @@ def erase(
         if resume:
             done = erasing.resume(stores)
             receipts = f" (receipts: {', '.join(map(str, done))})" if done else ""
-            print(f"Completed {count_of(len(done), 'erasure')}{receipts}.")
+            say(f"Completed {count_of(len(done), 'erasure')}{receipts}.")
             return
         for name in dict.fromkeys(names or []):
             objects = _objects(stores.conn, name)
@@ -78,13 +80,13 @@ def _describe(conn: Connection, name: str, objects: dict[int, bool], all_copies:
 
     scope = erasure.scope(conn, list(objects), all_copies=all_copies)
     objects_text = count_of(len(scope.objects), "object")
-    print(
+    say(
         f"{printable(name)}: would erase {objects_text} of the ledger and {count_of(len(scope.audios), 'recording')} "
         "with all transcripts and artifacts. Nothing was erased: add --yes."
     )
     for copy in scope.copies:
         name_of_copy = f"s3://{copy.bucket}/{printable(copy.key)} (id {copy.id}, {copy.state})"
-        print(f"  {name_of_copy} has the same audio and would stay; --all-copies erases it")
+        say(f"  {name_of_copy} has the same audio and would stay; --all-copies erases it")
 
 
 def _erase(stores: Stores, objects: dict[int, bool], reason: str, *, all_copies: bool, hash_keys: bool) -> None:
@@ -100,4 +102,4 @@ def _erase(stores: Stores, objects: dict[int, bool], reason: str, *, all_copies:
 def _print_receipt(receipt: Receipt) -> None:
     removed = ", ".join(f"{count} {kind}" for kind, count in receipt.counts.items() if count)
     state = "complete" if receipt.finished else "publish_outbox still has to remove documents from Elasticsearch"
-    print(f"Receipt {receipt.id}: erased {removed or 'nothing'}; {state}.")
+    say(f"Receipt {receipt.id}: erased {removed or 'nothing'}; {state}.")

@@ -15,9 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mediaindex.contract.states import ObjectState
+from mediaindex.printable import printable
 
 from .figures import count_of
-from .search import printable
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from mediaindex.evaluation.compare import Change
@@ -36,7 +37,7 @@ COLOURS = {"better": "green", "worse": "red", "unclear": "dim", "same": "dim"}
 def console_for_tables() -> Console:
     """Standard output, as wide as its terminal; else of COLUMNS, else of WIDTH columns."""
     known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
-    return Console(width=None if known else WIDTH)
+    return Terminal(width=None if known else WIDTH)
 
 
 def show_report(report: Report, console: Console) -> None:

@@ -41,4 +41,4 @@ def print_trimmed(console: Console, content: RenderableType) -> None:
     with console.capture() as capture:
         console.print(content)
     for line in capture.get().split("\n")[:-1]:
-        console.out(line.rstrip(), highlight=False)
+        console.file.write(f"{line.rstrip()}\n")

@@ -16,6 +16,7 @@ from mediaindex.contract.states import ObjectState
 
 from . import options
 from .figures import count_of
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[O
     from mediaindex.runner.engines import Engines
     from mediaindex.runner.local import LocalRun
 
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("loading models", total=len(items) * len(STAGES))
@@ -124,7 +125,7 @@ def _unused(stem: str, taken: set[str]) -> str:
 
 
 def _print(outcomes: Sequence[Outcome], closing_line: str) -> None:
-    console = Console()
+    console = Terminal()
     for outcome in outcomes:
         _print_outcome(console, outcome)
     console.print(closing_line, highlight=False, markup=False, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +14,7 @@ from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 from . import ledger_tables
 from .figures import count_of
 from .options import DATES, OBJECT_NAMES, Json, Yes, catalog
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
@@ -232,9 +232,9 @@ def _queue(conn: Connection, lines: list[LedgerLine], in_progress: bool) -> None
     sourceless = _without_source(conn, lines)
     done, busy = _requeue(conn, [line for line in lines if line.source not in sourceless], in_progress)
     skipped = f" Skipped {count_of(busy, 'object')} in progress." if busy else ""
-    print(f"Queued {count_of(done, 'object')}.{skipped}")
+    say(f"Queued {count_of(done, 'object')}.{skipped}")
     for name, why in sourceless.items():
-        print(f"Skipped {count_of(sum(line.source == name for line in lines), 'object')}: {why}.")
+        say(f"Skipped {count_of(sum(line.source == name for line in lines), 'object')}: {why}.")
 
 
 def _without_source(conn: Connection, lines: list[LedgerLine]) -> dict[str, str]:
@@ -287,4 +287,4 @@ def _wanted(
 
 
 def _print_json(content: Any) -> None:
-    print(json.dumps(content, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()))
+    say_json(content, indent=2, default=lambda value: value.isoformat())

@@ -14,10 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from mediaindex.contract.states import ItemStatus, Lane, ObjectState
+from mediaindex.printable import printable
 from mediaindex.settings import ServerSettings
 
 from .figures import count_of, print_trimmed
-from .search import clock, printable
+from .search import clock
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from mediaindex.catalog.ledger.hearing import Arrivals
@@ -41,8 +43,8 @@ DAGS = {Lane.FRESH: "index_recordings", Lane.BACKFILL: "index_recordings_backfil
 
 def table_console() -> Console:
     """Standard output, as wide as its terminal or PIPED_WIDTH."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPED_WIDTH)
+    console = Terminal(highlight=False)
+    return console if console.is_terminal else Terminal(highlight=False, width=PIPED_WIDTH)
 
 
 def table(

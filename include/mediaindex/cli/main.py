@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from mediaindex import __version__
 from mediaindex.errors import MediaindexError
+from mediaindex.printable import printable
 
 from . import (
     calibrate,
@@ -28,8 +31,24 @@ from . import (
     stage,
     verify,
 )
+from .terminal import say
+
+
+class Commands(TyperGroup):
+    """The command; its messages about wrong arguments, which quote names of files, are printable."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a sub-command."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if hasattr(error, "format_message"):  # an error about an argument
+                error.message = printable(error.message)  # type: ignore[attr-defined]
+            raise
+
 
 cli = typer.Typer(
+    cls=Commands,
     name="mediaindex",
     help="Turn recordings into searchable, speaker-labelled transcripts.",
     no_args_is_help=True,
@@ -55,7 +74,7 @@ cli.add_typer(db.app, name="db")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"mediaindex {__version__}")
+        say(f"mediaindex {__version__}")
         raise typer.Exit
 
 
@@ -76,12 +95,12 @@ def app() -> None:
     try:
         cli()
     except MediaindexError as error:
-        print(f"mediaindex: {error}", file=sys.stderr)
+        say(f"mediaindex: {error}", error=True)
         sys.exit(1)
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] == __package__.partition(".")[0]:
             raise
-        print(f"mediaindex: {_other_environment(str(error.name))}", file=sys.stderr)
+        say(f"mediaindex: {_other_environment(str(error.name))}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -14,10 +12,11 @@ from mediaindex.errors import MediaindexError
 from mediaindex.models import Checked, check, fetch, load_registry
 
 from .options import Json
+from .terminal import Terminal, say_json
 
 app = typer.Typer(help="List, check and fetch models.", no_args_is_help=True)
-_out = Console()
-_err = Console(stderr=True)
+_out = Terminal()
+_err = Terminal(stderr=True)
 
 _Names = Annotated[list[str] | None, typer.Argument(help="Model names, as `mediaindex models list` shows them.")]
 
@@ -32,7 +31,7 @@ def list_models(*, as_json: Json = False) -> None:
     """
     rows = check()
     if as_json:
-        print(json.dumps([_as_json(row) for row in rows], indent=2))
+        say_json([_as_json(row) for row in rows], indent=2)
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("name", "task", "languages", "licence", "source", "sha256"):
@@ -81,7 +80,7 @@ def check_models(names: _Names = None, *, as_json: Json = False) -> None:
     rows = _or_exit(names)
     bad = [row for row in rows if row.problem and (names or row.entry.required or row.damaged)]
     if as_json:
-        print(json.dumps({"ok": not bad, "models": [_as_json(row) for row in rows]}, indent=2))
+        say_json({"ok": not bad, "models": [_as_json(row) for row in rows]}, indent=2)
         rows = []
     for row in rows:
         if row.located:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from mediaindex.errors import ErrorCode, TerminalError
 
 from . import plan_tables
 from .ledger_tables import table_console
 from .options import Json, catalog
+from .terminal import Terminal, say_json
 
 if TYPE_CHECKING:
     from mediaindex.config.sources import Configuration
@@ -68,7 +67,7 @@ def plan(
         raise typer.BadParameter("write SOURCE --from DATE --to DATE, or --review")
     made, kept = _forecast(source, first.date(), last.date(), slots, cores, save)
     if as_json:
-        print(json.dumps(plan_tables.as_json(made, kept), ensure_ascii=False, indent=2))
+        say_json(plan_tables.as_json(made, kept), indent=2)
     else:
         plan_tables.forecast(table_console(), made, kept)
 
@@ -109,7 +108,7 @@ def _review(source: str | None, number: int | None, as_json: bool) -> None:
             code=ErrorCode.NO_FORECAST,
         )
     if as_json:
-        print(json.dumps([plan_tables.review_as_json(each) for each in reviews], ensure_ascii=False, indent=2))
+        say_json([plan_tables.review_as_json(each) for each in reviews], indent=2)
     else:
         plan_tables.reviews(table_console(), reviews)
 
@@ -123,7 +122,7 @@ def _configuration() -> Configuration:
 @contextmanager
 def _progress() -> Iterator[Watch]:
     """Show the number of listed objects while the listing runs, if the output is a terminal."""
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     if not (console.is_terminal and sys.stdout.isatty()):
         yield lambda _listed: None
         return

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mediaindex.contract.states import ObjectState
+from mediaindex.printable import printable
 
 from .figures import count_of, duration, hours, money, print_paragraph, print_trimmed
 from .ledger_tables import table
-from .search import printable
 
 if TYPE_CHECKING:
     from mediaindex.forecast.forecasting import Forecast

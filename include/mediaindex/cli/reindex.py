@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .figures import count_of
 from .options import Json, catalog
+from .terminal import Terminal, say, say_json
 
 
 def reindex(
@@ -35,7 +34,7 @@ def reindex(
     from mediaindex.search import reindex as rebuild
 
     columns = (TextColumn("recordings"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with catalog("reindex") as conn, Progress(*columns, console=Console(file=sys.stderr)) as bar:
+    with catalog("reindex") as conn, Progress(*columns, console=Terminal(file=sys.stderr)) as bar:
         task = bar.add_task("recordings", total=None)
         built = rebuild(
             conn,
@@ -44,10 +43,10 @@ def reindex(
             fresh=fresh,
         )
     if as_json:
-        print(json.dumps(asdict(built)))
+        say_json(asdict(built))
         return
     resumed = f", after {built.resumed_after:,} of an interrupted rebuild" if built.resumed_after else ""
-    print(
+    say(
         f"Indexed {count_of(built.recordings, 'recording')} with {count_of(built.turns, 'turn')}{resumed}. "
         f"Searches now use {built.indexes.recordings} and {built.indexes.turns}."
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import typer
 
 from .options import Json
+from .terminal import say, say_json
 
 
 def samples(
@@ -23,7 +23,7 @@ def samples(
 
     made = list(zip(make_samples(folder), SAMPLES, strict=True))
     if as_json:
-        print(json.dumps([{"file": str(path), "about": sample.about} for path, sample in made], indent=2))
+        say_json([{"file": str(path), "about": sample.about} for path, sample in made], indent=2)
         return
     for path, sample in made:
-        print(f"{path}: {sample.about}")
+        say(f"{path}: {sample.about}")

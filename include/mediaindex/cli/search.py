@@ -9,7 +9,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from mediaindex.printable import as_json, printable
+
 from .options import DATES, Json
+from .terminal import Terminal, say
 
 if TYPE_CHECKING:
     from mediaindex.search import Hit
@@ -45,12 +48,12 @@ def search(
     text = " ".join(words)
     hits = find(from_environment(), text, filters=filters, phrase=phrase, limit=limit)
     if as_json:
-        print(to_json(hits))
+        say(to_json(hits))
     elif hits:
-        show(hits, Console())
+        show(hits, Terminal())
     else:
         kind = "the phrase" if phrase else "all words of"
-        Console(stderr=True).print(Text(f"No turn contains {kind} {printable(text)!r}; use fewer words or filters."))
+        Terminal(stderr=True).print(Text(f"No turn contains {kind} {printable(text)!r}; use fewer words or filters."))
 
 
 def show(hits: list[Hit], console: Console) -> None:
@@ -73,18 +76,12 @@ def show(hits: list[Hit], console: Console) -> None:
 
 def to_json(hits: list[Hit]) -> str:
     """The hits as a JSON list; fields as in ``mediaindex.search.Hit``."""
-    import json
     from dataclasses import asdict
 
-    return json.dumps([asdict(hit) for hit in hits], ensure_ascii=False, indent=2)
+    return as_json([asdict(hit) for hit in hits], indent=2)
 
 
 def clock(seconds: float) -> str:
     """Seconds as ``h:mm:ss.s``."""
     tenths = round(seconds * 10)
     return f"{tenths // 36000}:{tenths // 600 % 60:02}:{tenths // 10 % 60:02}.{tenths % 10}"
-
-
-def printable(text: str) -> str:
-    """Text without control characters: titles and keys are not trusted, and a terminal obeys escape sequences."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

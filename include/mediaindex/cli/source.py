@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +12,7 @@ from mediaindex.errors import ErrorCode, TerminalError
 from . import ledger_tables
 from .figures import count_of
 from .options import Json, Yes, catalog
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
@@ -195,8 +195,8 @@ def _report(source: KnownSource, as_json: bool, done: bool, text: str, more: dic
     if as_json:
         _print_json({"source": source.name, "done": done, "objects": source.objects, "feeds": source.feeds, **more})
     else:
-        print(f"{source.name}: {text}." + ("" if done else " Nothing was changed: add --yes."))
+        say(f"{source.name}: {text}." + ("" if done else " Nothing was changed: add --yes."))
 
 
 def _print_json(content: Any) -> None:
-    print(json.dumps(content, ensure_ascii=False, indent=2, default=lambda value: value.isoformat()))
+    say_json(content, indent=2, default=lambda value: value.isoformat())

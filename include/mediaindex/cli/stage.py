@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from mediaindex.contract.pipeline import STAGES
 from mediaindex.contract.settings import TrackPolicy
 
 from . import options
+from .terminal import say_json
 
 
 def stage(
@@ -50,4 +50,4 @@ def stage(
         raise MediaindexError(result.error.message, code=result.error.code)
     payload = open_store(store).get(str(result.audio_sha256), name, str(result.fingerprint))
     if payload is not None:
-        Console().print_json(json.dumps(json.loads(payload)))
+        say_json(json.loads(payload), indent=2)

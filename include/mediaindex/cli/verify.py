@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mediaindex.errors import MediaindexError
+from mediaindex.printable import printable
 
 from .figures import count_of
 from .options import Json, all_stores
-from .search import printable
+from .terminal import Terminal, say, say_json
 
 if TYPE_CHECKING:
     from mediaindex.upkeep.verifying import Difference
@@ -58,10 +56,10 @@ def verify(
             printed = _print_json(differences) if as_json else _print_table(differences, limit)
             repaired = verifying.repair(stores, printed) if repair else _consume(printed)
     except MediaindexError as error:
-        print(f"mediaindex: {error}", file=sys.stderr)
+        say(f"mediaindex: {error}", error=True)
         raise typer.Exit(NOT_COMPARED) from error
     if as_json:
-        print(json.dumps({"clean": not counts, "counts": counts, "repaired": repaired}))
+        say_json({"clean": not counts, "counts": counts, "repaired": repaired})
     else:
         _print_summary(counts, repaired)
     raise typer.Exit(DIFFERENT if counts else CLEAN)
@@ -75,7 +73,7 @@ def _counted(differences: Iterable[Difference], counts: Counter[str]) -> Iterato
 
 def _print_json(differences: Iterable[Difference]) -> Iterator[Difference]:
     for difference in differences:
-        print(json.dumps(asdict(difference) | {"remedy": difference.remedy}, ensure_ascii=False))
+        say_json(asdict(difference) | {"remedy": difference.remedy})
         yield difference
 
 
@@ -93,7 +91,7 @@ def _print_table(differences: Iterable[Difference], limit: int) -> Iterator[Diff
             )
         yield difference
     if seen:
-        Console().print(table)
+        Terminal().print(table)
 
 
 def _consume(differences: Iterable[Difference]) -> int:
@@ -106,8 +104,8 @@ def _print_summary(counts: Counter[str], repaired: int) -> None:
     from mediaindex.upkeep.verifying import REMEDIES
 
     if not counts:
-        print("Catalog, Elasticsearch and S3 agree.")
+        say("Catalog, Elasticsearch and S3 agree.")
     for kind, count in counts.most_common():
-        print(f"{count} {kind}: {REMEDIES[kind]}")
+        say(f"{count} {kind}: {REMEDIES[kind]}")
     if repaired:
-        print(f"Queued {count_of(repaired, 'recording')} for publication; publish_outbox publishes them.")
+        say(f"Queued {count_of(repaired, 'recording')} for publication; publish_outbox publishes them.")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from mediaindex.errors import ErrorCode
+from mediaindex.printable import logger
 
 from .errors import CutError, LaterError, RefusedError, UnexpectedAnswerError, WebError
 from .fetch import Validators, if_range
@@ -65,7 +65,7 @@ class Sink(Protocol):
         ...
 
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 CUTS = 8  # broken connections per copy; those without new bytes count double
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)

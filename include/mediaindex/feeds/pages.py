@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
+
+from mediaindex.printable import logger
 
 from .errors import WebError
 from .fetch import Validators, fetch_feed
@@ -19,7 +20,7 @@ from .show import LeftOut, Show
 from .web import Web
 
 LONGEST_S = 600.0  # after which no further page is requested: other feeds wait
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def with_next_pages(

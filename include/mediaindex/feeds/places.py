@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes, urljoin
 import httpx
 
 from mediaindex.errors import ErrorCode
+from mediaindex.printable import printable
 
 from .errors import RefusedError
 
@@ -65,5 +66,5 @@ def shown(url: str) -> str:
         text = f"{parsed.scheme}://{parsed.netloc.decode('ascii', 'replace')}{parsed.path}"
     except (httpx.InvalidURL, UnicodeError, ValueError):
         return "an invalid URL"
-    plain = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    plain = printable(text)
     return plain if len(plain) <= _SHOWN else plain[:_SHOWN] + "…"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mediaindex.catalog.ledger import discovery, sources
 from mediaindex.contract.states import SeenBy, StateReason
 from mediaindex.errors import MediaindexError
-from mediaindex.stages.media.process import printable
+from mediaindex.printable import logger, printable
 from mediaindex.storage.looks import look
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from mediaindex.catalog.ledger.sources import Absent
     from mediaindex.storage.announcements import Announcement
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 AGAIN_S = 3600.0  # until the object is checked again, if its source is back then
 

@@ -6,7 +6,6 @@ the next inspection claims it; another process that sees the same object finds t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from mediaindex.catalog.ledger.discovery import Pause, Waiting
 from mediaindex.config.sources import Source
 from mediaindex.contract.states import Lane, ObjectState, SeenBy, StateReason
 from mediaindex.errors import ErrorCode, MediaindexError
-from mediaindex.stages.media.process import printable
+from mediaindex.printable import logger, printable
 from mediaindex.storage import looks
 from mediaindex.storage.looks import Inspection
 from mediaindex.storage.objects import ObjectVersion
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from mediaindex.catalog import Connection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 LOOKS_AT_ONCE = 8  # parallel requests; each mostly waits for S3
 _REPLACED = StateReason.REMOVED, "was replaced or removed before it could be claimed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from mediaindex.catalog.ledger.sources import Absent
 from mediaindex.config import sources
 from mediaindex.contract.job import Job, JobItem, JobResult, ObjectSource, S3Store
 from mediaindex.errors import ErrorCode, FailureClass
+from mediaindex.printable import logger, printable
 from mediaindex.settings import ServerSettings
-from mediaindex.stages.media.process import printable
 
 from . import connections, time_limits
 from .defaults import retry_policy
@@ -26,7 +25,7 @@ from .identity import airflow_id
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 FIRST_STAGE = "normalize"
 LONGEST_MESSAGE = 2_000  # characters of an error in the log

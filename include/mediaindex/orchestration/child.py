@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from mediaindex.contract.job import ExitCode, Job, JobResult
 from mediaindex.errors import DoubtfulError, ErrorCode, MediaindexError, TerminalError, TransientError
+from mediaindex.printable import printable
 from mediaindex.runner.disk_space import disk_errors
-from mediaindex.stages.media.process import printable
 
 from .job_folder import job_folder
 from .process_group import LINE_BYTES, ProcessGroup
@@ -114,7 +114,7 @@ class SpeechChild:
 
             def tell(line: str) -> None:
                 nonlocal last
-                last = printable(line, LONGEST_LINE)  # may contain tags and names of untrusted files
+                last = printable(line.strip(), LONGEST_LINE)  # may contain tags and names of untrusted files
                 self.log.info(last)
 
             # Unbuffered, so that lines are logged when they are written; faulthandler locates crashes in native code.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from airflow.sdk import RetryAction, RetryRule
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.contract.states import Lane
 from mediaindex.errors import TerminalError
+from mediaindex.printable import logger
 from mediaindex.settings import RetrySettings
 
 from .retrying import JitteredRetryPolicy
@@ -84,7 +84,7 @@ EPISODE_RETRIES = RetryPolicy(
 )
 
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def report_failed_run(context: Context) -> None:

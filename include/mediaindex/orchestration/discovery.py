@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -16,6 +15,7 @@ from mediaindex.config import prefixes
 from mediaindex.config.sources import Source, artifacts
 from mediaindex.contract.states import Lane, SeenBy
 from mediaindex.errors import ConfigError, ErrorCode, TerminalError
+from mediaindex.printable import logger
 from mediaindex.storage.objects import ObjectVersion
 
 from . import connections, folders
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mediaindex.catalog import Connection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 Between = tuple[datetime, datetime]

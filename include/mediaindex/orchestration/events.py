@@ -7,7 +7,6 @@ delivers them again.
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +18,8 @@ from mediaindex.catalog.ledger import discovery, hearing
 from mediaindex.config.sources import Configuration, Source
 from mediaindex.contract.states import SeenBy
 from mediaindex.errors import ConfigError, ErrorCode, MediaindexError
+from mediaindex.printable import logger, printable
 from mediaindex.settings import ServerSettings
-from mediaindex.stages.media.process import printable
 from mediaindex.storage.announcements import Announcement, understand
 from mediaindex.storage.queue import Message
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from mediaindex.catalog import Connection
     from mediaindex.storage.looks import Inspection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Errors that concern the bucket of a source; the sources in other buckets go on.
 _OF_S3 = frozenset(code for code in ErrorCode if code.startswith("s3_")) | {ErrorCode.NO_BUCKET}

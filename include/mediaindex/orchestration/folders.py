@@ -7,7 +7,6 @@ caught up on. A day from before the source was first listed is a matter of a bac
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +15,12 @@ from typing import TYPE_CHECKING
 from mediaindex.catalog.ledger import discovery
 from mediaindex.config.sources import Source
 from mediaindex.errors import TerminalError
+from mediaindex.printable import logger
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 LIMIT = 200  # folders that one run lists; the next run continues
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.base.connection import connect
@@ -17,7 +16,7 @@ from mediaindex.contract.pipeline import ASSESS, FIND_TOPICS, TRANSCRIBE
 from mediaindex.contract.settings import TriageSettings, read_settings
 from mediaindex.contract.states import ObjectState, ReviewKind, StateReason
 from mediaindex.errors import ConfigError, DoubtfulError, ErrorCode, TerminalError
-from mediaindex.stages.media.process import printable
+from mediaindex.printable import logger, printable
 from mediaindex.stages.triage import TriageFacts, triage
 
 from . import connections
@@ -27,7 +26,7 @@ from .defaults import retry_policy
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 REVIEW = "queue_for_review"
 

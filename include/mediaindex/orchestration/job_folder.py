@@ -6,7 +6,6 @@ It may hold gigabytes of decoded audio; a worker whose tasks are killed out of m
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import shutil
 import tempfile
@@ -14,9 +13,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from mediaindex.printable import logger
+
 PREFIX = "mediaindex-job-"
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ installation's own servers fail the task; Airflow retries it, and finished work 
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections import Counter
@@ -30,6 +29,7 @@ from mediaindex.feeds.places import Place, shown
 from mediaindex.feeds.read import read_feed
 from mediaindex.feeds.show import LeftOut
 from mediaindex.feeds.web import Web
+from mediaindex.printable import logger
 
 from . import connections
 from .batch_job import use_s3_environment
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mediaindex.catalog import Connection
     from mediaindex.catalog.podcasts.feeds import Feed
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 LIMITS = WebLimits()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-
 from mediaindex.catalog.base.connection import connect
+from mediaindex.printable import logger
 
 from . import connections
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def publish_due() -> dict[str, int]:

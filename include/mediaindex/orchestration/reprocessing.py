@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from mediaindex.config import sources
 from mediaindex.config.sources import Configuration
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError, TransientError
+from mediaindex.printable import logger
 
 from . import connections
 from .identity import airflow_id
@@ -24,7 +24,7 @@ from .starting import plan, runs_of
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def choose(params: Mapping[str, Any], run_id: str) -> list[str]:

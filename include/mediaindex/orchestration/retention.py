@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.ledger import sources as known_sources
 from mediaindex.config import sources
 from mediaindex.config.retention import Retention
+from mediaindex.printable import logger
 
 from . import connections
 from .batch_job import use_s3_environment
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mediaindex.upkeep.erasing import Stores
     from mediaindex.upkeep.retaining import Policy
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def resume_erasures() -> int:

@@ -8,7 +8,6 @@ transcription is tried without it before a recording fails.
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,11 +16,12 @@ from dataclasses import dataclass
 from mediaindex.contract.job import ItemError, ItemResult, Job, JobItem, JobResult
 from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import TerminalError, TransientError
+from mediaindex.printable import logger
 
 from .child import ChildCrashedError, ChildFailedError, ChildStuckError
 from .time_limits import START_S, limit_s
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 Run = Callable[[Job], JobResult]
 # After this many crashing recordings, and none that succeeded, the recordings are probably not the cause.

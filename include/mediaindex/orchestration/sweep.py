@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from mediaindex.catalog.batches import batches, sweeping
 from mediaindex.catalog.ledger import sources as known
 from mediaindex.config import sources
 from mediaindex.errors import TerminalError
+from mediaindex.printable import logger
 
 from . import connections
 from .defaults import FALLBACKS_A_SWEEP, INDEX_DAG, retry_policy
@@ -21,7 +21,7 @@ from .starting import plan, runs_of
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # By DAG id and run id: whether the run is queued or running; None if this Airflow has no such run.
 IsAlive = Callable[[str, str], bool | None]

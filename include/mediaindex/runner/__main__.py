@@ -17,12 +17,12 @@ from mediaindex.contract.job import ExitCode, ItemResult, Job, JobItem, JobResul
 from mediaindex.contract.pipeline import NORMALIZE
 from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import ErrorCode, TerminalError, TransientError
+from mediaindex.printable import logger, printable
 from mediaindex.stages.media.containment import containment, hide_memory
-from mediaindex.stages.media.process import printable
 
 from .disk_space import disk_errors
 
-log = logging.getLogger("mediaindex.runner")
+log = logger("mediaindex.runner")
 
 LONGEST_LINE = 8_192  # characters; a message may quote the content of an untrusted file
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from mediaindex.errors import ConfigError, ErrorCode
 from mediaindex.models import LocatedModel, ModelEntry, ensure, load_registry, try_locate
 from mediaindex.models.calibrations import find_card
 from mediaindex.models.locate import how_to_get
+from mediaindex.printable import logger
 from mediaindex.settings import SpeechSettings
 
 from .set_aside import StandIn, without
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mediaindex.stages.protocols import Diarizer, Recogniser
 
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def chosen(names: Sequence[str] = ()) -> tuple[ModelEntry, ...]:

@@ -6,7 +6,6 @@ cores, and recognisers batch the chunks of several recordings.
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +28,7 @@ from mediaindex.errors import (
     TerminalError,
     TransientError,
 )
+from mediaindex.printable import logger
 from mediaindex.stages.audio import Audio
 from mediaindex.stages.normalize import AUDIO, CHANNELS
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from .engines import Engines
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Errors of the installation, not of the recording during which they are first raised.
 INSTALLATION = {

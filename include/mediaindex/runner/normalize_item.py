@@ -8,7 +8,6 @@ run with other settings is used.
 from __future__ import annotations
 
 import hashlib
-import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from mediaindex.contract.results import NormalizedAudio
 from mediaindex.contract.settings import NormalizeSettings
 from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.printable import logger
 from mediaindex.stages.normalize import VERSION, files_of, normalize
 
 from . import sources, summaries
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mediaindex.contract.artifacts import ArtifactStore
     from mediaindex.storage.objects import Located
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 NAME = NORMALIZE.name
 ENGINE = "ffmpeg"

@@ -6,18 +6,18 @@ broken. This also detects a recogniser that breaks while it is used, for example
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from mediaindex.errors import ErrorCode, MediaindexError, ModelMissingError
+from mediaindex.printable import logger
 
 if TYPE_CHECKING:
     from mediaindex.stages.protocols import Recogniser, Samples
     from mediaindex.timeline import Word
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 LOUDNESS = 0.001  # of the probe; some engines do not run the model on digital silence
 LONGEST_WHY = 300  # characters; the reason is stored with every transcript that is affected

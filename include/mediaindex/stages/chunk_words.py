@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mediaindex.errors import MediaindexError
+from mediaindex.printable import logger
 from mediaindex.timeline import RESOLUTION, Span, Word, round_to_ms
 from mediaindex.timeline.scripts import is_spaceless, timed_tokens
 
@@ -34,7 +34,7 @@ class PackedWords:
             yield Word(start, end, text, confidence)
 
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import logging
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,13 +10,14 @@ from dataclasses import dataclass
 from mediaindex.contract.results import Doubt
 from mediaindex.contract.states import DoubtReason
 from mediaindex.errors import ModelMissingError
+from mediaindex.printable import logger
 from mediaindex.timeline import Span, Word, merged
 
 from .chunk_words import Chunk, ChunkDecoder, DecodedChunk
 from .doubts import Bounds, doubtful_seconds, find_doubts, plain
 from .protocols import Recogniser
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 CONTEXT = 1.0  # s around a doubt: speech that it touches is decoded whole, because recognisers guess without context
 # Share of the doubtful seconds that a second decoding may leave; if it leaves more, it is not worth the seam.

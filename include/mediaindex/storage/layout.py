@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import logging
 import re
 import zlib
 from typing import Any
 
 from mediaindex.errors import ErrorCode, TerminalError
+from mediaindex.printable import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Each name is one path part, without slash or leading dot, so that no name can leave its folder.
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")

@@ -5,7 +5,6 @@ All parts have the same size, so that equal bytes always get the same ETag, wher
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from mediaindex.errors import MediaindexError
+from mediaindex.printable import logger
 
 from .errors import answer_code, s3_errors
 from .objects import bare_etag
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _UNKNOWN = frozenset({"NoSuchUpload", "NoSuchKey", "404", "NotFound"})
 PART_BYTES = 8 << 20  # S3 accepts parts of 5 MiB or more and 10,000 parts: objects up to 80 GB

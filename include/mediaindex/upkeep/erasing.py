@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.catalog.erasure import erasure
 from mediaindex.errors import ErrorCode, TransientError
+from mediaindex.printable import logger
 from mediaindex.search.names import Indexes, configured
 from mediaindex.search.outbox import publish_pending
 from mediaindex.storage import deletions
@@ -15,7 +15,7 @@ from mediaindex.storage import deletions
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

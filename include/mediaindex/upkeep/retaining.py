@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from mediaindex.catalog.ledger.ledger import MediaObject
 from mediaindex.config.retention import Retention
 from mediaindex.contract.states import ErasureCause
 from mediaindex.errors import TerminalError
+from mediaindex.printable import logger
 from mediaindex.storage import deletions
 
 from .erasing import Stores, complete
@@ -23,7 +23,7 @@ from .erasing import Stores, complete
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 ACTOR = "apply_retention"
 
 

@@ -37,7 +37,7 @@ OURS = {
     },
 }  # fmt: skip
 
-GROUND = {"errors", "settings", "__version__"}  # modules beside the packages
+GROUND = {"errors", "settings", "printable", "__version__"}  # modules beside the packages
 
 # The packages that may import each library, also inside of functions.
 OWNERS = {
@@ -104,6 +104,7 @@ def test_settings_import_errors_only() -> None:
     ours = {name for name in imported(PACKAGE / "settings.py") if name.startswith("mediaindex")}
     assert ours == {"mediaindex.errors"}
     assert not {name for name in imported(PACKAGE / "errors.py") if name.startswith("mediaindex")}
+    assert not {name for name in imported(PACKAGE / "printable.py") if name.startswith("mediaindex")}
 
 
 def test_no_two_packages_import_each_other() -> None:

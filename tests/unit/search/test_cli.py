@@ -6,7 +6,8 @@ import json
 import pytest
 from rich.console import Console
 
-from mediaindex.cli.search import clock, printable, show, to_json
+from mediaindex.cli.search import clock, show, to_json
+from mediaindex.printable import printable
 from mediaindex.search import Hit, Piece
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
@@ -10,8 +9,9 @@ from typing import Protocol, TypeVar
 from mediaindex.catalog.base.connection import Connection, Cursor, transaction
 from mediaindex.catalog.base.rows import column
 from mediaindex.catalog.base.sql_files import query
+from mediaindex.printable import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 # Bytes per second by file type: rough, but they only decide how many short recordings share a run. Other types count as
 # speech in a lossy codec, so that an unknown type is overestimated rather than underestimated.

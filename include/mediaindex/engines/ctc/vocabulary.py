@@ -8,7 +8,6 @@ words whose letters resemble the term are tried, which keeps hundreds of terms c
 
 from __future__ import annotations
 
-import logging
 import math
 import re
 import unicodedata
@@ -19,6 +18,8 @@ from functools import lru_cache
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
+
+from mediaindex.printable import logger
 
 from .align import Candidate, Fit, Lattice, fits, lattice, pieces_of
 from .decode import DecodedWord, Floats
@@ -32,7 +33,7 @@ EXTRA_WORDS = 2  # an unknown name is often split: "zarathustra" into "sara to s
 _APOSTROPHE = {0x2019: "'", 0xB4: "'", 0x60: "'"}  # curly, acute, grave
 _SEPARATORS = re.compile(r"[^\w'&]+")
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

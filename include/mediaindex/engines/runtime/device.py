@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import importlib.metadata
-import logging
 from functools import cache
 
+from mediaindex.printable import logger
 from mediaindex.settings import Device, SpeechSettings
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def device() -> Device:

@@ -7,7 +7,6 @@ version of ONNX Runtime, its optimisers and, for layouts and fused operators, on
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import platform
 import shutil
@@ -20,6 +19,7 @@ from typing import Literal
 
 import onnxruntime
 
+from mediaindex.printable import logger
 from mediaindex.settings import ModelSettings
 
 Optimisation = Literal["all", "extended"]
@@ -39,7 +39,7 @@ _NO_MEMORY = ("bad_alloc", "bad allocation", "failed to allocate", "out of memor
 
 _NOT_KEPT = "%s: cannot write the optimised graph to the cache (%s); it is optimised again at the next start"
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def session(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mediaindex.errors import ConfigError
 from mediaindex.models.locate import LocatedModel
 from mediaindex.models.registry import Sha256, find
+from mediaindex.printable import logger
 from mediaindex.settings import ModelSettings
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class _Strict(BaseModel):

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from mediaindex.errors import DoubtfulError, ErrorCode
+from mediaindex.printable import printable
 from mediaindex.timeline import Span
 
 from .commands import inspect
-from .process import printable, run
+from .process import run
 
 # Memory of the demuxer grows with the claimed samples, by about 100 bytes each; fewer samples do no harm. The index of
 # a file that was cut off claims more than the file has, too, but rarely a sample per byte. PCM takes no memory.

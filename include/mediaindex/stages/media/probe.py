@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import BadMediaError, ErrorCode
+from mediaindex.printable import printable
 from mediaindex.settings import DecodingSettings
 from mediaindex.timeline import Span
 
@@ -18,7 +19,7 @@ from .commands import Option, inspect
 from .edit_lists import silent_edits
 from .iso_media import joined_at
 from .plausibility import check_samples
-from .process import needs_hint, printable, run
+from .process import needs_hint, run
 from .protection import check_protection
 from .refusals import check_extra, check_file, unreadable
 from .riff import Rest, rest_of
@@ -70,6 +71,7 @@ def has_clock(container: str) -> bool:
 PROBE_SECONDS = 60.0
 # How much of a file is read to find a stream that begins late: an hour (µs), and the bytes that ffmpeg may buffer.
 WIDE = {"analyzeduration": 3600 * 1_000_000, "probesize": 256 << 20}
+LONGEST_TITLE = 200  # characters
 LARGEST_PROBE = 16 << 20  # bytes of JSON; no recording has more headers
 SAMPLE_RATES = range(100, 768_001)
 MOST_CHANNELS = 64
@@ -231,7 +233,7 @@ def _source(path: Path, probed: dict[str, Any], options: dict[str, str | int]) -
         for programme in probed.get("programs", [])
         for stream in programme.get("streams", [])
     }
-    title = printable(str(container.get("tags", {}).get("title", "")))
+    title = printable(str(container.get("tags", {}).get("title", "")).strip(), LONGEST_TITLE)
     name = str(container.get("format_name", "unknown"))
     silent = silent_edits(path) if "mov" in name.split(",") else {}
     return SourceFile(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import re
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from mediaindex.errors import BadMediaError, ConfigError, DoubtfulError, ErrorCode, MediaindexError, TransientError
+from mediaindex.printable import logger, printable
 
 from .containment import containment
 from .limits import Files, Limits
@@ -42,9 +42,8 @@ REPEATED = "Last message repeated"
 INTERRUPTED, NOT_PERMITTED = 255, os.strerror(errno.EPERM)
 
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +174,6 @@ def _signal(code: int) -> int | None:
     return code - 128 if code - 128 in {*LIMITED, *KILLED, *CRASHES} else None
 
 
-def printable(text: str, longest: int = 200) -> str:
-    """Untrusted ``text``, made safe for one log line."""
-    return _CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).strip()[:longest]
-
-
 def _end(process: subprocess.Popen[bytes], late: threading.Event) -> None:
     if process.poll() is None:
         late.set()
@@ -192,7 +186,7 @@ def _collect_messages(stream: IO[bytes], messages: deque[str], files: Files) -> 
     while line := stream.readline(LONGEST_LINE):
         for path, name in names.items():
             line = line.replace(b"file:" + path, name).replace(path, name)
-        text = printable(_ADDRESS.sub("", line.decode("utf-8", "replace")), LONGEST_MESSAGE)
+        text = printable(_ADDRESS.sub("", line.decode("utf-8", "replace")).strip(), LONGEST_MESSAGE)
         if text:
             messages.append(text)
 

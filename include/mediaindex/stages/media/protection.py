@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mediaindex.errors import BadMediaError, ErrorCode
-
-from .process import printable
+from mediaindex.printable import printable
 
 HEAD = 1 << 20  # bytes that are looked at, except in MP4
 MOST_BOXES, DEEPEST = 10_000, 6  # of an MP4: per box, and inside of each other

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mediaindex.errors import BadMediaError, ConfigError, ErrorCode
-
-from .process import printable
+from mediaindex.printable import printable
 
 KINDS = (
     (Path.is_dir, "a folder", "name the files in it"),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mediaindex.contract.settings import TrackPolicy
 from mediaindex.errors import BadMediaError, ErrorCode
+from mediaindex.printable import logger, printable
 
 from .probe import MOST_CHANNELS, SAMPLE_RATES, AudioStream, SourceFile
-from .process import printable
 
 MOST_TRACKS = 16  # each takes disk space and a decoding of its own
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

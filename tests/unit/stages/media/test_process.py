@@ -8,8 +8,9 @@ import time
 import pytest
 
 from mediaindex.errors import BadMediaError, ConfigError, TransientError
+from mediaindex.printable import printable
 from mediaindex.stages.media import process
-from mediaindex.stages.media.process import MESSAGES, printable, run
+from mediaindex.stages.media.process import MESSAGES, run
 
 SLEEP_S = 300  # far more than the half a second after which these tests end a process
 
@@ -66,7 +67,7 @@ def test_a_missing_program_is_reported_with_the_command_to_install_it() -> None:
 
 
 def test_untrusted_text_becomes_one_line() -> None:
-    assert printable("a\nb\x1b[0m\u2028c\udcff") == "a b [0m c?"
+    assert printable("a\nb\x1b[0m\u2028c\udcff") == "a b\ufffd[0m c\ufffd"
 
 
 def test_a_process_ended_by_a_signal_is_a_transient_error() -> None:
