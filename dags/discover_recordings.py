@@ -11,7 +11,7 @@ from mediaindex.config import sources
 from mediaindex.contract.states import Lane
 from mediaindex.orchestration.defaults import default_args, report_failed_run
 from mediaindex.orchestration.start_indexing import start_indexing
-from mediaindex.orchestration.waiting import WaitForRecordings, days_of_backfill, kind_of
+from mediaindex.orchestration.waiting import WaitForRecordings, days_of_backfill, follows, kind_of
 
 DOC = """
 ## What
@@ -19,7 +19,7 @@ Waits until the source's prefix has new objects, lists it, claims new and comple
 into batches and starts one run of `index_recordings` per batch. An object is claimed once, also if events announce it.
 An object that is still being written, or is in an archive, has the state `seen` with the reason, and is checked again.
 
-If the prefix has a date, a scheduled run also lists folders of earlier days: for `listing.late_days`, because uploads
+If the prefix has a date, a run also lists folders of earlier days: for `listing.late_days`, because uploads
 may come late, and those of days without a run. The log of `claim_new` names them.
 
 ## When it fails
@@ -54,7 +54,7 @@ def claim_new(source: str, prefix: Any) -> list[dict[str, Any]]:
         prefix,
         lane,
         whole=bool(context["params"].get("whole")),
-        follow=kind_of(context["dag_run"]) == "scheduled",
+        follow=follows(context),
         between=days_of_backfill(context, known),
     )
     return discovery.batches_to_start(source)

@@ -36,7 +36,7 @@ log = logger(__name__)
 
 LOOKS_AT_ONCE = 8  # parallel requests; each mostly waits for S3
 _REPLACED = StateReason.REMOVED, "was replaced or removed before it could be claimed"
-_EXCLUDED = StateReason.EXCLUDED, "its source no longer includes the key"
+_EXCLUDED = StateReason.EXCLUDED, "its source no longer includes it"
 T = TypeVar("T")
 
 
@@ -117,8 +117,9 @@ class Arrivals:
         """Claim waiting objects that are complete now. Returns the number."""
         claimed = 0
         for page in discovery.waiting(self.conn, self.source.name):
-            self._give_up([was for was in page if not self.source.wants(was.key)], *_EXCLUDED)
-            wanted = [was for was in page if self.source.wants(was.key) and self._is_inside(was.last_modified)]
+            ours = [was for was in page if was.bucket == self.source.bucket and self.source.wants(was.key)]
+            self._give_up([was for was in page if was not in ours], *_EXCLUDED)
+            wanted = [was for was in ours if self._is_inside(was.last_modified)]
             with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
                 inspected = list(pool.map(lambda was: self._reads.inspect(was.bucket, was.key), wanted))
             looked = list(zip(wanted, map(_as_it_is, wanted, inspected), strict=True))

@@ -77,6 +77,11 @@ def is_folder_due(source_name: str, prefix: str, servers: Servers) -> bool:
         return discovery.is_folder_due(conn, source, prefix)
 
 
+def follows(context: Any) -> bool:
+    """Whether a run also lists earlier folders that are due: all but backfills, and listings of a prefix by hand."""
+    return kind_of(context["dag_run"]) != "backfill" and context["params"].get("prefix") is None
+
+
 def days_of_backfill(context: Any, source: sources.Source) -> tuple[datetime, datetime] | None:
     """The interval of a backfill's run whose prefix has no date: it takes only what was last modified in it.
 
@@ -165,7 +170,7 @@ class WaitForRecordings(BaseOperator):
         if look(self.source_name, prefix, servers, days_of_backfill(context, source)):
             return prefix
         if not _is_present(context, timedelta(seconds=self.timeout_seconds)):
-            if kind_of(context["dag_run"]) == "scheduled" and is_folder_due(self.source_name, prefix, servers):
+            if follows(context) and is_folder_due(self.source_name, prefix, servers):
                 return prefix
             raise AirflowSkipException(f"nothing new under {prefix!r}")
         wait = timedelta(seconds=self.timeout_seconds)

@@ -126,10 +126,13 @@ def test_a_run_that_finds_nothing_in_its_own_folder_goes_on_if_an_earlier_one_is
     set_back(conn, calls, folder(3), midnight(2), midnight(2))
     event = {"prefix": folder(1), "found": False}
     assert sensor.resume({}, event) == folder(1)
-    late = SimpleNamespace(run_type="scheduled", data_interval_start=midnight(1), data_interval_end=midnight(0))
-    context = {"dag_run": late, "params": {"prefix": folder(1)}}
-    late.data_interval_end -= timedelta(days=1)
-    assert sensor.execute(context) == folder(1)
+    past = SimpleNamespace(data_interval_start=midnight(2), data_interval_end=midnight(1), run_after=midnight(1))
+    context = {"dag_run": past, "params": {}, "ds": folder(2)[6:-1]}
+    for past.run_type in ("scheduled", "manual"):
+        assert sensor.execute(context) == folder(2)
+    for past.run_type, given in (("backfill", None), ("manual", folder(2))):
+        with pytest.raises(AirflowSkipException):
+            sensor.execute(context | {"params": {"prefix": given}})
     run(calls, folder(1))
     with pytest.raises(AirflowSkipException):
         sensor.resume({}, event)

@@ -118,6 +118,18 @@ def test_it_stops_waiting_if_its_source_excludes_it(
     assert states() == {bad: ("gone", "excluded")}
 
 
+def test_what_waits_in_a_former_bucket_does_not_stop_its_source(
+    conn: Any, through: Any, proxy: S3Proxy, put: Callable[..., None], source: Sources, states: States, bucket: str
+) -> None:
+    put("a.wav", body=bytes(10))
+    run(conn, through, source())
+    wake(conn, bucket)
+    proxy.on(answers(404, "NoSuchBucket"), part=f"/{bucket}/")
+    moved = source(bucket=f"{bucket}-new")
+    Arrivals(conn, through, moved, SeenBy.LISTING).look_again()
+    assert states() == {"a.wav": ("gone", "excluded")}
+
+
 def test_its_date_in_the_ledger_stays_that_of_the_object(
     conn: Any, through: Any, put: Callable[..., None], source: Sources, bucket: str, bad: str
 ) -> None:

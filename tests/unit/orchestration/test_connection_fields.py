@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mediaindex.catalog.base.connection import connect as open_catalog
 from mediaindex.errors import ConfigError
 from mediaindex.orchestration import connections
 from mediaindex.search import connect
@@ -122,6 +123,16 @@ def test_keys_may_be_in_the_extra(aws: Aws) -> None:
 def test_fields_of_aws_that_are_not_understood_are_refused(aws: Aws, fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         aws(**fields)
+
+
+def test_an_option_of_the_catalog_that_libpq_does_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", "postgresql://me:secret@127.0.0.1:1/c?cursor=dictcursor")
+    with (
+        pytest.raises(ConfigError, match="unknown option 'cursor'") as caught,
+        open_catalog(connections.database_url()),
+    ):
+        pass
+    assert "secret" not in caught.value.message
 
 
 def test_a_catalog_without_a_host_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,6 +24,8 @@ CONNECT_SECONDS = 10
 # No statement takes minutes, and none may wait forever for a forgotten session. Keepalives detect a dead server within
 # a minute, so that a task fails and is retried instead of hanging.
 _OPTIONS = "-c statement_timeout=120s -c lock_timeout=30s -c idle_in_transaction_session_timeout=300s"
+# The name is letters alone: a malformed URL must not show a part of its password.
+_UNKNOWN_OPTION = re.compile(r'invalid URI query parameter: "([a-z_]{1,40})"')
 _DEFAULTS: dict[str, Any] = {
     "application_name": "mediaindex",
     "connect_timeout": CONNECT_SECONDS,
@@ -106,7 +109,13 @@ def _translated(error: psycopg2.Error) -> MediaindexError:
 def _settings(url: str) -> dict[str, Any]:
     try:
         parsed: dict[str, Any] = parse_dsn(url)
-    except psycopg2.ProgrammingError:
+    except psycopg2.ProgrammingError as error:
+        if option := _UNKNOWN_OPTION.search(str(error)):
+            raise ConfigError(
+                f"the catalog's URL, or the extra of the connection mediaindex_postgres, has an unknown option "
+                f"{option[1]!r}; write only options of libpq, such as sslmode",
+                code=ErrorCode.DATABASE_URL,
+            ) from None
         parsed = {"port": "?"}
     # A malformed URL, or a password with an unquoted character that splits it: the message must not show any part.
     if not parsed.get("port", "5432").isdecimal() or "@" in parsed.get("host", "") + parsed.get("dbname", ""):
