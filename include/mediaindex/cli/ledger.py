@@ -209,10 +209,7 @@ def requeue(
         raise typer.BadParameter(UNFILTERED)
     with catalog("ledger") as conn:
         lines = _chosen(conn, names or [], filters, fallback)
-        if not yes:
-            ledger_tables.dry_run(ledger_tables.table_console(), lines, SAMPLE)
-            return
-        _queue(conn, lines, in_progress)
+        _queue(conn, lines, in_progress=in_progress, yes=yes)
 
 
 def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallback: bool) -> list[LedgerLine]:
@@ -228,13 +225,18 @@ def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallba
     return ledger_lines.lines(conn, _wanted(source, state or [ObjectState.QUARANTINED], *rest))
 
 
-def _queue(conn: Connection, lines: list[LedgerLine], in_progress: bool) -> None:
+def _queue(conn: Connection, lines: list[LedgerLine], *, in_progress: bool, yes: bool) -> None:
     sourceless = _without_source(conn, lines)
-    done, busy = _requeue(conn, [line for line in lines if line.source not in sourceless], in_progress)
-    skipped = f" Skipped {count_of(busy, 'object')} in progress." if busy else ""
-    say(f"Queued {count_of(done, 'object')}.{skipped}")
+    possible = [line for line in lines if line.source not in sourceless]
+    if yes:
+        done, busy = _requeue(conn, possible, in_progress)
+        skipped = f" Skipped {count_of(busy, 'object')} in progress." if busy else ""
+        say(f"Queued {count_of(done, 'object')}.{skipped}")
+    else:
+        ledger_tables.dry_run(ledger_tables.table_console(), possible, SAMPLE)
     for name, why in sourceless.items():
-        say(f"Skipped {count_of(sum(line.source == name for line in lines), 'object')}: {why}.")
+        count = count_of(sum(line.source == name for line in lines), "object")
+        say(f"{'Skipped' if yes else 'Would skip'} {count}: {why}.")
 
 
 def _without_source(conn: Connection, lines: list[LedgerLine]) -> dict[str, str]:

@@ -154,5 +154,13 @@ def _headers(response: httpcore.Response) -> dict[str, str]:
     """Values by lower-case name; the first if a name occurs more than once."""
     headers: dict[str, str] = {}
     for name, value in response.headers:
-        headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1").strip())
+        headers.setdefault(name.decode("latin-1").lower(), _text(value).strip())
     return headers
+
+
+def _text(value: bytes) -> str:
+    """As browsers read a header: UTF-8, such as the path of a redirect, else Latin-1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

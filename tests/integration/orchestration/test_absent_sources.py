@@ -81,6 +81,7 @@ def test_waiting_recordings_are_set_aside_and_queued_again_with_their_source(con
     assert [(found.state, found.reason_code) for found in ledger.find(conn, key="in/growing.wav")] == [
         ("seen", "no_source")
     ]
+    assert "Would skip 1 object: its source added" in command("ledger", "requeue", str(id_)).output
     asked = command("ledger", "requeue", str(id_), "--yes")
     assert "Queued 0 objects" in asked.output
     assert "its source added is not in the sources file" in asked.output

@@ -129,6 +129,14 @@ def test_as_many_redirects_are_followed_as_trackers_need(web: Web, host: Host) -
         assert body(patient, f"{host.url}/0") == b"sound"
 
 
+def test_a_redirect_to_a_path_with_spaces_and_umlauts_is_followed(web: Web, host: Host) -> None:
+    def there(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write("HTTP/1.1 302 Found\r\nLocation: /für dich.mp3\r\nContent-Length: 0\r\n\r\n".encode())
+
+    host.answers |= {"/a": there, "/f%C3%BCr%20dich.mp3": File(b"sound")}
+    assert body(web, f"{host.url}/a") == b"sound"
+
+
 def test_a_circle_of_redirects_is_retried_and_says_so(web: Web, host: Host) -> None:
     host.answers |= {"/a": redirect("/b"), "/b": redirect("/a")}
     assert "in a circle" in doubtful(web, f"{host.url}/a")
