@@ -104,9 +104,7 @@ class Arrivals:
 
         ``refusals``: by key, why S3 does not return an object; such an object waits.
         """
-        wanted = self.wanted(list(page))
-        discovery.renew(self.conn, wanted)
-        new = discovery.unknown(self.conn, wanted)
+        new = discovery.renewed(self.conn, self.wanted(list(page)))
         if not new:
             return 0
         facts = [(version, self.source.facts_in(version.key)) for version in new]

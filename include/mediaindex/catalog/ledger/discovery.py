@@ -67,22 +67,29 @@ def identities(page: Sequence[ObjectVersion]) -> dict[str, list[Any]]:
 
 def unknown(conn: Connection, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
     """The objects of the page that are not in the ledger or are ``gone``."""
-    with transaction(conn) as cursor:
-        cursor.execute(query("known_objects"), identities(page))
-        known = set(column(cursor))
+    known = _known(conn, page)
     return [listed for number, listed in enumerate(page) if number not in known]
 
 
-def renew(conn: Connection, page: Sequence[ObjectVersion]) -> int:
-    """Take the dates of known objects that were written again with the same content; how many.
+def renewed(conn: Connection, page: Sequence[ObjectVersion]) -> list[ObjectVersion]:
+    """``unknown``; known objects that were written again with the same content get their new date.
 
     Retention counts from the date of the object, so the ledger must not keep that of the first upload.
     """
-    columns = identities(page)
-    versions, dates = [listed.version_id for listed in page], [listed.last_modified for listed in page]
+    known = _known(conn, page)
+    if again := [page[number] for number, is_again in known.items() if is_again]:
+        versions, dates = [listed.version_id for listed in again], [listed.last_modified for listed in again]
+        with transaction(conn) as cursor:
+            cursor.execute(query("renew_objects"), identities(again) | {"versions": versions, "dates": dates})
+    return [listed for number, listed in enumerate(page) if number not in known]
+
+
+def _known(conn: Connection, page: Sequence[ObjectVersion]) -> dict[int, bool]:
+    """By position in the page, the objects in the ledger, and whether they were written again."""
     with transaction(conn) as cursor:
-        cursor.execute(query("renew_objects"), columns | {"versions": versions, "dates": dates})
-        return cursor.rowcount
+        dates = [listed.last_modified for listed in page]
+        cursor.execute(query("known_objects"), identities(page) | {"dates": dates})
+        return dict(cursor.fetchall())
 
 
 def note(
