@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mediaindex.stages.protocols import SAMPLE_RATE
 
+from . import codecs
 from .commands import HARDENING, Option, Output, convert
 from .frames import report, reported
 from .layouts import to_average
@@ -81,10 +82,10 @@ def decode(
     check_disk(ended.messages, channels_path or frames_path)  # ffmpeg may continue, and the files would be incomplete
     if writer.seconds < SHORTEST:
         if ended.code != 0 and ended.messages:
-            raise undecodable(name, ended.messages)
+            raise undecodable(name, stream.codec, ended.messages)
         raise without_audio(name, writer.seconds)
     samples, sha256 = writer.size // BYTES, writer.sha256.hexdigest()
-    complaints = () if stream.codec in WITH_SILENT_FRAMES else ended.messages
+    complaints = () if stream.codec in WITH_SILENT_FRAMES else codecs.complaints(ended.messages)
     times = _times(source, frames_path, gap_tolerance)
     return Pcm(path, samples, sha256, channels_path, channels, complaints, writer.level, times)
 
@@ -157,7 +158,7 @@ def decode_command(
 
 def _reading(source: SourceFile) -> dict[str, Option]:
     # copyts: ffmpeg would move the start to 0, and restarted clocks to where they should continue.
-    return {**HARDENING, **source.options, "copyts": None}
+    return {**HARDENING, **source.options, "codec_whitelist": ",".join(codecs.DECODERS), "copyts": None}
 
 
 def _heard(stream: AudioStream) -> tuple[tuple[str, str], ...]:

@@ -18,6 +18,7 @@ from typing import IO
 from mediaindex.errors import BadMediaError, ConfigError, DoubtfulError, ErrorCode, MediaindexError, TransientError
 from mediaindex.printable import logger, printable
 
+from .codecs import complaints, refused
 from .containment import containment
 from .limits import Files, Limits
 
@@ -199,9 +200,12 @@ def needs_hint(name: str) -> BadMediaError:
     )
 
 
-def undecodable(name: str, messages: Sequence[str]) -> BadMediaError:
+def undecodable(name: str, codec: str, messages: Sequence[str]) -> BadMediaError:
     """ffmpeg cannot decode the audio stream."""
-    detail = messages[0] if messages else "without a message"
+    if refused(messages):
+        problem = f"its codec {codec} is rarely used and not allowed here; upload the recording in another format"
+        return BadMediaError(f"{printable(name)}: {problem}", code=ErrorCode.DECODE_FAILED)
+    detail = next(iter(complaints(messages)), "without a message")
     return BadMediaError(
         f"{printable(name)}: the audio cannot be decoded ({detail}); upload the recording again",
         code=ErrorCode.DECODE_FAILED,

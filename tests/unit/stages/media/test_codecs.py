@@ -1,0 +1,36 @@
+"""Only decoders of usual audio run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mediaindex.contract.settings import NormalizeSettings
+from mediaindex.errors import BadMediaError
+from mediaindex.stages.media import codecs
+from mediaindex.stages.normalize import normalize
+from tests.builders.media import tone, video
+
+
+def test_a_decoder_that_is_not_allowed_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codecs, "DECODERS", ("flac",))
+    with pytest.raises(BadMediaError, match="codec pcm_s16le is rarely used and not allowed") as caught:
+        normalize(tone(tmp_path), tmp_path / "out", NormalizeSettings())
+    assert caught.value.code == "decode_failed"
+    assert normalize(tone(tmp_path, "a.flac"), tmp_path / "out", NormalizeSettings()).codec == "flac"
+
+
+def test_pictures_are_not_decoded_and_not_complained_about(tmp_path: Path) -> None:
+    assert normalize(video(tmp_path), tmp_path / "out", NormalizeSettings()).warnings == ()
+
+
+def test_complaints_of_the_decoder_remain() -> None:
+    said = [
+        "Codec (h264) not on whitelist 'aac'",
+        "Last message repeated 1 times",
+        "bad",
+        "Last message repeated",
+    ]
+    assert codecs.complaints(said) == ("bad", "Last message repeated")
+    assert len(set(codecs.DECODERS)) == len(codecs.DECODERS)
