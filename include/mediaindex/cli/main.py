@@ -100,7 +100,7 @@ def app() -> None:
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] == __package__.partition(".")[0]:
             raise
-        say(f"mediaindex: {_other_environment(str(error.name))}", file=sys.stderr)
+        say(f"mediaindex: {_other_environment(str(error.name))}", error=True)
         sys.exit(1)
 
 
