@@ -73,7 +73,7 @@ def ambisonic(folder: Path, *sounds: str) -> Path:
     data[data.index(b"OpusHead") + 18] = 2  # the mapping family of sound fields, which ffmpeg does not write
     second = data.index(b"OggS", 4)
     data[22:26] = bytes(4)
-    data[22:26] = _ogg_checksum(data[:second]).to_bytes(4, "little")
+    data[22:26] = _ogg_checksum(bytes(data[:second])).to_bytes(4, "little")
     path.write_bytes(data)
     return path
 

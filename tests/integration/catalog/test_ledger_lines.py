@@ -149,7 +149,7 @@ def test_a_story_has_transitions_batches_runs_copies_and_reviews(
 def test_warnings_of_the_latest_batch_are_in_the_list_and_can_be_asked_for(conn: Any, source: str, batch: Make) -> None:
     batch_id, (one, good, other) = batch(3)
     for stage, warnings in (("normalize", ["track 2 is left out", "truncated"]), ("diarize", ["not one speaker"])):
-        summaries = {one: {"warnings": warnings}, good: {"warnings": []}, other: {}}
+        summaries: dict[int, dict[str, Any]] = {one: {"warnings": warnings}, good: {"warnings": []}, other: {}}
         items = tuple(
             ItemResult(
                 id=str(id_), status=ItemStatus.DONE, audio_sha256=uuid.uuid4().hex * 2, fingerprint="f", summary=summary

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaindex.catalog.batches.planning import Unplanned, estimated_seconds, groups
+from mediaindex.catalog.batches.lengths import estimated_seconds
+from mediaindex.catalog.batches.planning import Unplanned, groups
 
 OBJECTS = st.lists(
     st.tuples(st.integers(), st.sampled_from(["a.wav", "b.mp3", "c.mp4", "d"]), st.integers(0, 40_000_000)).map(
