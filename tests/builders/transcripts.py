@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mediaindex.catalog.transcripts.publications import PublishableTranscript, PublishableTurn
+from mediaindex.timeline.scripts import tokens
 
 
 def publishable(
@@ -27,9 +28,9 @@ def publishable(
             confidence=0.9,
             entities=entities,
             topics=("weather",),
-            word_starts=tuple(number * 10.0 + place / 2 for place in range(len(text.split()))),
+            word_starts=tuple(number * 10.0 + place / 2 for place in range(len(tokens(text)))),
             spoken=spoken,
-            spoken_starts=tuple(number * 10.0 + place / 2 for place in range(len((spoken or "").split()))),
+            spoken_starts=tuple(number * 10.0 + place / 2 for place in range(len(tokens(spoken or "")))),
         )
         for number, text in enumerate(texts)
     )

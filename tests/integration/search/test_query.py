@@ -69,6 +69,26 @@ def test_inflected_words_are_found_in_their_language(
     assert len(find(words)) == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "words", "second"),
+    [
+        ("ja", "これは客観的に見てVisual Studioです。", "客観的", 1.5),
+        ("ja", "これは客観的に見てVisual Studioです。", "Studio", 5.0),
+        ("ja", "駅でコンピュータを買った", "コンピュータ", 1.0),
+        ("zh", "他说我们去了北京大学。", "北京", 3.0),
+        ("th", "ฉันพูดภาษาไทยได้", "ภาษา", 2.0),
+    ],
+)
+def test_words_of_scripts_without_spaces_are_found_with_their_second(
+    published: Publish, find: Find, language: str, text: str, words: str, second: float
+) -> None:
+    published(text, language=language)
+    (hit,) = find(words)
+    assert hit.text == text
+    assert hit.start_of_match == second
+    assert "".join(marked_words(hit)).startswith(words[:2])
+
+
 def test_another_language_is_not_stemmed(published: Publish, find: Find) -> None:
     published("die Sonne runs", language="de")
     assert find("running") == []
