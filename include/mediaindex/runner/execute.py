@@ -122,6 +122,7 @@ def _ran_out_of_shared_disk(result: ItemResult, items: Sequence[JobItem]) -> boo
 
 def _run_item(binding: Binding, item: JobItem, context: JobContext) -> ItemResult:
     meter = Meter()
+    folder = str(context.folder)
     try:
         context.outage.check(item.name)
         # A folder per item, removed after it: a batch of long recordings would otherwise fill the disk.
@@ -132,7 +133,7 @@ def _run_item(binding: Binding, item: JobItem, context: JobContext) -> ItemResul
         if _is_installation(error):
             raise  # every recording would fail alike: the job must fail, not each recording in the ledger
         return ItemResult(
-            id=item.id, status=ItemStatus.FAILED, error=_describe(binding, item, error), usage=meter.read(0.0)
+            id=item.id, status=ItemStatus.FAILED, error=_describe(binding, item, error, folder), usage=meter.read(0.0)
         )
     return result
 
@@ -156,15 +157,19 @@ def _is_installation(error: Exception) -> bool:
     return isinstance(error, TerminalError) and error.code in INSTALLATION
 
 
-def _describe(binding: Binding, item: JobItem, error: Exception) -> ItemError:
-    """The item error for an exception; an unforeseen one is doubtful and logged with its traceback."""
+def _describe(binding: Binding, item: JobItem, error: Exception, folder: str) -> ItemError:
+    """The item error for an exception; an unforeseen one is doubtful and logged with its traceback.
+
+    ``folder``: the temporary folder, which no message names.
+    """
     if isinstance(error, MediaindexError):
         return ItemError.of(error)
     if isinstance(error, MemoryError):
         message = f"{item.name}: {binding.name} ran out of memory; it is tried again"
         return ItemError(code=ErrorCode.OUT_OF_MEMORY, message=message, failure_class=FailureClass.TRANSIENT)
     log.exception("%s: %s failed with an unforeseen error", item.name, binding.name)
-    message = f"{item.name}: {binding.name} failed with {type(error).__name__}: {error}; the task log has the traceback"
+    text = str(error).replace(f"{folder}{os.sep}", "")
+    message = f"{item.name}: {binding.name} failed with {type(error).__name__}: {text}; the task log has the traceback"
     return ItemError(code=ErrorCode.INTERNAL_ERROR, message=message, failure_class=FailureClass.DOUBTFUL)
 
 

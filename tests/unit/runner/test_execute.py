@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from mediaindex.contract import settings
-from mediaindex.contract.job import FileSource, FolderStore, Job, JobItem, JobResult
+from mediaindex.contract.job import FileSource, FolderStore, ItemResult, Job, JobItem, JobResult
 from mediaindex.contract.pipeline import Cost, Stage
 from mediaindex.errors import BadMediaError, ConfigError, ErrorCode, ModelMissingError, TerminalError, TransientError
+from mediaindex.runner import execute
 from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import _run_items, run_job
@@ -138,6 +139,20 @@ def test_a_changed_reader_does_not_recompute_what_it_reads(lab: Lab) -> None:
     lab.table["second"] = binding("second", reads=("first",), version=2)
     assert statuses(lab.run("first", items)) == ["cached"]
     assert statuses(lab.both(items)) == ["done"]
+
+
+def test_a_reason_does_not_name_the_temporary_folder(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = []
+
+    def fail(_binding: object, _item: object, context: JobContext, _meter: object) -> ItemResult:
+        folders.append(str(context.folder))
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(context.folder / "audio.flac"))
+
+    monkeypatch.setattr(execute, "_in_folder", fail)
+    (result,) = lab.run("first", lab.items("a")).items
+    assert result.error is not None
+    assert "No such file or directory: 'audio.flac'" in result.error.message
+    assert folders[0] not in result.error.message
 
 
 @pytest.mark.parametrize(
