@@ -123,7 +123,7 @@ endif
 test-rounding: models  ## Run the tests that use models with the rounding of other CPUs, thread counts and precisions (about an hour)
 	@$(SPEECH)/python tests/rounding.py $(OPTIONS)
 
-SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost hostile
+SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost media hostile
 LONE_BENCHES := faults  # these start their own servers
 SERVER_BENCHES := idle dag_parse catalog_load publish_hour discovery airflow_hour lanes
 bench: setup  ## Measure the figures of the documentation on this machine (about two hours); BENCHES="pipeline" runs only these

@@ -11,7 +11,7 @@ from mediaindex.stages.protocols import SAMPLE_RATE
 
 from . import codecs
 from .commands import HARDENING, Option, Output, convert
-from .frames import report, reported
+from .frames import NUMBERED, report, reported
 from .layouts import to_average
 from .levels import BYTES, TypicalLevel
 from .probe import AudioStream, SourceFile, has_clock
@@ -24,7 +24,12 @@ MOST_FLAC_CHANNELS = 8
 WITH_SILENT_FRAMES = frozenset(("amr_nb", "amr_wb"))
 # What "-ac 1 -ar 16000" would do at the end of the chain, but before it is shared.
 IN_PCM_FORMAT = ("aformat", "s16", SAMPLE_RATE, "mono")
-PCM: dict[str, Option] = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE}
+PCM: dict[str, Option] = {
+    "format": "s16le",
+    "acodec": "pcm_s16le",
+    "ar": SAMPLE_RATE,
+    "bsf:a": NUMBERED,  # ffmpeg refuses packets whose time stamps step back, although PCM has none
+}
 
 
 @dataclass(frozen=True, slots=True)

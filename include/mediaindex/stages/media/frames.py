@@ -15,13 +15,13 @@ from .commands import Option
 LINE, MOST_PER_SECOND = 64, 500
 # ffmpeg raises a decoding time stamp that is not above the one before, and the time stamp with it. Those of the report
 # are therefore numbers from far below; the time stamps stay as they are.
-_NUMBERED = "setts=dts=N-1000000000000000"
+NUMBERED = "setts=dts=N-1000000000000000"
 
 
 def report(max_seconds: float) -> dict[str, Option]:
     """The options of the output that reports frames of 16-bit PCM."""
     largest = int(LINE * MOST_PER_SECOND * max_seconds)
-    return {"format": "framecrc", "acodec": "pcm_s16le", "bsf:a": _NUMBERED, "fs": largest}
+    return {"format": "framecrc", "acodec": "pcm_s16le", "bsf:a": NUMBERED, "fs": largest}
 
 
 def reported(path: Path) -> Iterator[tuple[int, int]]:

@@ -88,6 +88,18 @@ def test_a_late_start_is_no_loss(tmp_path: Path, name: str) -> None:
     assert audio.warnings == ()
 
 
+def test_two_recordings_in_one_file_are_both_heard(tmp_path: Path) -> None:
+    """The clock of the second begins anew; the source's clock goes on by its samples."""
+    parts = [clocks.bursts(tmp_path, f"{number}.ts", "-c:a", "mp2", rate=48_000).read_bytes() for number in range(2)]
+    path = tmp_path / "joined.ts"
+    path.write_bytes(b"".join(parts))
+    audio = normalized(path)
+    assert audio.duration == pytest.approx(20.0, abs=0.2)
+    assert audio.end - audio.start == pytest.approx(20.0, abs=0.2)
+    assert not any(warning.startswith("damaged") for warning in audio.warnings)
+    assert any("the samples are counted" in warning for warning in audio.warnings)
+
+
 @pytest.mark.parametrize(("picture", "sound"), [(100, 100), (100, 103), (103, 100), (0, 3)])
 def test_a_file_starts_with_its_earliest_stream(tmp_path: Path, picture: int, sound: int) -> None:
     path, delay = tmp_path / "talk.mkv", ("-itsoffset", f"{sound}")
