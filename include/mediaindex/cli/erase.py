@@ -93,10 +93,32 @@ def _erase(stores: Stores, objects: dict[int, bool], reason: str, *, all_copies:
     from mediaindex.catalog.erasure import erasure
     from mediaindex.upkeep import erasing
 
+    keys = _keys(stores.conn, objects, all_copies)
     receipt = erasure.open_receipt(
         stores.conn, objects, reason=reason, actor=getpass.getuser(), all_copies=all_copies, hide_keys=hash_keys
     )
     _print_receipt(erasing.complete(stores, receipt))
+    if hash_keys:
+        _clean_logs(keys)
+
+
+def _keys(conn: Connection, objects: dict[int, bool], all_copies: bool) -> set[str]:
+    """The keys that the erasure covers."""
+    from mediaindex.catalog.erasure import erasure
+    from mediaindex.catalog.ledger import ledger
+
+    scope = erasure.scope(conn, list(objects), all_copies=all_copies)
+    return {found.key for found in ledger.find(conn, ids=list(scope.objects))}
+
+
+def _clean_logs(keys: set[str]) -> None:
+    from mediaindex.upkeep import task_logs
+
+    folder = task_logs.log_folder()
+    if folder is None:
+        say("Airflow's task logs are not on this machine, and name the keys until their own retention removes them.")
+    else:
+        say(f"Removed the keys from {count_of(task_logs.redact(folder, keys), 'task log')} in {folder}.")
 
 
 def _print_receipt(receipt: Receipt) -> None:

@@ -106,6 +106,18 @@ def test_erase_requires_a_reason(run: Run) -> None:
     assert (asked.returncode, "--reason" in asked.stderr) == (2, True)
 
 
+def test_erasing_a_personal_key_cleans_the_task_logs_of_this_machine(
+    indexed: Indexed, run: Run, tmp_path: Path
+) -> None:
+    talk = indexed("talk")
+    log = tmp_path / "attempt=1.log"
+    log.write_text(f"{talk.key}: 3.0 s of audio\n")
+    options = ("--reason", "request 2", "--hash-keys", "--yes")
+    done = run("erase", talk.key, *options, AIRFLOW__LOGGING__BASE_LOG_FOLDER=str(tmp_path))
+    assert (done.returncode, "from 1 task log in" in done.stdout) == (0, True), done.stderr
+    assert log.read_text() == "[erased]: 3.0 s of audio\n"
+
+
 def test_the_outbox_publishes_after_an_outage_of_elasticsearch(stores: Stores, indexed: Indexed, run: Run) -> None:
     talk = indexed("talk", publish=False)
     with pytest.raises(TransientError):
