@@ -37,8 +37,11 @@ HANDED_DOWN = frozenset(
     }
 )
 HANDED_DOWN_PREFIXES = ("AWS_", "MEDIAINDEX_")
-# Not passed on either: of all servers, the child needs only S3.
-KEPT_BACK_PREFIXES = ("MEDIAINDEX_DATABASE_", "MEDIAINDEX_ELASTICSEARCH_", "MEDIAINDEX_AIRFLOW_")
+# Not passed on either: of all servers, the child needs only S3, in the session of its connection.
+KEPT_BACK_PREFIXES = (
+    *("MEDIAINDEX_DATABASE_", "MEDIAINDEX_ELASTICSEARCH_", "MEDIAINDEX_AIRFLOW_"),
+    *("MEDIAINDEX_SQS_", "MEDIAINDEX_S3_SESSION"),
+)
 
 LONGEST_LINE = LINE_BYTES  # characters of a line in the log
 

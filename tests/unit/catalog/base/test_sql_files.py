@@ -15,5 +15,5 @@ def test_every_query_file_is_used_and_every_used_one_exists() -> None:
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
-    numbers = sorted(int(path.name[:4]) for path in sql_directory().glob("*.sql"))
+    numbers = sorted(int(path.name[:4]) for path in sql_directory().glob("[0-9]*.sql"))
     assert numbers == list(range(1, len(numbers) + 1))
