@@ -61,7 +61,8 @@ class Clicks:
     def times(self) -> list[float]:
         """Source times of the clicks that are not in a hole or at its edges."""
         plain = np.arange(FIRST, SECONDS - 0.3, EVERY)
-        kept = [at for at in plain if all(not low - 0.15 < at < high + 0.15 for low, high in self.holes)]
+        edge = 0.15 + max(2048, self.samples_per_packet) / CODECS[self.codec][1]  # packets are dropped whole
+        kept = [at for at in plain if all(not low - edge < at < high + edge for low, high in self.holes)]
         later = 0.0 if self.container == "mpg" and self.start else LATER.get(self.container, 0.0)
         return [float(at) + self.start + later for at in kept]
 
