@@ -8,6 +8,7 @@ about 125 MB of disk space per hour of audio while it runs.
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from mediaindex.stages.media.clock_checks import file_start, missing_seconds
 from mediaindex.stages.media.decode import MOST_FLAC_CHANNELS, Pcm
 from mediaindex.stages.media.encode import encode_flac, noise_filter
 from mediaindex.stages.media.extract import Extracted, extract
-from mediaindex.stages.media.loudness import Loudness, gain_db, measure
+from mediaindex.stages.media.loudness import Loudness, gain_db, join, measure_speech
 from mediaindex.stages.media.probe import AudioStream, SourceFile, probe
 from mediaindex.stages.media.tracks import choose_tracks
 from mediaindex.timeline import round_to_ms
@@ -29,7 +30,7 @@ from .media.process import too_long
 if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
 
-VERSION = 3
+VERSION = 4
 AUDIO = "audio.flac"
 CHANNELS = "channels.flac"
 
@@ -91,18 +92,18 @@ def _write(pcm: Pcm, settings: NormalizeSettings, out_dir: Path) -> tuple[Loudne
     """Write the FLAC files; returns measurement and gain (dB) of the mix."""
     prepare = noise_filter(pcm.path) if settings.reduce_noise else None
     if pcm.channels_path:  # with its own gain: a speaker is louder on a channel than in the mix
-        _level(pcm.channels_path, pcm.channels, pcm.seconds, prepare, settings, out_dir / CHANNELS)
-    return _level(pcm.path, 1, pcm.seconds, prepare, settings, out_dir / AUDIO)
+        _level(replace(pcm, path=pcm.channels_path), prepare, settings, out_dir / CHANNELS)
+    return _level(replace(pcm, channels=1), prepare, settings, out_dir / AUDIO)
 
 
-def _level(
-    pcm: Path, channels: int, length: float, prepare: str | None, settings: NormalizeSettings, target: Path
-) -> tuple[Loudness, float]:
+def _level(pcm: Pcm, prepare: str | None, settings: NormalizeSettings, target: Path) -> tuple[Loudness, float]:
     """Write ``target`` through the filter ``prepare`` at the target loudness; returns measurement and gain (dB)."""
-    loudness = measure(pcm, channels, length, prepare)
+    measured = measure_speech(pcm.path, pcm.channels, pcm.seconds, prepare, settings.max_gain_db)
+    loudness = measured.loudness.shifted(-pcm.scale_db)  # that of the source
     gain = gain_db(loudness, settings.target_lufs, settings.max_true_peak_dbtp, settings.max_gain_db)
-    volume = f"volume={gain}dB" if gain else None
-    encode_flac(pcm, channels, length, [part for part in (prepare, volume) if part], target)
+    missing = round(gain - pcm.scale_db, 2)
+    volume = f"volume={missing}dB" if missing else None
+    encode_flac(pcm.path, pcm.channels, pcm.seconds, join([measured.chain, volume]), target)
     return loudness, gain
 
 

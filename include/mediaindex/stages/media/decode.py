@@ -10,7 +10,7 @@ from pathlib import Path
 from mediaindex.stages.protocols import SAMPLE_RATE
 
 from . import codecs
-from .commands import HARDENING, Option, Output, convert
+from .commands import HARDENING, Filters, Option, Output, convert
 from .frames import NUMBERED, report, reported
 from .layouts import to_average
 from .levels import BYTES, TypicalLevel
@@ -37,6 +37,7 @@ class Pcm:
     """Raw 16 kHz s16le on disk; ``complaints``: messages of the decoder; ``times``: what its time stamps say.
 
     ``level``: for a mix of several channels, that of its median second (dB below full scale); None for one channel.
+    ``scale_db``: gain of the source before its samples were rounded to 16 bits.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Pcm:
     complaints: tuple[str, ...]
     level: float | None = None
     times: ClockFinder | None = None
+    scale_db: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -92,7 +94,7 @@ def decode(
     samples, sha256 = writer.size // BYTES, writer.sha256.hexdigest()
     complaints = () if stream.codec in WITH_SILENT_FRAMES else codecs.complaints(ended.messages)
     times = _times(source, frames_path, gap_tolerance)
-    return Pcm(path, samples, sha256, channels_path, channels, complaints, writer.level, times)
+    return Pcm(path, samples, sha256, channels_path, channels, complaints, writer.level, times, stream.scale_db)
 
 
 def _times(source: SourceFile, frames_path: Path, gap_tolerance: float) -> ClockFinder:
@@ -117,17 +119,31 @@ def read_channel(
     source: SourceFile,
     stream: AudioStream,
     channel: int,
-    filters: str,
+    filters: Filters,
     consume: Callable[[bytes], None],
     *,
     max_seconds: float,
 ) -> None:
-    """Pass one channel of ``stream``, from 0, through the chain ``filters`` to ``consume``.
+    """Pass one channel of ``stream``, from 0, through ``filters`` to ``consume``.
 
     Raises BadMediaError (``timed_out``).
     """
-    options = {**PCM, "af": f"pan={_only(channel)},{filters}", "fs": int(max_seconds * SAMPLE_RATE * BYTES)}
-    _read(source, stream, Output("pipe:1", options), consume, max_seconds)
+    options = {**PCM, "fs": int(max_seconds * SAMPLE_RATE * BYTES)}
+    chain = (*_heard(stream), ("pan", _only(channel)), *filters)
+    _read(source, stream, Output("pipe:1", options, chain), consume, max_seconds)
+
+
+def read_samples(
+    source: SourceFile, stream: AudioStream, consume: Callable[[bytes], None], *, max_seconds: float
+) -> None:
+    """Pass the mix of ``stream``, as 32-bit floating point of any scale, to ``consume``.
+
+    Raises BadMediaError (``timed_out``).
+    """
+    size = int(max_seconds * SAMPLE_RATE * 4)
+    options: dict[str, Option] = {"format": "f32le", "acodec": "pcm_f32le", "ar": SAMPLE_RATE, "ac": 1, "fs": size}
+    chain = (*_heard(stream), *_one_channel(stream, None))
+    _read(source, stream, Output("pipe:1", options, chain), consume, max_seconds)
 
 
 def _read(
@@ -167,9 +183,10 @@ def _reading(source: SourceFile) -> dict[str, Option]:
 
 
 def _heard(stream: AudioStream) -> tuple[tuple[str, str], ...]:
-    """The filter that leaves out what ffmpeg plays in empty edits; none if there are no such edits."""
+    """The filters of every output: they leave out what ffmpeg plays in empty edits, and scale the samples."""
     silent = "+".join(f"gte(t,{span.start:.6f})*lt(t,{span.end:.6f})" for span in stream.silent)
-    return (("aselect", f"not({silent})"),) if silent else ()
+    heard = (("aselect", f"not({silent})"),) if silent else ()
+    return (*heard, ("volume", f"{stream.scale_db}dB")) if stream.scale_db else heard
 
 
 def _one_channel(stream: AudioStream, alone: int | None) -> tuple[tuple[str, str], ...]:

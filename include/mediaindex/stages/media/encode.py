@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def encode_flac(pcm: Path, channels: int, seconds: float, filters: list[str], target: Path) -> None:
-    """Encode 16 kHz s16le PCM through ``filters`` as FLAC; ``target`` appears only when it is complete.
+def encode_flac(pcm: Path, channels: int, seconds: float, chain: str | None, target: Path) -> None:
+    """Encode 16 kHz s16le PCM through the filters of ``chain`` as FLAC; ``target`` appears only when it is complete.
 
     Raises OSError if the disk is full, TransientError if ffmpeg fails otherwise.
     """
     part = target.with_name(f"{target.name}.part")
     options: dict[str, Option] = {"acodec": "flac", "format": "flac", "sample_fmt": "s16"}
     options |= {"fflags": "+bitexact", "flags": "+bitexact"}
-    if filters:
-        options["af"] = ",".join(filters)
+    if chain:
+        options["af"] = chain
     output = Output(f"file:{part.absolute()}", options)
     command = convert(f"file:{pcm.absolute()}", "0", [output], reading=pcm_reading(channels))
     ended = run(command, 120.0 + seconds / 4, lambda _piece: None, name=target.name)

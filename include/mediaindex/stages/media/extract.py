@@ -19,6 +19,7 @@ from .low_frequency import with_true_layout
 from .mixing import Placed, common_clock, mix, overlap
 from .plausibility import check_length
 from .process import PIECE, too_long
+from .scale import raised, with_scale
 from .tracks import Tracks, left_out_warning, track_name
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ class _Decoding:
         own = self.folder / f"track{stream.index}"
         own.mkdir()
         try:
-            found = _single(self.source, stream, own, replace(self.settings, keep_channels=False), ())
+            found = _single(
+                self.source, replace(stream, wide=False), own, replace(self.settings, keep_channels=False), ()
+            )
         except BadMediaError as error:
             if error.code not in UNUSABLE:
                 raise
@@ -175,11 +178,12 @@ def _one_channel(
 ) -> tuple[Pcm, tuple[str, ...]]:
     """The mix of all channels, or the loudest channel if they cancel each other out; and warnings."""
     limit = settings.max_seconds
-    stream = with_true_layout(source, stream, limit)
-    to_mono = partial(decode, source, stream, folder, max_seconds=limit, gap_tolerance=settings.gap_tolerance)
-    mixed = to_mono(keep_channels=settings.keep_channels)
+    stream = with_scale(source, with_true_layout(source, stream, limit), limit)
+    to_mono = partial(decode, source, folder=folder, max_seconds=limit, gap_tolerance=settings.gap_tolerance)
+    mixed = to_mono(stream, keep_channels=settings.keep_channels)
     cancellation = cancelled(source, stream, mixed, limit) if suspected(mixed) else None
     if cancellation is None:
-        return mixed, ()
-    alone = to_mono(keep_channels=False, alone=cancellation.channel)
+        louder = raised(stream, mixed)
+        return mixed if louder is None else to_mono(louder, keep_channels=settings.keep_channels), ()
+    alone = to_mono(stream, keep_channels=False, alone=cancellation.channel)
     return replace(alone, channels_path=mixed.channels_path, channels=mixed.channels), (cancellation.warning,)

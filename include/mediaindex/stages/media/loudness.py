@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mediaindex.errors import ErrorCode, TransientError
 
 from .commands import Output, convert, pcm_reading
 from .process import run
+from .robust_levels import limiter, of_pcm
 
 # The absolute gate of R128: ffmpeg reports exactly this value if no block of 400 ms passes it.
 GATE_LUFS = -70.0
+REMOVE_OFFSET = "highpass=f=20"
+LEAST_EXCESS_DB = 3.0  # above the ceiling of speech, from which a peak is limited
 _INTEGRATED = re.compile(r"^I:\s+(\S+) LUFS$")
 _PEAK = re.compile(r"^Peak:\s+(\S+) dBFS$")
 
@@ -25,10 +29,23 @@ class Loudness:
     integrated: float | None
     true_peak: float | None
 
+    def shifted(self, by_db: float) -> Loudness:
+        """The loudness of the same sound with this gain."""
+        moved = (None if level is None else round(level + by_db, 1) for level in (self.integrated, self.true_peak))
+        return Loudness(*moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The loudness after ``chain``, through which the audio is to be written."""
+
+    loudness: Loudness
+    chain: str | None
+
 
 def measure(pcm: Path, channels: int, seconds: float, prepare: str | None) -> Loudness:
     """Loudness of 16 kHz s16le PCM after the filter chain ``prepare``. Raises TransientError if ffmpeg fails."""
-    chain = ",".join(filter(None, [prepare, "ebur128=peak=true:framelog=verbose"]))
+    chain = join([prepare, "ebur128=peak=true:framelog=verbose"])
     # The input is PCM that this package wrote, so that no untrusted text is among the lines that are parsed.
     output = Output("pipe:1", {"af": chain, "format": "null"})
     url, reading = f"file:{pcm.absolute()}", pcm_reading(channels)
@@ -40,6 +57,28 @@ def measure(pcm: Path, channels: int, seconds: float, prepare: str | None) -> Lo
             code=ErrorCode.FFMPEG_FAILED,
         )
     return _parse(ended.messages)
+
+
+def measure_speech(pcm: Path, channels: int, seconds: float, prepare: str | None, quiet_db: float) -> Measured:
+    """Loudness after a filter chain that removes a constant offset and rare loud events, if there are any.
+
+    ``quiet_db``: audio below the gate of R128 is measured with as much gain. Raises TransientError if ffmpeg fails.
+    """
+    robust = of_pcm(pcm, channels)
+    chain = join([prepare, REMOVE_OFFSET if robust.has_offset else None])
+    loudness = measure(pcm, channels, seconds, chain)
+    if loudness.true_peak is not None and loudness.true_peak > robust.ceiling_db + LEAST_EXCESS_DB:
+        chain = join([chain, limiter(robust.ceiling_db)])
+        loudness = measure(pcm, channels, seconds, chain)
+    if loudness.integrated is None and loudness.true_peak is not None:
+        raised = measure(pcm, channels, seconds, join([chain, f"volume={quiet_db}dB"])).integrated
+        loudness = replace(loudness, integrated=None if raised is None else round(raised - quiet_db, 1))
+    return Measured(loudness, chain)
+
+
+def join(filters: Iterable[str | None]) -> str | None:
+    """The filters as a chain; None without any."""
+    return ",".join(filter(None, filters)) or None
 
 
 def gain_db(loudness: Loudness, target_lufs: float, max_true_peak_dbtp: float, max_gain_db: float) -> float:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .probe import AudioStream, SourceFile
 
 # Low-frequency channels carry sound up to 120 Hz. These filters attenuate it by 80 dB, and speech by a few dB.
-ABOVE_EFFECTS = ",".join(["highpass=f=400"] * 4)
+ABOVE_EFFECTS = (("highpass", 400),) * 4
 AUDIBLE_DB = -60.0  # dB below full scale, of the loudest second
 
 

@@ -99,6 +99,8 @@ class AudioStream:
     language: str | None = None  # as the file writes it
     programme: int | None = None  # of a transport stream
     silent: tuple[Span, ...] = ()
+    wide: bool = False  # its decoder gives more than 16 bits
+    scale_db: float = 0.0  # gain before its samples are rounded to 16 bits
 
     @property
     def known(self) -> bool:
@@ -164,7 +166,10 @@ def _raw(path: Path, raw: RawFormat) -> SourceFile:
             f"1-{MOST_CHANNELS}; correct it in the source",
             code=ErrorCode.BAD_HINT,
         )
-    stream = AudioStream(0, f"pcm_{raw.format}", raw.sample_rate, raw.channels, None, None, None, True, False)
+    wide = not raw.format.startswith(("s8", "u8", "s16", "u16", "mulaw", "alaw"))
+    stream = AudioStream(
+        0, f"pcm_{raw.format}", raw.sample_rate, raw.channels, None, None, None, default=True, side=False, wide=wide
+    )
     options: dict[str, str | int] = {"format": raw.format, "ar": raw.sample_rate, "ac": raw.channels}
     return SourceFile(path, raw.format, (stream,), None, False, None, options)
 
@@ -180,10 +185,8 @@ def _whole(source: SourceFile) -> SourceFile:
     """The source with options to read all of a WAV file whose header says less than it holds; otherwise a warning."""
     if "mov" in source.container.split(",") and (place := joined_at(source.path)):
         rest: Rest | None = Rest(source.path.stat().st_size - place, readable=False)
-    elif source.container in {"wav", "aiff"}:
-        rest = rest_of(source.path)
     else:
-        rest = None
+        rest = rest_of(source.path) if source.container in {"wav", "aiff"} else None
     if rest is None:
         return source
     says = f"understated: the header says {source.duration or 0.0:.1f} s, but {rest.size} bytes follow"
@@ -271,6 +274,7 @@ def _stream(stream: dict[str, Any], programme: int | None, silent: dict[int, tup
         language=language if language not in {"", "und"} else None,
         programme=programme,
         silent=silent.get(_identity(stream), ()),
+        wide=str(stream.get("sample_fmt", "")).rstrip("p") in {"s32", "s64", "flt", "dbl"},
     )
 
 
