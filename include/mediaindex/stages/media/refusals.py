@@ -99,4 +99,6 @@ def _head(path: Path) -> bytes:
 
 def _is_beginning(head: bytes) -> bool:
     """Whether the file has only the beginning of an allowed format."""
+    if head.startswith(b"RIFF") and int.from_bytes(head[4:8], "little") + 8 <= len(head):
+        return False  # as long as it says
     return len(head) < SHORTEST and (head.startswith(BEGINNINGS) or head[4:8] == b"ftyp")
