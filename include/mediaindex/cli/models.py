@@ -35,7 +35,7 @@ def list_models(*, as_json: Json = False) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("name", "task", "languages", "licence", "source", "sha256"):
-        table.add_column(heading, overflow="fold")  # nothing is cut in a narrow terminal
+        table.add_column(heading, overflow="fold", no_wrap=heading == "name")  # nothing is cut in a narrow terminal
     for row in rows:
         source = row.located.source if row.located else "[red]damaged[/]" if row.damaged else "[dim]not installed[/]"
         languages = row.entry.languages

@@ -20,6 +20,7 @@ from mediaindex.contract.job import ExitCode, Job, JobResult
 from mediaindex.errors import DoubtfulError, ErrorCode, MediaindexError, TerminalError, TransientError
 from mediaindex.printable import printable
 from mediaindex.runner.disk_space import disk_errors
+from mediaindex.settings import ServerSettings
 
 from .job_folder import job_folder
 from .process_group import LINE_BYTES, ProcessGroup
@@ -40,7 +41,7 @@ HANDED_DOWN_PREFIXES = ("AWS_", "MEDIAINDEX_")
 # Not passed on either: of all servers, the child needs only S3, in the session of its connection.
 KEPT_BACK_PREFIXES = (
     *("MEDIAINDEX_DATABASE_", "MEDIAINDEX_ELASTICSEARCH_", "MEDIAINDEX_AIRFLOW_"),
-    *("MEDIAINDEX_SQS_", "MEDIAINDEX_S3_SESSION"),
+    *("MEDIAINDEX_SQS_", ServerSettings.variable("s3_session")),
 )
 
 LONGEST_LINE = LINE_BYTES  # characters of a line in the log

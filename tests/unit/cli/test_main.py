@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,8 +42,11 @@ def test_help_has_an_example(name: str) -> None:
 
 
 def test_completion_can_be_installed_for_a_shell() -> None:
-    shown = CliRunner().invoke(cli, ["--show-completion", "bash"])
-    assert "_MEDIAINDEX_COMPLETE" in shown.output or "complete" in shown.output
+    command = [sys.executable, "-c", "from mediaindex.cli.main import app; app()", "--show-completion", "bash"]
+    # Without this variable the script is for the shell that runs the tests, if one does.
+    environment = os.environ | {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=300)
+    assert "COMPLETE=complete_bash" in done.stdout
 
 
 def test_a_library_of_the_other_environment_is_named_in_one_line() -> None:
