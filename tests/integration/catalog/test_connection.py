@@ -44,7 +44,7 @@ def test_a_server_that_ends_the_session_is_transient(database_url: str) -> None:
 
 
 def test_a_catalog_without_tables_is_a_config_error(empty_database: str) -> None:
-    with pytest.raises(ConfigError, match="migrations"), connect(empty_database) as conn:
+    with pytest.raises(ConfigError, match="mediaindex db migrate"), connect(empty_database) as conn:
         ledger.find(conn)
 
 

@@ -74,8 +74,9 @@ def test_a_user_who_may_not_read_a_table_is_told_which(empty_database: str) -> N
     run(empty_database)
     with connect(empty_database) as conn, conn.cursor() as cursor:
         assert "may read every table" in health.rights(conn)
-        cursor.execute("create role no_reader; grant usage on schema public to no_reader")
-        cursor.execute("grant select on schema_migration to no_reader; set local role no_reader")
-        with pytest.raises(ConfigError, match="may not read batch, "):
+        cursor.execute("select usesuper from pg_user where usename = current_user")
+        if cursor.fetchone() == (True,):
+            pytest.skip("nothing is denied to a superuser")
+        cursor.execute("revoke select on media_object from current_user")
+        with pytest.raises(ConfigError, match="may not read media_object;"):
             health.rights(conn)
-        conn.rollback()
