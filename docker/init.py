@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from importlib.resources import files
 
@@ -17,12 +18,23 @@ HERE = "Set it for this container."
 def main() -> None:
     """Migrate databases; create pools, indexes and buckets."""
     subprocess.run(["airflow", "db", "migrate"], check=True)
-    pools = files("mediaindex.orchestration") / "pools.json"
-    subprocess.run(["airflow", "pools", "import", str(pools)], check=True)
+    make_pools()
     with connect(ServerSettings.need("database_url", HERE)) as conn:
         migrate(conn)
     prepare(from_environment())
     make_buckets(StorageSettings.need("media_bucket", HERE), StorageSettings.need("artifacts_bucket", HERE))
+
+
+def make_pools() -> None:
+    """Create the pools that are missing; the slots of existing ones are the operator's."""
+    listed = subprocess.run(
+        ["airflow", "pools", "list", "--output", "json"], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    existing = {pool["pool"] for pool in json.loads(listed[listed.index("[{") :])}
+    wanted = json.loads((files("mediaindex.orchestration") / "pools.json").read_text("utf-8"))
+    for name, pool in wanted.items():
+        if name not in existing:
+            subprocess.run(["airflow", "pools", "set", name, str(pool["slots"]), pool["description"]], check=True)
 
 
 def make_buckets(*names: str) -> None:

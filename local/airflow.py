@@ -65,12 +65,12 @@ class ApiServer(_Part):
         return status == 200 and answer["metadatabase"]["status"] == "healthy"
 
     def ready(self) -> None:
-        """Create the package's pools: a task whose pool is missing would wait for ever."""
+        """Create the package's pools that are missing: a task would wait for ever. Slots that were changed stay."""
         path = self.site.settings.root / POOLS
         if not path.exists():
             return
         pools = [{"name": name, **fields} for name, fields in json.loads(path.read_text()).items()]
-        action = {"action": "create", "action_on_existence": "overwrite", "entities": pools}
+        action = {"action": "create", "action_on_existence": "skip", "entities": pools}
         body = {"actions": [action]}
         status, answer = request(f"{_api(self.site)}/pools", method="PATCH", body=body, token=_token(self.site))
         errors = (answer or {}).get("create", {}).get("errors") if status == 200 else answer

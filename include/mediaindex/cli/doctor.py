@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -205,9 +206,11 @@ def _dag_files(airflow: str) -> str:
 
 def _rows(command: list[str]) -> list[dict[str, Any]]:
     output = _output(command, accept=(0, 1))
-    start = output.find("[")  # log lines may come before
+    found = re.search(
+        r"^\[\s*[{\]]", output, re.MULTILINE
+    )  # lines of the log, which begin with a date, may come before
     try:
-        rows: list[dict[str, Any]] = json.loads(output[start:]) if start >= 0 else []
+        rows: list[dict[str, Any]] = json.JSONDecoder().raw_decode(output[found.start() :])[0] if found else []
     except ValueError:
         rows = []
     return rows

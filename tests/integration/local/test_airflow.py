@@ -39,6 +39,17 @@ def test_the_api_requires_the_generated_password(site: Site) -> None:
     assert status(f"{_api(site)}/pools") == 401
 
 
+def test_slots_of_a_pool_that_were_changed_stay_at_the_next_start(site: Site) -> None:
+    pool, token = f"{_api(site)}/pools/podcasts", _token(site)
+    before = request(pool, token=token)[1]["slots"]
+    try:
+        assert request(pool, method="PATCH", body={"pool": "podcasts", "slots": before + 3}, token=token)[0] == 200
+        ApiServer(site).ready()
+        assert request(pool, token=token)[1]["slots"] == before + 3
+    finally:
+        request(pool, method="PATCH", body={"pool": "podcasts", "slots": before}, token=token)
+
+
 def status(url: str, token: str | None = None) -> int:
     """The first status that is not 0: on a busy machine a request may time out after two seconds."""
     return until(lambda: request(url, token=token)[0], SOON_S, f"an answer of {url}")

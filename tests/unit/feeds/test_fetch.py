@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
 from dataclasses import replace
 
@@ -56,10 +57,16 @@ def test_a_compressed_feed_is_unpacked(web: Web, host: Host) -> None:
 
 
 def test_a_small_answer_that_unpacks_to_a_large_feed_is_refused(web: Web, host: Host) -> None:
-    packed(host, gzip.compress(bytes(50_000_000), 1))
-    with pytest.raises(RefusedError) as caught:
-        fetch_feed(web, f"{host.url}/feed", Validators(), 1_000_000)
+    packed(host, gzip.compress(bytes(50_000_000)))  # 50 kB: one chunk of the answer holds all of it
+    tracemalloc.start()
+    try:
+        with pytest.raises(RefusedError) as caught:
+            fetch_feed(web, f"{host.url}/feed", Validators(), 1_000_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert caught.value.code == "too_large"
+    assert peak < 10_000_000  # a chunk is never unpacked as a whole
 
 
 @pytest.mark.parametrize(

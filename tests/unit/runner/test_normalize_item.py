@@ -66,6 +66,16 @@ def test_one_speaker_per_channel_keeps_the_channels_under_another_fingerprint(la
     assert sum(path.name.endswith("channels.flac") for path in lab.files()) == 1
 
 
+def test_the_same_audio_with_other_times_is_another_result(lab: Lab) -> None:
+    first = lab.run()
+    late = lab.folder / "late.mkv"
+    media.ffmpeg("-itsoffset", "5", "-i", str(lab.path), "-c", "copy", late)
+    lab.path = late
+    second = lab.run()
+    assert second.audio_sha256 == first.audio_sha256
+    assert second.fingerprint != first.fingerprint  # else later stages would take the times of the first
+
+
 def test_kept_channels_and_one_speaker_per_channel_share_the_artifact(lab: Lab) -> None:
     first = lab.run(NormalizeSettings(keep_channels=True))
     again = lab.run(NormalizeSettings(keep_channels=True), party_a_channel=True)
