@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from rich.console import Console
@@ -16,10 +16,10 @@ from mediaindex.contract.states import ObjectState
 
 from . import options
 from .figures import count_of
-from .terminal import Terminal
+from .terminal import Terminal, say_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mediaindex.contract.job import FolderStore, ItemResult, JobItem
     from mediaindex.runner.local import LocalRun, Outcome
@@ -48,6 +48,7 @@ def index(
     vocabulary: Path | None = options.VOCABULARY,
     caption_times: CaptionTimes = CAPTION_TIMES,
     cache: Path | None = options.CACHE,
+    as_json: options.Json = False,
 ) -> None:
     """Transcribe FILES: who said what, and when. The exit code is 1 if a file fails.
 
@@ -71,19 +72,20 @@ def index(
         language, speakers, raw, party_a_channel=party_a_channel, tracks=tracks, vocabulary=vocabulary
     )
     options.check_folder(out)  # before hours of work
-    began = time.perf_counter()
-    run, outcomes = _run(items_of(files, hints), options.store_at(cache))
-    wall = time.perf_counter() - began
-    _print(outcomes, summary(outcomes, wall, _write(run, outcomes, out, caption_times), out))
+    run, outcomes, wall = _run(items_of(files, hints), options.store_at(cache))
+    names = _write(run, outcomes, out, caption_times)
+    _print(outcomes, names, "" if as_json else summary(outcomes, wall, len(names), out))
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
 
 
-def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[Outcome]]:
+def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[Outcome], float]:
+    """The run, its outcomes, and the seconds that it took."""
     from mediaindex.contract.pipeline import STAGES
     from mediaindex.runner.engines import Engines
     from mediaindex.runner.local import LocalRun
 
+    began = time.perf_counter()
     console = Terminal(stderr=True)
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -93,24 +95,36 @@ def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[O
             progress.update(bar, description=stage, advance=1)
 
         run = LocalRun(store, {}, Engines(), tell)
-        return run, run.index(items)
+        return run, run.index(items), time.perf_counter() - began
 
 
-def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path, caption_times: CaptionTimes) -> int:
+def _write(run: LocalRun, outcomes: Sequence[Outcome], out: Path, caption_times: CaptionTimes) -> dict[str, str]:
+    """Write the transcripts. Returns the names of the files without their endings, by the item's id."""
     from mediaindex.exports.files import write_transcript
 
-    taken: set[str] = set()
-    written = 0
+    names: dict[str, str] = {}
     for outcome in outcomes:
         transcript = run.transcript(outcome)
         if transcript is None:
             continue
-        name = _unused(_shortened(Path(outcome.item.name).stem), taken)
-        taken.add(name)
+        name = _unused(_shortened(Path(outcome.item.name).stem), set(names.values()))
+        names[outcome.item.id] = name
         zero = outcome.file_start if caption_times == "player" else 0.0
         write_transcript(out, name, outcome.item.name, *transcript, warnings=outcome.warnings, captions_from=zero)
-        written += 1
-    return written
+    return names
+
+
+def _as_json(outcome: Outcome, name: str | None) -> dict[str, Any]:
+    return {
+        "file": outcome.item.name,
+        "status": outcome.status,
+        "transcript": name,
+        "duration": outcome.summaries.get("normalize", {}).get("duration"),
+        "wall_s": round(outcome.wall_s, 3),
+        "warnings": outcome.warnings,
+        "reasons": outcome.reasons,
+        "error": outcome.error.model_dump(mode="json") if outcome.error else None,
+    }
 
 
 def _shortened(stem: str) -> str:
@@ -124,7 +138,11 @@ def _unused(stem: str, taken: set[str]) -> str:
     return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
-def _print(outcomes: Sequence[Outcome], closing_line: str) -> None:
+def _print(outcomes: Sequence[Outcome], names: Mapping[str, str], closing_line: str) -> None:
+    """Print problems and the closing line; without one, JSON."""
+    if not closing_line:
+        say_json([_as_json(outcome, names.get(outcome.item.id)) for outcome in outcomes], indent=2)
+        return
     console = Terminal()
     for outcome in outcomes:
         _print_outcome(console, outcome)
