@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import psutil
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from local import settings
 from local.airflow import ApiServer, DagProcessor, Scheduler, Triggerer, _api, _token
 from local.http import request
-from local.site import Site
+from local.site import ServerError, Site
 from tests.builders.waiting import SOON_S, until
 
 pytestmark = pytest.mark.servers
@@ -40,14 +42,26 @@ def test_the_api_requires_the_generated_password(site: Site) -> None:
 
 
 def test_slots_of_a_pool_that_were_changed_stay_at_the_next_start(site: Site) -> None:
-    pool, token = f"{_api(site)}/pools/podcasts", _token(site)
-    before = request(pool, token=token)[1]["slots"]
+    pool = f"{_api(site)}/pools/podcasts"
+    before = answer(site, pool)["slots"]
     try:
-        assert request(pool, method="PATCH", body={"pool": "podcasts", "slots": before + 3}, token=token)[0] == 200
-        ApiServer(site).ready()
-        assert request(pool, token=token)[1]["slots"] == before + 3
+        answer(site, f"{pool}?update_mask=slots", method="PATCH", body={"slots": before + 3})
+        until(partial(_starts, site), SOON_S, "the pools are created")
+        assert answer(site, pool)["slots"] == before + 3
     finally:
-        request(pool, method="PATCH", body={"pool": "podcasts", "slots": before}, token=token)
+        answer(site, f"{pool}?update_mask=slots", method="PATCH", body={"slots": before})
+
+
+def _starts(site: Site) -> bool:
+    with suppress(ServerError):  # a busy server may answer too late
+        ApiServer(site).ready()
+        return True
+    return False
+
+
+def answer(site: Site, url: str, **options: Any) -> Any:
+    """The first answer; see ``status``."""
+    return until(lambda: request(url, token=_token(site), **options)[1], SOON_S, f"an answer of {url}")
 
 
 def status(url: str, token: str | None = None) -> int:
