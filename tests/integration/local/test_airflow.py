@@ -44,12 +44,13 @@ def test_the_api_requires_the_generated_password(site: Site) -> None:
 def test_slots_of_a_pool_that_were_changed_stay_at_the_next_start(site: Site) -> None:
     pool = f"{_api(site)}/pools/podcasts"
     before = answer(site, pool)["slots"]
+    body = {"pool": "podcasts", "include_deferred": False}
     try:
-        answer(site, f"{pool}?update_mask=slots", method="PATCH", body={"slots": before + 3})
+        answer(site, pool, method="PATCH", body=body | {"slots": before + 3})
         until(partial(_starts, site), SOON_S, "the pools are created")
         assert answer(site, pool)["slots"] == before + 3
     finally:
-        answer(site, f"{pool}?update_mask=slots", method="PATCH", body={"slots": before})
+        answer(site, pool, method="PATCH", body=body | {"slots": before})
 
 
 def _starts(site: Site) -> bool:
