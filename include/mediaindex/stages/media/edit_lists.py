@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import BinaryIO
 
 from mediaindex.timeline import Span
 
+from .iso_media import Box, boxes
+
 MOST_BOXES = 10_000  # on one level; more are damage
 MOST_EDITS = 10_000
 MOST_EMPTY = 100  # of a track; each costs time for each frame
 EMPTY = -1  # the media time of an empty edit
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    kind: bytes
-    start: int  # of the content
-    end: int
 
 
 def silent_edits(path: Path) -> dict[int, tuple[Span, ...]]:
@@ -35,13 +30,13 @@ def silent_edits(path: Path) -> dict[int, tuple[Span, ...]]:
         return dict(_of_movie(file, movies[0])) if movies else {}
 
 
-def _of_movie(file: BinaryIO, movie: _Box) -> Iterator[tuple[int, tuple[Span, ...]]]:
+def _of_movie(file: BinaryIO, movie: Box) -> Iterator[tuple[int, tuple[Span, ...]]]:
     inside = list(_boxes(file, movie.start, movie.end))
     scale = next((_number(file, box, (12, 20)) for box in inside if box.kind == b"mvhd"), 0)
     for track in (box for box in inside if box.kind == b"trak"):
         parts = {box.kind: box for box in _boxes(file, track.start, track.end)}
-        edits = parts.get(b"edts", _Box(b"edts", 0, 0))
-        lists = {box.kind: box for box in _boxes(file, edits.start, edits.end)}
+        edits = parts.get(b"edts")
+        lists = {box.kind: box for box in _boxes(file, edits.start, edits.end)} if edits else {}
         if scale and b"tkhd" in parts and b"elst" in lists:
             yield _number(file, parts[b"tkhd"], (12, 20)), tuple(_silent(_edits(file, lists[b"elst"]), scale))
 
@@ -56,25 +51,12 @@ def _silent(edits: list[tuple[int, int]], scale: int) -> Iterator[Span]:
         position += duration
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
+def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
     """The boxes between two positions; ends at one that does not fit."""
-    for _ in range(MOST_BOXES):
-        file.seek(start)
-        head = file.read(16)
-        if len(head) < 8:
-            return
-        length, kind = struct.unpack(">I4s", head[:8])
-        content = start + 8
-        if length == 1 and len(head) == 16:
-            length, content = struct.unpack(">Q", head[8:])[0], start + 16
-        stop = end if length == 0 else start + length
-        if not content <= stop <= end:
-            return
-        yield _Box(kind, content, stop)
-        start = stop
+    return takewhile(lambda box: box.whole, islice(boxes(file, start, end), MOST_BOXES))
 
 
-def _number(file: BinaryIO, box: _Box, places: tuple[int, int]) -> int:
+def _number(file: BinaryIO, box: Box, places: tuple[int, int]) -> int:
     """The 32-bit number at the place for the version of the box, 0 or 1; 0 if the box is too short."""
     file.seek(box.start)
     content = file.read(min(box.end - box.start, 32))
@@ -82,7 +64,7 @@ def _number(file: BinaryIO, box: _Box, places: tuple[int, int]) -> int:
     return int.from_bytes(content[at : at + 4], "big") if len(content) >= at + 4 else 0
 
 
-def _edits(file: BinaryIO, box: _Box) -> list[tuple[int, int]]:
+def _edits(file: BinaryIO, box: Box) -> list[tuple[int, int]]:
     """Duration (in the movie's time scale) and media time of each edit."""
     file.seek(box.start)
     content = file.read(min(box.end - box.start, 8 + 20 * MOST_EDITS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import BinaryIO
 
 from mediaindex.errors import BadMediaError, ErrorCode
 from mediaindex.printable import printable
+
+from .iso_media import boxes
 
 HEAD = 1 << 20  # bytes that are looked at, except in MP4
 MOST_BOXES, DEEPEST = 10_000, 6  # of an MP4: per box, and inside of each other
@@ -89,28 +90,13 @@ def _of_mp4(file: BinaryIO) -> str | None:
 def _tracks(file: BinaryIO, start: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
     """(kind, code of the codec) of each track."""
     kind = b""
-    for name, begin, stop in islice(_boxes(file, start, end), MOST_BOXES):
-        if name in CONTAINERS and depth < DEEPEST:
-            yield from ((kind or inner, code) for inner, code in _tracks(file, begin, stop, depth + 1))
-        elif name == b"hdlr":
-            kind = _at(file, begin + 8, 4)
-        elif name == b"stsd":
-            yield kind, _at(file, begin + 12, 4)
-
-
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of the content of each box."""
-    while start + 8 <= end:
-        size, name = struct.unpack(">I4s", _at(file, start, 8))
-        header = 8
-        if size == 1 and start + 16 <= end:
-            (size,) = struct.unpack(">Q", _at(file, start + 8, 8))
-            header = 16
-        stop = min(end, start + size) if size else end
-        if stop < start + header:
-            return
-        yield name, start + header, stop
-        start = stop
+    for box in islice(boxes(file, start, end), MOST_BOXES):
+        if box.kind in CONTAINERS and depth < DEEPEST:
+            yield from ((kind or inner, code) for inner, code in _tracks(file, box.start, box.end, depth + 1))
+        elif box.kind == b"hdlr":
+            kind = _at(file, box.start + 8, 4)
+        elif box.kind == b"stsd":
+            yield kind, _at(file, box.start + 12, 4)
 
 
 def _at(file: BinaryIO, place: int, size: int) -> bytes:
