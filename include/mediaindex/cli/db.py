@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
 from .figures import count_of
@@ -49,11 +51,7 @@ def status(*, as_json: Json = False) -> None:
         known = migrations.status(conn)
     missing = [migration for migration in known if migration.applied_at is None]
     if as_json:
-        rows = [
-            {"version": row.version, "applied_at": row.applied_at.isoformat() if row.applied_at else None}
-            for row in known
-        ]
-        say_json({"up_to_date": not missing, "migrations": rows}, indent=2)
+        say_json({"up_to_date": not missing, "migrations": [asdict(row) for row in known]}, indent=2)
     else:
         for row in known:
             say(

@@ -206,9 +206,8 @@ def _dag_files(airflow: str) -> str:
 
 def _rows(command: list[str]) -> list[dict[str, Any]]:
     output = _output(command, accept=(0, 1))
-    found = re.search(
-        r"^\[\s*[{\]]", output, re.MULTILINE
-    )  # lines of the log, which begin with a date, may come before
+    # Lines of the log, which begin with a date, may come before.
+    found = re.search(r"^\[\s*[{\]]", output, re.MULTILINE)
     try:
         rows: list[dict[str, Any]] = json.JSONDecoder().raw_decode(output[found.start() :])[0] if found else []
     except ValueError:
@@ -264,6 +263,6 @@ def _shown(checks: Iterator[Check]) -> Iterator[Check]:
     from mediaindex.printable import printable
 
     for check in checks:
-        detail = printable(" ".join(check.detail.split()))
-        say(f"{'ok' if check.ok else 'problem':<8} {check.part:<11}  {printable(check.subject)}: {detail}")
+        mark, detail = "ok" if check.ok else "problem", " ".join(check.detail.split())
+        say(printable(f"{mark:<8} {check.part:<11}  {check.subject}: {detail}"))  # one line, whatever the names hold
         yield check

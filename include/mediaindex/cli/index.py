@@ -74,7 +74,7 @@ def index(
     options.check_folder(out)  # before hours of work
     run, outcomes, wall = _run(items_of(files, hints), options.store_at(cache))
     names = _write(run, outcomes, out, caption_times)
-    _print(outcomes, names, "" if as_json else summary(outcomes, wall, len(names), out))
+    _print(outcomes, names, None if as_json else summary(outcomes, wall, len(names), out))
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -138,9 +138,9 @@ def _unused(stem: str, taken: set[str]) -> str:
     return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
-def _print(outcomes: Sequence[Outcome], names: Mapping[str, str], closing_line: str) -> None:
+def _print(outcomes: Sequence[Outcome], names: Mapping[str, str], closing_line: str | None) -> None:
     """Print problems and the closing line; without one, JSON."""
-    if not closing_line:
+    if closing_line is None:
         say_json([_as_json(outcome, names.get(outcome.item.id)) for outcome in outcomes], indent=2)
         return
     console = Terminal()

@@ -83,7 +83,7 @@ def list_objects(
         lines = ledger_lines.lines(conn, wanted, limit)
         counts = ledger_lines.counts(conn, wanted)
     if as_json:
-        _print_json({"objects": [asdict(line) for line in lines], "counts": counts})
+        say_json({"objects": [asdict(line) for line in lines], "counts": counts}, indent=2)
     else:
         ledger_tables.objects(ledger_tables.table_console(), lines, counts)
 
@@ -113,7 +113,7 @@ def show(
         newest, *_ = ledger_lines.resolve(conn, name)
         history = object_story.tell(conn, newest)
     if as_json:
-        _print_json(asdict(history))
+        say_json(asdict(history), indent=2)
     else:
         ledger_tables.story(ledger_tables.table_console(), history)
 
@@ -134,7 +134,7 @@ def arrivals(
     with catalog("ledger") as conn:
         sources = hearing.arrivals(conn, window_s=3600 * hours)
     if as_json:
-        _print_json([asdict(source) for source in sources])
+        say_json([asdict(source) for source in sources], indent=2)
     else:
         ledger_tables.arrivals(ledger_tables.table_console(), sources, hours)
 
@@ -163,11 +163,12 @@ def dead_letters(
         lines = ledger_lines.lines(conn, wanted, limit)
         total = sum(ledger_lines.counts(conn, wanted).values())
     if as_json:
-        _print_json(
+        say_json(
             [
                 asdict(line) | {"log": ledger_tables.link_of(line), "retry": ledger_tables.retry_of(line)}
                 for line in lines
-            ]
+            ],
+            indent=2,
         )
     else:
         ledger_tables.dead_letters(ledger_tables.table_console(), lines, total)
@@ -286,7 +287,3 @@ def _wanted(
         since=since.replace(tzinfo=UTC) if since else None,
         warned=warned,
     )
-
-
-def _print_json(content: Any) -> None:
-    say_json(content, indent=2, default=lambda value: value.isoformat())

@@ -37,7 +37,7 @@ def list_sources(as_json: Json = False) -> None:
     with catalog("source") as conn:
         known = sources.overview(conn)
     if as_json:
-        _print_json([asdict(source) | {"status": status(source)} for source in known])
+        say_json([asdict(source) | {"status": status(source)} for source in known], indent=2)
         return
     rows = [
         (
@@ -67,7 +67,7 @@ def feeds(
     with catalog("source") as conn:
         healths = followed.health(conn, [name] if name else None)
     if as_json:
-        _print_json([asdict(feed) for feed in healths])
+        say_json([asdict(feed) for feed in healths], indent=2)
         return
     heads = ("id", "source", "feed", "read (UTC)", "copied", "waiting", "failed", "same file", "held back", "left out")
     rows = [
@@ -193,10 +193,8 @@ def _content(source: KnownSource) -> str:
 
 def _report(source: KnownSource, as_json: bool, done: bool, text: str, more: dict[str, Any]) -> None:
     if as_json:
-        _print_json({"source": source.name, "done": done, "objects": source.objects, "feeds": source.feeds, **more})
+        say_json(
+            {"source": source.name, "done": done, "objects": source.objects, "feeds": source.feeds, **more}, indent=2
+        )
     else:
         say(f"{source.name}: {text}." + ("" if done else " Nothing was changed: add --yes."))
-
-
-def _print_json(content: Any) -> None:
-    say_json(content, indent=2, default=lambda value: value.isoformat())

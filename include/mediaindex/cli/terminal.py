@@ -27,5 +27,5 @@ def say(text: str = "", *, error: bool = False) -> None:
 
 
 def say_json(value: Any, **options: Any) -> None:
-    """Print JSON: exact values, in which characters that do not print are escaped."""
-    print(as_json(value, **options))
+    """Print JSON: exact values, in which characters that do not print are escaped; times in ISO 8601."""
+    print(as_json(value, default=lambda time: time.isoformat(), **options))

@@ -9,7 +9,7 @@ from .connection import Connection, transaction
 
 OLDEST = 15  # the oldest major version of PostgreSQL that the tests run with
 
-# Tables in the schema of the migrations that this user may not read or write.
+# Tables in the schema of the migrations that this user may not read.
 _FORBIDDEN = """
 select table_class.relname::text
 from pg_class as table_class

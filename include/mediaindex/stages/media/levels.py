@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mediaindex.stages.protocols import Samples
 
     Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
-    import numpy as np
-
     Powers: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
 
