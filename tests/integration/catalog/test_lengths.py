@@ -48,7 +48,7 @@ def test_a_recording_that_is_far_longer_than_planned_is_planned_again_alone(
     assert lengths.plan_again(conn, alone, 300.0) == []
 
 
-def test_a_known_length_decides_with_whom_a_recording_shares_a_batch(conn: Any, source: str, batch: Make) -> None:
+def test_known_lengths_decide_which_recordings_share_a_batch(conn: Any, source: str, batch: Make) -> None:
     batch_id, (short, long, other) = batch(3)
     normalized(conn, batch_id, {short: 20.0, long: 3600.0, other: 20.0})
     with conn, conn.cursor() as cursor:

@@ -65,12 +65,12 @@ def test_the_status_of_an_empty_database_lists_every_migration_as_missing(empty_
     assert all(row.applied_at for row in after)
 
 
-def test_a_catalog_that_lacks_migrations_is_told_how_to_get_them(empty_database: str) -> None:
+def test_missing_migrations_are_reported_with_the_command_to_apply_them(empty_database: str) -> None:
     with connect(empty_database) as conn, pytest.raises(ConfigError, match="mediaindex db migrate"):
         health.schema(conn)
 
 
-def test_a_user_who_may_not_read_a_table_is_told_which(empty_database: str) -> None:
+def test_a_table_that_may_not_be_read_is_named(empty_database: str) -> None:
     run(empty_database)
     with connect(empty_database) as conn, conn.cursor() as cursor:
         assert "may read every table" in health.rights(conn)

@@ -1,4 +1,4 @@
-"""Analysts read, programs write, and nobody but the owner does more."""
+"""Rights of the roles: the reader reads, the writer changes rows, only the owner changes the schema."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_writer_changes_rows_but_not_the_list_of_migrations(conn: Any) -> None
     assert may["media_object"] == {"select", "insert", "update", "delete"}
 
 
-def test_tables_to_come_are_readable_too(conn: Any) -> None:
+def test_later_tables_are_readable_too(conn: Any) -> None:
     with conn, conn.cursor() as cursor:
         cursor.execute("create table later (id int)")
     try:
@@ -78,7 +78,7 @@ def test_the_owner_of_the_local_catalog_is_no_superuser(server_url: str) -> None
     connection.close()
 
 
-def test_a_stranger_takes_no_lock_of_the_local_catalog(server_url: str) -> None:
+def test_a_reader_may_not_lock_the_local_catalog(server_url: str) -> None:
     connection = psycopg2.connect(server_url)
     with connection, connection.cursor() as cursor:
         cursor.execute(

@@ -150,7 +150,7 @@ def test_an_earlier_review_does_not_finish_an_item(
     assert states(conn, source) == ["claimed", "claimed"]
 
 
-def test_what_elasticsearch_refuses_is_unfinished_and_says_why(
+def test_a_recording_refused_by_elasticsearch_is_unfinished_with_its_reason(
     conn: Any, batch: Make, passes: Make, load: Make, sha256: Make
 ) -> None:
     batch_id, (refused, waiting, lost) = batch(3)

@@ -181,7 +181,7 @@ def test_other_audio_withdraws_the_old_one_after_it_is_indexed(
     assert current(conn, new) is not None
 
 
-def test_other_audio_that_fails_keeps_the_old_one(conn: Any, again: Make, passes: Make, sha256: Make) -> None:
+def test_a_failure_of_other_audio_keeps_the_old_transcript(conn: Any, again: Make, passes: Make, sha256: Make) -> None:
     batch_id, one, old, transcript = again()
     passes(batch_id, "normalize", {one: sha256()})
     failed = Failure(ErrorCode.MODEL_MISSING, "cannot be", FailureClass.TERMINAL, "transcribe")

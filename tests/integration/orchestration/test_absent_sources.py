@@ -133,7 +133,7 @@ def test_a_renamed_source_keeps_everything(conn: Any, configure: Configure) -> N
     assert (listed["old"], listed["new"]) == ("renamed to new", "configured")
 
 
-def test_a_feed_that_both_names_follow_becomes_one(conn: Any, configure: Configure) -> None:
+def test_a_feed_under_both_names_is_merged(conn: Any, configure: Configure) -> None:
     for name in ("old", "new"):
         configure("old", "new")
         feeds.follow(conn, name, ["https://example.org/feed"])

@@ -94,7 +94,7 @@ def test_a_sweep_of_another_airflow_leaves_live_batches_alone(
         assert cursor.fetchone() == (2,)
 
 
-def test_only_the_airflow_of_a_run_calls_it_dead(conn: Any) -> None:
+def test_only_the_airflow_of_a_run_declares_it_dead(conn: Any) -> None:
     batch_id, id_ = one_batch(conn)
     airflows.seen(conn, THEIRS)
     batches.take_over(conn, batch_id, "index_recordings", "r", airflow_id=THEIRS)
@@ -137,7 +137,7 @@ def test_ids_of_runs_differ_between_catalogs(conn: Any, server_url: str) -> None
             assert batch_job.run_id(planned) != run["trigger_run_id"]
 
 
-def test_a_run_that_ended_before_it_took_its_batch_is_no_failed_attempt(conn: Any) -> None:
+def test_a_run_that_ended_before_it_took_its_batch_is_not_a_failed_attempt(conn: Any) -> None:
     """As after a restore: the Airflow has ended a run that this catalog has not started yet."""
     batch_id, id_ = one_batch(conn)
     (run,) = discovery.batches_to_start("recordings")
@@ -148,7 +148,7 @@ def test_a_run_that_ended_before_it_took_its_batch_is_no_failed_attempt(conn: An
     assert (again["conf"], again["trigger_run_id"] == run["trigger_run_id"]) == (run["conf"], False)
 
 
-def test_a_batch_from_before_the_ids_is_settled_by_the_airflow_that_knows_its_run(conn: Any) -> None:
+def test_a_batch_without_an_airflow_id_is_settled_by_the_airflow_that_has_its_run(conn: Any) -> None:
     batch_id, id_ = one_batch(conn)
     batches.take_over(conn, batch_id, "index_recordings", f"batch_{batch_id}")
     assert sweep.sweep(lambda dag_id, run_id: None)["put_back"] == 0

@@ -1,4 +1,4 @@
-"""Real weights that cannot be read, or are lost: the next model writes, says so, and steps back again."""
+"""A recogniser with unreadable weights, or one that crashes, is replaced by the next until it works again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.builders import corpus
 
 CONFORMER, WHISPER = "stt-en-conformer-ctc-small", "whisper-base"
 
-# Loading the first recogniser is the end of the process, as a broken library makes it.
+# Loading the first recogniser kills the process, as a broken library would.
 DEADLY = """
 import os, signal
 from mediaindex.engines.ctc.conformer import ConformerCtc
@@ -52,7 +52,7 @@ def item(store: FolderStore, conformer: LocatedModel, tmp_path_factory: pytest.T
 
 @pytest.fixture
 def broken_models(item: JobItem, tmp_path: Path) -> Path:
-    """The models directory of a machine on which the copy of the first recogniser broke off half-way."""
+    """A models directory in which the file of the first recogniser is truncated."""
     whole = locate(CONFORMER).path
     shutil.copytree(whole.parent, tmp_path / "models", symlinks=True)
     broken = tmp_path / "models" / whole.name
@@ -62,7 +62,7 @@ def broken_models(item: JobItem, tmp_path: Path) -> Path:
 
 
 def transcribe(folder: Path, item: JobItem, store: FolderStore, models: Path | None = None) -> tuple[JobResult, str]:
-    """What a speech process of its own answers and says."""
+    """The result and the output of a new speech process."""
     job, result = folder / "job.json", folder / "out.json"
     job.write_text(Job(stage="transcribe", items=(item,), store=store).model_dump_json())
     runner = [sys.executable, "-m", "mediaindex.runner", "--job", str(job), "--result", str(result)]
@@ -79,7 +79,7 @@ def artifact(store: FolderStore, result: JobResult) -> Recognition:
     return artifacts.load(Recognition, payload)
 
 
-def test_weights_that_broke_off_half_way(
+def test_truncated_weights_are_replaced_by_the_next_recogniser(
     item: JobItem, store: FolderStore, broken_models: Path, tmp_path: Path
 ) -> None:
     result, said = transcribe(tmp_path, item, store, broken_models)
@@ -88,18 +88,18 @@ def test_weights_that_broke_off_half_way(
     written = artifact(store, result)
     assert written.recogniser == WHISPER
     assert str(written.fallback).startswith(f"{CONFORMER} was set aside: ")
-    assert len(written.words) > 50  # of the 90 or so that are said
+    assert len(written.words) > 50  # of about 90 spoken ones
     assert result.items[0].engine.startswith(f"without {CONFORMER}; ")
 
     back, _ = transcribe(tmp_path, item, store)
-    assert back.items[0].status == "done"  # never taken for what the other one wrote
+    assert back.items[0].status == "done"  # the result of the other recogniser is not reused
     assert artifact(store, back).recogniser == CONFORMER
     assert artifact(store, back).fallback is None
 
 
-def test_a_first_recogniser_that_kills_the_process(item: JobItem, store: FolderStore, tmp_path: Path) -> None:
+def test_a_recogniser_that_kills_the_process_is_replaced(item: JobItem, store: FolderStore, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(DEADLY)
-    # A vocabulary makes it another computation than those above.
+    # With a vocabulary the fingerprint differs from those above.
     named = item.model_copy(update={"hints": Hints(languages=("en",), vocabulary=("Helstone",))})
     child = SpeechChild(sys.executable, dict(os.environ) | {"PYTHONPATH": str(tmp_path)})
     job = Job(stage="transcribe", items=(named,), store=store)

@@ -87,7 +87,7 @@ def test_spans_are_those_of_silero_itself(tmp_path: Path) -> None:
     )
 
 
-def test_blocks_hear_what_one_piece_hears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_speech_found_in_blocks_is_that_found_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     audio = audio_of(normalize(corpus.call(tmp_path), tmp_path, NormalizeSettings()), tmp_path)
     whole = detect_speech(audio, _detector(), DetectSpeechSettings())
     monkeypatch.setattr("mediaindex.stages.detect_speech.BLOCK", 16.0)

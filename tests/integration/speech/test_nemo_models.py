@@ -67,7 +67,7 @@ def test_a_fastconformer_through_onnx_and_through_torch_is_what_nemo_computes(
     assert heard(nemo_torch.load(model, "cpu"), chunks) == words
 
 
-def test_a_transducer_with_durations_says_what_nemo_says(tiny_nemo: Path, chunks: list[np.ndarray]) -> None:
+def test_a_transducer_with_durations_gives_the_words_of_nemo(tiny_nemo: Path, chunks: list[np.ndarray]) -> None:
     recogniser = nemo_torch.load(located(tiny_nemo / "tdt.nemo"), "cpu")
     told_by_nemo = [json.loads((tiny_nemo / f"tdt.{name}.json").read_text("utf-8")) for name in NAMES]
     expected = [[word for word in told if word[0].strip() != "⁇"] for told in told_by_nemo]
@@ -80,7 +80,7 @@ def test_a_transducer_with_durations_says_what_nemo_says(tiny_nemo: Path, chunks
 
 
 @pytest.mark.parametrize("where", {"cpu", device.device()})
-def test_real_speech_is_heard_alike_in_torch_and_onnx(conformers: LocatedModel, where: Device) -> None:
+def test_torch_and_onnx_give_the_same_words_for_real_speech(conformers: LocatedModel, where: Device) -> None:
     chunks = [soundfile.read(one.path, dtype="float32")[0] for one in corpus.readings()[::2]]
     onnx, torch = (
         [" ".join(word.text for word in words) for words in recogniser.recognise(chunks, "en")]

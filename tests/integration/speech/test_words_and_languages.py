@@ -1,4 +1,4 @@
-"""Real models on real speech: what the first recogniser loses is found again, and each turn is in its language."""
+"""Real models on real speech: lost words are recovered, and each turn has its language."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def engines(conformers: LocatedModel) -> Engines:
 
 
 def one_after_another(folder: Path, recordings: Sequence[corpus.Recording]) -> tuple[Audio, list[tuple[float, float]]]:
-    """A recording of all of them, and from when to when each is heard."""
+    """A recording of all of them joined, and the start and end of each in it."""
     samples, places = corpus.joined(recordings)
     path = folder / "audio.flac"
     soundfile.write(path, samples, RATE)
@@ -59,7 +59,7 @@ def written(audio: Audio, engines: Engines, recognisers: Sequence[Recogniser], l
     return transcribe.transcribe(audio, heard(audio, engines), language, recognisers, TranscribeSettings())
 
 
-def test_each_turn_of_a_conversation_in_three_languages_is_in_its_own(engines: Engines, tmp_path: Path) -> None:
+def test_each_turn_of_a_conversation_has_its_language(engines: Engines, tmp_path: Path) -> None:
     foreign = corpus.languages()
     spoken = ["en", "it", "en", "fr", "en"]
     english = iter([READERS["allison"][0], READERS["sonnet"][6], READERS["allison"][3]])
@@ -77,7 +77,7 @@ def test_each_turn_of_a_conversation_in_three_languages_is_in_its_own(engines: E
             for word, code in zip(recognition.words, codes, strict=True)
             if start <= (word.start + word.end) / 2 <= end
         ]
-        # All of them where it was measured; where exactly a turn ends may be one frame, and so one word, off.
+        # All of them when it was measured; the end of a turn may be one frame, and so one word, off.
         assert inside.count(expected) > 0.75 * len(inside)
     writers = {(part.language, part.recogniser) for part in recognition.parts}
     assert writers >= {("en", CONFORMER), ("it", "whisper-base"), ("fr", "whisper-base")}
@@ -95,19 +95,19 @@ def test_each_turn_of_a_conversation_in_three_languages_is_in_its_own(engines: E
 
 
 def as_english(engines: Engines, file: Path) -> str:
-    """What the Conformer makes of a recording in another language."""
+    """The words that the Conformer writes for a recording in another language."""
     samples, _ = soundfile.read(file, dtype="float32")
     (words,) = engines.recognisers[0].recognise([samples], "en")
     return " ".join(word.text for word in words)
 
 
 def letters_wrong(wanted: dict[str, str], found: dict[str, str]) -> float:
-    """The share of letters that are wrong, of all texts together."""
+    """The share of wrong letters over all texts."""
     return float(jiwer.cer(list(wanted.values()), [found[code] for code in wanted]))
 
 
 class Loses:
-    """The Conformer, deaf from second 8 to 16 of every chunk."""
+    """The Conformer without its words from second 8 to 16 of each chunk."""
 
     name = CONFORMER
     languages = frozenset({"en"})
@@ -122,7 +122,7 @@ class Loses:
         return [tuple(word for word in words if not 8.0 < word.start < 16.0) for words in found]
 
 
-def test_the_lost_middle_of_a_recording_is_heard_by_whisper(engines: Engines, tmp_path: Path) -> None:
+def test_whisper_recovers_the_lost_middle_of_a_recording(engines: Engines, tmp_path: Path) -> None:
     some = [READERS["allison"][0], READERS["sonnet"][3], READERS["allison"][1], READERS["sonnet"][4]]
     audio, _ = one_after_another(tmp_path, some)
     conformer, whisper = engines.recognisers
@@ -132,17 +132,17 @@ def test_the_lost_middle_of_a_recording_is_heard_by_whisper(engines: Engines, tm
         found = written(audio, engines, recognisers, Language("en", 1.0))
         return jiwer.wer(reference, normaliser_for("en")(" ".join(word.text for word in found.words)))
 
-    # Of 90 words, measured: 4 % wrong, 39 % with the loss, 8 % with Whisper's help. All three are heard in one run.
+    # Of 90 words, measured: 4 % wrong, 39 % with the loss, 8 % with Whisper's help. All three are computed in this run.
     whole, lost, found = errors(conformer), errors(Loses(conformer)), errors(Loses(conformer), whisper)
     assert lost > whole + 0.1
     assert found < (whole + lost) / 2
 
 
-def test_other_languages_said_to_be_english_are_doubted_and_good_english_is_not(
+def test_other_languages_transcribed_as_english_are_doubted_and_english_is_not(
     conformers: LocatedModel, engines: Engines, tmp_path: Path
 ) -> None:
     def doubts(recordings: Sequence[corpus.Recording]) -> tuple[float, float]:
-        """The share of a recording that is doubted, and how sure its words are."""
+        """The doubtful share of a recording, and the mean confidence of its words."""
         audio, _ = one_after_another(tmp_path, recordings)
         found = written(audio, engines, [engines.recognisers[0]], Language("en", 1.0))
         share = doubtful_seconds(found.doubts, Span(0.0, audio.duration)) / audio.duration
@@ -152,14 +152,14 @@ def test_other_languages_said_to_be_english_are_doubted_and_good_english_is_not(
     english, sure = doubts(READERS["allison"][:4])
     assert unsure < sure - 0.1
     assert english < 0.1
-    # The small weights have no calibration: what they are unsure of is not known to be wrong.
+    # The small weights have no calibration: words of low confidence are not necessarily wrong.
     assert foreign > 0.5 or corpus.is_small(conformers.path)
 
 
-def test_music_and_silence_say_nothing_and_ask_nobody_twice(engines: Engines, tmp_path: Path) -> None:
+def test_music_and_silence_have_no_words_and_no_second_decoding(engines: Engines, tmp_path: Path) -> None:
     melody = normalize(corpus.MUSIC, tmp_path, NormalizeSettings())
     music = written(audio_of(melody, tmp_path), engines, engines.recognisers, Language("und", 0.0))
-    assert len(music.words) <= 4  # one hum, measured; in as many seconds people say fifteen words
+    assert len(music.words) <= 4  # measured: one; speech of the same length has about fifteen
     path = tmp_path / "silence.flac"
     soundfile.write(path, np.zeros(20 * RATE), RATE)
     silence = written(Audio(path, 20.0, Clock()), engines, engines.recognisers, Language("und", 0.0))

@@ -52,7 +52,7 @@ def test_a_bucket_that_does_not_exist_is_a_problem_of_its_source_alone(
     assert "does not exist" in found[f"source absent: s3://{absent}/in/"]
 
 
-def test_indexes_that_nobody_created_are_a_problem(stores: Stores) -> None:
+def test_missing_indexes_are_a_problem(stores: Stores) -> None:
     from mediaindex.search import setup
 
     assert "up to date" in setup.existing(stores.search, stores.indexes)

@@ -1,4 +1,4 @@
-"""Forecasts on a real catalog and bucket: what they count, what they learn, and how they are reviewed."""
+"""Forecasts with a real catalog and bucket: counts, learned rates and reviews."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from mediaindex.storage.media import list_objects
 
 pytestmark = pytest.mark.servers
 MARCH = span(date(2025, 3, 1), date(2025, 3, 31))
-PRICES = Prices(currency="EUR", cpu_core_hour=36.0)  # a cent a second
-SIZE = 12_000  # a second of .mp3, before anything is learned
+PRICES = Prices(currency="EUR", cpu_core_hour=36.0)  # one cent per second
+SIZE = 12_000  # one second of .mp3 by the default rate
 CLI = "from mediaindex.cli.main import app; app()"
 Put = Callable[..., None]
 
@@ -79,7 +79,7 @@ def plan(conn: Any, source: Source) -> Callable[..., Forecast]:
 
 @pytest.fixture
 def claim(conn: Any, source: Source) -> Callable[[str], tuple[int, list[int]]]:
-    """What lies under the prefix into the ledger and one batch: its id and theirs, in the order of keys."""
+    """Claim the objects under the prefix and plan them into one batch: its id and theirs, in the order of keys."""
 
     def build(prefix: str) -> tuple[int, list[int]]:
         ids = [
@@ -117,14 +117,14 @@ def errors(conn: Any, number: int) -> dict[str, float | None]:
     return {one.what: one.error for one in made.lines}
 
 
-def test_only_the_days_that_were_asked_for_and_what_the_source_wants(put: Put, plan: Callable[..., Forecast]) -> None:
+def test_only_wanted_objects_of_the_requested_days_are_counted(put: Put, plan: Callable[..., Forecast]) -> None:
     put("calls/2025-03-01/a.mp3", "calls/2025-03-31/b.mp3", "calls/2025-03-31/b.txt", "calls/2025-04-01/c.mp3")
     made = plan()
     assert (made.new, made.tally.files.total(), made.places.intervals) == (2, 2, 31)
     assert made.audio["new"].value == pytest.approx(2.0)
 
 
-def test_what_is_known_is_counted_by_its_state_and_forecasts_again_say_the_same(
+def test_known_objects_are_counted_by_state_and_a_second_forecast_is_equal(
     conn: Any, put: Put, plan: Callable[..., Forecast], claim: Any
 ) -> None:
     put(*(f"calls/2025-03-0{n}/a.mp3" for n in range(1, 6)))
@@ -164,7 +164,7 @@ def test_two_thousand_keys_are_listed_a_thousand_at_a_time(put: Put, plan: Calla
     assert {after - before for before, after in pairwise([0, *heard])} <= {0, 1_000}
 
 
-def test_the_review_shows_how_far_off_the_forecast_was(
+def test_the_review_compares_the_forecast_with_the_actual_values(
     conn: Any, put: Put, plan: Callable[..., Forecast], claim: Any
 ) -> None:
     put(*(f"calls/2025-03-0{n}/a.mp3" for n in range(1, 5)))
@@ -195,7 +195,7 @@ def test_the_review_shows_how_far_off_the_forecast_was(
     assert found["time"] is not None
 
 
-def test_what_is_computed_again_later_is_not_the_forecasts_cost(
+def test_later_recomputation_is_not_counted_in_the_review(
     conn: Any, put: Put, plan: Callable[..., Forecast], claim: Any
 ) -> None:
     put("calls/2025-03-01/a.mp3")
@@ -211,7 +211,7 @@ def test_what_is_computed_again_later_is_not_the_forecasts_cost(
     assert errors(conn, number) == before
 
 
-def test_what_was_known_before_is_no_part_of_the_review(
+def test_recordings_known_before_the_forecast_are_not_reviewed(
     conn: Any, put: Put, plan: Callable[..., Forecast], claim: Any
 ) -> None:
     put("calls/2025-03-01/a.mp3", "calls/2025-03-02/b.mp3")
@@ -222,7 +222,7 @@ def test_what_was_known_before_is_no_part_of_the_review(
     assert (made.kept.expected.files, made.found, made.done) == (1, 0, 0)
 
 
-def test_lengths_and_costs_are_learned_from_what_was_done(
+def test_lengths_and_costs_are_learned_from_finished_work(
     conn: Any, put: Put, plan: Callable[..., Forecast], claim: Any, source: Source
 ) -> None:
     put(*(f"calls/2025-02-01/{n}.mp3" for n in range(6)))
@@ -249,7 +249,7 @@ def test_a_kept_forecast_is_never_changed(conn: Any, put: Put, plan: Callable[..
     assert forecasts.kept(conn, number=number)[0].expected.files == 1
 
 
-def test_the_command(conn: Any, put: Put, source: Source, catalog_url: str, tmp_path: Path) -> None:
+def test_the_plan_command_forecasts_and_reviews(conn: Any, put: Put, source: Source, catalog_url: str, tmp_path: Path) -> None:
     put("calls/2025-03-01/a.mp3", "calls/2025-03-02/b.mp3")
     file = tmp_path / "sources.yaml"
     file.write_text(
@@ -269,6 +269,6 @@ def test_the_command(conn: Any, put: Put, source: Source, catalog_url: str, tmp_
     reviewed = run("calls", "--review")
     assert (reviewed.returncode, "not finished: 0 of 2 done" in reviewed.stdout) == (0, True), reviewed.stderr
     assert '"cpu_s"' in run("calls", "--from", "2025-03-01", "--to", "2025-03-02", "--json", "--no-save").stdout
-    stranger = run("shows", "--from", "2025-03-01", "--to", "2025-03-02")
-    assert (stranger.returncode, "unknown source 'shows'" in stranger.stderr) == (1, True)
+    unknown = run("shows", "--from", "2025-03-01", "--to", "2025-03-02")
+    assert (unknown.returncode, "unknown source 'shows'" in unknown.stderr) == (1, True)
     assert run("calls").returncode == 2

@@ -143,7 +143,7 @@ def test_only_what_was_written_before_a_date_is_deleted(stores: Stores, indexed:
     assert deletions.delete_object(stores.s3, old.bucket, old.key, before=NOW) == 1
 
 
-def test_one_object_that_cannot_be_deleted_does_not_keep_the_others(stores: Stores, indexed: Indexed) -> None:
+def test_an_object_that_cannot_be_deleted_does_not_stop_the_others(stores: Stores, indexed: Indexed) -> None:
     first, second = indexed("first", source="calls", when=OLD), indexed("second", source="calls", when=OLD)
     run(stores, "update media_object set bucket = bucket || '-lost' where id = %s", first.id)
     with pytest.raises(ConfigError, match="does not exist"):

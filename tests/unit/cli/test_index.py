@@ -32,7 +32,7 @@ def test_a_file_name_that_is_not_utf8_is_accepted(tmp_path: Path) -> None:
     assert item.name.encode() == "caf\ufffd.wav".encode()
 
 
-def test_json_says_of_each_file_what_became_of_it(tmp_path: Path) -> None:
+def test_json_has_the_outcome_of_each_file(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     arguments = ["index", str(tmp_path / "empty.wav"), "--out", str(tmp_path / "out"), "--json"]
     done = CliRunner().invoke(cli, arguments, env={"MEDIAINDEX_CACHE": str(tmp_path / "cache")})

@@ -128,7 +128,7 @@ def test_a_source_must_not_cover_the_artifacts(given: dict[str, Any], monkeypatc
 @pytest.mark.parametrize(
     "given", [{"prefix": "in/"}, {"exclude": ["artifacts/*"]}, {"include": ["*.wav"]}, {"bucket": "other"}], ids=str
 )
-def test_a_source_beside_the_artifacts_wants_none_of_them(
+def test_a_source_in_the_artifacts_bucket_excludes_artifacts(
     given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MEDIAINDEX_ARTIFACTS_BUCKET", "media")

@@ -59,7 +59,7 @@ def test_a_missing_file_is_reported_with_the_variable_that_names_it(tmp_path: Pa
 
 
 @pytest.mark.parametrize("replaced", [True, False], ids=["replaced", "written"])
-def test_a_process_that_lives_for_weeks_follows_the_file(tmp_path: Path, replaced: bool) -> None:
+def test_a_long_running_process_follows_the_file(tmp_path: Path, replaced: bool) -> None:
     path = tmp_path / "sources.yaml"
     path.write_text(GOOD, "utf-8")
     first = sources.load(path)
@@ -70,7 +70,7 @@ def test_a_process_that_lives_for_weeks_follows_the_file(tmp_path: Path, replace
     assert sources.load(path).source("calls").bucket == "my-callz"
 
 
-def test_a_fault_ends_with_the_file_that_had_it(tmp_path: Path) -> None:
+def test_a_corrected_file_is_loaded_after_a_faulty_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         load(tmp_path, "sources: [")
     assert load(tmp_path, GOOD).source("calls").bucket == "my-calls"

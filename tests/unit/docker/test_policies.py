@@ -1,4 +1,4 @@
-"""Policies of S3: what decodes files of strangers can neither delete nor write media."""
+"""S3 policies: a process that decodes untrusted files can neither delete nor write media."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def test_a_redirect_to_a_path_with_spaces_and_umlauts_is_followed(web: Web, host
     assert body(web, f"{host.url}/a") == b"sound"
 
 
-def test_a_circle_of_redirects_is_retried_and_says_so(web: Web, host: Host) -> None:
+def test_a_redirect_loop_is_retried_with_its_reason(web: Web, host: Host) -> None:
     host.answers |= {"/a": redirect("/b"), "/b": redirect("/a")}
     assert "in a circle" in doubtful(web, f"{host.url}/a")
     assert host.paths() == ["/a", "/b"]

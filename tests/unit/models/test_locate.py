@@ -95,7 +95,7 @@ WEIGHTS = hashlib.sha256(b"weights").hexdigest()
 
 
 @pytest.mark.parametrize("pin", [None, "0" * 64])
-def test_weights_of_the_hub_that_nobody_pinned_are_refused(
+def test_unpinned_weights_of_the_hub_are_refused(
     places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch, pin: str | None
 ) -> None:
     entry(official={"repo": "example/tiny", "file": "tiny.bin", "sha256": pin})

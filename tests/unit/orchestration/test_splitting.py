@@ -76,7 +76,7 @@ def test_the_poisonous_items_fail_alone_and_the_order_stays(poison: tuple[int, .
     assert {item.error.code for item in result.items if item.error} == {"crashed_speech_process"}
 
 
-def test_one_poisonous_item_of_fifty_costs_few_processes() -> None:
+def test_one_poisonous_item_of_fifty_starts_few_processes() -> None:
     runner = Runner(17)
     assert failed(run_split(a_job(*["a.wav"] * 50), runner)) == ["17"]
     assert len(runner.jobs) <= 2 * 6 + 1

@@ -141,7 +141,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("error", BROKEN, ids=["any input", "no memory", "cannot be loaded"])
-def test_the_next_recogniser_replaces_a_broken_one_and_the_transcript_says_so(lab: Lab, error: Exception) -> None:
+def test_the_next_recogniser_replaces_a_broken_one_and_is_named_in_the_transcript(lab: Lab, error: Exception) -> None:
     process = Process(Scribe("main", always(error)), Scribe("spare"))
     items = lab.write(process, "a", "b", "c")
     assert [by(item) for item in items] == [("spare", True)] * 3

@@ -137,7 +137,7 @@ def test_chunks_after_the_audio_are_no_audio(tmp_path: Path, tail: bytes) -> Non
     assert rest_of(path) is None
 
 
-def test_lfe_mic_is_heard(tmp_path: Path) -> None:
+def test_a_microphone_on_the_lfe_channel_is_kept(tmp_path: Path) -> None:
     voice = "0.2*sin(2*PI*900*t)"
     path = build.channels(tmp_path, "a.flac", "0.2*sin(2*PI*300*t)", "0", "0", voice, "0", "0")
     assert tones(run(path), path) == {300, 900}

@@ -164,7 +164,7 @@ def test_the_first_recogniser_that_supports_the_language_is_used(minute: Audio) 
     assert (recognition.recogniser, recognition.fallback) == ("many", None)
 
 
-def test_the_next_recogniser_replaces_a_missing_one_and_the_result_says_so(minute: Audio) -> None:
+def test_the_next_recogniser_replaces_a_missing_one_and_is_named_in_the_result(minute: Audio) -> None:
     recognition = transcribe(
         minute, speech((1, 2)), ENGLISH, [Missing("conformer"), Counting("whisper")], TranscribeSettings()
     )

@@ -76,7 +76,7 @@ def test_a_loop_is_decoded_again_without_repetition() -> None:
     assert requested[1] > 0
 
 
-def test_a_true_repetition_is_not_replaced_by_words_that_nobody_said() -> None:
+def test_a_true_repetition_is_not_replaced_by_invented_words() -> None:
     texts, _ = recognised(said("no " * 20), [*said("no no no"), *said("don't don't stay", 0.02)])
     assert texts == ["no"] * 20
 

@@ -128,7 +128,7 @@ def test_a_playlist_is_refused_because_it_names_other_files(tmp_path: Path, cont
     assert "only names other files" in message
 
 
-def test_what_is_not_a_file_is_called_what_it_is(tmp_path: Path) -> None:
+def test_a_pipe_folder_or_device_is_refused_by_its_kind(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.wav")
     assert refused(tmp_path / "pipe.wav")[0] == "not_a_file"
     assert refused(tmp_path) == ("not_a_file", f"{tmp_path.name}: a folder, not a file; name the files in it")
@@ -138,13 +138,13 @@ def test_what_is_not_a_file_is_called_what_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.flac", "a.ogg", "a.wav", "a.mkv", "a.mp4", "a.wma", "a.flv"])
 @pytest.mark.parametrize("size", [12, 30])
-def test_a_file_that_is_only_a_beginning_is_called_cut_off(tmp_path: Path, name: str, size: int) -> None:
+def test_a_file_that_ends_in_its_header_is_truncated(tmp_path: Path, name: str, size: int) -> None:
     path = encoded(tmp_path / name)
     path.write_bytes(path.read_bytes()[:size])
     assert refused(path)[0] == "truncated"
 
 
-def test_a_reason_does_not_tell_where_the_file_was_kept(tmp_path: Path) -> None:
+def test_a_reason_does_not_contain_the_folder_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "talk \N{GREEK SMALL LETTER PI}.wav"
     path.write_bytes(b"<html>" * 500)
     code, message = refused(path)

@@ -68,7 +68,7 @@ def test_damaged_frames_do_not_move_what_comes_after(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("late", [0.0, 3.0])
-def test_nothing_is_heard_in_an_empty_edit(tmp_path: Path, late: float) -> None:
+def test_an_empty_edit_is_silent(tmp_path: Path, late: float) -> None:
     whole = clocks.bursts(tmp_path, "speech.m4a", "-c:a", "aac", seconds=20.0)
     begins = [(late, None)] if late else []
     audio = normalized(clocks.edited(whole, *begins, (7.0, 0.0), (5.0, None), (13.0, 7.0)))
@@ -88,7 +88,7 @@ def test_a_late_start_is_no_loss(tmp_path: Path, name: str) -> None:
     assert audio.warnings == ()
 
 
-def test_two_recordings_in_one_file_are_both_heard(tmp_path: Path) -> None:
+def test_both_recordings_of_a_joined_file_are_decoded(tmp_path: Path) -> None:
     """The clock of the second begins anew; the source's clock goes on by its samples."""
     parts = [clocks.bursts(tmp_path, f"{number}.ts", "-c:a", "mp2", rate=48_000).read_bytes() for number in range(2)]
     path = tmp_path / "joined.ts"
