@@ -1,7 +1,7 @@
-"""Sessions of PostgreSQL whose owner has died, by SIGKILL or by hanging up, in the middle of work on the catalog.
+"""PostgreSQL sessions whose client was killed or has closed its connection during work on the catalog.
 
-PostgreSQL notices only a moment later, and until then the session keeps its locks. Who asks for one of them first waits
-for the end of the session, which can be seen; how long it takes depends on the machine.
+PostgreSQL detects this a little later. Until then the session holds its locks, and other sessions wait for them. How
+long that takes depends on the machine, so tests wait until the session has ended.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .waiting import SOON_S, until
 
 
 def run_killed(conn: Any, script: str, url: str, *arguments: str) -> None:
-    """Run the script on the database ``url``, its first argument; it must end itself by SIGKILL.
+    """Run the script with a database URL as its first argument. The script must end itself by SIGKILL.
 
-    Returns when PostgreSQL has let go of what it held.
+    Returns after PostgreSQL has ended its sessions and released their locks.
     """
     name, named_url = named(url)
     command = [sys.executable, "-c", script, named_url, *arguments]
@@ -29,18 +29,18 @@ def run_killed(conn: Any, script: str, url: str, *arguments: str) -> None:
 
 
 def named(url: str) -> tuple[str, str]:
-    """A name for the sessions of one connection or process, and the address under which they carry it."""
+    """A new application name, and the URL with it, for the sessions of one connection or process."""
     name = f"test-{uuid.uuid4().hex}"
     return name, f"{url}?application_name={name}"
 
 
 def wait_for_end(conn: Any, name: str) -> None:
-    """Return when PostgreSQL has ended every session of that name and released what it held."""
+    """Wait until PostgreSQL has ended every session of that name and released its locks."""
     until(lambda: not sessions(conn, name), SOON_S, f"PostgreSQL ends the sessions of {name}")
 
 
 def sessions(conn: Any, name: str) -> list[str | None]:
-    """What each session of that application waits for, in PostgreSQL's words (``Lock``, ``Client``, …)."""
+    """The wait event type of each session of that application, for example ``Lock`` or ``Client``."""
     with conn, conn.cursor() as cursor:
         cursor.execute("select wait_event_type from pg_stat_activity where application_name = %s", (name,))
         return [waits_for for (waits_for,) in cursor.fetchall()]

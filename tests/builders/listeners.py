@@ -20,7 +20,7 @@ class LevelIsSpeech:
 
 
 class OneVoice:
-    """A diarizer that always finds one speaker, and counts its calls in ``asked``."""
+    """A diarizer that always finds one speaker, and counts the calls in ``asked``."""
 
     identity = "one voice"
     asked = 0

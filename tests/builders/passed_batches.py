@@ -1,4 +1,4 @@
-"""A batch of recordings that have passed every stage: their artifacts lie in S3, and nothing is loaded yet."""
+"""A batch of recordings that have passed every stage: artifacts are in S3, transcripts are not loaded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .recordings import OLD, USAGE, assessed
 
 
 def passed_batch(conn: Any, store: S3ArtifactStore, bucket: str, names: Sequence[str]) -> int:
-    """The batch's id; the source is called like the bucket, the run ``batch_{id}``."""
+    """Create the batch and return its id. The source has the name of the bucket, the run is ``batch_{id}``."""
     listed = [ObjectVersion(bucket, f"{name}.mp3", "e", None, 1_000, OLD) for name in names]
     audios = {one.id: uuid.uuid4().hex * 2 for one in ledger.claim(conn, bucket, listed)}
     (batch_id,) = batches.plan(conn, bucket)

@@ -1,4 +1,4 @@
-"""A small real web server on loopback that a test teaches what to answer, also badly."""
+"""A small web server on loopback whose answers, valid or invalid, are set by the test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass
 class File:
-    """A file behind a well-made server: validators, conditions, ranges. ``cuts``: bytes after which it hangs up."""
+    """A file on a correct server, with validators, conditional requests and ranges.
+
+    ``cuts``: the next answers end after that many bytes of the body.
+    """
 
     body: bytes
     media_type: str = "audio/mpeg"
@@ -62,7 +65,7 @@ class File:
 
 
 def reply(request: BaseHTTPRequestHandler, status: int, headers: dict[str, str | None], body: bytes = b"") -> None:
-    """A plain answer."""
+    """Send status, headers and body."""
     request.send_response(status)
     for name, value in {"Content-Length": str(len(body)), **headers}.items():
         if value is not None:
@@ -76,13 +79,13 @@ def _unknown(request: BaseHTTPRequestHandler) -> None:
 
 
 def redirect(location: str, status: int = 302) -> Answer:
-    """To another address."""
+    """Redirect to another URL."""
     return lambda request: reply(request, status, {"Location": location})
 
 
 @dataclass
 class Host:
-    """``answers`` by path; ``asked`` keeps each request's path and headers (names in lower case)."""
+    """``answers``: by path; ``asked``: path and headers (names in lower case) of each request."""
 
     url: str
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -97,7 +100,7 @@ class _Server(ThreadingHTTPServer):
     host: Host
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hung up is what many tests are about."""
+        """Print nothing: many tests make the client close its connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -112,12 +115,12 @@ class _Handler(BaseHTTPRequestHandler):
         host.answers.get(path, _unknown)(self)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silence."""
+        """Print nothing."""
 
 
 @contextmanager
 def podcast_host(address: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Host]:
-    """The server, for as long as the block lasts."""
+    """Run the server inside the ``with`` block."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = type("_OfFamily", (_Server,), {"address_family": family})
     server = kind((address, 0), _Handler)

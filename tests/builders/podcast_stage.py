@@ -1,4 +1,4 @@
-"""A podcast host, a bucket, a catalog and a source, and the tasks that collect episodes."""
+"""The environment of podcast tests: a web server, a bucket, a catalog and a source; and the tasks of the DAG."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def rss(*items: tuple[str, str, int]) -> bytes:
 
 @dataclass
 class Stage:
-    """A podcast host, a bucket, a catalog and a source."""
+    """A web server with feeds, a bucket, the URL of a catalog, and the sources file of one source."""
 
     host: Host
     bucket: str
@@ -50,7 +50,7 @@ class Stage:
         self.host.answers[path] = File(rss(*whole), "application/rss+xml", etag or f'"{uuid.uuid4()}"')
 
     def collect(self) -> dict[str, int]:
-        """Run the tasks of the DAG once, after all waits."""
+        """End all waits, run the tasks of the DAG once, and return its counts."""
         with connect(self.url) as conn, transaction(conn) as cursor:
             cursor.execute("update feed set next_try_at = now() where source = %s", (self.source,))
             cursor.execute("update episode set not_before = null where bucket = %s", (self.bucket,))

@@ -1,4 +1,4 @@
-"""Recordings in a catalog, as the pipeline leaves them: an object, its audio, its transcript, settled or not."""
+"""Recordings in a catalog with the rows that the pipeline writes: object, audio and transcript."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OLD = datetime(2026, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An object in the ledger, its audio and the batch that it is in."""
+    """An object in the ledger, its audio and its batch."""
 
     id: int
     audio: str
@@ -34,7 +34,7 @@ class Recorded:
 
 
 def audio_of(name: str) -> str:
-    """The hash of the audio that is called so."""
+    """The hash of the audio of the recording ``name``."""
     return uuid.uuid5(uuid.NAMESPACE_URL, name).hex * 2
 
 
@@ -49,11 +49,11 @@ def arrive(
     source: str = "",
     when: datetime = OLD,
 ) -> Recorded:
-    """Claim the object ``name`` and normalise it; its audio and key follow from its name where nothing is given."""
+    """Claim the object ``name`` and normalise it; audio and key are derived from the name by default."""
     bucket, key, audio = bucket or f"bucket-{uuid.uuid4().hex[:8]}", key or f"{name}.mp3", audio or audio_of(name)
     source = source or bucket
     (claimed,) = ledger.claim(conn, source, [ObjectVersion(bucket, key, etag, None, 1000, when)])
-    batches.plan(conn, source)  # other tests may have left recordings of this source
+    batches.plan(conn, source)  # the source may have recordings of other tests
     with transaction(conn) as cursor:
         cursor.execute("select batch_id from batch_item where media_object_id = %s", (claimed.id,))
         batch_id = scalar(cursor)
@@ -71,7 +71,7 @@ def arrive(
 
 
 def transcribe(conn: Any, recorded: Recorded, *turns: str, speaker: str = "SPEAKER_00") -> int:
-    """A transcript of these turns becomes current; its words a second each, a hundred seconds a turn."""
+    """Load a transcript of these turns as the current one: one second per word, 100 seconds per turn."""
     fingerprint = uuid.uuid5(uuid.NAMESPACE_URL, repr(turns)).hex
     found = ItemResult(
         id=str(recorded.id), status=ItemStatus.DONE, audio_sha256=recorded.audio, fingerprint=fingerprint, usage=USAGE
@@ -89,7 +89,7 @@ def transcribe(conn: Any, recorded: Recorded, *turns: str, speaker: str = "SPEAK
 
 
 def assessed(*turns: str, speaker: str = "SPEAKER_00", entity: str = "New York") -> tuple[Assessment, Topics]:
-    """A transcript of these turns and its topics, as the last stages leave them."""
+    """A transcript of these turns and its topics, as the last stages write them."""
     topics = (Topic(TopicKind.ENTITY, entity, "ORG", (Mention(0, 0.0),)),) if turns else ()
     read = tuple(TurnText(text, tuple(range(len(text.split())))) for text in turns)
     return _assessment(turns, speaker), Topics(topics, read)

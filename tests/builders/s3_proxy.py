@@ -1,4 +1,4 @@
-"""Between a client and the real S3 server: passes everything on, but for what a test's rules say."""
+"""A proxy between a client and the real S3 server. It forwards each request, unless a rule of the test matches it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOP = {"connection", "transfer-encoding", "expect", "keep-alive"}
 
 @dataclass
 class Answer:
-    """The real server's."""
+    """An HTTP response, as the real server sent it."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -31,15 +31,15 @@ Act = Callable[["Handler", Callable[[], Answer]], None]
 
 @dataclass
 class Rule:
-    """What becomes of requests with this method whose address contains ``part``, the first ``times`` of them."""
+    """Runs ``act`` for the first ``times`` requests with this method whose path contains ``part``."""
 
     act: Act
     method: str = ""
     part: str = ""
     times: float = math.inf
-    skip: int = 0  # so many pass first
+    skip: int = 0  # matching requests to forward before that
 
-    def takes(self, request: BaseHTTPRequestHandler) -> bool:
+    def matches(self, request: BaseHTTPRequestHandler) -> bool:
         if self.times <= 0 or self.method not in ("", request.command) or self.part not in request.path:
             return False
         if self.skip > 0:
@@ -51,7 +51,7 @@ class Rule:
 
 @dataclass
 class S3Proxy:
-    """``url`` stands for the server; ``asked``: method and address of each request."""
+    """``url``: the address for clients; ``asked``: method and path of each request."""
 
     url: str = ""
     rules: list[Rule] = field(default_factory=list)
@@ -60,11 +60,11 @@ class S3Proxy:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def on(self, act: Act, method: str = "", part: str = "", times: float = math.inf, skip: int = 0) -> None:
-        """From now on; the first rule that fits counts."""
+        """Add a rule. The first matching rule applies."""
         self.rules.append(Rule(act, method, part, times, skip))
 
     def begin(self) -> None:
-        """Without rules, and nothing asked yet; what still drips ends."""
+        """Start a test: delete rules and recorded requests, and end responses that still trickle."""
         self.over.set()
         with self.lock:
             self.over = threading.Event()
@@ -73,7 +73,7 @@ class S3Proxy:
     def rule_for(self, request: BaseHTTPRequestHandler) -> Rule | None:
         with self.lock:
             self.asked.append((request.command, request.path))
-            return next((rule for rule in self.rules if rule.takes(request)), None)
+            return next((rule for rule in self.rules if rule.matches(request)), None)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except OSError:  # the client has gone
+        except OSError:  # the client has closed the connection
             self.close_connection = True
 
     def do_GET(self) -> None:
@@ -94,19 +94,19 @@ class Handler(BaseHTTPRequestHandler):
         else:
             rule.act(self, lambda: self._forward(body))
 
-    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815  # names that http.server looks for
+    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815  # names that http.server calls
 
     def _forward(self, body: bytes) -> Answer:
         target = urlsplit(self.server.target)
-        above = http.client.HTTPConnection(target.hostname or "", target.port or 80, timeout=300)
-        above.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        upstream = http.client.HTTPConnection(target.hostname or "", target.port or 80, timeout=300)
+        upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             if name.lower() not in HOP:
-                above.putheader(name, value)  # the host too: it is signed
-        above.endheaders(body)
-        answer = above.getresponse()
+                upstream.putheader(name, value)  # also Host, which is part of the signature
+        upstream.endheaders(body)
+        answer = upstream.getresponse()
         found = Answer(answer.status, answer.getheaders(), answer.read())
-        above.close()
+        upstream.close()
         return found
 
     def log_message(self, *_args: Any) -> None:
@@ -114,23 +114,23 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def give(request: Handler, answer: Answer, body: bytes | None = None) -> None:
-    """The answer; ``body``: instead of its own, under the length of its own."""
+    """Send the answer. ``body`` replaces its body, but not its Content-Length."""
     request.send_response_only(answer.status)
-    said = {name.lower() for name, _ in answer.headers}
+    names = {name.lower() for name, _ in answer.headers}
     for name, value in answer.headers:
         if name.lower() not in HOP:
             request.send_header(name, value)
-    if "content-length" not in said:
+    if "content-length" not in names:
         request.send_header("Content-Length", str(len(answer.body)))
     request.end_headers()
     request.wfile.write(answer.body if body is None else body)
 
 
 def answers(status: int, code: str) -> Act:
-    """S3's way to say no."""
+    """Answer with this status and error code of S3."""
 
     def act(request: Handler, _forward: Callable[[], Answer]) -> None:
-        text = f"<Error><Code>{code}</Code><Message>said the test</Message></Error>".encode()
+        text = f"<Error><Code>{code}</Code><Message>an error of the test</Message></Error>".encode()
         body = b"" if request.command == "HEAD" else text
         give(request, Answer(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))], body))
 
@@ -138,32 +138,32 @@ def answers(status: int, code: str) -> Act:
 
 
 def hangs_up(request: Handler, _forward: Callable[[], Answer]) -> None:
-    """A reset instead of an answer."""
+    """Reset the connection instead of answering."""
     reset(request)
 
 
-def loses_the_answer(request: Handler, forward: Callable[[], Answer]) -> None:
-    """The server does it, and nobody hears of it."""
+def drops_the_answer(request: Handler, forward: Callable[[], Answer]) -> None:
+    """Forward the request, then reset the connection instead of answering."""
     forward()
     reset(request)
 
 
-def breaks_off(after: int, *, politely: bool = False) -> Act:
-    """All headers, so many bytes of the body, and then a reset; or just an end, ``politely``."""
+def truncates(after: int, *, close: bool = False) -> Act:
+    """Send all headers and ``after`` bytes of the body, then reset the connection, or only ``close`` it."""
 
     def act(request: Handler, forward: Callable[[], Answer]) -> None:
         answer = forward()
         give(request, answer, answer.body[:after])
         request.wfile.flush()
         request.close_connection = True
-        if not politely:
+        if not close:
             reset(request)
 
     return act
 
 
-def drips(first: int, every_s: float = 0.02) -> Act:
-    """``first`` bytes of the body, and from then on one now and then."""
+def trickles(first: int, every_s: float = 0.02) -> Act:
+    """Send ``first`` bytes of the body, then one byte per ``every_s`` seconds."""
 
     def act(request: Handler, forward: Callable[[], Answer]) -> None:
         answer = forward()
@@ -178,17 +178,17 @@ def drips(first: int, every_s: float = 0.02) -> Act:
     return act
 
 
-def says_nothing(request: Handler, _forward: Callable[[], Answer]) -> None:
-    """Takes the request, and is never heard of again."""
+def never_answers(request: Handler, _forward: Callable[[], Answer]) -> None:
+    """Read the request, and keep the connection open without an answer."""
     request.server.proxy.over.wait(60)
     request.close_connection = True
 
 
-def after(happens: Callable[[], Any]) -> Act:
-    """Something happens in the bucket before this request gets there."""
+def after(change: Callable[[], Any]) -> Act:
+    """Call ``change``, then forward the request."""
 
     def act(request: Handler, forward: Callable[[], Answer]) -> None:
-        happens()
+        change()
         give(request, forward())
 
     return act
@@ -202,7 +202,7 @@ def reset(request: Handler) -> None:
 
 @contextmanager
 def s3_proxy(target: str) -> Iterator[S3Proxy]:
-    """A proxy before ``target`` while the block lasts."""
+    """Run a proxy in front of ``target`` inside the ``with`` block."""
     proxy = S3Proxy()
 
     class Server(ThreadingHTTPServer):

@@ -1,4 +1,4 @@
-"""A real file system of so many bytes, in memory; only root may mount one."""
+"""A real file system of a given size, in memory. Only root can mount one."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ import pytest
 
 @dataclass(frozen=True)
 class SmallDisk:
-    """Mounted at ``path``."""
+    """A file system mounted at ``path``."""
 
     path: Path
 
     def resize(self, size: int) -> None:
-        """It has ``size`` bytes now, in pages of 4 KiB."""
+        """Change its size to ``size`` bytes, in pages of 4 KiB."""
         subprocess.run(["mount", "-o", f"remount,size={size}", str(self.path)], check=True)
 
     def files(self) -> list[str]:
-        """What lies on it."""
+        """The paths of its files."""
         return [str(path.relative_to(self.path)) for path in self.path.rglob("*") if path.is_file()]
 
 
 @contextmanager
 def small_disk(path: Path, size: int) -> Iterator[SmallDisk]:
-    """Mounted while the block lasts; skips the test where this user may not."""
+    """Mount a file system inside the ``with`` block. Skip the test if this user may not mount one."""
     path.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("only root can mount a small file system to fill")
+        pytest.skip("the test needs root to mount a small file system")
     try:
         yield SmallDisk(path)
     finally:

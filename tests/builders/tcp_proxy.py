@@ -1,4 +1,4 @@
-"""A wire to a real server that a test can cut: at once, or when so many bytes have passed."""
+"""A TCP proxy in front of a real server. A test cuts it immediately, or after a number of bytes."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ HOST = "127.0.0.1"
 
 
 @dataclass
-class Strike:
-    """What happens once ``after`` bytes have passed, upwards to the server or down from it."""
+class Interruption:
+    """An action after ``after`` bytes to the server (``upwards``) or from it."""
 
     after: int
     upwards: bool
-    act: Callable[[], None] | None = None  # None: the wire is cut; else what is to happen before the rest passes
+    act: Callable[[], None] | None = None  # runs before the remaining bytes pass; None resets the connection
 
 
 class TcpProxy:
-    """Listens on ``port`` of loopback while the block lasts; ``passed``: bytes so far, down and up."""
+    """Listens on the loopback port ``port`` inside a ``with`` block.
+
+    ``passed``: bytes forwarded so far, from the server and to it.
+    """
 
     def __init__(self, port: int, host: str = HOST) -> None:
         self._server = (host, port)
         self._ends: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
-        self._strike: Strike | None = None
+        self._interruption: Interruption | None = None
         self._held = False
         self.port = 0
         self.passed = [0, 0]
@@ -43,13 +46,13 @@ class TcpProxy:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.cut()
 
-    def strike(self, strike: Strike | None) -> None:
-        """Count from here, and strike then; once."""
+    def interrupt(self, interruption: Interruption | None) -> None:
+        """Count bytes from 0, and run the interruption once; None only counts."""
         with self._lock:
-            self.passed, self._strike = [0, 0], strike
+            self.passed, self._interruption = [0, 0], interruption
 
     def cut(self) -> None:
-        """Nobody is there any more: connections are reset, new ones refused."""
+        """Reset all connections and refuse new ones, like a server that is down."""
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.shutdown(socket.SHUT_RDWR)
@@ -57,18 +60,18 @@ class TcpProxy:
         self.drop()
 
     def drop(self) -> None:
-        """Reset the connections that there are; new ones are taken."""
+        """Reset all open connections; accept new ones."""
         with self._lock:
             ends, self._ends = self._ends, set()
         for end in ends:
             _reset(end)
 
     def hold(self) -> None:
-        """What comes from now on goes nowhere; nobody is told."""
+        """Discard all bytes from now on, but keep the connections open."""
         self._held = True
 
     def restore(self) -> None:
-        """The server is back, on the same port."""
+        """Listen again on the same port, like a server that is up again."""
         self._held = False
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -80,52 +83,56 @@ class TcpProxy:
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                below, _ = listener.accept()
-                above = socket.create_connection(self._server)
+                client, _ = listener.accept()
+                server = socket.create_connection(self._server)
             except OSError:
                 return
             with self._lock:
-                self._ends |= {below, above}
-            threading.Thread(target=self._pass_on, args=(below, above), daemon=True).start()
+                self._ends |= {client, server}
+            threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
 
-    def _pass_on(self, below: socket.socket, above: socket.socket) -> None:
+    def _forward(self, client: socket.socket, server: socket.socket) -> None:
         with selectors.DefaultSelector() as selector:
-            selector.register(below, selectors.EVENT_READ, (above, True))
-            selector.register(above, selectors.EVENT_READ, (below, False))
+            selector.register(client, selectors.EVENT_READ, (server, True))
+            selector.register(server, selectors.EVENT_READ, (client, False))
             try:
                 while all(
-                    self._one(key.fileobj, *key.data)  # type: ignore[arg-type]
+                    self._forward_piece(key.fileobj, *key.data)  # type: ignore[arg-type]
                     for key, _ in selector.select(0.2)
                 ):
-                    if below.fileno() < 0 or above.fileno() < 0:
+                    if client.fileno() < 0 or server.fileno() < 0:
                         return
             except (OSError, ValueError):
                 pass
             finally:
                 with self._lock:
-                    self._ends -= {below, above}
-                for end in (below, above):
+                    self._ends -= {client, server}
+                for end in (client, server):
                     _reset(end)
 
-    def _one(self, source: socket.socket, sink: socket.socket, upwards: bool) -> bool:
-        """Pass a piece on; whether the connection lives."""
+    def _forward_piece(self, source: socket.socket, sink: socket.socket, upwards: bool) -> bool:
+        """Forward one piece; False if the connection ends."""
         data = source.recv(PIECE)
         if not data:
             return False
         if self._held:
             return True
         with self._lock:
-            strike = self._strike
+            interruption = self._interruption
             before, self.passed[upwards] = self.passed[upwards], self.passed[upwards] + len(data)
-            struck = strike is not None and strike.upwards == upwards and before + len(data) > strike.after
-            if struck:
-                self._strike = None
-        if struck and strike is not None:
-            sink.sendall(data[: max(0, strike.after - before)])
-            if strike.act is None:
+            due = (
+                interruption is not None
+                and interruption.upwards == upwards
+                and before + len(data) > interruption.after
+            )
+            if due:
+                self._interruption = None
+        if due and interruption is not None:
+            sink.sendall(data[: max(0, interruption.after - before)])
+            if interruption.act is None:
                 return False
-            strike.act()
-            data = data[max(0, strike.after - before) :]
+            interruption.act()
+            data = data[max(0, interruption.after - before) :]
         sink.sendall(data)
         return True
 

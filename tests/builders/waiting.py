@@ -1,4 +1,4 @@
-"""Waiting for what can be observed, instead of for time to pass."""
+"""Wait for an observable condition instead of a fixed time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# s; for what happens at once on a quiet machine. Only a failing test waits so long, so it may be far more than enough.
+# Timeout (s) for conditions that hold immediately on an idle machine. Only a failing test waits that long.
 SOON_S = 120.0
 
 
 def until(what: Callable[[], T | None], within_s: float, wanted: str, every_s: float = 0.05) -> T:
-    """The first true answer; TimeoutError naming what was ``wanted``."""
+    """The first true result of ``what``. TimeoutError, with the text ``wanted``, if there is none within the time."""
     deadline = time.monotonic() + within_s
     while True:
         if answer := what():

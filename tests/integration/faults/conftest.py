@@ -1,4 +1,4 @@
-"""Real servers behind wires and proxies of the tests' own, which can be cut without touching anybody else's work."""
+"""Real servers behind proxies that only these tests use. A test interrupts a proxy, never a server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from tests.builders.s3_proxy import S3Proxy, s3_proxy
 from tests.builders.tcp_proxy import TcpProxy
 
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_S3_ENDPOINT_URL", "MEDIAINDEX_ELASTICSEARCH_URL")
-TRIES = 2  # of one request
+PROXIED = "proxied"  # the application name of sessions through the proxy of the catalog
+TRIES = 2  # per request
 
 
 @pytest.fixture(scope="module")
@@ -39,29 +40,30 @@ def database_url() -> Iterator[str]:
 
 @pytest.fixture
 def conn(database_url: str) -> Iterator[Any]:
-    """Straight to the catalog, past every wire."""
+    """A connection to the catalog without a proxy."""
     with connect(database_url) as opened:
         yield opened
 
 
 @pytest.fixture
-def wire(database_url: str) -> Iterator[TcpProxy]:
-    """To PostgreSQL."""
+def catalog_proxy(database_url: str) -> Iterator[TcpProxy]:
+    """A proxy in front of PostgreSQL."""
     with TcpProxy(urlsplit(database_url).port or 5432) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def wired_url(database_url: str, wire: TcpProxy) -> str:
-    """The catalog's address at the other end of the wire."""
-    there = urlsplit(database_url)
-    login = there.netloc.rpartition("@")[0]
-    return urlunsplit(there._replace(netloc=f"{login}@127.0.0.1:{wire.port}", query="application_name=wired"))
+def proxied_url(database_url: str, catalog_proxy: TcpProxy) -> str:
+    """The URL of the catalog through the proxy."""
+    parts = urlsplit(database_url)
+    login = parts.netloc.rpartition("@")[0]
+    address = f"{login}@127.0.0.1:{catalog_proxy.port}"
+    return urlunsplit(parts._replace(netloc=address, query=f"application_name={PROXIED}"))
 
 
 @pytest.fixture(scope="module")
 def client(database_url: str) -> Any:
-    """Straight to S3."""
+    """A client of S3 without a proxy."""
     assert database_url
     return s3_client()
 
@@ -79,7 +81,7 @@ def running_proxy(client: Any) -> Iterator[S3Proxy]:
 
 @pytest.fixture(scope="module")
 def proxied(running_proxy: S3Proxy) -> Iterator[Any]:
-    # Fewer tries than ours; all else is ours. Making a client takes a second: one for all.
+    # As in production, but with fewer tries. Creating a client takes a second, so all tests share one.
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(storage_client, "ATTEMPTS", TRIES - 1)
         yield s3_client(running_proxy.url)
@@ -87,7 +89,7 @@ def proxied(running_proxy: S3Proxy) -> Iterator[Any]:
 
 @pytest.fixture
 def proxy(running_proxy: S3Proxy) -> Iterator[S3Proxy]:
-    """Before S3, without rules as yet."""
+    """The proxy in front of S3, without rules."""
     running_proxy.begin()
     yield running_proxy
     running_proxy.begin()
@@ -101,27 +103,27 @@ def through(proxied: Any, proxy: S3Proxy) -> Any:
 
 
 @pytest.fixture
-def impatient(proxied: Any, proxy: S3Proxy, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The same, but it waits half a second for an answer where ours wait a minute: for an S3 that gives none at all.
+def short_timeout(proxied: Any, proxy: S3Proxy, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The same client with a read timeout of 0.5 s instead of a minute.
 
-    No answer is to be expected of any machine in that time.
+    Only for tests in which S3 never answers: on a busy machine an answer may take longer.
     """
     assert proxied
     monkeypatch.setattr(storage_client, "READ_SECONDS", 0.5)
-    return storage_client._client.__wrapped__(proxy.url, os.getpid(), (), None)  # past those that are kept
+    return storage_client._client.__wrapped__(proxy.url, os.getpid(), (), None)  # not the cached client
 
 
 @pytest.fixture
 def source(bucket: str) -> Source:
-    """A source of the whole bucket that takes objects at once."""
+    """A source of the whole bucket whose objects are claimed immediately."""
     return Source.model_validate({"name": f"s{uuid.uuid4().hex[:12]}", "bucket": bucket, "settle_seconds": 0})
 
 
 @pytest.fixture
 def connections(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """``connections(s3=url, …)``: Airflow's connections, those to the tests' own catalog and proxies among them."""
+    """Set Airflow's connections. ``connections(s3=url)`` replaces the URL of S3, for example by that of a proxy."""
 
-    def connected(*, postgres: str = "", s3: str = "", elasticsearch: str = "") -> None:
+    def connect_to(*, postgres: str = "", s3: str = "", elasticsearch: str = "") -> None:
         monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", postgres or database_url)
         monkeypatch.setenv(
             "AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH", elasticsearch or os.environ["MEDIAINDEX_ELASTICSEARCH_URL"]
@@ -134,31 +136,31 @@ def connections(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[
                 f"AIRFLOW_CONN_MEDIAINDEX_{name}", json.dumps({"conn_type": "aws", "extra": extra, **login})
             )
 
-    connected()
-    return connected
+    connect_to()
+    return connect_to
 
 
 @pytest.fixture
 def own_indexes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Indexes of these tests' own, instead of the product's."""
-    mine = f"test-{uuid.uuid4().hex[:12]}"
-    monkeypatch.setenv("MEDIAINDEX_INDEX_PREFIX", mine)
+    """Use indexes that only this test uses, and delete them after it."""
+    prefix = f"test-{uuid.uuid4().hex[:12]}"
+    monkeypatch.setenv("MEDIAINDEX_INDEX_PREFIX", prefix)
     yield
     client = from_environment()
-    for name in client.options(ignore_status=404).indices.get(index=f"{mine}-*"):
+    for name in client.options(ignore_status=404).indices.get(index=f"{prefix}-*"):
         client.indices.delete(index=name)
-    client.options(ignore_status=404).indices.delete_index_template(name=f"{mine}-*")
-    client.options(ignore_status=404).cluster.delete_component_template(name=f"{mine}-*")
+    client.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-*")
+    client.options(ignore_status=404).cluster.delete_component_template(name=f"{prefix}-*")
 
 
 def run_normalize(objects: Sequence[ObjectVersion], url: str) -> JobResult:
-    """The runner's word on these objects, in this process; artifacts go into their bucket."""
+    """Run the stage normalize on these objects in this process; artifacts are written to their bucket."""
     items = tuple(
         JobItem(
-            id=str(number), name=one.key,
-            source=ObjectSource(bucket=one.bucket, key=one.key, etag=one.etag, size=one.size),
+            id=str(number), name=listed.key,
+            source=ObjectSource(bucket=listed.bucket, key=listed.key, etag=listed.etag, size=listed.size),
         )
-        for number, one in enumerate(objects)
+        for number, listed in enumerate(objects)
     )  # fmt: skip
     store = S3Store(bucket=objects[0].bucket, endpoint_url=url)
     return run_job(Job(stage="normalize", items=items, store=store), open_store(store), Engines())

@@ -1,4 +1,4 @@
-"""The disk under a worker is full, at any moment: a transient error that says where and how much, and nothing half."""
+"""A full disk of a worker, at any moment: a transient error with folder and free space, and no partial result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KB = 1 << 10
 PYTHON = os.environ.get("MEDIAINDEX_SPEECH_PYTHON", "")
 ARTIFACT = ("ab" * 32, "diarize", "0f" * 16)
 
-# The same recording again and again, on a disk that has a little more room each time; a store of its own each time.
+# Normalise the same recording on a disk of each size, each time with a new artifact store.
 SWEEP = """
 import json, pathlib, subprocess, sys, tempfile
 from mediaindex.runner.engines import Engines
@@ -59,8 +59,8 @@ except OSError as error:
     print(is_exhausted(error), error.errno == errno.ENOSPC)
 """
 
-# Only the second output of the decoder lies on the small disk, as if room came back just before the first one ends.
-HALF = """
+# Only the second output of the decoder is on the small disk, as if space became free before the first one ends.
+PARTIAL = """
 import pathlib, sys
 from mediaindex.stages.media.decode import decode
 from mediaindex.stages.media.probe import probe
@@ -82,7 +82,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 @pytest.fixture
 def work_folder(disk: SmallDisk, monkeypatch: pytest.MonkeyPatch) -> SmallDisk:
-    """The worker's temporary files, and those of the speech process that it starts, lie on the small disk."""
+    """The small disk as the folder for temporary files of the worker and of its speech process."""
     if not PYTHON:
         pytest.skip("MEDIAINDEX_SPEECH_PYTHON is not set: `python -m local env` names it")
     monkeypatch.setattr(tempfile, "tempdir", str(disk.path))
@@ -90,7 +90,7 @@ def work_folder(disk: SmallDisk, monkeypatch: pytest.MonkeyPatch) -> SmallDisk:
 
 
 def stereo(folder: Path, seconds: int = 20) -> Path:
-    """A small file with much sound in it: noise, which no codec for music makes small, at a low bit rate."""
+    """A small file of long stereo noise, encoded at a low bit rate: the decoded audio is much larger."""
     path = folder / "call.mp3"
     noise = f"anoisesrc=d={seconds}:a=0.3:r=16000"
     sources = ("-f", "lavfi", "-i", noise, "-f", "lavfi", "-i", f"{noise}:seed=7")
@@ -110,39 +110,37 @@ def speech(*arguments: str) -> str:
     return done.stdout
 
 
-def test_at_whatever_moment_the_disk_fills_no_half_recording_passes(work_folder: SmallDisk, tmp_path: Path) -> None:
+def test_a_disk_that_fills_at_any_moment_gives_no_partial_recording(work_folder: SmallDisk, tmp_path: Path) -> None:
     source = FileSource(path=str(stereo(tmp_path)))
     item = JobItem(id="1", name="call.mp3", source=source, hints=Hints(party_a_channel=True))
     job = Job(stage="normalize", items=(item,), store=FolderStore(path=str(tmp_path / "store")))
     sizes = [KB * kilobytes for kilobytes in (8, 300, 650, 1200, 1930, 2100, 2400, 8000)]
-    told = [
+    runs = [
         json.loads(line)
         for line in speech(SWEEP, str(work_folder.path), job.model_dump_json(), json.dumps(sizes)).splitlines()
         if line.startswith("[")
     ]
-    *short, (_, whole, files, _) = told
+    *small, (_, whole, files, _) = runs
     assert (whole["status"], len(files)) == ("done", 4)
-    assert len([one for _, one, *_ in short if one["status"] == "failed"]) >= 5
-    for size, one, kept, left in short:
+    assert len([item for _, item, *_ in small if item["status"] == "failed"]) >= 5
+    for size, result, kept, left in small:
         assert left == []
-        if one["status"] == "failed":
-            assert (one["error"]["failure_class"], one["error"]["code"]) == ("transient", "worker_exhausted"), (
-                size,
-                one,
-            )
-            assert f"{work_folder.path} has " in one["error"]["message"]
-            assert "MB per hour of audio" in one["error"]["message"]
+        if result["status"] == "failed":
+            error = result["error"]
+            assert (error["failure_class"], error["code"]) == ("transient", "worker_exhausted"), (size, result)
+            assert f"{work_folder.path} has " in error["message"]
+            assert "MB per hour of audio" in error["message"]
             assert kept == []
         else:
-            assert (one["audio_sha256"], one["fingerprint"]) == (whole["audio_sha256"], whole["fingerprint"])
+            assert (result["audio_sha256"], result["fingerprint"]) == (whole["audio_sha256"], whole["fingerprint"])
 
 
-def test_a_decoder_that_stops_for_want_of_room_has_not_decoded_all(work_folder: SmallDisk, tmp_path: Path) -> None:
-    arguments = [HALF, str(work_folder.path), str(stereo(tmp_path)), str(tmp_path / "mono.pcm")]
+def test_a_decoder_that_stops_on_a_full_disk_is_an_error(work_folder: SmallDisk, tmp_path: Path) -> None:
+    arguments = [PARTIAL, str(work_folder.path), str(stereo(tmp_path)), str(tmp_path / "mono.pcm")]
     assert speech(*arguments) == "No space left on device\n"
 
 
-def test_a_recording_that_does_not_fit_leaves_the_others_alone_and_passes_when_there_is_room(
+def test_a_recording_too_large_for_the_disk_fails_alone_and_passes_on_a_larger_disk(
     work_folder: SmallDisk, client: Any, bucket: str, tmp_path: Path
 ) -> None:
     ffmpeg("-f", "lavfi", "-i", "sine=440:d=1", "-ar", "16000", tmp_path / "b.wav")
@@ -151,10 +149,10 @@ def test_a_recording_that_does_not_fit_leaves_the_others_alone_and_passes_when_t
         client.put_object(Bucket=bucket, Key=key, Body=(tmp_path / "b.wav").read_bytes() + body if size else body)
     items = tuple(
         JobItem(
-            id=str(number), name=one.key,
-            source=ObjectSource(bucket=bucket, key=one.key, etag=one.etag, size=one.size),
+            id=str(number), name=listed.key,
+            source=ObjectSource(bucket=bucket, key=listed.key, etag=listed.etag, size=listed.size),
         )
-        for number, one in enumerate(list_objects(client, bucket))
+        for number, listed in enumerate(list_objects(client, bucket))
     )  # fmt: skip
     job = Job(stage="normalize", items=items, store=S3Store(bucket=bucket, endpoint_url=client.meta.endpoint_url))
     work_folder.resize(1 << 20)
@@ -169,34 +167,34 @@ def test_a_recording_that_does_not_fit_leaves_the_others_alone_and_passes_when_t
     assert [item.status for item in child().run(job).items] == ["done", "cached"]
 
 
-def nothing_on_disk() -> Job:
-    """A job whose work takes no room: only its request and its answer do."""
+def job_without_files() -> Job:
+    """A job that writes only its request and its result to the disk."""
     item = JobItem(id="1", name="a.wav", source=FileSource(path="/no/such/file.wav"))
     return Job(stage="normalize", items=(item,), store=FolderStore(path="/no/such/store"))
 
 
-def test_a_job_that_cannot_be_written_down_is_transient(work_folder: SmallDisk) -> None:
-    (work_folder.path / "others").write_bytes(bytes(64 * KB))
+def test_a_job_file_that_cannot_be_written_is_transient(work_folder: SmallDisk) -> None:
+    (work_folder.path / "filler").write_bytes(bytes(64 * KB))
     with pytest.raises(TransientError, match=f"No space left on device: {work_folder.path} has 0.0") as caught:
-        child().run(nothing_on_disk())
+        child().run(job_without_files())
     assert caught.value.code == "worker_exhausted"
-    assert work_folder.files() == ["others"]
+    assert work_folder.files() == ["filler"]
 
 
-def test_a_result_that_cannot_be_written_is_transient(work_folder: SmallDisk) -> None:
-    (work_folder.path / "others").write_bytes(bytes(60 * KB))  # a page for the request, none for the answer
+def test_a_result_file_that_cannot_be_written_is_transient(work_folder: SmallDisk) -> None:
+    (work_folder.path / "filler").write_bytes(bytes(60 * KB))  # one page is free for the request, none for the result
     with pytest.raises(TransientError, match="the result cannot be written: No space left on device"):
-        child().run(nothing_on_disk())
-    (work_folder.path / "others").unlink()
-    result: JobResult = child().run(nothing_on_disk())
+        child().run(job_without_files())
+    (work_folder.path / "filler").unlink()
+    result: JobResult = child().run(job_without_files())
     assert [item.error.code for item in result.items if item.error] == ["missing_file"]
 
 
-def test_what_the_diarizer_keeps_on_disk_ends_as_a_full_disk_too(work_folder: SmallDisk) -> None:
+def test_a_diarizer_that_fills_the_disk_reports_a_full_disk(work_folder: SmallDisk) -> None:
     assert speech(SPILL, str(work_folder.path)).split() == ["True", "True"]
 
 
-def test_no_half_artifact_is_kept_in_a_folder(disk: SmallDisk, tmp_path: Path) -> None:
+def test_a_folder_keeps_no_partial_artifact(disk: SmallDisk, tmp_path: Path) -> None:
     store = FolderArtifactStore(disk.path / "artifacts")
     store.put(*ARTIFACT, b"before")
     (tmp_path / "audio").write_bytes(os.urandom(100 * KB))

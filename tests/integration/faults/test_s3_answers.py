@@ -1,9 +1,10 @@
-"""S3 that says 503 or 500, or hangs up: a few tries later it is as if nothing had been, or a transient error."""
+"""S3 that answers 503 or 500 or resets connections: a retry succeeds, or the error is transient."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from mediaindex.runner.job_context import OUTAGE_AFTER
 from mediaindex.storage import looks, media
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.upload import Upload
-from tests.builders.s3_proxy import Act, S3Proxy, answers, hangs_up, loses_the_answer
+from tests.builders.s3_proxy import Act, S3Proxy, answers, drops_the_answer, hangs_up
 
 from .conftest import TRIES, run_normalize
 
@@ -25,7 +26,7 @@ PART = 5 << 20
 
 
 def lists(client: Any, bucket: str, _folder: Path) -> Any:
-    return [one.key for one in media.list_objects(client, bucket, "in/")]
+    return [listed.key for listed in media.list_objects(client, bucket, "in/")]
 
 
 def looks_at(client: Any, bucket: str, _folder: Path) -> Any:
@@ -33,18 +34,18 @@ def looks_at(client: Any, bucket: str, _folder: Path) -> Any:
 
 
 def opens(client: Any, bucket: str, _folder: Path) -> Any:
-    one = looks.look(client, bucket, "in/a.wav")
-    assert one
-    return looks.first_bytes(client, one)
+    found = looks.look(client, bucket, "in/a.wav")
+    assert found
+    return looks.first_bytes(client, found)
 
 
 def downloads(client: Any, bucket: str, folder: Path) -> Any:
-    (one,) = media.list_objects(client, bucket, "in/")
-    media.download(client, one, folder / "target")
+    (listed,) = media.list_objects(client, bucket, "in/")
+    media.download(client, listed, folder / "target")
     return (folder / "target").read_bytes()
 
 
-def keeps(client: Any, bucket: str, folder: Path) -> Any:
+def stores(client: Any, bucket: str, folder: Path) -> Any:
     store = S3ArtifactStore(client, bucket)
     (folder / "audio").write_bytes(b"flac")
     store.put(*ARTIFACT, b"{}")
@@ -61,44 +62,44 @@ def uploads(client: Any, bucket: str, _folder: Path) -> Any:
     return upload.finish().size
 
 
-DEEDS: list[Callable[[Any, str, Path], Any]] = [lists, looks_at, opens, downloads, keeps, uploads]
+OPERATIONS: list[Callable[[Any, str, Path], Any]] = [lists, looks_at, opens, downloads, stores, uploads]
 WRONG = {"SlowDown": answers(503, "SlowDown"), "InternalError": answers(500, "InternalError"), "a reset": hangs_up}
-# After a SlowDown the client itself goes slowly for seconds: twice is enough.
-CASES = [("SlowDown", lists), ("SlowDown", uploads), *((w, d) for w in ("InternalError", "a reset") for d in DEEDS)]
+# After a SlowDown the client limits its own rate for seconds, so only two operations are tested.
+CASES = [("SlowDown", lists), ("SlowDown", uploads), *product(("InternalError", "a reset"), OPERATIONS)]
 
 
-@pytest.mark.parametrize(("wrong", "deed"), CASES)
-def test_what_passes_is_not_noticed(
-    client: Any, through: Any, proxy: S3Proxy, bucket: str, tmp_path: Path, deed: Any, wrong: str
+@pytest.mark.parametrize(("wrong", "operation"), CASES)
+def test_a_single_error_is_retried(
+    client: Any, through: Any, proxy: S3Proxy, bucket: str, tmp_path: Path, operation: Any, wrong: str
 ) -> None:
     client.put_object(Bucket=bucket, Key="in/a.wav", Body=b"RIFF")
-    folders = [tmp_path / "straight", tmp_path / "through"]
+    folders = [tmp_path / "direct", tmp_path / "proxied"]
     for folder in folders:
         folder.mkdir()
-    expected = deed(client, bucket, folders[0])
+    expected = operation(client, bucket, folders[0])
     proxy.on(WRONG[wrong], times=1)
-    assert deed(through, bucket, folders[1]) == expected
+    assert operation(through, bucket, folders[1]) == expected
     assert proxy.rules[0].times == 0
 
 
-@pytest.mark.parametrize(("wrong", "deed"), CASES)
-def test_what_goes_on_is_transient_after_a_few_tries(
-    client: Any, through: Any, proxy: S3Proxy, bucket: str, tmp_path: Path, deed: Any, wrong: str
+@pytest.mark.parametrize(("wrong", "operation"), CASES)
+def test_a_lasting_error_is_transient_after_a_few_tries(
+    client: Any, through: Any, proxy: S3Proxy, bucket: str, tmp_path: Path, operation: Any, wrong: str
 ) -> None:
     client.put_object(Bucket=bucket, Key="in/a.wav", Body=b"RIFF")
     act: Act = WRONG[wrong]
     proxy.on(act)
     with pytest.raises(TransientError, match=f"s3://{bucket}/") as caught:
-        deed(through, bucket, tmp_path)
+        operation(through, bucket, tmp_path)
     assert caught.value.code == ("s3_unreachable" if act is hangs_up else "s3_busy")
     assert len(proxy.asked) == TRIES
 
 
-def test_the_last_word_of_an_upload_may_be_lost(
+def test_an_upload_succeeds_if_the_final_answer_is_lost(
     client: Any, through: Any, proxy: S3Proxy, bucket: str, tmp_path: Path
 ) -> None:
-    """The object is there, whole, though nobody heard of it; or the upload is transient and the next one makes it."""
-    proxy.on(loses_the_answer, "POST", "uploadId", times=1)
+    """The object is complete after the upload, or after a second upload if the first fails with a transient error."""
+    proxy.on(drops_the_answer, "POST", "uploadId", times=1)
     try:
         uploads(through, bucket, tmp_path)
     except TransientError:
@@ -107,7 +108,7 @@ def test_the_last_word_of_an_upload_may_be_lost(
     assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
 
 
-def test_while_s3_is_away_a_batch_is_not_tried_to_its_end_and_nobody_is_blamed(
+def test_an_outage_of_s3_skips_the_rest_of_the_batch_and_fails_no_recording(
     client: Any, through: Any, proxy: S3Proxy, bucket: str
 ) -> None:
     for number in range(30):

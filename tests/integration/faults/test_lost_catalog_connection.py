@@ -1,4 +1,4 @@
-"""PostgreSQL goes away in the middle: whatever was on the wire, all of a step is written or nothing, and once."""
+"""A connection to PostgreSQL that is lost at any byte: each step is written completely and once, or not at all."""
 
 from __future__ import annotations
 
@@ -29,23 +29,25 @@ from mediaindex.storage.objects import ObjectVersion
 from mediaindex.upkeep.erasing import Stores
 from mediaindex.upkeep.verifying import document_differences
 from tests.builders.recordings import USAGE, Recorded, arrive, assessed
-from tests.builders.tcp_proxy import Strike, TcpProxy
+from tests.builders.tcp_proxy import Interruption, TcpProxy
+
+from .conftest import PROXIED
 
 pytestmark = pytest.mark.servers
 
 MANY = 50
 TURNS = 100
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
-CUTS = 5  # each way, somewhere in the bytes that a step takes
+CUTS = 5  # per direction, at random bytes of a step
 
 
 @dataclass(frozen=True)
 class Step:
-    """``prepare`` gives ``do`` what it works on; ``picture`` is what is written of it afterwards."""
+    """``prepare`` returns the argument of ``do``; ``rows`` counts the rows that ``do`` wrote."""
 
     prepare: Callable[[Any], Any]
     do: Callable[[Any, Any], Any]
-    picture: Callable[[Any, Any], Any]
+    rows: Callable[[Any, Any], Any]
 
 
 def objects() -> list[ObjectVersion]:
@@ -77,7 +79,7 @@ def normalized(conn: Any) -> Recorded:
 
 
 def published(conn: Any) -> Recorded:
-    """All is done but the last word."""
+    """A published recording whose batch is not finished."""
     recorded = normalized(conn)
     load(conn, recorded)
     run(conn, "update publication set published_at = now() where audio_sha256 = %s", recorded.audio)
@@ -103,11 +105,11 @@ def run(conn: Any, statement: str, *values: Any) -> None:
 
 def numbers(conn: Any, *statements: str, of: Any) -> tuple[int, ...]:
     with transaction(conn) as cursor:
-        found = []
+        counts = []
         for statement in statements:
             cursor.execute(statement, {"of": of})
-            found.append(int(scalar(cursor)))
-        return tuple(found)
+            counts.append(int(scalar(cursor)))
+        return tuple(counts)
 
 
 OF_SOURCE = (
@@ -161,113 +163,115 @@ STEPS = {
 }
 
 
-def measured(step: Step, conn: Any, wire: TcpProxy, url: str) -> tuple[Any, list[int]]:
-    """What a step writes that nobody disturbs, and the bytes it takes, down and up."""
+def measured(step: Step, conn: Any, catalog_proxy: TcpProxy, url: str) -> tuple[Any, list[int]]:
+    """The rows of an uninterrupted step, and the bytes that it receives and sends."""
     given = step.prepare(conn)
-    wire.strike(None)
-    with connect(url) as wired:
-        step.do(wired, given)
-    return step.picture(conn, given), list(wire.passed)
+    catalog_proxy.interrupt(None)
+    with connect(url) as proxied:
+        step.do(proxied, given)
+    return step.rows(conn, given), list(catalog_proxy.passed)
 
 
 def end_session(url: str) -> None:
-    """As a server does that is shut down."""
+    """End the sessions through the proxy, as a server does at shutdown."""
     admin = psycopg2.connect(url)
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute(
             "select pg_terminate_backend(pid, 60000) from pg_stat_activity "
-            "where application_name = 'wired' and datname = current_database()"
+            "where application_name = %s and datname = current_database()",
+            (PROXIED,),
         )
     admin.close()
 
 
 @pytest.mark.parametrize("how", ["cut", "ended"])
 @pytest.mark.parametrize("name", STEPS)
-def test_a_lost_connection_is_transient_and_the_next_try_writes_once(
-    conn: Any, database_url: str, wire: TcpProxy, wired_url: str, name: str, how: str
+def test_a_lost_connection_is_transient_and_a_retry_writes_once(
+    conn: Any, database_url: str, catalog_proxy: TcpProxy, proxied_url: str, name: str, how: str
 ) -> None:
     step = STEPS[name]
-    whole, passed = measured(step, conn, wire, wired_url)
+    whole, passed = measured(step, conn, catalog_proxy, proxied_url)
     chance = Random(name)
     codes = []
     for upwards in [True] * CUTS + [False] * CUTS:
         given = step.prepare(conn)
-        before = step.picture(conn, given)
+        before = step.rows(conn, given)
         act = (lambda: end_session(database_url)) if how == "ended" else None
-        wire.strike(Strike(chance.randrange(passed[upwards]), upwards, act))
+        catalog_proxy.interrupt(Interruption(chance.randrange(passed[upwards]), upwards, act))
         try:
-            with connect(wired_url) as wired:
-                step.do(wired, given)
+            with connect(proxied_url) as proxied:
+                step.do(proxied, given)
         except TransientError as error:
             codes.append(error.code)
-        end_session(database_url)  # the server may not have noticed yet that nobody listens
-        assert step.picture(conn, given) in (before, whole)
+        end_session(database_url)  # the server may not have detected the lost connection yet
+        assert step.rows(conn, given) in (before, whole)
         step.do(conn, given)
-        assert step.picture(conn, given) == whole
-    assert len(codes) >= CUTS  # else nothing was cut
+        assert step.rows(conn, given) == whole
+    assert len(codes) >= CUTS  # otherwise no step was interrupted
     assert set(codes) <= {"catalog_unavailable", "catalog_unreachable"}
 
 
-def test_a_publisher_that_loses_the_catalog_loses_and_doubles_nothing(
-    conn: Any, database_url: str, wire: TcpProxy, wired_url: str, own_indexes: None
+def test_a_publisher_that_loses_the_catalog_publishes_each_recording_once(
+    conn: Any, database_url: str, catalog_proxy: TcpProxy, proxied_url: str, own_indexes: None
 ) -> None:
     assert own_indexes is None
     search = from_environment()
     prepare(search)
     for cut in (200, 2_000, 4_000, 8_000, 16_000):
         recorded = [normalized(conn) for _ in range(3)]
-        for one in recorded:
-            load(conn, one)
-        wire.strike(Strike(cut, False))
-        with suppress(TransientError), connect(wired_url) as wired:
-            publish_pending(wired, search)
+        for recording in recorded:
+            load(conn, recording)
+        catalog_proxy.interrupt(Interruption(cut, False))
+        with suppress(TransientError), connect(proxied_url) as proxied:
+            publish_pending(proxied, search)
         end_session(database_url)
         publish_pending(conn, search)
         assert publications.pending(conn) == []
         stores = Stores(conn, search, None, "")
-        assert [
-            one.kind for one in document_differences(stores) if one.subject in {one.audio for one in recorded}
-        ] == []
+        audio = {recording.audio for recording in recorded}
+        assert [found.kind for found in document_differences(stores) if found.subject in audio] == []
 
 
 def listed(url: str, source: str) -> list[ledger.MediaObject]:
-    with connect(url) as wired:
-        return ledger.find(wired, source=source)
+    with connect(url) as proxied:
+        return ledger.find(proxied, source=source)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-def test_a_long_list_is_whole_or_an_error(conn: Any, wire: TcpProxy, wired_url: str, share: float) -> None:
+def test_a_long_list_is_complete_or_an_error(
+    conn: Any, catalog_proxy: TcpProxy, proxied_url: str, share: float
+) -> None:
     source = claimed(conn)[0].bucket
-    wire.strike(None)
-    assert len(listed(wired_url, source)) == MANY
-    wire.strike(Strike(int(wire.passed[False] * share), False))
+    catalog_proxy.interrupt(None)
+    assert len(listed(proxied_url, source)) == MANY
+    catalog_proxy.interrupt(Interruption(int(catalog_proxy.passed[False] * share), False))
     with pytest.raises(TransientError):
-        listed(wired_url, source)
+        listed(proxied_url, source)
 
 
-def test_a_server_that_is_not_there_is_named_without_the_password(wire: TcpProxy, wired_url: str) -> None:
-    wire.cut()
-    with pytest.raises(TransientError, match=f"127.0.0.1:{wire.port}/") as caught, connect(wired_url):
+def test_an_unreachable_server_is_named_without_the_password(catalog_proxy: TcpProxy, proxied_url: str) -> None:
+    catalog_proxy.cut()
+    with pytest.raises(TransientError, match=f"127.0.0.1:{catalog_proxy.port}/") as caught, connect(proxied_url):
         pass
     assert caught.value.code == "catalog_unreachable"
-    assert (psycopg2.extensions.parse_dsn(wired_url)["password"]) not in caught.value.message
+    assert (psycopg2.extensions.parse_dsn(proxied_url)["password"]) not in caught.value.message
 
 
-def lose_the_session(url: str) -> None:
-    with connect(f"{url}?application_name=wired") as wired:
+def use_an_ended_session(url: str) -> None:
+    with connect(f"{url}?application_name={PROXIED}") as proxied:
         end_session(url)
-        ledger.find(wired)
+        ledger.find(proxied)
 
 
-def test_the_message_says_how_the_connection_came_to_be_lost(database_url: str) -> None:
+def test_the_message_has_the_cause_of_the_lost_connection(database_url: str) -> None:
     with pytest.raises(TransientError) as caught:
-        lose_the_session(database_url)
+        use_an_ended_session(database_url)
     assert re.search("terminating connection|server closed the connection", caught.value.message)
     assert "tried again" in caught.value.message
 
 
-def test_nobody_waits_a_quarter_of_an_hour_for_a_server_that_has_lost_its_power(database_url: str) -> None:
-    with connect(database_url) as conn, socket.socket(fileno=os.dup(conn.fileno())) as wire:
-        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
-        assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+def test_a_connection_to_a_server_without_power_times_out_after_a_minute(database_url: str) -> None:
+    with connect(database_url) as conn, socket.socket(fileno=os.dup(conn.fileno())) as connection:
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
