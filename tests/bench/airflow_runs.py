@@ -1,4 +1,4 @@
-"""Recordings that no run has met, and runs of them through Airflow, for benches on the servers of `make up`."""
+"""New recordings, and runs in Airflow that index them, for measurements with the servers of `make up`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOURCE = "trials"
 
 
 def recording(folder: Path, minutes: float) -> Path:
-    """The utterances again and again, behind a silence of a random length: no artifact of an earlier run fits it."""
+    """The utterances in random order, repeated, after a silence of random length: no earlier artifact is reused."""
     names = sorted(UTTERANCES.glob("*.flac"))
     random.SystemRandom().shuffle(names)
     target = folder / f"{minutes:g}-minutes-{uuid.uuid4().hex}.flac"
@@ -38,7 +38,7 @@ def recording(folder: Path, minutes: float) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class InstalledLane:
-    """One of the two lanes of this installation."""
+    """A lane of the running installation, with its DAG."""
 
     airflow: Airflow
     name: Lane
@@ -46,42 +46,42 @@ class InstalledLane:
 
     @classmethod
     def of(cls, name: Lane, dag_id: str) -> InstalledLane:
-        """Ready to start runs."""
+        """The lane with its DAG unpaused."""
         lane = cls(Airflow.of(Site(settings.load())), name, dag_id)
         while not lane.airflow.unpause(dag_id):
             time.sleep(0.5)
         return lane
 
     def start(self, paths: Sequence[Path]) -> list[str]:
-        """Upload, claim, plan: the runs that index these recordings, one a recording of a minute and more."""
+        """Upload, claim and plan these recordings, and start their runs: one per recording of a minute or more."""
         bucket, prefix = os.environ["MEDIAINDEX_MEDIA_BUCKET"], f"bench/{uuid.uuid4().hex}/"
         for path in paths:
             s3_client().upload_file(str(path), bucket, prefix + path.name)
         with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
-            ours = [one.id for one in ledger.claim(conn, SOURCE, list_objects(s3_client(), bucket, prefix))]
+            ids = [claimed.id for claimed in ledger.claim(conn, SOURCE, list_objects(s3_client(), bucket, prefix))]
             batches.plan(conn, SOURCE, lane=self.name, target_seconds=60)
             with conn.cursor() as cursor:
-                cursor.execute("select distinct batch_id from media_object where id = any (%s)", (ours,))
-                planned = [batch for (batch,) in cursor.fetchall()]
-        return [self.airflow.trigger(self.dag_id, {"batch_id": batch}) for batch in planned]
+                cursor.execute("select distinct batch_id from media_object where id = any (%s)", (ids,))
+                planned = [batch_id for (batch_id,) in cursor.fetchall()]
+        return [self.airflow.trigger(self.dag_id, {"batch_id": batch_id}) for batch_id in planned]
 
-    def give_up(self, runs: Sequence[str]) -> None:
-        """End these runs, and let nobody try their recordings again."""
+    def cancel(self, runs: Sequence[str]) -> None:
+        """End these runs, and set their recordings to ``gone``, so that no later run indexes them."""
         for run in runs:
             self.airflow.end(self.dag_id, run)
         with connect(os.environ["MEDIAINDEX_DATABASE_URL"]) as conn:
-            for one in ledger.find(conn, source=SOURCE, limit=10_000):
-                if one.state == "claimed" and one.key.startswith("bench/"):
+            for found in ledger.find(conn, source=SOURCE, limit=10_000):
+                if found.state == "claimed" and found.key.startswith("bench/"):
                     ledger.set_state(
                         conn,
-                        one.id,
+                        found.id,
                         ObjectState.GONE,
                         code=StateReason.REMOVED,
-                        reason="the bench that put it here is over",
+                        reason="the measurement that uploaded it has ended",
                     )
 
     def tasks(self, run: str) -> list[dict[str, Any]]:
-        """The tasks of a run that has come to a good end, once it has; SystemExit where it fails."""
+        """Wait for the end of the run. Returns its tasks; SystemExit if it fails."""
         while (state := self.airflow.run_states(self.dag_id).get(run)) not in ("success", "failed"):
             time.sleep(1)
         tasks = self.airflow.tasks(self.dag_id, run)
@@ -91,7 +91,7 @@ class InstalledLane:
 
 
 def wall(tasks: Sequence[dict[str, Any]]) -> float:
-    """Seconds from the first task's queueing to the last one's end; tasks that were skipped do not count."""
+    """Seconds from the time the first task was queued to the end of the last task, without skipped ones."""
     ran = [task for task in tasks if task["queued_when"] and task["end_date"]]
     first, last = min(task["queued_when"] for task in ran), max(task["end_date"] for task in ran)
     return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()

@@ -1,6 +1,7 @@
-"""How long one hour's words and turns take into PostgreSQL: ``python tests/bench/catalog_load.py``.
+"""Measure the time to load the transcript of one hour into PostgreSQL: ``python tests/bench/catalog_load.py``.
 
-Needs MEDIAINDEX_DATABASE_URL and the right to create a database, which is dropped at the end.
+Needs MEDIAINDEX_DATABASE_URL and the right to create a database, which is dropped at the end. Prints the median. Exit
+status 1 if it exceeds the bound.
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ from mediaindex.contract.states import ItemStatus, TopicKind
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
 
-WORDS, WORDS_A_TURN = 10_000, 20
+WORDS, WORDS_PER_TURN = 10_000, 20
 BUDGET_S = 2.0
 ROUNDS = 5
 
 
 def hour() -> tuple[Assessment, Topics]:
-    """An hour in which two people say 10 000 words in 500 turns."""
+    """The transcript of an hour: two speakers, 10 000 words, 500 turns."""
     step = 3600 / WORDS
     words = [Word(n * step, n * step + step * 0.8, f"word{n % 977}", 0.9) for n in range(WORDS)]
     turns: list[Turn] = []
-    for first in range(0, WORDS, WORDS_A_TURN):
-        said = tuple(words[first : first + WORDS_A_TURN])
-        turns.append(Turn(said[0].start, said[-1].end, f"SPEAKER_{len(turns) % 2:02}", "en", said))
+    for first in range(0, WORDS, WORDS_PER_TURN):
+        part = tuple(words[first : first + WORDS_PER_TURN])
+        turns.append(Turn(part[0].start, part[-1].end, f"SPEAKER_{len(turns) % 2:02}", "en", part))
     topics = tuple(
         Topic(TopicKind.PHRASE, f"topic {n}", None, tuple(Mention(t, turns[t].start) for t in range(n, len(turns), 40)))
         for n in range(40)
@@ -48,7 +49,7 @@ def hour() -> tuple[Assessment, Topics]:
 
 
 def measure(conn: Any) -> list[float]:
-    """Seconds of each load, every one a new version."""
+    """Seconds of each load; each is a new version of the transcript."""
     when = datetime(2025, 1, 1, tzinfo=UTC)
     (claimed,) = ledger.claim(conn, "bench", [ObjectVersion("bench", "hour.wav", "e", None, 1, when)])
     (batch_id,) = batches.plan(conn, "bench")
@@ -72,7 +73,7 @@ def measure(conn: Any) -> list[float]:
 
 
 def main() -> int:
-    """Print the median and how often it fits into the budget; 1 where it does not."""
+    """Measure and print. Returns the exit status."""
     server = os.environ["MEDIAINDEX_DATABASE_URL"]
     name = f"mediaindex_bench_{uuid.uuid4().hex[:12]}"
     admin = psycopg2.connect(server)

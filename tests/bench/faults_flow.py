@@ -1,12 +1,12 @@
-"""Recordings on their way through a stack of servers."""
+"""Recordings that are indexed by a stack of servers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from local.settings import MEDIA_BUCKET
-from tests.bench.faults_recordings import Made
 from tests.bench.faults_stack import Stack, rows
 from tests.builders.waiting import until
 
@@ -18,35 +18,35 @@ STATES = "select key, state from media_object where starts_with(key, %(prefix)s)
 
 @dataclass
 class Flow:
-    """``uploaded`` by key, all of them under ``prefix``; more come from ``source``."""
+    """``uploaded``: keys of the recordings, all under ``prefix``; ``source`` yields further ones."""
 
     stack: Stack
     prefix: str
-    source: Iterator[Made]
-    uploaded: dict[str, Made] = field(default_factory=dict)
+    source: Iterator[Path]
+    uploaded: list[str] = field(default_factory=list)
 
     def states(self) -> dict[str, str]:
-        """The ledger's, by key."""
+        """State in the ledger by key."""
         return dict(rows(self.stack.variables["MEDIAINDEX_DATABASE_URL"], STATES, {"prefix": self.prefix}))
 
     def open(self) -> list[str]:
-        """Keys that have not reached an end."""
+        """Keys of recordings without a final state."""
         states = self.states()
         return [key for key in self.uploaded if states.get(key) not in SETTLED]
 
-    def feed(self, least: int) -> None:
-        """Upload until ``least`` are on their way."""
+    def feed(self, count: int) -> None:
+        """Upload recordings until ``count`` have no final state."""
         from mediaindex.storage.client import s3_client
 
         client = s3_client(variables=self.stack.variables)
-        for _ in range(least - len(self.open())):
-            made = next(self.source)
-            key = f"{self.prefix}{made.path.name}"
-            client.upload_file(str(made.path), MEDIA_BUCKET, key)
-            self.uploaded[key] = made
+        for _ in range(count - len(self.open())):
+            path = next(self.source)
+            key = f"{self.prefix}{path.name}"
+            client.upload_file(str(path), MEDIA_BUCKET, key)
+            self.uploaded.append(key)
 
     def unpause(self) -> None:
-        """Let Airflow work."""
+        """Unpause the DAGs."""
         airflow = self.stack.airflow()
         for dag in DAGS:
             until(lambda dag=dag: airflow.unpause(dag), 180, f"Airflow knows {dag}", 0.5)  # type: ignore[misc]

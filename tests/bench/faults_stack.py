@@ -1,4 +1,4 @@
-"""A stack of servers for the fault matrix alone: own ports, own folder, small batches, short waits."""
+"""A separate stack of servers for the fault tests: other ports and folder, small batches, short waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from local.roster import select
 from local.site import Site
 
 ROOT = Path(__file__).parents[2]
-# Outside the range from which the kernel gives ports to outgoing connections: a killed server's port must stay free.
+# Outside the kernel's range of ephemeral ports: the port of a killed server must stay free.
 PORTS = {"POSTGRES": 25432, "ELASTICSEARCH": 29200, "S3": 29000, "SQS": 29324, "AIRFLOW": 28080}
 KEPT = ("MEDIAINDEX_STATE", "MEDIAINDEX_CACHE", "MEDIAINDEX_MODELS", "MEDIAINDEX_SPEECH_PYTHON", "MEDIAINDEX_PORT_")
 SHORT = {
@@ -28,7 +28,7 @@ SHORT = {
     "MEDIAINDEX_BACKOFF_LONGEST_SECONDS": "60",
     "MEDIAINDEX_SWEEP_SCHEDULE": "* * * * *",
     "MEDIAINDEX_OUTBOX_SCHEDULE": "* * * * *",
-    # The product waits a quarter of an hour for a task without heartbeats; all else is as airflow.cfg says.
+    # airflow.cfg has 15 minutes. All other settings are those of airflow.cfg.
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
 }
 # Batches of three, so that every stage runs many times.
@@ -47,21 +47,21 @@ sources:
 
 @dataclass(frozen=True)
 class Stack:
-    """``environment`` is what ``python -m local`` is given; ``variables`` is that and what the servers' users get."""
+    """``environment``: of ``python -m local``; ``variables``: that and the addresses of the servers."""
 
     environment: dict[str, str]
 
     @classmethod
-    def own(cls) -> Stack:
-        """Beside whatever else runs here; MEDIAINDEX_STATE and MEDIAINDEX_PORT_… choose other places."""
-        ours = ("MEDIAINDEX_", "AIRFLOW", "AWS_")
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    def separate(cls) -> Stack:
+        """Servers beside those of `make up`. MEDIAINDEX_STATE and MEDIAINDEX_PORT_* change folder and ports."""
+        replaced = ("MEDIAINDEX_", "AIRFLOW", "AWS_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(replaced)}
         kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
         state = Path(kept.get("MEDIAINDEX_STATE") or ROOT / ".mediaindex" / "faults").absolute()
         place = {
             "MEDIAINDEX_STATE": str(state),
             "MEDIAINDEX_CONFIG": str(state / "sources.yaml"),
-            "TMPDIR": str(state / "tmp"),  # so that whatever is left there is ours
+            "TMPDIR": str(state / "tmp"),  # so that only this stack writes there
         }
         return cls(
             {**inherited, **{f"MEDIAINDEX_PORT_{k}": str(v) for k, v in PORTS.items()}, **SHORT, **kept, **place}
@@ -69,7 +69,7 @@ class Stack:
 
     @classmethod
     def running(cls) -> Stack:
-        """The servers that the environment names (see ``python -m local env``)."""
+        """The servers of the environment (see ``python -m local env``)."""
         return cls(dict(os.environ))
 
     @cached_property
@@ -85,13 +85,13 @@ class Stack:
         return self.site.settings.state
 
     def prepare(self) -> None:
-        """Folders and the sources file; before the first ``up``."""
+        """Create the folders and the sources file; call it before the first ``up``."""
         for folder in (self.folder, self.folder / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "sources.yaml").write_text(SOURCES, "utf-8")
 
     def local(self, *arguments: str) -> str:
-        """``python -m local …``; what it printed where it failed, else nothing."""
+        """Run ``python -m local`` with these arguments. Returns its output if it fails, otherwise an empty string."""
         done = subprocess.run(
             [sys.executable, "-m", "local", *arguments],
             cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=600,
@@ -99,35 +99,34 @@ class Stack:
         return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}".strip()
 
     def airflow(self) -> Airflow:
-        """Logged in; a new token each time, since an API server that was killed may have forgotten the old one."""
+        """A client with a new token: a restarted API server may not accept the old one."""
         return Airflow.of(self.site)
 
     def leader(self, name: str) -> psutil.Process | None:
-        """The server's process, where it runs."""
+        """The server's process, if it runs."""
         (server,) = select(self.site, [name])
         running = server.running()
         return running.process() if running else None
 
     def ended(self) -> list[str]:
-        """Names of the servers that do not run."""
+        """Names of servers that are not running."""
         return [server.name for server in select(self.site, []) if server.running() is None]
 
     def revive(self) -> list[str]:
-        """Start what has ended, as a service manager would: Airflow's parts end when they lose their database."""
+        """Start ended servers, like a service manager: components of Airflow end if they lose their database."""
         if not (ended := self.ended()):
             return []
-        self.local("up")  # what ends only now is started the next time
-        return [f"started again: {', '.join(ended)}"]
+        self.local("up")  # a server that ends during this call is started by the next one
+        return [f"restarted: {', '.join(ended)}"]
 
     def orphans(self) -> list[str]:
-        """Processes of this stack that no running server is the ancestor of."""
+        """Processes of this stack without a running server as ancestor."""
         leaders = [leader for server in select(self.site, []) if (leader := self.leader(server.name))]
         known = {process.pid for leader in leaders for process in (leader, *leader.children(recursive=True))}
-        return [
-            _described(process) for process in psutil.process_iter() if process.pid not in known and self._ours(process)
-        ]
+        others = (process for process in psutil.process_iter() if process.pid not in known)
+        return [_described(process) for process in others if self._is_of_stack(process)]
 
-    def _ours(self, process: psutil.Process) -> bool:
+    def _is_of_stack(self, process: psutil.Process) -> bool:
         try:
             mark = process.environ().get(MARK, "")
             return mark.startswith(f"{self.folder}:") and process.status() != psutil.STATUS_ZOMBIE
@@ -142,12 +141,12 @@ def _described(process: psutil.Process) -> str:
         return str(process.pid)
 
 
-def rows(url: str, sql: str, wanted: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    """What a database answers, on a connection of its own: the server may have been killed since the last one."""
+def rows(url: str, sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """The rows of a query, on a new connection: the server may have been killed since the last one."""
     from contextlib import closing
 
     import psycopg2
 
     with closing(psycopg2.connect(url, connect_timeout=5)) as conn, conn, conn.cursor() as cursor:
-        cursor.execute(sql, wanted or {})
+        cursor.execute(sql, values or {})
         return list(cursor.fetchall())

@@ -1,9 +1,9 @@
-"""Processor time of the whole stack with nothing to do: ``python tests/bench/idle.py [--minutes M] [--rounds N]``.
+"""Measure the CPU time of the idle stack: ``python tests/bench/idle.py [--minutes M] [--rounds N]``.
 
-Needs the servers of `make up`. The DAGs that `make demo` leaves running are unpaused, the stack comes to rest, and the
-processor time of every server with all its children is taken before and after the wait. Ten minutes hold five runs of
-`publish_outbox` and two each of `discover_recordings` and `sweep_ledger`. Then runs of `apply_retention`, a chain of
-five short tasks, show the latency between tasks with the same settings. Prints both; 1 if the stack exceeds the bound.
+Needs the servers of `make up`. Unpauses the DAGs that `make demo` uses, waits until the start-up work is done, and
+compares the CPU time of every server and its children before and after the wait. Ten minutes include five runs of
+`publish_outbox` and two each of `discover_recordings` and `sweep_ledger`. Then measures the latency between tasks in
+runs of `apply_retention`, a chain of five short tasks. Prints both. Exit status 1 if the CPU time exceeds the bound.
 """
 
 from __future__ import annotations
@@ -30,43 +30,43 @@ from local.site import Site
 MOST = 10.0  # % of one core, all servers together
 UNPAUSED = ("index_recordings", "receive_events", "discover_recordings")
 CHAIN, CHAIN_TASKS = "apply_retention", 5
-REST_S = 60.0  # starting servers leave work behind: first parses, just-in-time compilation
+REST_S = 60.0  # s; after the start, Airflow parses the DAGs, and Elasticsearch compiles code
 
 
-def spent(process: psutil.Process) -> float:
-    """Seconds of processor time of a process and of its ended children, for which it has waited."""
+def cpu_seconds(process: psutil.Process) -> float:
+    """CPU time of a process and of its ended children."""
     with contextlib.suppress(psutil.Error):
         times = process.cpu_times()
         return float(times.user + times.system + times.children_user + times.children_system)
     return 0.0
 
 
-def seconds(site: Site) -> dict[str, float]:
-    """Processor seconds per part since its start. Executor: the scheduler's children, which run the tasks."""
-    found = {}
+def cpu_seconds_by_component(site: Site) -> dict[str, float]:
+    """CPU time per component since its start. Executor: the children of the scheduler, which run the tasks."""
+    seconds = {}
     for server in select(site, ()):
         running = server.running()
         process = running.process() if running else None
         if process is None:
-            sys.exit(f"{server.name} does not run; start it with `make up`")
-        children = sum(spent(child) for child in process.children(recursive=True))
+            sys.exit(f"{server.name} is not running; start it with `make up`")
+        children = sum(cpu_seconds(child) for child in process.children(recursive=True))
         if server.name == "scheduler":
-            found["executor"] = children
+            seconds["executor"] = children
             children = 0.0
-        found[server.name] = spent(process) + children
-    return found
+        seconds[server.name] = cpu_seconds(process) + children
+    return seconds
 
 
 def idle(site: Site, minutes: float) -> dict[str, float]:
-    """Percent of one core per part, the largest first."""
-    before, began = seconds(site), time.monotonic()
+    """Percent of one core per component, in descending order."""
+    before, began = cpu_seconds_by_component(site), time.monotonic()
     time.sleep(minutes * 60)
-    after, took = seconds(site), time.monotonic() - began
-    shares = {part: (after[part] - before[part]) / took * 100 for part in after}
+    after, took = cpu_seconds_by_component(site), time.monotonic() - began
+    shares = {name: (after[name] - before[name]) / took * 100 for name in after}
     return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 
-def gaps(airflow: Airflow) -> Iterator[float]:
+def latencies(airflow: Airflow) -> Iterator[float]:
     """Seconds from the end of each task of one run to the start of the next."""
     run = airflow.trigger(CHAIN)
     while (state := airflow.run_states(CHAIN).get(run)) not in ("success", "failed"):
@@ -81,28 +81,28 @@ def gaps(airflow: Airflow) -> Iterator[float]:
 
 
 def main() -> int:
-    """Measure, print, judge."""
+    """Measure and print. Returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--rounds", type=int, default=10, help="runs of the chain; 0 for none")
-    given = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=10, help="number of runs of the chain")
+    options = parser.parse_args()
     site = Site(settings.load())
     airflow = Airflow.of(site)
     for dag_id in UNPAUSED:
         if not airflow.unpause(dag_id):
             sys.exit(f"Airflow does not know {dag_id} yet")
-    if given.minutes:
+    if options.minutes:
         time.sleep(REST_S)
-        shares = idle(site, given.minutes)
-        lines = [f"{part:<22} {share:5.1f} % of a core" for part, share in shares.items()]
-        lines.append(f"{'the whole stack':<22} {sum(shares.values()):5.1f} % of a core (at most {MOST:.0f} %)")
+        shares = idle(site, options.minutes)
+        lines = [f"{name:<22} {share:5.1f} % of a core" for name, share in shares.items()]
+        lines.append(f"{'all servers':<22} {sum(shares.values()):5.1f} % of a core (at most {MOST:.0f} %)")
         sys.stdout.write("\n".join(lines) + "\n")
-    waits = [wait for _ in range(given.rounds) for wait in gaps(airflow)]
+    waits = [wait for _ in range(options.rounds) for wait in latencies(airflow)]
     if waits:
         low, middle, high = statistics.quantiles(waits, n=4)
         spread = f"quartiles {low:.2f}, {high:.2f}; {len(waits)} steps"
         sys.stdout.write(f"latency between tasks  {middle:.2f} s ({spread})\n")
-    return int(bool(given.minutes) and sum(shares.values()) > MOST)
+    return int(bool(options.minutes) and sum(shares.values()) > MOST)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A few recordings on their way, and kill -9 of what works on them: each ends indexed once, as if nothing had happened.
+"""Each recording is indexed once if PostgreSQL, the scheduler or a speech process is killed during the batch.
 
-The whole matrix is `tests/bench/faults.py`.
+`tests/bench/faults.py` kills every kind of process.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import pytest
 
 from tests.bench import faults_verdict
 from tests.bench.faults_flow import SETTLED_S, Flow
-from tests.bench.faults_recordings import made
+from tests.bench.faults_recordings import generate
 from tests.bench.faults_stack import Stack
-from tests.bench.faults_strikes import Fault, Struck, matrix
+from tests.bench.faults_injection import Fault, Injection, all_faults
 from tests.builders.waiting import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(5400)]
@@ -28,7 +28,7 @@ NEEDED = ("MEDIAINDEX_LOCAL", "MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ELASTICSEAR
 
 @dataclass(frozen=True)
 class Killed:
-    """The recordings that were being indexed, and their servers."""
+    """The recordings of the batch, and the servers, after all kills."""
 
     stack: Stack
     flow: Flow
@@ -36,32 +36,32 @@ class Killed:
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Killed:
-    """Kill PostgreSQL, the scheduler and a speech process, one after the other, while the batch is being indexed."""
+    """Kill PostgreSQL, the scheduler and a speech process in turn while a batch is indexed; wait for its end."""
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
-    draw, folder = random.Random(), tmp_path_factory.mktemp("recordings")
-    flow = Flow(Stack.running(), f"trials/{uuid.uuid4().hex}/", made(Path(folder), draw))
+    rng, folder = random.Random(), tmp_path_factory.mktemp("recordings")
+    flow = Flow(Stack.running(), f"trials/{uuid.uuid4().hex}/", generate(Path(folder), rng))
     flow.unpause()
     flow.feed(RECORDINGS)
     flow.stack.airflow().trigger("discover_trials")
-    faults = {fault.name: fault for fault in matrix()}
+    faults = {fault.name: fault for fault in all_faults()}
     for name in ("postgres", "scheduler", "speech child transcribe"):
-        until(lambda name=name: _strike(flow.stack, faults[name], draw), 1200, f"{name} at work")  # type: ignore[misc]
+        until(lambda name=name: _inject(flow.stack, faults[name], rng), 1200, f"{name} running")  # type: ignore[misc]
         if faults[name].restart:
             assert flow.stack.local("up", name) == ""
-    until(lambda: not (flow.stack.revive() or flow.open()), SETTLED_S, "every recording has an end", 1)
+    until(lambda: not (flow.stack.revive() or flow.open()), SETTLED_S, "every recording has a final state", 1)
     return Killed(flow.stack, flow)
 
 
-def _strike(stack: Stack, fault: Fault, draw: random.Random) -> Struck | None:
-    return None if stack.revive() else fault.strike(stack, draw)
+def _inject(stack: Stack, fault: Fault, rng: random.Random) -> Injection | None:
+    return None if stack.revive() else fault.inject(stack, rng)
 
 
-def test_exactly_the_recordings_are_indexed_once(killed: Killed) -> None:
+def test_each_recording_is_indexed_once(killed: Killed) -> None:
     flow = killed.flow
     assert len(flow.uploaded) == RECORDINGS
-    assert faults_verdict.problems(flow.stack, flow.prefix, flow.uploaded, alone=False) == []
+    assert faults_verdict.problems(flow.stack, flow.prefix, flow.uploaded, exclusive=False) == []
 
 
-def test_no_process_is_left_without_its_server(killed: Killed) -> None:
+def test_no_orphan_process_remains(killed: Killed) -> None:
     assert killed.stack.orphans() == []

@@ -21,13 +21,13 @@ from . import trials
 from .trials import Trial
 
 NEEDED = ("MEDIAINDEX_DATABASE_URL", "MEDIAINDEX_ELASTICSEARCH_URL", "MEDIAINDEX_S3_ENDPOINT_URL")
-DEADLINE_S = 3000.0  # four minutes on a quiet machine
+DEADLINE_S = 3000.0  # four minutes on an idle machine
 SETTLED = {"indexed", "in_review", "duplicate", "quarantined"}
 
 
 @dataclass(frozen=True)
 class WholeRun:
-    """The trials by name, and the ledger's row of each after all have a final state."""
+    """The trials by source and name, and the ledger row of each after all have a final state."""
 
     url: str = field(repr=False)  # it holds a password, and a failing test prints its fixtures
     airflow: Airflow = field(repr=False)
@@ -36,13 +36,13 @@ class WholeRun:
     objects: dict[tuple[str, str], MediaObject]
 
     def end(self, name: str, source: str = "trials") -> MediaObject:
-        """The trial's row; of a recording that an earlier run left as the primary, the primary's."""
+        """The trial's row, or that of its primary if the recording of an earlier run is the primary."""
         found = self.objects[source, name]
         if found.state != "duplicate":
             return found
         with connect(self.url) as conn:
             same = ledger.find(conn, audio_sha256=found.audio_sha256)
-        return next(one for one in same if one.state != "duplicate")
+        return next(row for row in same if row.state != "duplicate")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> WholeRun:
         pytest.skip(f"{', '.join(missing)} not set; `make up` starts the servers, `python -m local env` names them")
     airflow = Airflow.of(Site(settings.load()))
     folder = tmp_path_factory.mktemp("trials")
-    chosen = [*trials.spoken(folder), *trials.spoiled(folder), *trials.formats(folder)]
+    chosen = [*trials.spoken(folder), *trials.unusable(folder), *trials.formats(folder)]
     prefix = uuid.uuid4().hex
     upload(chosen, prefix)
     url = os.environ["MEDIAINDEX_DATABASE_URL"]
@@ -78,25 +78,25 @@ def discover(airflow: Airflow, sources: list[str]) -> None:
 
 
 def wait(url: str, airflow: Airflow, prefix: str, expected: int) -> dict[tuple[str, str], MediaObject]:
-    """Every object under the prefix, once all have a final state; otherwise fails with the logs of failed tasks."""
+    """Wait until each object under the prefix has a final state; otherwise fail with the logs of failed tasks."""
     deadline = time.monotonic() + DEADLINE_S
     while True:
         with connect(url) as conn:
-            found = [one for one in ledger.find(conn, limit=10_000) if f"/{prefix}/" in one.key]
-        if len(found) == expected and all(one.state in SETTLED for one in found):
-            return {(one.source, one.key.rpartition("/")[2]): one for one in found}
+            found = [row for row in ledger.find(conn, limit=10_000) if f"/{prefix}/" in row.key]
+        if len(found) == expected and all(row.state in SETTLED for row in found):
+            return {(row.source, row.key.rpartition("/")[2]): row for row in found}
         if time.monotonic() > deadline:
-            unsettled = [one.key for one in found if one.state not in SETTLED]
-            pytest.fail(f"{len(found)} of {expected} found, not settled: {unsettled}\n{red_tasks(airflow)}")
+            unsettled = [row.key for row in found if row.state not in SETTLED]
+            pytest.fail(f"{len(found)} of {expected} found, not settled: {unsettled}\n{failed_tasks(airflow)}")
         time.sleep(1)
 
 
-def red_tasks(airflow: Airflow) -> str:
+def failed_tasks(airflow: Airflow) -> str:
     logs = []
     for dag_id in ("discover_trials", "discover_dictations", "index_recordings"):
         for run_id in airflow.run_states(dag_id):
-            red = [task for task in airflow.tasks(dag_id, run_id) if task["state"] in ("failed", "up_for_retry")]
+            failed = [task for task in airflow.tasks(dag_id, run_id) if task["state"] in ("failed", "up_for_retry")]
             logs += [
-                f"{dag_id} {run_id} {task['task_id']}\n{airflow.log(dag_id, run_id, task)[-3000:]}" for task in red
+                f"{dag_id} {run_id} {task['task_id']}\n{airflow.log(dag_id, run_id, task)[-3000:]}" for task in failed
             ]
     return "\n\n".join(logs)

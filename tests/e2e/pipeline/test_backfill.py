@@ -32,13 +32,13 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
 DISCOVER, INDEX = "discover_calls", "index_recordings_backfill"
 DAYS = 3
 DEADLINE_S = 1500.0
-# Random days, so that probably no earlier test has used them; the DAGs start in 2020.
+# Random days, so that earlier runs of this test probably used others; the DAGs start in 2020.
 FIRST = date(2020, 1, 2) + timedelta(days=random.randrange(2_000))
 
 
 @dataclass(frozen=True)
 class Backfilled:
-    """Recordings under the first and the last of the days, none in between."""
+    """A backfill of three days; there are recordings of the first and the last day."""
 
     url: str = field(repr=False)
     site: Site = field(repr=False)
@@ -53,10 +53,10 @@ class Backfilled:
         environment = process_environment(self.site)
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
-        self.until(lambda: not self.airflow.backfills_at_work(DISCOVER), "every day has been listed")
+        self.until(lambda: not self.airflow.backfills_at_work(DISCOVER), "the runs of all days have ended")
 
     def runs(self, dag_id: str) -> dict[str, str]:
-        """The state of each run of the days."""
+        """The state of each run of the backfill."""
         return {run: state for run, state in self.airflow.run_states(dag_id).items() if run.startswith("backfill")}
 
     def objects(self) -> list[MediaObject]:
@@ -72,7 +72,7 @@ class Backfilled:
     def until(self, holds: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + DEADLINE_S
         while not holds():
-            assert time.monotonic() < deadline, f"not in time: {what}; {self.objects()}"
+            assert time.monotonic() < deadline, f"timeout: {what}; {self.objects()}"
             time.sleep(1)
 
 
@@ -85,18 +85,18 @@ def backfilled(tmp_path_factory: pytest.TempPathFactory) -> Backfilled:
     made.until(lambda: made.airflow.unpause(DISCOVER) and made.airflow.unpause(INDEX), "Airflow knows both DAGs")
     upload(made.run, tmp_path_factory.mktemp("calls"))
     made.create("none")
-    made.until(lambda: all(one.state in SETTLED for one in made.objects()), "every recording has an end")
+    made.until(lambda: all(one.state in SETTLED for one in made.objects()), "every recording has a final state")
     return made
 
 
 def upload(run: str, folder: Path) -> None:
-    one, other, *_ = trials.spoken(folder)
-    for trial, day in ((one, FIRST), (other, FIRST + timedelta(days=DAYS - 1))):
+    first, last, *_ = trials.spoken(folder)
+    for trial, day in ((first, FIRST), (last, FIRST + timedelta(days=DAYS - 1))):
         key = f"calls/{day}/{run}/{trial.name}"
         s3_client().upload_file(str(trial.path), os.environ["MEDIAINDEX_MEDIA_BUCKET"], key)
 
 
-def test_a_backfill_indexes_the_recordings_of_its_days_in_its_own_lane(backfilled: Backfilled) -> None:
+def test_a_backfill_indexes_the_recordings_of_its_days_in_its_lane(backfilled: Backfilled) -> None:
     assert [one.state for one in backfilled.objects()] == ["indexed", "indexed"]
     with connect(backfilled.url) as conn, conn.cursor() as cursor:
         cursor.execute(
@@ -107,7 +107,7 @@ def test_a_backfill_indexes_the_recordings_of_its_days_in_its_own_lane(backfille
         assert cursor.fetchall() == [("backfill", INDEX)]
 
 
-def test_a_backfill_of_the_same_days_claims_and_computes_nothing(backfilled: Backfilled) -> None:
+def test_a_second_backfill_of_the_same_days_changes_nothing(backfilled: Backfilled) -> None:
     before = backfilled.history()
     backfilled.create("completed")
     assert set(backfilled.runs(DISCOVER).values()) == {"success"}

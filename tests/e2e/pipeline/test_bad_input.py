@@ -16,14 +16,14 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
 
 
 @pytest.mark.parametrize("name", ["empty.wav", "notes.mp3", "mute.mp4", "cut.mp4", *MALFORMED])
-def test_an_unusable_recording_is_quarantined_with_its_reason(whole_run: WholeRun, name: str) -> None:
+def test_an_unusable_recording_is_quarantined_with_a_reason(whole_run: WholeRun, name: str) -> None:
     end, trial = whole_run.end(name), whole_run.trials["trials", name]
     assert (end.state, end.reason_code) == (trial.state, trial.code)
     assert end.reason
     assert "Traceback" not in end.reason
 
 
-def test_silence_is_an_empty_transcript(whole_run: WholeRun) -> None:
+def test_silence_has_an_empty_transcript(whole_run: WholeRun) -> None:
     end = whole_run.end("silence.wav")
     assert end.state == "indexed"
     with connect(whole_run.url) as conn:
@@ -44,13 +44,13 @@ def test_music_has_no_words_or_is_in_review(whole_run: WholeRun) -> None:
     assert not row.words or end.state == "in_review"
 
 
-def test_the_reason_of_a_headerless_recording_names_the_missing_hint(whole_run: WholeRun) -> None:
+def test_a_headerless_recording_needs_a_hint(whole_run: WholeRun) -> None:
     end = whole_run.end("dictation.raw")
     assert (end.state, end.reason_code) == ("quarantined", "needs_hint")
     assert "raw_format" in str(end.reason)
 
 
-def test_a_hint_makes_a_headerless_recording_readable(whole_run: WholeRun) -> None:
+def test_a_headerless_recording_with_a_hint_is_indexed(whole_run: WholeRun) -> None:
     end = whole_run.end("dictation.raw", "dictations")
     assert end.state in {"indexed", "in_review"}
 

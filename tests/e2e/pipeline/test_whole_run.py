@@ -37,14 +37,14 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["reader.flac", "dialogue.wav"])
-def test_the_words_are_those_that_were_spoken(whole_run: WholeRun, name: str) -> None:
-    said = plain(" ".join(turn.text for turn in transcript_of(whole_run, name).turns))
-    wanted = plain(str(whole_run.trials["trials", name].text))
-    assert jiwer.wer(wanted, said) <= MAX_WER
+def test_the_transcript_has_the_spoken_words(whole_run: WholeRun, name: str) -> None:
+    found = plain(" ".join(turn.text for turn in transcript_of(whole_run, name).turns))
+    expected = plain(str(whole_run.trials["trials", name].text))
+    assert jiwer.wer(expected, found) <= MAX_WER
 
 
 @pytest.mark.parametrize("name", ["reader.flac", "dialogue.wav", "operators.mp3"])
-def test_speakers_and_language_are_right(whole_run: WholeRun, name: str) -> None:
+def test_the_transcript_has_the_right_speakers_and_language(whole_run: WholeRun, name: str) -> None:
     trial, found = whole_run.trials["trials", name], transcript_of(whole_run, name)
     assert len({turn.speaker for turn in found.turns}) == trial.speakers
     assert found.language == trial.language
@@ -70,7 +70,7 @@ def test_elasticsearch_has_one_document_per_turn_and_per_recording(whole_run: Wh
         assert client.count(index=index, query={"term": {"recording": found.audio_sha256}})["count"] == documents
 
 
-def test_a_search_finds_the_second(whole_run: WholeRun) -> None:
+def test_a_search_hit_has_the_time_of_its_words(whole_run: WholeRun) -> None:
     found = transcript_of(whole_run, "reader.flac")
     with psycopg2.connect(whole_run.url) as conn, conn.cursor() as cursor:
         cursor.execute(
@@ -82,13 +82,13 @@ def test_a_search_finds_the_second(whole_run: WholeRun) -> None:
         )
         start, words = cursor.fetchone() or (0.0, "")
     hits = search(from_environment(), words, phrase=True, limit=50)
-    # Earlier runs of these tests left recordings of the same reader; this one is among the hits, at its second.
+    # Recordings of the same reader from earlier test runs are also among the hits.
     ours = [hit for hit in hits if hit.key == found.key]
     assert ours
     assert ours[0].start_of_match == pytest.approx(start, abs=0.05)
 
 
-def test_only_recordings_that_triage_holds_back_are_in_review(whole_run: WholeRun) -> None:
+def test_only_recordings_held_by_triage_are_in_review(whole_run: WholeRun) -> None:
     with connect(whole_run.url) as conn:
         waiting = {item.media_object_id: item for item in reviews.open_items(conn, "trials")}
         row = next(
@@ -106,7 +106,7 @@ def test_indexing_again_computes_nothing(whole_run: WholeRun) -> None:
     with connect(whole_run.url) as conn:
         before = progress.current_transcript(conn, reader.id)
         ledger.requeue(conn, reader.id)
-    whole_run.airflow.trigger("sweep_ledger")  # what is put back into the queue is planned by the sweep
+    whole_run.airflow.trigger("sweep_ledger")  # the sweep plans requeued recordings
     wait(whole_run.url, whole_run.airflow, whole_run.prefix, len(whole_run.trials))
     with connect(whole_run.url) as conn:
         assert progress.current_transcript(conn, reader.id) == before

@@ -31,10 +31,10 @@ class Trial:
 
 
 def spoken(folder: Path) -> list[Trial]:
-    """A reader, two readers in turn, another language, and a voice under noise, each unlike those of any other run."""
-    one, other = corpus.readers()["allison"], corpus.readers()["austen"]
-    reader = one[:3]
-    turns = [other[0], one[0], other[2], one[1], other[3]]
+    """A reader, two alternating readers, another language, and speech in noise. The audio differs in each run."""
+    allison, austen = corpus.readers()["allison"], corpus.readers()["austen"]
+    reader = allison[:3]
+    turns = [austen[0], allison[0], austen[2], allison[1], austen[3]]
     return [
         Trial(
             "reader.flac",
@@ -60,8 +60,8 @@ def spoken(folder: Path) -> list[Trial]:
     ]
 
 
-def spoiled(folder: Path) -> list[Trial]:
-    """Files that no pipeline can use."""
+def unusable(folder: Path) -> list[Trial]:
+    """Files without usable audio, and a silent one."""
     return [
         Trial("empty.wav", build.empty(folder), "quarantined", "empty"),
         Trial("notes.mp3", build.text_named_mp3(folder), "quarantined", "not_media"),
@@ -73,23 +73,23 @@ def spoiled(folder: Path) -> list[Trial]:
 
 def formats(folder: Path) -> list[Trial]:
     """Recordings in several formats, and files that only seem to be recordings."""
-    good = [Trial(form.name, form.write(folder), "any good end") for form in FORMATS if form.name in NAMES]
+    good = [Trial(form.name, form.write(folder), "indexed or in review") for form in FORMATS if form.name in NAMES]
     bad = [Trial(name, malformed(folder, name), "quarantined", code) for name, (code, _) in MALFORMED.items()]
     raw = headerless(folder)
     return [
         *good,
         *bad,
         Trial(raw.name, raw, "quarantined", "needs_hint"),
-        Trial(raw.name, raw, "any good end", source="dictations"),
+        Trial(raw.name, raw, "indexed or in review", source="dictations"),
     ]
 
 
 def _text(recordings: Sequence[corpus.Recording]) -> str:
-    return " ".join(one.text for one in recordings)
+    return " ".join(recording.text for recording in recordings)
 
 
 def _paths(recordings: Sequence[corpus.Recording]) -> list[Path]:
-    return [one.path for one in recordings]
+    return [recording.path for recording in recordings]
 
 
 def _joined(target: Path, parts: Sequence[Path]) -> Path:
@@ -106,7 +106,7 @@ def _joined(target: Path, parts: Sequence[Path]) -> Path:
 def _noisy(target: Path, part: Path) -> Path:
     seed = random.randint(1, 1_000_000)
     noise = f"anoisesrc=color=pink:amplitude=0.15:seed={seed}:sample_rate=16000"
-    # 1.7 dB below the noise, measured; the seconds of noise alone before and after are what the voice is measured by.
+    # Speech 1.7 dB below the noise, measured against the seconds of noise before and after it.
     graph = "[0:a]volume=0.15,adelay=4000,apad=pad_dur=4[v];[v][1:a]amix=inputs=2:normalize=0:duration=first"
     _ffmpeg("-i", str(part), "-f", "lavfi", "-i", noise, "-filter_complex", graph, "-ac", "1", str(target))
     return target
