@@ -95,8 +95,8 @@ def dialogue(
     """``folder/name.flac``: the readers in turn, by chance, until about ``seconds`` have passed.
 
     ``pauses``: shortest and longest silence (s) between two turns; a negative one lets them overlap. ``trimmed``:
-    without the silence around each utterance. Nobody follows on themselves. No utterance comes twice before all of
-    its reader's have come.
+    without the silence around each utterance. No reader speaks twice in a row. An utterance is repeated only after
+    all others of its reader.
     """
     import numpy as np
     import soundfile

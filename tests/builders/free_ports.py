@@ -11,7 +11,7 @@ OURS = range(20_000, 32_768)
 
 
 def free_port() -> int:
-    """A port of loopback on which nobody listens."""
+    """A free port of loopback."""
     while True:
         port = random.choice(OURS)
         with socket.socket() as probe:

@@ -1,4 +1,4 @@
-"""Test media, made by ffmpeg on the spot: every way in which a recording can be odd.
+"""Test media, made by ffmpeg on the spot: recordings with every kind of irregularity.
 
 Each function writes one file into ``folder`` and returns its path. Sounds are tones, so a test can tell what it hears
 by frequency; ``tone`` lasts ``seconds``.

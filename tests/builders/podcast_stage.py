@@ -20,10 +20,10 @@ ITEM = """<item><title>{title}</title><guid isPermaLink="false">{guid}</guid>
 
 
 def rss(*items: tuple[str, str, int]) -> bytes:
-    told = "".join(
+    entries = "".join(
         ITEM.format(title=f"Title of {guid}", guid=guid, url=url, length=length) for guid, url, length in items
     )
-    return f'<rss version="2.0"><channel><title>Show</title>{told}</channel></rss>'.encode()
+    return f'<rss version="2.0"><channel><title>Show</title>{entries}</channel></rss>'.encode()
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A folder with a date is not complete because it was listed once, and a day without a run is not lost."""
+"""A dated folder is listed again for late uploads, and days without a run are caught up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose an object is does not depend on who sees it first, and artifacts are never recordings."""
+"""The source of an object does not depend on how it is found first, and artifacts are never recordings."""
 
 from __future__ import annotations
 

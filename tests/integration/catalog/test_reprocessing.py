@@ -117,7 +117,7 @@ def test_a_repeated_request_takes_nothing_more(conn: Any, source: str, indexed: 
     wanted = Wanted([source])
     first = reprocessing.ask(conn, f"{source} r", wanted, limit=2, lane=Lane.FRESH)
     for one in taken(conn, source, f"{source} r"):
-        ledger.set_state(conn, one, ObjectState.INDEXED)  # made again meanwhile
+        ledger.set_state(conn, one, ObjectState.INDEXED)  # recomputed in the meantime
     assert reprocessing.ask(conn, f"{source} r", wanted, limit=2, lane=Lane.FRESH) == first == {source: 2}
     assert ledger.find(conn, source=source, states=[ObjectState.CLAIMED]) == []
     with pytest.raises(TerminalError, match="trigger a new run") as caught:

@@ -96,7 +96,7 @@ def test_a_failed_recording_keeps_its_transcript(conn: Any, again: Make, code: E
     assert (now.state, now.reason_code, now.reason_class) == ("indexed", "not_renewed", None)
     assert str(now.reason).endswith(f"the earlier result is kept: {code}: s3://b/k: S3 says so")
     assert (current(conn, audio), withdrawn(conn, audio)) == (transcript, False)
-    # The run goes on without it, and ends green.
+    # The run continues without it and succeeds.
     assert batches.items(conn, batch_id) == []
     assert batches.finish(conn, batch_id).unfinished == ()
 

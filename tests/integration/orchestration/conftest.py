@@ -1,4 +1,4 @@
-"""An Airflow of the tests' own, with a catalog and metadata database of its own on the real PostgreSQL.
+"""A separate Airflow for these tests, with its own catalog and metadata database on the real PostgreSQL.
 
 Its speech environment is a small real program behind the runner's command line, so that a test can watch what becomes
 of the processes.

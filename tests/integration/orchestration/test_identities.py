@@ -1,4 +1,4 @@
-"""A batch belongs to one Airflow and one run, also if several Airflows or catalogs have met."""
+"""A batch belongs to one Airflow and one run, also if several Airflows or catalogs are used in turn."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OURS, THEIRS = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
 
 @pytest.fixture
 def catalog_url(server_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A catalog of the test's own, whose batches have the numbers from 1."""
+    """A separate catalog, in which the ids of batches start at 1."""
     for url in migrated_database(server_url, "identities"):
         monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", url)
         monkeypatch.setenv("MEDIAINDEX_CONFIG", str(ROOT / "local" / "sources.yaml"))
@@ -56,7 +56,7 @@ def batch_and_attempts(conn: Any, id_: int) -> tuple[int | None, int]:
 
 
 def age(conn: Any, airflow_id: str) -> None:
-    """Let the Airflow be silent for longer than a run may take."""
+    """Set the time at which the Airflow was last seen to before the longest possible run."""
     with conn, conn.cursor() as cursor:
         cursor.execute(
             "update airflow set last_seen_at = now() - make_interval(secs => %s) where id = %s",

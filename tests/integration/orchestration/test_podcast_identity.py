@@ -1,4 +1,4 @@
-"""An episode that its feed names anew is the same episode: it is not copied, and not transcribed, again."""
+"""An episode that its feed renames is the same episode: it is not copied, and not transcribed, again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a feed names is taken, or counted: pages, entries that are no episodes, and daily limits."""
+"""Each entry of a feed is collected or counted: pages, entries that are no episodes, and daily limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All stages over a file, without servers: nothing twice, and a changed setting costs itself and its readers only."""
+"""All stages over a file, without servers: a second run computes nothing, a changed setting only what depends on it."""
 
 from __future__ import annotations
 

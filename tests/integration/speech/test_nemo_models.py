@@ -1,4 +1,4 @@
-"""FastConformer and transducers come through the same doors as the Conformer; NeMo in torch says what ONNX says."""
+"""FastConformer and transducers give the same words in ONNX, in torch and in NeMo itself."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def located(weights: Path) -> LocatedModel:
 
 
 def margin(expected: np.ndarray) -> float:
-    """By how much the likeliest class is ahead of the next, where that is least."""
+    """The smallest difference between the scores of the two likeliest classes."""
     best = np.sort(expected, axis=-1)
     return float((best[..., -1] - best[..., -2]).min())
 

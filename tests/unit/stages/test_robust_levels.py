@@ -13,7 +13,7 @@ from mediaindex.stages.media.robust_levels import RobustMeter
 from mediaindex.stages.normalize import audio_of, normalize
 from tests.builders.media import ffmpeg
 
-# Syllables: overtones of a voice, four swells a second, with pauses.
+# Syllables: overtones of a voice, four swells per second, with pauses.
 VOICE = "0.2*(sin(2*PI*220*t)+0.5*sin(2*PI*660*t))*(0.55+0.45*sin(8*PI*t))*gt(mod(t,2),0.4)"
 QUIET = 0.005
 

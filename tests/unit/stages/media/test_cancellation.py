@@ -19,7 +19,7 @@ from mediaindex.stages.media.tracks import choose_stream
 from mediaindex.stages.normalize import audio_of, normalize
 from tests.builders import media as build
 
-# Syllables: overtones of a voice, four swells a second.
+# Syllables: overtones of a voice, four swells per second.
 VOICE = "0.2*(sin(2*PI*220*t)+0.5*sin(2*PI*660*t)+0.3*sin(2*PI*1540*t))*(0.55+0.45*sin(8*PI*t))"
 HUM = "0.2*sin(2*PI*330*t)"
 RUMBLE = "0.2*sin(2*PI*60*t)"

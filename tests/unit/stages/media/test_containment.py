@@ -57,7 +57,7 @@ def works(way: Containment) -> bool:
 
 
 def attempts(way: Containment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What the intruder got, by what it tried, in a process that has a secret and whose parent has it, too."""
+    """The result of each attempt by malicious code, in a process that has a secret and whose parent has it, too."""
     if not works(way):
         pytest.skip(f"this machine does not offer {way.name}")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)

@@ -1,4 +1,4 @@
-"""Source time comes from the time stamps of what was decoded: one test per kind of file that deceives."""
+"""Source time comes from the time stamps of what was decoded: one test per kind of misleading file."""
 
 from __future__ import annotations
 
