@@ -121,9 +121,7 @@ class TcpProxy:
             interruption = self._interruption
             before, self.passed[upwards] = self.passed[upwards], self.passed[upwards] + len(data)
             due = (
-                interruption is not None
-                and interruption.upwards == upwards
-                and before + len(data) > interruption.after
+                interruption is not None and interruption.upwards == upwards and before + len(data) > interruption.after
             )
             if due:
                 self._interruption = None

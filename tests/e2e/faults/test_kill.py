@@ -15,9 +15,9 @@ import pytest
 
 from tests.bench import faults_verdict
 from tests.bench.faults_flow import SETTLED_S, Flow
+from tests.bench.faults_injection import Fault, Injection, all_faults
 from tests.bench.faults_recordings import generate
 from tests.bench.faults_stack import Stack
-from tests.bench.faults_injection import Fault, Injection, all_faults
 from tests.builders.waiting import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(5400)]

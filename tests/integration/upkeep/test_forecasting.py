@@ -249,7 +249,9 @@ def test_a_kept_forecast_is_never_changed(conn: Any, put: Put, plan: Callable[..
     assert forecasts.kept(conn, number=number)[0].expected.files == 1
 
 
-def test_the_plan_command_forecasts_and_reviews(conn: Any, put: Put, source: Source, catalog_url: str, tmp_path: Path) -> None:
+def test_the_plan_command_forecasts_and_reviews(
+    conn: Any, put: Put, source: Source, catalog_url: str, tmp_path: Path
+) -> None:
     put("calls/2025-03-01/a.mp3", "calls/2025-03-02/b.mp3")
     file = tmp_path / "sources.yaml"
     file.write_text(

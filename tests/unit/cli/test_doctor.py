@@ -44,7 +44,9 @@ def test_a_variable_with_an_invalid_value_or_a_misspelt_name_is_a_problem(enviro
     assert "MEDIAINDEX_BACKOFF_SECONDS is 'soon'" in check["detail"]
 
 
-def test_missing_ffmpeg_is_reported_with_the_package_to_install(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_ffmpeg_is_reported_with_the_package_to_install(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     environment.setenv("PATH", str(tmp_path))
     _, checks = doctor("speech")
     [ffmpeg] = [check for check in checks if check["subject"] == "ffmpeg"]
