@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from mediaindex.errors import BadMediaError, ErrorCode
 from mediaindex.printable import printable
 
-from .iso_media import boxes
+from .protected_tracks import of_asf, of_flv, of_matroska, of_mp4
+from .scrambling import scrambling
 
-HEAD = 1 << 20  # bytes that are looked at, except in MP4
-MOST_BOXES, DEEPEST = 10_000, 6  # of an MP4: per box, and inside of each other
+HEAD = 1 << 20  # bytes that are looked at, except in containers whose parts say where the next one is
 
+RAR = "a RAR archive with a password"
+# How files begin that are encrypted as a whole.
 FILES = (
     (b"Salted__", "encrypted by OpenSSL"),
     (b"-----BEGIN PGP MESSAGE-----", "encrypted by PGP"),
+    *((start, "encrypted by PGP") for start in (b"\x85\x01\x0c\x03", b"\x85\x02\x0c\x03", b"\x84\x5e\x03")),
+    *((b"\x8c\x0d\x04" + cipher, "encrypted by PGP") for cipher in (b"\x07", b"\x08", b"\x09")),
     (b"age-encryption.org/", "encrypted by age"),
+    *((b"AES" + version, "encrypted by AES Crypt") for version in (b"\x01", b"\x02", b"\x03")),
+    (b"\x03enc", "a dictation with a password (DS2)"),
+    (b"Rar!\x1a\x07\x00\xce\x99\x73\x80\x00", RAR),
 )
+RAR_5, RAR_5_TYPE, RAR_5_ENCRYPTION = (
+    b"Rar!\x1a\x07\x01\x00",
+    13,
+    b"\x04",
+)  # the place of a header's type, and its value
+AUDIBLE = bytes.fromhex("57907536")  # after the size of the file
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-ASF_ENCRYPTIONS = (
-    bytes.fromhex("fbb31122 23bdd211b4b700a0c955fc6e"),
-    bytes.fromhex("14e68a29 2226174cb935dae07ee9289c"),
-)
 MXF = bytes.fromhex("060e2b34020501010d010201")
 MXF_TRIPLET = bytes.fromhex("060e2b34020401070d010301027e01")
+EBML = bytes.fromhex("1a45dfa3")
 BOXES = frozenset([b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"free", b"skip", b"moof", b"sidx", b"pdin"])
-CONTAINERS = frozenset([b"moov", b"trak", b"mdia", b"minf", b"stbl"])
-# The codes of audio that is encrypted: common encryption, FairPlay, Audible.
-ENCRYPTED_AUDIO = {b"enca": "common encryption (CENC)", b"drms": "FairPlay", b"aavd": "Audible's protection"}
-PACKET, SYNC, NULL_PID = 188, b"\x47", 0x1FFF
-MOST_SCRAMBLED = 0.5  # share of the packets with content
+STRUCTURED = ((EBML, of_matroska), (ASF, of_asf), (b"FLV\x01", of_flv))
+ZIP_ENTRY, ZIP_HEAD, ZIP_ENTRIES = b"PK\x03\x04", 30, 1_000
+ZIP_PASSWORD, ZIP_SIZE_FOLLOWS = 1, 8  # bits of an entry's flags
 
 
 def check_protection(path: Path) -> None:
@@ -50,17 +56,28 @@ def protection(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(HEAD)
         if head[4:8] in BOXES:
-            return _of_mp4(file)
+            return of_mp4(file)
+        for magic, find in STRUCTURED:
+            if head.startswith(magic):
+                return find(file)
+        if head.startswith(ZIP_ENTRY):
+            return "a ZIP archive with a password" if _has_password(file) else None
+    return _of_head(head)
+
+
+def _of_head(head: bytes) -> str | None:
     for magic, how in FILES:
         if head.startswith(magic):
             return how
+    if head.startswith(RAR_5) and head[RAR_5_TYPE : RAR_5_TYPE + 1] == RAR_5_ENCRYPTION:
+        return RAR
+    if head[4:8] == AUDIBLE:
+        return "Audible's protection"
     if head.startswith(b"#EXTM3U") and _has_key(head):
         return "an HLS playlist with a key"
-    if head.startswith(ASF) and any(guid in head for guid in ASF_ENCRYPTIONS):
-        return "Windows Media DRM"
     if MXF in head[: 1 << 16] and MXF_TRIPLET in head:
         return "encrypted MXF"
-    return "a scrambled transport stream" if _is_scrambled(head) else None
+    return scrambling(head)
 
 
 def _has_key(playlist: bytes) -> bool:
@@ -68,37 +85,17 @@ def _has_key(playlist: bytes) -> bool:
     return any(b"METHOD=NONE" not in line for line in keys)
 
 
-def _is_scrambled(head: bytes) -> bool:
-    """Whether most packets of a transport stream have scrambled content."""
-    starts = (at for at in range(PACKET) if all(head[at + n * PACKET : at + n * PACKET + 1] == SYNC for n in range(5)))
-    start = next(starts, None)
-    if start is None:
-        return False
-    packets = [head[at : at + 4] for at in range(start, len(head) - PACKET + 1, PACKET)]
-    content = [p for p in packets if p[:1] == SYNC and p[3] & 0x10 and (p[1] & 0x1F) << 8 | p[2] not in {0, NULL_PID}]
-    return sum(packet[3] & 0x80 != 0 for packet in content) > MOST_SCRAMBLED * max(1, len(content))
-
-
-def _of_mp4(file: BinaryIO) -> str | None:
-    """The protection of the audio tracks, if none of them is without one."""
-    size = file.seek(0, 2)
-    codes = [code for kind, code in _tracks(file, 0, size) if kind == b"soun"]
-    protected = [ENCRYPTED_AUDIO[code] for code in codes if code in ENCRYPTED_AUDIO]
-    return protected[0] if protected and len(protected) == len(codes) else None
-
-
-def _tracks(file: BinaryIO, start: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
-    """(kind, code of the codec) of each track."""
-    kind = b""
-    for box in islice(boxes(file, start, end), MOST_BOXES):
-        if box.kind in CONTAINERS and depth < DEEPEST:
-            yield from ((kind or inner, code) for inner, code in _tracks(file, box.start, box.end, depth + 1))
-        elif box.kind == b"hdlr":
-            kind = _at(file, box.start + 8, 4)
-        elif box.kind == b"stsd":
-            yield kind, _at(file, box.start + 12, 4)
-
-
-def _at(file: BinaryIO, place: int, size: int) -> bytes:
-    file.seek(place)
-    return file.read(size)
+def _has_password(file: BinaryIO) -> bool:
+    """Whether an entry of a ZIP archive has one; looks as far as entries say where the next one is."""
+    start = 0
+    for _ in range(ZIP_ENTRIES):
+        file.seek(start)
+        head = file.read(ZIP_HEAD)
+        if len(head) < ZIP_HEAD or not head.startswith(ZIP_ENTRY):
+            return False
+        flags = int.from_bytes(head[6:8], "little")
+        if flags & (ZIP_PASSWORD | ZIP_SIZE_FOLLOWS):
+            return bool(flags & ZIP_PASSWORD)
+        sizes = (head[18:22], head[26:28], head[28:30])  # of the content, the name and the extra field
+        start += ZIP_HEAD + sum(int.from_bytes(size, "little") for size in sizes)
+    return False

@@ -24,6 +24,13 @@ BEGINNINGS = (
     *(b"caff", b"wvpk", b"ID3", b"MAC ", b".RMF", b"riff"),
 )
 SHORTEST = 4096  # bytes
+ARCHIVES = {
+    b"PK\x03\x04": "ZIP",
+    b"Rar!": "RAR",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"\x1f\x8b\x08": "gzip",
+    b"\xfd7zXZ": "xz",
+}
 _NOT_LISTED = re.compile(r"\[([\w,.+-]+)\] Format not on whitelist")
 _PROTOCOL = re.compile(r"Protocol '([^']{1,40})' not on whitelist")
 # Formats that name other files, and those of pictures and text.
@@ -67,6 +74,10 @@ def unreadable(path: Path, messages: Sequence[str]) -> BadMediaError:
     head = _head(path)
     if head.startswith(PLAYLIST_BEGINNINGS):
         return _not_allowed(name, "hls" if head.startswith(b"#EXTM3U") else "concat", is_format=True)
+    if kind := next((kind for magic, kind in ARCHIVES.items() if head.startswith(magic)), None):
+        return BadMediaError(
+            f"{name}: an archive ({kind}), not a recording; upload what is in it", code=ErrorCode.NOT_MEDIA
+        )
     detail = messages[0] if messages else "without a message"
     if any(sign in said for sign in TRUNCATED) or _is_beginning(head):
         return BadMediaError(
