@@ -6,6 +6,7 @@ the next inspection claims it; another process that sees the same object finds t
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -117,7 +118,7 @@ class Arrivals:
         for page in discovery.waiting(self.conn, self.source.name):
             ours = [was for was in page if was.bucket == self.source.bucket and self.source.wants(was.key)]
             self._give_up([was for was in page if was not in ours], *_EXCLUDED)
-            wanted = [was for was in ours if self._is_inside(was.last_modified)]
+            wanted = _shuffled([was for was in ours if self._is_inside(was.last_modified)])
             with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
                 inspected = list(pool.map(lambda was: self._reads.inspect(was.bucket, was.key), wanted))
             looked = list(zip(wanted, map(_as_it_is, wanted, inspected), strict=True))
@@ -140,7 +141,7 @@ class Arrivals:
 
     def _settle(self, objects: Sequence[_Candidate]) -> int:
         with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-            judged = list(pool.map(self._judge, objects))
+            judged = list(pool.map(self._judge, _shuffled(objects)))
         paused = [(version, self._restored(version, pause)) for version, pause in judged if pause]
         if paused:
             discovery.let_wait(self.conn, paused)
@@ -196,6 +197,11 @@ class Arrivals:
         self.restores += 1
         reason = f"restore requested (tier {archive.tier}); indexed once it is restored"
         return Pause(StateReason.RESTORING, reason, pause.seconds)
+
+
+def _shuffled(objects: Sequence[T]) -> list[T]:
+    """In random order: after many that S3 does not return the rest is not read, and they must not always be first."""
+    return random.sample(objects, len(objects))
 
 
 def _as_it_is(was: Waiting, now: Inspection) -> Inspection:

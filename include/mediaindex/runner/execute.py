@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ from .bindings import BINDINGS, NORMALIZE
 from .disk_space import disk_errors, is_exhausted, needs, worker_exhausted
 from .job_context import JobContext
 from .normalize_item import normalize_item
+from .outage import Outage, reach_of
 from .set_aside import SetAsideError
 from .usage import Meter, shared
 
@@ -79,7 +81,8 @@ def run_job(
         disk_errors(job.stage),
         tempfile.TemporaryDirectory(prefix="mediaindex-", ignore_cleanup_errors=True) as folder,
     ):
-        context = JobContext(store, engines, Path(folder), settings, bindings)
+        outage = Outage(partial(reach_of, job.store, reads_source=binding is NORMALIZE))
+        context = JobContext(store, engines, Path(folder), settings, bindings, outage)
         results = _run_items(binding, job.items, context, progress)
     return JobResult(stage=job.stage, items=tuple(shared(results, meter.read(0.0))))
 
@@ -124,7 +127,7 @@ def _run_item(binding: Binding, item: JobItem, context: JobContext) -> ItemResul
     meter = Meter()
     folder = str(context.folder)
     try:
-        context.outage.check(item.name)
+        context.outage.check(item)
         # A folder per item, removed after it: a batch of long recordings would otherwise fill the disk.
         with tempfile.TemporaryDirectory(dir=context.folder, ignore_cleanup_errors=True) as folder:
             result = _in_folder(binding, item, replace(context, folder=Path(folder)), meter)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mediaindex.errors import TransientError
-from mediaindex.runner.job_context import OUTAGE_AFTER
+from mediaindex.runner.outage import OUTAGE_AFTER
 from mediaindex.storage import looks, media
 from mediaindex.storage.artifacts import S3ArtifactStore
 from mediaindex.storage.upload import Upload
@@ -121,4 +121,4 @@ def test_an_outage_of_s3_skips_the_rest_of_the_batch_and_fails_no_recording(
     tried = [error for error in errors if "skipped" not in error.message]
     at_once = max(2, len(os.sched_getaffinity(0)))
     assert (len(errors), OUTAGE_AFTER <= len(tried) < OUTAGE_AFTER + at_once) == (30, True)
-    assert len(proxy.asked) == TRIES * len(tried)
+    assert TRIES * len(tried) <= len(proxy.asked) <= TRIES * len(tried) + at_once  # and a single request, without tries

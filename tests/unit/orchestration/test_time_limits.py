@@ -8,7 +8,7 @@ import pytest
 
 from mediaindex.catalog.batches.lengths import estimated_seconds
 from mediaindex.orchestration.time_limits import START_S, limit_s
-from mediaindex.runner.job_context import OUTAGE_AFTER
+from mediaindex.runner.outage import MOST_FAILURES
 from mediaindex.storage import client, pace
 
 LONGEST_BACKOFF_S = 20.0  # botocore's
@@ -19,7 +19,7 @@ MB = 1 << 20
 def test_an_unreachable_s3_is_reported_before_the_process_counts_as_stuck() -> None:
     waits = sum(min(LONGEST_BACKOFF_S, 2.0**n) for n in range(client.ATTEMPTS))
     per_recording = (client.ATTEMPTS + 1) * client.READ_SECONDS + waits
-    assert math.ceil(OUTAGE_AFTER / AT_ONCE) * per_recording < START_S
+    assert math.ceil(MOST_FAILURES / AT_ONCE) * per_recording < START_S
 
 
 @pytest.mark.parametrize("size", [MB, 8 * MB, 100 * MB, 4_000 * MB])

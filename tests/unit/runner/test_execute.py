@@ -21,7 +21,9 @@ from mediaindex.runner.binding import Binding, Inputs
 from mediaindex.runner.engines import Engines
 from mediaindex.runner.execute import _run_items, run_job
 from mediaindex.runner.job_context import JobContext
+from mediaindex.runner.outage import Outage
 from mediaindex.storage.artifacts import FolderArtifactStore
+from mediaindex.storage.probes import Reach
 from tests.builders.waiting import SOON_S
 
 
@@ -225,7 +227,7 @@ def test_items_that_filled_the_disk_together_are_run_again_one_at_a_time(lab: La
 
 
 def test_running_items_end_early_once_the_job_has_failed(lab: Lab, tmp_path: Path) -> None:
-    context = JobContext(lab.store, Engines(), tmp_path, Settings(), lab.table)
+    context = JobContext(lab.store, Engines(), tmp_path, Settings(), lab.table, Outage(lambda _: Reach.OBJECT))
     begun, ended = threading.Event(), []
 
     def run(inputs: Inputs, settings: Settings) -> Shout:
