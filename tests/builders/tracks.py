@@ -39,6 +39,15 @@ def programmes(folder: Path, *, second_service: int = 1) -> Path:
     return joined(folder / "a.ts", parts)
 
 
+def programmes_at_once(folder: Path) -> Path:
+    """A transport stream of two programmes: 300 Hz and 900 Hz."""
+    path = folder / "a.ts"
+    sounds = ("-f", "lavfi", "-i", sine(300), "-f", "lavfi", "-i", sine(900))
+    programmes = ("-program", "program_num=1:st=0", "-program", "program_num=2:st=1")
+    ffmpeg(*sounds, "-map", "0", "-map", "1", *programmes, "-c:a", "mp2", path)
+    return path
+
+
 def late_audio(folder: Path, name: str) -> Path:
     """A video of 20 s whose sound, 4 s at 440 Hz, begins after 12 s."""
     path = folder / name

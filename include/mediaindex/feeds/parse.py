@@ -80,7 +80,7 @@ def _told_apart(listed: list[Episode]) -> list[Episode]:
     for episode in listed:
         address = own[episode.url]
         if len(files[episode.guid_sha256]) > 1:
-            told = hashlib.sha256(f"{episode.guid_sha256}\0{address}".encode("utf-8", "replace")).hexdigest()
+            told = hashlib.sha256(f"{episode.guid_sha256}\0{address}".encode()).hexdigest()
             once.setdefault((told, address), replace(episode, guid_sha256=told))
         else:
             once.setdefault((episode.guid_sha256, address), episode)

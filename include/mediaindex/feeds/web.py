@@ -114,7 +114,7 @@ class Web:
         self._backend.pace = Pace(limits)
         with (
             web_errors(shown(place.url)),
-            self._pool.stream("GET", target, headers=list(sent.items()), extensions={"timeout": timeouts}) as response,
+            self._pool.stream("GET", target, headers=_encoded(sent), extensions={"timeout": timeouts}) as response,
         ):
             yield response
 
@@ -148,6 +148,11 @@ def _too_many(url: str, what: str) -> UnexpectedAnswerError:
         f"{shown(url)}: {what}; open the address in a browser; if it works there, raise the source's podcast.redirects",
         code=ErrorCode.TOO_MANY_REDIRECTS,
     )
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As ``_text`` and Cookies read them: the library encodes ASCII only, and a cookie may hold more."""
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _headers(response: httpcore.Response) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,6 +70,19 @@ def test_an_object_that_is_not_archived_is_claimed(
     client, stub = archive
     head(stub, StorageClass="INTELLIGENT_TIERING")
     assert Arrivals(conn, client, source(), SeenBy.LISTING).take([listed(bucket)]) == 1
+
+
+def test_an_object_that_was_replaced_or_removed_meanwhile_is_left_to_the_next_look(
+    conn: Any, archive: Any, source: Callable[..., Source], bucket: str
+) -> None:
+    """The archive state is that of another version, or of none."""
+    client, stub = archive
+    head(stub, ETag='"other"', StorageClass="GLACIER")
+    assert Arrivals(conn, client, source(), SeenBy.LISTING).take([listed(bucket)]) == 1
+    stub.add_client_error("head_object", "404", http_status_code=404)
+    stub.add_client_error("get_object", "NoSuchKey", http_status_code=404)
+    another = replace(listed(bucket), key="b.wav")
+    assert Arrivals(conn, client, source(), SeenBy.LISTING).take([another]) == 1
 
 
 @pytest.mark.parametrize("rule", [{"restore": False}, {}], ids=["not-allowed", "refused"])

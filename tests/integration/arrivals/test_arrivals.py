@@ -117,7 +117,8 @@ def test_an_object_that_is_replaced_or_removed_while_it_waits_is_gone(
     put("a.wav")
     client.delete_object(Bucket=bucket, Key="b.wav")
     wake(conn, bucket)
-    listing(conn, client, source())
+    again = Arrivals(conn, client, source(), SeenBy.LISTING)
+    assert (again.look_again(), again.claimed) == (1, 1)  # not only by the next listing
     assert states() == {"a.wav": "claimed", "b.wav": ("gone", "removed")}
     assert len(ledger.find(conn, bucket=bucket, key="a.wav", states=[ObjectState.GONE])) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,14 @@ def left(sqs: Any, queue: str) -> int:
 
 
 def test_announced_uploads_are_claimed_once_and_planned(
-    conn: Any, client: Any, sqs: Any, queue: str, put: Callable[..., None], source: Sources, bucket: str
+    conn: Any,
+    client: Any,
+    sqs: Any,
+    queue: str,
+    put: Callable[..., None],
+    source: Sources,
+    bucket: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     one, keys = source(), ["a b+c.wav", "ü/d.wav"]
     put(*keys)
@@ -43,6 +51,7 @@ def test_announced_uploads_are_claimed_once_and_planned(
             sqs.send_message(QueueUrl=queue, MessageBody=message(bucket, key))
     done = events.receive(configured(one, queue), {})
     assert (done.claimed, done.sources) == (2, (one.name,))
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert left(sqs, queue) == 0
     assert sum(batch.items for batch in batches.unstarted(conn, one.name)) == 2
     later = Arrivals(conn, client, one, SeenBy.LISTING)

@@ -142,7 +142,10 @@ def test_a_wait_that_found_nothing_counts_as_a_listing(conn: Any, calls: Source)
     set_back(conn, calls, folder(2), midnight(1) + timedelta(days=3), midnight(0) - timedelta(hours=1))
     assert not discovery.is_folder_due(conn, calls, folder(1))
     assert folder(1) in listed(conn, calls)
-    assert not folders.is_dated(calls.model_copy(update={"prefix": "calls/"}))
+    undated = calls.model_copy(update={"prefix": "calls/", "name": f"{calls.name}x"})
+    assert not folders.is_dated(undated)
+    assert not discovery.is_folder_due(conn, undated, "calls/")
+    assert listed(conn, undated) == set()
 
 
 def test_a_backfill_without_a_date_in_the_prefix_takes_what_was_modified_in_its_interval(

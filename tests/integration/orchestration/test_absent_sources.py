@@ -142,7 +142,9 @@ def test_a_feed_under_both_names_is_merged(conn: Any, configure: Configure) -> N
     assert [(feed.source, feed.url) for feed in feeds.health(conn)] == [("new", "https://example.org/feed")]
 
 
-def test_a_retired_source_has_the_retention_that_it_was_retired_with(conn: Any, configure: Configure) -> None:
+def test_a_retired_source_has_the_retention_that_it_was_retired_with(
+    conn: Any, configure: Configure, caplog: pytest.LogCaptureFixture
+) -> None:
     configure("calls", "old")
     id_ = claim(conn, "old")
     feeds.follow(conn, "old", ["https://example.org/feed"])
@@ -151,8 +153,12 @@ def test_a_retired_source_has_the_retention_that_it_was_retired_with(conn: Any, 
     assert "Nothing was changed" in command("source", "retire", "old", "--media-days", "30").output
     assert command("source", "retire", "old", "--transcript-days", "30", "--yes").exit_code == 2
     assert command("source", "retire", "old", "--media-days", "30", "--yes").exit_code == 0
+    claim(conn, "forgotten")
+    caplog.clear()
     policies = {policy.source: policy.retention.media_days for policy in retention.policies(conn)}
     assert policies == {"calls": 5, "old": 30}
+    (told,) = [message for message in caplog.messages if "without limit" in message]
+    assert told.startswith("source forgotten: 1 recordings are kept")
     assert (state(conn, id_), feeds.health(conn)) == (("quarantined", "no_source"), [])
     configure("calls", "old")
     assert state(conn, id_) == ("claimed", None)

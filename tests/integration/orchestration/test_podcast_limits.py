@@ -13,6 +13,7 @@ from mediaindex.catalog.base.rows import scalar
 from mediaindex.catalog.podcasts import feeds
 from mediaindex.catalog.podcasts.feeds import FeedHealth
 from mediaindex.cli.main import cli
+from mediaindex.orchestration import podcasts
 from tests.builders.podcast_host import File, redirect
 from tests.builders.podcast_stage import Stage
 
@@ -81,7 +82,7 @@ def test_pages_that_are_not_read_are_counted_and_tried_again(stage: Stage, pages
     assert health(stage).left_out == {}
 
 
-def test_entries_that_are_no_episodes_are_counted(stage: Stage) -> None:
+def test_entries_that_are_no_episodes_are_counted(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     words = "<item><title>only words</title><guid>w</guid></item>"
     picture = "<item><guid>p</guid><enclosure url='https://a.example/1.pdf' type=''/></item>"
     tell(stage, words, item(stage, "a"), picture, item(stage, "b", path="/a.mp3"))
@@ -95,6 +96,13 @@ def test_entries_that_are_no_episodes_are_counted(stage: Stage) -> None:
     assert json.loads(told.output)[0]["left_out"] == health(stage).left_out
     table = CliRunner().invoke(cli, ["source", "feeds", stage.source], env={"MEDIAINDEX_DATABASE_URL": stage.url})
     assert "1 without media" in table.output
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        podcasts.report()
+    reported = [message for message in caplog.messages if f"feed {health(stage).id} " in message]
+    assert [message.rpartition("): ")[2] for message in reported] == [
+        "no episodes: 1 other type, 1 repeated, 1 without media"
+    ]
 
 
 def test_episodes_over_a_daily_number_follow_on_the_next_days(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import pytest
@@ -29,8 +30,9 @@ def two(stage: Stage) -> Stage:
     return stage
 
 
-def test_new_episodes_are_copied_once(two: Stage) -> None:
+def test_new_episodes_are_copied_once(two: Stage, caplog: pytest.LogCaptureFixture) -> None:
     assert two.collect() == {"feeds read": 1, "episodes new": 2, "episodes copied": 2}
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     objects = two.objects()
     assert sorted(objects.values()) == sorted([ONE, TWO])
     assert all(key.startswith("in/show/") and key.endswith(".mp3") for key in objects)
@@ -118,6 +120,9 @@ def test_a_broken_feed_does_not_affect_others(two: Stage) -> None:
         "http://localhost:1/x": "unreachable", "/busy": "http_503", "/feed": None,
     }  # fmt: skip
     assert (health["/busy"].next_try_at - health["/feed"].next_try_at).total_seconds() > 3_000
+    failed = [one for path, one in health.items() if path not in ("/feed", "/busy")]
+    longest = max((one.next_try_at - health["/feed"].next_try_at).total_seconds() for one in failed)
+    assert longest < 700 - 3_600  # ten minutes at most, and an hour until the next visit of a feed that was read
     assert health["/feed"].copied == 2
     assert podcasts.report() >= 6
 
@@ -173,12 +178,14 @@ def test_the_next_visit_continues_after_the_limit_of_a_visit(two: Stage) -> None
     assert podcasts.due_groups() == []
 
 
-def test_a_feed_that_moved_keeps_its_episodes_and_their_keys(two: Stage) -> None:
+def test_a_feed_that_moved_keeps_its_episodes_and_their_keys(two: Stage, caplog: pytest.LogCaptureFixture) -> None:
     two.collect()
     before = two.objects()
     two.host.answers |= {"/new": two.host.answers["/feed"], "/feed": redirect("/new", 301)}
     two.tell(("g2", "/2.mp3", 5), ("g1", "/1.mp3", 5), path="/new")
     two.collect()
+    podcasts.report()
+    assert any("moved; write its new address" in message for message in caplog.messages)
     two.configure("/new")
     assert two.collect() == {"feeds read": 1}
     assert two.objects() == before

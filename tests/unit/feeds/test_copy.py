@@ -174,8 +174,10 @@ def test_a_server_that_always_hangs_up_is_given_up(case: Case) -> None:
 def test_an_unchanged_file_is_not_copied_again(case: Case, file: File, conditions: bool) -> None:
     known = known_of(case.copy(file, Memory()))
     again = Memory()
-    assert case.copy(replace(file, conditions=conditions), again, known).stored is None
-    assert again.shown is None
+    unchanged = case.copy(replace(file, conditions=conditions), again, known)
+    assert (unchanged.stored, unchanged.validators, again.shown) == (None, known.validators, None)
+    (_, headers) = case.host.asked[0]
+    assert known.validators.conditions.items() <= {name.title(): text for name, text in headers.items()}.items()
 
 
 def test_equal_bytes_under_another_etag_are_not_stored_again(case: Case) -> None:
@@ -208,6 +210,7 @@ def test_a_file_beyond_the_limit_is_refused_and_discarded(case: Case, says_lengt
         case.copy(File(SOUND, says_length=says_length), sink, max_bytes=50_000)
     assert caught.value.code == "too_large"
     assert (sink.shown, sink.received) == (None, 0)
+    assert bool(sink.media_type) is not says_length  # what is announced as too large is not begun
 
 
 @pytest.mark.parametrize(
@@ -254,6 +257,111 @@ def test_a_range_beyond_the_end_means_a_replaced_file(case: Case) -> None:
 
     case.copy(answer, later, partial=Partial("upload-0", '"one"'))
     assert later.shown == SOUND
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_date_alone_does_not_make_files_of_two_sizes_one(case: Case, announced: bool) -> None:
+    file = File(SOUND, etag=None, last_modified=WHEN, conditions=False)
+    known = known_of(case.copy(file, Memory()))
+    assert case.copy(replace(file, body=SOUND + b"x"), Memory(), known, announced=announced).stored is not None
+
+
+def test_an_equal_etag_needs_no_length(case: Case) -> None:
+    file = File(SOUND, conditions=False)
+    known = known_of(case.copy(file, Memory()))
+    again = Memory()
+    assert case.copy(replace(file, says_length=False), again, known).sha256 is None
+    assert again.received == 0
+
+
+def test_without_validators_another_size_is_another_file(case: Case) -> None:
+    mute = File(SOUND, etag=None)
+    known = known_of(case.copy(mute, Memory()))
+    assert case.copy(replace(mute, body=SOUND + b"x"), Memory(), known, announced=False).stored is not None
+
+
+def test_a_file_of_the_largest_size_is_copied(case: Case) -> None:
+    for says_length in (True, False):
+        sink = Memory()
+        case.copy(File(SOUND, says_length=says_length), sink, max_bytes=len(SOUND))
+        assert sink.shown == SOUND
+
+
+def test_a_file_of_the_same_feed_is_not_stored_under_another_name(case: Case) -> None:
+    sink, digest = Memory(), hashlib.sha256(SOUND).hexdigest()
+    copied = case.copy(File(SOUND), sink, others=frozenset({digest}))
+    assert (copied.stored, copied.sha256, sink.shown, sink.received) == (None, digest, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "accepted", "stored"),
+    [
+        ("audio/mpeg; charset=binary", ("audio/",), "audio/mpeg"),
+        ("AUDIO/MPEG", ("audio/mpeg",), "audio/mpeg"),
+        ("mp3", ("audio/",), "mp3"),
+        ("", ("audio/",), "application/octet-stream"),
+        ("audio/mpegurl", ("audio/mpeg",), None),
+        ("audio", ("video/",), "audio"),
+    ],
+)
+def test_a_media_type_is_one_of_those_accepted_or_says_nothing(
+    case: Case, sent: str, accepted: tuple[str, ...], stored: str | None
+) -> None:
+    sink = Memory()
+    if stored is None:
+        with pytest.raises(UnexpectedAnswerError, match="media_types"):
+            case.copy(File(SOUND, sent), sink, media_types=accepted)
+    else:
+        case.copy(File(SOUND, sent), sink, media_types=accepted)
+        assert sink.media_type == stored
+
+
+def test_progress_ends_neither_the_tries_nor_the_copy(case: Case) -> None:
+    """A server that hangs up after each piece is resumed; one without progress is given up sooner."""
+    sink = Memory()
+    case.copy(File(SOUND, cuts=[15_000] * 6), sink)
+    assert sink.shown == SOUND
+    with pytest.raises(CutError):
+        case.copy(File(SOUND, cuts=[1_000] * 50), Memory())
+    assert len(case.host.asked) == 8
+
+
+def test_what_could_be_resumed_is_forgotten_at_an_end_that_is_final(case: Case) -> None:
+    first = File(SOUND, cuts=[25_000])
+
+    def answer(request: Any) -> None:
+        (first if len(case.host.asked) == 1 else lambda one: reply(one, 410, {}))(request)
+
+    sink = Memory()
+    with pytest.raises(RefusedError):
+        case.copy(answer, sink)
+    assert case.notes == [Partial("upload-0", '"one"'), None]
+    assert sink.received == 0
+
+
+def test_what_cannot_be_resumed_is_discarded(case: Case) -> None:
+    sink = Memory()
+    with pytest.raises(CutError):
+        case.copy(File(SOUND, etag=None, cuts=[25_000] * 50), sink)
+    assert (sink.received, sink.shown, case.notes) == (0, None, [])
+
+
+def test_an_answer_shorter_than_the_whole_is_resumed(case: Case) -> None:
+    later = Memory(kept=bytearray(SOUND[:20_000]))
+
+    def answer(request: Any) -> None:
+        begun = len(later.kept) + len(later.buffer)
+        part = SOUND[begun : begun + 50_000]
+        reply(
+            request,
+            206,
+            {"Content-Range": f"bytes {begun}-{begun + len(part) - 1}/{len(SOUND)}", "ETag": '"one"'},
+            part,
+        )
+
+    case.copy(answer, later, partial=Partial("upload-0", '"one"'))
+    assert later.shown == SOUND
+    assert case.ranges() == ["bytes=20000-", "bytes=70000-"]
 
 
 def test_errors_of_the_sink_are_not_errors_of_the_server(case: Case) -> None:

@@ -79,3 +79,32 @@ def test_damaged_or_unrequested_compression_is_doubtful(web: Web, host: Host, bo
     with pytest.raises(UnexpectedAnswerError) as caught:
         fetch_feed(web, f"{host.url}/feed", Validators(), 1_000)
     assert caught.value.code == "content_encoding"
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"), [(b"x" * 1_000, ""), (gzip.compress(b"x" * 1_000), "X-GZIP"), (b"x" * 1_000, "identity")],
+    ids=["plain", "gzip", "identity"],
+)  # fmt: skip
+def test_a_feed_of_the_largest_size_is_fetched(web: Web, host: Host, body: bytes, encoding: str) -> None:
+    packed(host, body, encoding)
+    found = fetch_feed(web, f"{host.url}/feed", Validators(), 1_000)
+    assert found is not None
+    assert len(found.data) == 1_000
+    with pytest.raises(RefusedError, match="larger than 999 bytes"):
+        fetch_feed(web, f"{host.url}/feed", Validators(), 999)
+
+
+@pytest.mark.parametrize("status", [206, 416])
+def test_a_part_of_a_feed_is_not_a_feed(web: Web, host: Host, status: int) -> None:
+    host.answers["/feed"] = lambda request: reply(request, status, {}, b"<rss/>")
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        fetch_feed(web, f"{host.url}/feed", Validators(), 1_000)
+    assert caught.value.code == "http_unasked"
+
+
+def test_a_feed_is_asked_for_with_what_is_known_about_it(web: Web, host: Host) -> None:
+    host.answers["/feed"] = FEED
+    fetch_feed(web, f"{host.url}/feed", Validators('"old"', WHEN), 1_000)
+    (_, headers) = host.asked[0]
+    assert (headers["if-none-match"], headers["if-modified-since"]) == ('"old"', WHEN)
+    assert headers["accept-encoding"] == "gzip"

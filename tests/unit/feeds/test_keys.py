@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.feeds.addresses import addresses
-from mediaindex.feeds.keys import episode_key, labels, safe_name
+from mediaindex.feeds.enclosures import ENDINGS
+from mediaindex.feeds.keys import _BY_TYPE, episode_key, labels, safe_name
 from mediaindex.feeds.show import Episode, Show
 
 EPISODE = Episode("g", "ab" * 32, "The First: Ünë!", None, None, None, "https://a.example/x/ONE.MP3?t=1", None, None)
@@ -75,3 +76,34 @@ def test_protocols_tokens_and_trackers_are_no_part_of_an_address(one: str, other
 def test_files_that_only_a_token_tells_apart_keep_it() -> None:
     urls = [f"https://a.example/get?token={n}" for n in range(3)] + ["https://a.example/get?id=1"]
     assert len(set(addresses(urls).values())) == 4
+
+
+def test_extensions_by_type_are_those_of_media() -> None:
+    assert set(_BY_TYPE.values()) <= set(ENDINGS)
+
+
+def test_a_name_is_cut_between_its_dashes() -> None:
+    assert safe_name("x" * 99, "") == "x" * 60
+    assert safe_name("x" * 59 + " y", "") == "x" * 59
+
+
+def test_labels_that_are_empty_are_left_out() -> None:
+    assert labels("", "", "ab", None) == {"episode-guid-sha256": "ab"}
+    assert labels(" a show ", "ü", "ab", None) == {
+        "episode-guid-sha256": "ab",
+        "episode-show": "a show",
+        "episode-title": "%C3%BC",
+    }
+    assert len(labels("x" * 999, "y" * 999, "ab", None)["episode-title"]) == 400
+
+
+def test_the_extension_is_that_of_a_known_ending_or_type() -> None:
+    for url, media_type, ending in (
+        ("https://a.example/1.OPUS", "audio/mpeg", "opus"),
+        ("https://a.example/1.mp3/get", "m4a", "m4a"),
+        ("https://a.example/1", "audio/x-wav", "wav"),
+        ("https://a.example/1", "text/html", "media"),
+        ("https://[::1/1.mp3", None, "media"),
+    ):
+        episode = replace(EPISODE, url=url, media_type=media_type)
+        assert episode_key("", "f", SHOW, episode).rpartition(".")[2] == ending

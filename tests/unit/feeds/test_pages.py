@@ -11,7 +11,7 @@ from mediaindex.feeds.fetch import Validators, fetch_feed
 from mediaindex.feeds.read import read_feed
 from mediaindex.feeds.show import LeftOut, Show
 from mediaindex.feeds.web import Web
-from tests.builders.podcast_host import File, Host
+from tests.builders.podcast_host import File, Host, reply
 
 PAGE = """<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>Show</title>{link}
 <item><guid>{name}</guid><enclosure url="https://a.example/{name}.mp3" type="audio/mpeg"/></item></channel></rss>"""
@@ -68,3 +68,48 @@ def test_pages_of_another_origin_get_no_login(web: Web, host: Host) -> None:
     tell(host, "/2", "b")
     read(web, host.url.replace("http://", "http://ann:secret@") + "/1")
     assert ["authorization" in headers for _, headers in host.asked] in ([True], [True, False])
+
+
+def test_pages_beyond_the_limit_are_counted(web: Web, host: Host) -> None:
+    for number, name in enumerate("dcb", 1):
+        tell(host, f"/{number}", name, f"/{number + 1}")
+    tell(host, "/4", "a")
+    for most, found, left_out in ((0, "d", 1), (2, "dcb", 1), (3, "dcba", 0)):
+        show = read(web, f"{host.url}/1", most=most)
+        assert names(show) == list(found)
+        assert show.left_out == ({LeftOut.NEXT_PAGES: left_out} if left_out else {})
+
+
+def test_pages_end_where_one_is_known_or_there_are_episodes_enough(
+    web: Web, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate("cba", 1):
+        tell(host, f"/{number}", name, f"/{number + 1}")
+    known = read(web, f"{host.url}/1", is_known=lambda page: names(page) == ["b"])
+    assert (names(known), known.left_out) == (["c", "b"], {})
+    monkeypatch.setattr(pages, "MOST_EPISODES", 2)
+    enough = read(web, f"{host.url}/1")
+    assert (names(enough), enough.left_out) == (["c", "b"], {LeftOut.NEXT_PAGES: 1})
+
+
+def test_an_episode_that_moved_to_the_next_page_meanwhile_is_one(web: Web, host: Host) -> None:
+    tell(host, "/1", "b", "/2")
+    tell(host, "/2", "b", "/3")
+    tell(host, "/3", "a")
+    assert names(read(web, f"{host.url}/1")) == ["b", "a"]
+
+
+def test_a_page_that_claims_to_be_unchanged_ends_the_feed(web: Web, host: Host) -> None:
+    tell(host, "/1", "b", "/2")
+    host.answers["/2"] = lambda request: reply(request, 304, {})
+    show = read(web, f"{host.url}/1")
+    assert (names(show), show.left_out) == (["b"], {})
+
+
+def test_what_each_page_leaves_out_is_counted_together(web: Web, host: Host) -> None:
+    for path, name, after in (("/1", "b", "/2"), ("/2", "a", "")):
+        tell(host, path, name, after)
+        page = host.answers[path]
+        assert isinstance(page, File)
+        page.body = page.body.replace(b"<item>", b"<item><title>only words</title></item><item>")
+    assert read(web, f"{host.url}/1").left_out == {LeftOut.NO_MEDIA: 2}

@@ -27,3 +27,14 @@ def test_answers_are_compared_by_the_best_validator_of_both() -> None:
     assert Validators('"a"', OLD).same_file(Validators('"b"', OLD)) is False
     assert Validators(None, OLD).same_file(Validators('"b"', OLD)) is True
     assert Validators(None, OLD).same_file(Validators(None, None)) is None
+
+
+def test_a_date_is_a_validator_a_minute_after_it() -> None:
+    for seconds, is_one in (("04", False), ("05", True), ("06", True)):
+        sent = f"Fri, 02 Jan 2026 03:05:{seconds} GMT"
+        assert if_range({"last-modified": OLD, "date": sent}) == (OLD if is_one else None)
+    assert if_range({"etag": "ü", "last-modified": OLD, "date": SENT}) is None
+
+
+def test_the_longest_validators_are_kept() -> None:
+    assert Validators.of({"etag": "x" * 500}).etag == "x" * 500

@@ -50,6 +50,8 @@ def test_the_result_is_the_one_that_the_child_wrote(speech_python: Make, plain_e
         ("sys.exit(11)", NothingToDoError),
         ("print('network'); sys.exit(75)", TransientError),
         ("sys.exit(1)", ChildFailedError),
+        ("sys.exit(128)", ChildFailedError),
+        ("sys.exit(255)", ChildFailedError),
         ("os.kill(os.getpid(), signal.SIGKILL)", ChildCrashedError),
         ("sys.exit(128 + signal.SIGSEGV)", ChildCrashedError),
         ("pass", ChildFailedError),
@@ -63,6 +65,8 @@ def test_the_result_is_the_one_that_the_child_wrote(speech_python: Make, plain_e
         "nothing-to-do",
         "transient",
         "failure",
+        "no-signal",
+        "beyond-all-signals",
         "signal",
         "signal-in-a-shell",
         "no-result",
@@ -97,6 +101,19 @@ def test_each_line_of_output_is_logged(
     caplog.set_level(logging.INFO)
     SpeechChild(speech_python("print('one'); print('two'); write([item('1')])"), plain_environment).run(a_job("1"))
     assert caplog.messages == ["one", "two"]
+
+
+def test_nothing_in_a_line_of_the_child_is_obeyed_by_a_terminal(
+    speech_python: Make, plain_environment: dict[str, str]
+) -> None:
+    """A title of a recording may set the terminal's title, hide text, or reverse its order."""
+    log = Lines()
+    body = r"print('talk \x1b]0;owned\x07\x1b[2K\x9b31m\x00 \u202egnp.exe \u2028end'); sys.exit(10)"
+    with pytest.raises(ChildRefusedError) as caught:
+        SpeechChild(speech_python(body), plain_environment, log).run(a_job("1"))
+    clean = "talk \ufffd]0;owned\ufffd\ufffd[2K\ufffd31m\ufffd \ufffdgnp.exe  end"
+    assert log.lines == [clean]
+    assert caught.value.message == f"the job cannot succeed: {clean}"
 
 
 def test_the_child_gets_only_allowed_variables() -> None:

@@ -38,6 +38,12 @@ def test_the_address_of_elasticsearch_may_be_written_in_each_usual_way(
     assert connect(url)
 
 
+def test_elasticsearch_may_have_a_login_instead_of_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH", "https://me:se%40cret@es.example:9243?verify_certs=0")
+    expected = {"api_key": None, "ca_certs": None, "verify_certs": False}
+    assert connections.elasticsearch() == {"url": "https://me:se%40cret@es.example:9243", **expected}
+
+
 def test_elasticsearch_gets_key_and_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(
         "AIRFLOW_CONN_MEDIAINDEX_ELASTICSEARCH", "https://es.example:9243?api_key=abc&ca_certs=%2Fetc%2Fca.pem"

@@ -21,6 +21,8 @@ def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
         "postgresql://me:secret@db.example:5433/catalog",
         "postgresql://me:p%40ss%2Fword@db.example:5432/catalog",
         "postgresql://me:secret@db.example:5432/catalog?sslmode=require",
+        "postgresql://me:secret@db.example:5432/catalog?sslmode=require&connect_timeout=5",
+        "postgresql://me@db.example:5432/catalog",
     ],
 )
 def test_a_postgres_url_is_unchanged(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

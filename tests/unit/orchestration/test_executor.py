@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from airflow.executors.local_executor import LocalExecutor
 
 from mediaindex.orchestration import executor
 from mediaindex.orchestration.executor import WakingLocalExecutor
@@ -50,6 +51,25 @@ def test_the_wait_is_longer_at_rest(local: WakingLocalExecutor, monkeypatch: pyt
     assert local._longest_wait_s() == 0.0
     local._active_at -= 2 * executor.REST_AFTER_S
     assert local._longest_wait_s() == SOON_S
+
+
+def test_the_end_of_a_task_ends_the_rest(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "BUSY_S", 0.0)
+    local._active_at -= 2 * executor.REST_AFTER_S
+    local.result_queue.put(RESULT)
+    local.sync()
+    assert local._longest_wait_s() == 0.0
+
+
+def test_the_environment_with_airflows_keys_is_hidden_before_a_worker_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Code in a decoder would read it from the processes of its user."""
+    order: list[str] = []
+    monkeypatch.setattr(executor, "hide_memory", lambda: order.append("hidden"))
+    monkeypatch.setattr(LocalExecutor, "start", lambda _self: order.append("started"))
+    WakingLocalExecutor(parallelism=1).start()
+    assert order == ["hidden", "started"]
 
 
 def test_running_tasks_keep_the_wait_short(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:

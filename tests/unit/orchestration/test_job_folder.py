@@ -64,7 +64,7 @@ def test_a_full_disk_is_cleared_although_tempfile_ignores_it(
     assert not left.exists()
 
 
-def test_files_and_links_of_that_name_are_not_removed(temporary: Path) -> None:
+def test_files_and_links_of_that_name_are_not_removed(temporary: Path, caplog: pytest.LogCaptureFixture) -> None:
     (temporary / "mediaindex-job-notes").write_text("mine")
     aside = temporary / "elsewhere"
     aside.mkdir()
@@ -72,6 +72,7 @@ def test_files_and_links_of_that_name_are_not_removed(temporary: Path) -> None:
     clear_abandoned()
     assert (temporary / "mediaindex-job-notes").read_text() == "mine"
     assert aside.is_dir()
+    assert caplog.messages == []
 
 
 def test_children_do_not_hold_the_lock(temporary: Path) -> None:

@@ -91,6 +91,21 @@ def test_a_grandchild_does_not_delay_the_end_and_is_ended(tmp_path: Path) -> Non
     wait_for_end(int(lines[0]))
 
 
+def test_a_child_may_tidy_up_before_it_is_killed(tmp_path: Path) -> None:
+    code = f"""
+import pathlib, signal, sys, time
+def tidy(*_):
+    pathlib.Path({str(tmp_path / "tidied")!r}).touch()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, tidy)
+print("ready", flush=True)
+time.sleep(300)
+"""
+    group = start(code, tmp_path)
+    assert group.follow(lambda _line: group.end(grace_s=SOON_S)) == 0
+    assert (tmp_path / "tidied").exists()
+
+
 def test_a_signal_handler_ends_a_child_that_ignores_sigterm_within_airflows_five_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

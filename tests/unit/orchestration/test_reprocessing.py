@@ -55,6 +55,11 @@ def test_each_param_reaches_the_request(defaults: dict[str, Any]) -> None:
     )
 
 
+def test_a_request_may_be_about_one_day(defaults: dict[str, Any]) -> None:
+    wanted = reprocessing.read(defaults | {"from": "2025-03-01", "to": "2025-03-01"}, CONFIGURATION)
+    assert (wanted.first, wanted.last) == (date(2025, 3, 1), date(2025, 3, 1))
+
+
 def test_a_time_without_a_zone_is_utc(defaults: dict[str, Any]) -> None:
     wanted = reprocessing.read(defaults | {"run_before": "2026-01-01T12:00:00"}, CONFIGURATION)
     assert wanted.run_before == datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -184,6 +184,18 @@ def test_no_recording_fails_because_the_task_runs_out_of_time() -> None:
     assert len(run.limits) == 1
 
 
+def test_half_of_a_job_that_runs_out_of_the_tasks_time_is_not_stuck() -> None:
+    limits: list[float] = []
+
+    def run(_job: Job, limit: float) -> JobResult:
+        limits.append(limit)
+        raise ChildStuckError("stuck") if len(limits) > 1 else ChildCrashedError("SIGSEGV")
+
+    with pytest.raises(TransientError):
+        run_split(a_job("a", "b"), timed(run, {"0": 1e5, "1": 1e5}, given_s=4 * 3600.0))
+    assert len(limits) == 2
+
+
 def test_a_single_recording_that_uses_up_a_whole_task_is_stuck() -> None:
     assert failed(run_split(a_job("a"), timed(Timed(), {"0": 1e6}, given_s=4 * 3600.0))) == ["0"]
 

@@ -37,6 +37,7 @@ def test_multitrack_files_lose_no_speaker(tmp_path: Path) -> None:
     normalized = run(path)
     assert (tones(normalized, path), normalized.tracks, normalized.warnings) == ({300, 900}, (0, 1), ())
     assert normalized.duration == pytest.approx(3.0, abs=0.1)
+    assert normalized.channels_kept == 1
     assert tones(run(path, "first"), path) == {300}
 
 
@@ -45,6 +46,11 @@ def test_a_silent_first_track_does_not_hide_the_second(tmp_path: Path) -> None:
     normalized = run(path)
     assert (tones(normalized, path), normalized.tracks) == ({900}, ())
     assert run(path, "first").loudness_lufs is None
+
+
+def test_of_silent_tracks_one_is_used(tmp_path: Path) -> None:
+    normalized = run(files.tracks(tmp_path, SILENCE, SILENCE))
+    assert (normalized.tracks, normalized.loudness_lufs) == ((), None)
 
 
 def test_a_track_that_begins_later_keeps_its_time(tmp_path: Path) -> None:
@@ -96,6 +102,19 @@ def test_ts_pid_change_continues_on_the_next_track(tmp_path: Path, service: int)
     assert normalized.duration == pytest.approx(7.0, abs=0.1)
     assert (tones(normalized, path, 0.5, 2.5), tones(normalized, path, 3.5, 6.5)) == ({300}, {900})
     assert normalized.end - normalized.start == pytest.approx(7.0, abs=0.1)
+
+
+def test_programmes_at_the_same_time_are_not_mixed(tmp_path: Path) -> None:
+    path = files.programmes_at_once(tmp_path)
+    normalized = run(path)
+    assert (tones(normalized, path), normalized.tracks) == ({300}, ())
+    assert normalized.warnings[0].startswith("tracks left out: 2: they are in another language or programme")
+
+
+def test_the_loudness_of_a_mix_is_that_of_what_is_heard(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    one, two = files.tracks(tmp_path / "one", sine(300)), files.tracks(tmp_path, sine(300), sine(300))
+    assert run(two).loudness_lufs == pytest.approx(run(one).loudness_lufs, abs=0.2)
 
 
 @pytest.mark.parametrize("name", ["a.ts", "a.flv", "a.mpg"])

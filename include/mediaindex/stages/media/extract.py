@@ -89,7 +89,7 @@ def _single(
     source: SourceFile, stream: AudioStream, folder: Path, settings: NormalizeSettings, warnings: Sequence[str]
 ) -> Extracted:
     pcm, mix_warnings = _one_channel(source, stream, folder, settings)
-    check_length(source.path, source.container, stream.index, stream.codec, pcm.seconds, stream.silent)
+    check_length(source, stream, pcm.seconds)
     timed = source_clock(source, stream, pcm.times) if pcm.times else SourceClock(Clock())
     return Extracted(pcm, timed.clock, (stream,), (*warnings, *mix_warnings, *timed.warnings))
 

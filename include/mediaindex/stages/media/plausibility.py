@@ -7,8 +7,7 @@ file is damaged, or made to waste time; a person decides.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mediaindex.errors import DoubtfulError, ErrorCode
 from mediaindex.printable import printable
@@ -16,6 +15,9 @@ from mediaindex.timeline import Span
 
 from .commands import inspect
 from .process import run
+
+if TYPE_CHECKING:
+    from .probe import AudioStream, SourceFile
 
 # Memory of the demuxer grows with the claimed samples, by about 100 bytes each; fewer samples do no harm. The index of
 # a file that was cut off claims more than the file has, too, but rarely a sample per byte. PCM takes no memory.
@@ -45,17 +47,14 @@ def check_samples(name: str, streams: Sequence[Mapping[str, Any]], size: int) ->
         raise implausible(f"{name}: the index claims {claimed} samples in a file of {size} bytes")
 
 
-def check_length(
-    path: Path, container: str, stream: int, codec: str, seconds: float, silent: Sequence[Span] = ()
-) -> None:
+def check_length(source: SourceFile, stream: AudioStream, seconds: float) -> None:
     """Raise DoubtfulError (``implausible_media``) if the packets of ``stream`` are more bytes than the file has.
 
-    ``seconds``: of decoded audio; ``silent``: times whose packets are not decoded. Reads the file once more, without
-    decoding, if it is small for them.
+    ``seconds``: of decoded audio. Reads the file once more, without decoding, if it is small for them.
     """
-    size = path.stat().st_size
-    suspicious = SUSPICIOUS_PCM if is_pcm(codec) else SUSPICIOUS
-    if not INDEXED.intersection(container.split(",")) or size > suspicious * seconds:
+    size = source.path.stat().st_size
+    suspicious = SUSPICIOUS_PCM if is_pcm(stream.codec) else SUSPICIOUS
+    if not INDEXED.intersection(source.container.split(",")) or size > suspicious * seconds:
         return
     read = 0
     rest = b""
@@ -63,14 +62,14 @@ def check_length(
     def add(piece: bytes) -> None:
         nonlocal read, rest
         *lines, rest = (rest + piece).split(b"\n")
-        read += sum(_bytes_decoded(line, silent) for line in lines)
+        read += sum(_bytes_decoded(line, stream.silent) for line in lines)
 
-    options = {"select_streams": str(stream), "show_entries": "packet=pts_time,size", "of": "csv=p=0"}
-    run(inspect(f"file:{path.absolute()}", options), 120.0 + seconds / 60, add, name=path.name)
+    shown = {"select_streams": str(stream.index), "show_entries": "packet=pts_time,size", "of": "csv=p=0"}
+    run(inspect(source.url, {**source.options, **shown}), 120.0 + seconds / 60, add, name=source.path.name)
     if read > max(LEAST_SHARED, MOST_SHARED * size):
         raise implausible(
-            f"{printable(path.name)}: the index names {read} bytes of audio, {seconds:.0f} s, in a file of {size} "
-            "bytes, so that parts are repeated"
+            f"{printable(source.path.name)}: the index names {read} bytes of audio, {seconds:.0f} s, in a file of "
+            f"{size} bytes, so that parts are repeated"
         )
 
 

@@ -161,6 +161,25 @@ def test_a_channel_that_lacks_more_than_the_mix_is_not_used() -> None:
     assert cancelled.below_db == pytest.approx(70)
 
 
+SOUND_OF_BOTH, LOST, KEPT = [1e-2, 1e-2], 1e-9, 1e-2
+
+
+def test_most_of_the_seconds_or_most_of_the_sound_decides() -> None:
+    faint = [1e-4, 1e-4]
+    seconds = compare(np.array([faint, faint, faint, [1.0, 1.0]]), np.array([LOST, LOST, LOST, 1.0]))
+    sound = compare(np.array([faint, faint, faint, [1.0, 1.0]]), np.array([1e-4, 1e-4, 1e-4, LOST]))
+    assert None not in (seconds, sound)
+    half = compare(np.array([SOUND_OF_BOTH, SOUND_OF_BOTH]), np.array([LOST, KEPT]))
+    assert half is None
+
+
+def test_a_channel_that_has_what_the_mix_has_lacks_nothing() -> None:
+    loud = [1e-1, 1e-1]
+    assert compare(np.array([loud] * 3 + [SOUND_OF_BOTH] * 3), np.array([LOST] * 3 + [KEPT] * 3)) is not None
+    quieter = compare(np.array([[1e-2, 0.0]] * 3 + [[1e-5, 1e-2]] * 2), np.array([LOST] * 3 + [KEPT] * 2))
+    assert quieter is not None  # it lacks two seconds, but the mix lacks three
+
+
 @pytest.mark.parametrize(("volume", "expected"), [(1.0, False), (0.01, True), (0.0, True)])
 def test_only_a_quiet_mix_of_several_channels_is_suspected(tmp_path: Path, volume: float, expected: bool) -> None:
     for sounds, result in (((VOICE, HUM), expected), ((VOICE,), False)):

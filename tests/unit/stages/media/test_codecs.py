@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,19 @@ def test_complaints_of_the_decoder_remain() -> None:
     ]
     assert codecs.complaints(said) == ("bad", "Last message repeated")
     assert len(set(codecs.DECODERS)) == len(codecs.DECODERS)
+
+
+# Of other builds and of versions from 5.1 on: the name of a decoder is checked where ffmpeg has it.
+ELSEWHERE = {
+    "ac4", "bv32", "g728", "lc3", "libcodec2", "libfdk_aac", "libgsm", "libgsm_ms", "libilbc", "liblc3",
+    "libopencore_amrnb", "libopencore_amrwb", "libopus", "libspeex", "libvorbis", "mpeg4als", "osq", "usac", "xhe_aac",
+}  # fmt: skip
+
+
+def test_every_name_is_one_of_a_decoder_or_codec_of_ffmpeg() -> None:
+    known: set[str] = set()
+    for table in ("-decoders", "-codecs"):
+        listed = subprocess.run(["ffmpeg", "-hide_banner", table], capture_output=True, text=True, check=True).stdout
+        known |= {line.split()[1] for line in listed.splitlines() if re.match(r" [\w.]{6} \w", line)}
+    assert "vorbis" in known
+    assert set(codecs.DECODERS) - known <= ELSEWHERE

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaindex.stages.media import source_clock
 from mediaindex.stages.media.source_clock import MOST_STEPS, ClockFinder, Step, clock_of, thinned
 from mediaindex.timeline import Clock
 
@@ -111,6 +112,16 @@ def test_a_step_back_at_the_start_is_a_wait() -> None:
     clock = clock_by(steady(100, -0.05))
     assert clock.to_source(0.0) == 0.0
     assert clock.to_source(1.0) == pytest.approx(0.95, abs=0.001)
+
+
+def test_a_start_just_before_zero_is_zero() -> None:
+    assert found(steady(100, -TOLERANCE / 2)).steps == [Step(0.0, 0.0)]
+
+
+def test_restarts_are_counted_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_clock, "MOST_STEPS", 3)
+    finder = found([stamp for _ in range(6) for stamp in steady(100, 1000.0)])
+    assert finder.restarts == [pytest.approx(-2.0, abs=0.01)] * 3
 
 
 def test_a_source_without_clock_starts_at_zero() -> None:

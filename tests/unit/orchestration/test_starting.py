@@ -1,0 +1,23 @@
+"""Runs for planned batches: which DAG, which id, how many at once."""
+
+from __future__ import annotations
+
+from mediaindex.catalog.batches.batches import PlannedBatch
+from mediaindex.contract.states import Lane
+from mediaindex.orchestration.starting import LIMIT, runs_of
+
+
+def batch(id_: int, lane: Lane = Lane.FRESH) -> PlannedBatch:
+    return PlannedBatch(id_, "calls", lane, items=1, bytes=1, run_token=f"t{id_}")
+
+
+def test_a_run_is_of_the_lanes_dag_and_named_after_batch_and_token() -> None:
+    assert runs_of([batch(7), batch(8, Lane.BACKFILL)]) == [
+        {"trigger_dag_id": "index_recordings", "trigger_run_id": "batch_7_t7", "conf": {"batch_id": 7}},
+        {"trigger_dag_id": "index_recordings_backfill", "trigger_run_id": "batch_8_t8", "conf": {"batch_id": 8}},
+    ]
+
+
+def test_the_oldest_batches_are_started_first_and_not_all_at_once() -> None:
+    started = runs_of([batch(number) for number in range(LIMIT + 5)])
+    assert [run["conf"]["batch_id"] for run in started] == list(range(LIMIT))
