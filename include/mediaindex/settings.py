@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from mediaindex.errors import ConfigError
 
 PREFIX = "MEDIAINDEX_"
+_SPEECH = "speech processes, command line"
 
 Device = Literal["cpu", "cuda"]
 Precision = Literal["int8", "float32"]
@@ -183,8 +184,7 @@ class StorageSettings(Group):
         "mediaindex", "First part of the names of the indexes in Elasticsearch.", read_by="workers, command line"
     )
     file_mode: Literal["0600", "0640", "0644"] = described(
-        "0600", "Mode of files with transcripts and artifacts: `0640` for a group of readers.",
-        read_by="speech processes, command line",
+        "0600", "Mode of files with transcripts and artifacts: `0640` for a group of readers.", read_by=_SPEECH,
     )  # fmt: skip
 
 
@@ -192,8 +192,7 @@ class ModelSettings(Group):
     """Models"""
 
     models: FilePath | None = described(
-        None, "Folder with models of your own, which is searched before the cache.",
-        read_by="speech processes, command line",
+        None, "Folder with models of your own, which is searched before the cache.", read_by=_SPEECH,
     )  # fmt: skip
     cache: FilePath = Field(
         default_factory=lambda: Path("~/.cache/mediaindex").expanduser(),  # not read from HOME at import
@@ -202,12 +201,17 @@ class ModelSettings(Group):
         json_schema_extra={"read_by": "speech processes, command line"},
     )
     offline: bool = described(
-        default=False, meaning="Whether fetching models is forbidden; a missing model is then an error.",
-        read_by="speech processes, command line",
+        default=False,
+        meaning="Whether fetching models is forbidden, also for `mediaindex models fetch`.",
+        read_by=_SPEECH,
+    )
+    fetch_at_run_time: bool = described(
+        default=False, meaning="Whether models that are missing while recordings are processed are fetched, instead of "
+        "an error that names the command.", read_by=_SPEECH,
     )  # fmt: skip
     trusted_models: Annotated[tuple[TrustedModel, ...], BeforeValidator(_words)] = described(
-        (), "Weights from a hub that are used although the registry has no hash of them: names with sha256.",
-        read_by="speech processes, command line", examples=["parakeet-tdt-0.6b-v3=SHA256"],
+        (), "Weights from a hub that are used although the registry has no hash of them, like `models:` in a sources "
+        "file: names with sha256.", read_by=_SPEECH, examples=["parakeet-tdt-0.6b-v3=SHA256"],
     )  # fmt: skip
 
 
@@ -227,18 +231,18 @@ class SpeechSettings(Group):
     device: Annotated[Device, BeforeValidator(_lower)] | None = described(
         None,
         "The device of the engines; by default the GPU, if the driver reports one and PyTorch supports it.",
-        read_by="speech processes, command line",
+        read_by=_SPEECH,
     )
     precision: Annotated[Precision, BeforeValidator(_lower)] = described(
         "int8",
         "The precision of the Conformer on the CPU: int8 for most of its matrix products, or float32 as trained.",
-        read_by="speech processes, command line",
+        read_by=_SPEECH,
     )
     recognisers: Annotated[tuple[str, ...], BeforeValidator(_words)] = described(
         # The Conformer for English; Whisper for other languages, and for English if the Conformer is not installed.
         ("stt-en-conformer-ctc-small", "whisper-base"),
         "Models that transcribe, in order of preference, if the sources file names none.",
-        read_by="speech processes, command line",
+        read_by=_SPEECH,
         min_length=1,
         examples=["stt-en-conformer-ctc-small, whisper-base"],
     )
@@ -246,7 +250,7 @@ class SpeechSettings(Group):
         None,
         "The diarizer: `onnx` is mediaindex's own, `pyannote` is the pipeline of pyannote.audio. By default pyannote's "
         "community-1 on a GPU, if its weights are installed, otherwise `onnx`.",
-        read_by="speech processes, command line",
+        read_by=_SPEECH,
     )
 
 
@@ -255,16 +259,15 @@ class DecodingSettings(Group):
 
     containment: Annotated[ContainmentChoice, BeforeValidator(_lower)] = described(
         "best", "How ffmpeg is kept apart from network, processes and files: `best` uses what the machine offers, "
-        "`required` refuses to decode without user namespaces, `off` runs it as it is.",
-        read_by="speech processes, command line",
+        "`required` refuses to decode without user namespaces, `off` runs it as it is.", read_by=_SPEECH,
     )  # fmt: skip
     extra_formats: Annotated[tuple[str, ...], BeforeValidator(_words)] = described(
         (), "Formats that ffmpeg may read besides the usual ones, by the names of `ffmpeg -demuxers`; never playlists.",
-        read_by="speech processes, command line", examples=["iff, adp"],
+        read_by=_SPEECH, examples=["iff, adp"],
     )  # fmt: skip
     decoder_memory_mb: int = described(
         2048, "The most memory that one ffmpeg process may take, in MB; small files get less.",
-        read_by="speech processes, command line", ge=128, le=65_536,
+        read_by=_SPEECH, ge=128, le=65_536,
     )  # fmt: skip
 
 
@@ -275,20 +278,18 @@ class LanguageModelSettings(Group):
     """
 
     language_model: FilePath | None = described(
-        None, "N-gram language model (an ARPA file); without it no language model is used.",
-        read_by="speech processes, command line",
+        None, "N-gram language model (an ARPA file); without it no language model is used.", read_by=_SPEECH,
     )  # fmt: skip
     language_model_weight: float = described(
-        0.3, "Factor of the language model's log probability of a word (alpha).",
-        read_by="speech processes, command line", ge=0, le=10,
+        0.3, "Factor of the language model's log probability of a word (alpha).", read_by=_SPEECH, ge=0, le=10,
     )  # fmt: skip
     language_model_bonus: float = described(
         1.0, "Score added per word, because a language model alone prefers few long words (beta).",
-        read_by="speech processes, command line", ge=-10, le=10,
+        read_by=_SPEECH, ge=-10, le=10,
     )  # fmt: skip
     language_model_beam: int = described(
         16, "The number of hypotheses that are kept in parallel.",  # 100: one word in 1,000 more, three times the cost
-        read_by="speech processes, command line", ge=1, le=1000,
+        read_by=_SPEECH, ge=1, le=1000,
     )  # fmt: skip
 
 
@@ -340,8 +341,8 @@ class ScheduleSettings(Group):
 
 
 GROUPS: tuple[type[Group], ...] = (
-    SourceSettings, ServerSettings, StorageSettings, ModelSettings, SpeechSettings, LanguageModelSettings,
-    RetrySettings, ScheduleSettings,
+    SourceSettings, ServerSettings, StorageSettings, ModelSettings, SpeechSettings, DecodingSettings,
+    LanguageModelSettings, RetrySettings, ScheduleSettings,
 )  # fmt: skip
 
 

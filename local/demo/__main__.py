@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 
-from local import cli, settings
+from local import cli, recognisers, settings
 from local.airflow import USER
 from local.demo import recordings, show, watch
 from local.demo.airflow_api import Airflow
@@ -39,6 +39,7 @@ def main() -> int:
     try:
         step(console, began, "Starting the servers; fetching models and sample recordings")
         prepare(site)
+        step(console, began, recognisers.sentence(site))
         step(console, began, "Uploading the recordings and announcing them on the queue")
         recordings.upload(site, site.settings.state / "samples")
         api = Airflow.of(site)
@@ -72,7 +73,7 @@ def prepare(site: Site) -> None:
     """Start servers and fetch models in parallel: one waits for processes, the other for the network."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         fetching = pool.submit(fetch, site)
-        if cli.up(site, ()):
+        if cli.start(site, ()):
             raise ServerError("A server is not healthy; `make logs` shows why.")
         fetching.result()
 

@@ -162,6 +162,10 @@ def test_each_variable_is_documented(group: type[Group], name: str) -> None:
     assert group.allowed(name)
 
 
+def test_every_group_is_listed_and_so_documented_and_checked() -> None:
+    assert {group for group in Group.__subclasses__() if group.__module__ == Group.__module__} == set(GROUPS)
+
+
 def test_no_variable_is_in_two_groups() -> None:
     names = [name for _, name in EVERY_VARIABLE]
     assert len(set(names)) == len(names)

@@ -62,8 +62,10 @@ def calibrate(
     from mediaindex.models.calibrations import own_path
     from mediaindex.runner.engines import Engines
 
+    from .fetching import fetch_missing
     from .options import check_folder
 
+    fetch_missing()
     entries, engines = _usable(read_manifest(manifest), manifest), Engines()
     chosen = _chosen(engines, model, entries)
     for place in {folder or own_path(recogniser.name).parent for recogniser in chosen}:

@@ -164,13 +164,16 @@ def _ffmpeg() -> str:
 
 
 def _models() -> Iterator[Check]:
-    from mediaindex.models import check
+    from mediaindex.models import check, register
     from mediaindex.upkeep.checking import Check
 
+    known = _configuration()
+    register(known.models if known else ())
+    wanted = set(known.recognisers if known else ())
     for row in check():
         if row.located:
             yield Check(Part.SPEECH, f"model {row.entry.name}", True, row.located.source)
-        elif row.entry.required or row.damaged:
+        elif row.entry.required or row.damaged or row.entry.name in wanted:
             yield Check(Part.SPEECH, f"model {row.entry.name}", False, row.problem or "missing")
 
 

@@ -81,6 +81,9 @@ def _run(manifest: Path, entries: Sequence[Entry], protocol: ScoringRules, store
     from mediaindex.evaluation.run import evaluate as measure
     from mediaindex.runner.engines import Engines
 
+    from .fetching import fetch_missing
+
+    fetch_missing()
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Terminal(stderr=True), transient=True) as progress:
         bar = progress.add_task("loading models", total=None)

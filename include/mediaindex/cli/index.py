@@ -85,6 +85,9 @@ def _run(items: Sequence[JobItem], store: FolderStore) -> tuple[LocalRun, list[O
     from mediaindex.runner.engines import Engines
     from mediaindex.runner.local import LocalRun
 
+    from .fetching import fetch_missing
+
+    fetch_missing()
     began = time.perf_counter()
     console = Terminal(stderr=True)
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

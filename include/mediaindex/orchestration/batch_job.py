@@ -62,6 +62,7 @@ def speech_work(batch_id: int, stage: str) -> Work:
         store=artifact_store(),
         settings=configuration.stages.get(stage, {}),
         recognisers=configuration.recognisers,
+        models=configuration.models,
     )
     return Work(job, time_limits.audio_seconds(items))
 

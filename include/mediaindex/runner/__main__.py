@@ -18,6 +18,7 @@ from mediaindex.contract.pipeline import NORMALIZE
 from mediaindex.contract.states import ItemStatus
 from mediaindex.errors import ErrorCode, TerminalError, TransientError
 from mediaindex.printable import logger, printable
+from mediaindex.settings import ModelSettings
 from mediaindex.stages.media.containment import containment, hide_memory
 
 from .disk_space import disk_errors
@@ -63,6 +64,9 @@ def _read(path: Path) -> Job:
 
 
 def _run(job: Job) -> JobResult:
+    if not ModelSettings.read().fetch_at_run_time:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # for libraries that would fetch by themselves
+    from mediaindex.models import register
     from mediaindex.storage.artifacts import open_store
 
     from .engines import Engines
@@ -79,6 +83,7 @@ def _run(job: Job) -> JobResult:
             "%s %d/%d %s: %s", job.stage, done, len(job.items), item.name, printable(item_line(result), LONGEST_LINE)
         )
 
+    register(job.models)
     return run_job(job, open_store(job.store), Engines(job.recognisers, job.without_first), tell)
 
 

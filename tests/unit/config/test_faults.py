@@ -149,6 +149,7 @@ GOOD: dict[str, Any] = {
     "stages": {"transcribe": {"max_chunk": 20}},
     "triage": {"min_snr_db": 2},
     "recognisers": ["whisper-base"],
+    "models": [{"name": "ours", "engine": "whisper", "languages": ["en"], "path": "/srv/ours"}],
 }
 # The place of each fault, and the value there.
 FAULTS: Mapping[tuple[str | int, ...], Any] = {
@@ -159,6 +160,8 @@ FAULTS: Mapping[tuple[str | int, ...], Any] = {
     ("triage", "min_snr"): 4,
     ("triage", "min_allowed"): 7,
     ("recognisers", 0): "no-such-model",
+    ("models", 0, "engine"): "kaldi",
+    ("models", 0, "colour"): "red",
     ("event_queues",): "a",
     ("prices",): 3,
     ("nothing",): 1,

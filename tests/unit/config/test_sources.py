@@ -34,6 +34,24 @@ def test_recognisers_are_part_of_the_job(tmp_path: Path) -> None:
     assert Job.model_validate_json(job.model_dump_json()).recognisers == ("parakeet-tdt-0.6b-v3", "whisper-base")
 
 
+OWN = "models: [{name: ours, engine: nemo-ctc, languages: [eo], path: /srv/ours.nemo}]\n"
+
+
+def test_own_models_are_part_of_the_job_and_may_be_named_in_recognisers(tmp_path: Path) -> None:
+    configuration = load(tmp_path, OWN + "recognisers: [ours, whisper-base]\n" + GOOD.replace("[en, de]", "[eo]"))
+    assert configuration.source("calls").languages == ("eo",)  # which no model of the registry supports
+    job = Job(stage="transcribe", items=(), store=FolderStore(path="."), models=configuration.models)
+    (model,) = Job.model_validate_json(job.model_dump_json()).models
+    assert (model.name, model.engine, model.path) == ("ours", "nemo-ctc", "/srv/ours.nemo")
+
+
+def test_a_language_that_only_an_unused_model_supports_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(OWN + "recognisers: [whisper-base]\n" + GOOD.replace("[en, de]", "[eo]"), "utf-8")
+    (warning,) = sources.check(path).warnings
+    assert "none of the file's recognisers supports 'eo'" in warning.message
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [

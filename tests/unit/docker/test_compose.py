@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-ONCE = {"airflow-init", "search-users"}  # these end; all others keep running and need a health check
+ONCE = {"airflow-init", "models", "search-users"}  # these end; all others keep running and need a health check
 
 
 def variables(text: str) -> set[str]:
@@ -74,9 +74,16 @@ def test_images_are_of_one_version_and_never_latest(compose: dict[str, Any], pin
     assert all(re.search(r":v?\d", image) for image in foreign)
 
 
-def test_only_the_scheduler_has_the_speech_environment(compose: dict[str, Any]) -> None:
+def test_tasks_start_when_the_models_are_in_their_volume(compose: dict[str, Any]) -> None:
+    models, scheduler = compose["services"]["models"], compose["services"]["scheduler"]
+    assert models["entrypoint"][-2:] == ["models", "fetch"]
+    assert models["volumes"] == scheduler["volumes"]
+    assert "models" in scheduler["depends_on"]
+
+
+def test_only_the_scheduler_and_the_models_have_the_speech_environment(compose: dict[str, Any]) -> None:
     targets = {name: service["build"]["target"] for name, service in compose["services"].items() if "build" in service}
-    assert {name for name, target in targets.items() if target == "worker"} == {"scheduler"}
+    assert {name for name, target in targets.items() if target == "worker"} == {"models", "scheduler"}
     assert set(targets.values()) <= set(stages(Path(__file__).parents[3]))
 
 

@@ -14,8 +14,8 @@ ROOMS = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py")
 OURS = {
     "timeline": set(),
     "feeds": set(),
-    "models": set(),
     "contract": {"timeline"},
+    "models": {"contract"},
     "stages": {"timeline", "contract"},
     "exports": {"timeline", "contract"},
     "storage": {"contract"},

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mediaindex.models import ModelEntry, registry
+from mediaindex.models import ModelEntry, hub, registry
 
 
 @pytest.fixture
@@ -19,7 +19,9 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MEDIAINDEX_MODELS", str(tmp_path / "local"))
     monkeypatch.setenv("MEDIAINDEX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.delenv("MEDIAINDEX_OFFLINE", raising=False)
+    for name in ("MEDIAINDEX_OFFLINE", "MEDIAINDEX_FETCH_AT_RUN_TIME", "MEDIAINDEX_TRUSTED_MODELS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(hub, "unreachable", lambda: "this test has no network")
     return tmp_path
 
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mediaindex.errors import ConfigError, ModelMissingError
-from mediaindex.models import ModelEntry, check, ensure, locate, try_locate
+from mediaindex.models import ModelEntry, check, ensure, fetch, hub, locate, try_locate
 from mediaindex.models.files import file_digest, tree_digest
 
 Entry = Callable[..., ModelEntry]
@@ -23,11 +24,17 @@ def put(path: Path, content: bytes = b"weights") -> Path:
     return path
 
 
-def test_the_error_for_a_missing_model_names_all_three_sources(places: Path, entry: Entry) -> None:
+def test_the_error_for_a_missing_model_names_the_command_and_all_places(places: Path, entry: Entry) -> None:
     entry(**PACKAGED, official={"repo": "example/tiny"})
     with pytest.raises(ModelMissingError) as raised:
         locate("tiny")
-    for part in ("tiny.bin", str(places / "local"), "tiny-weights 1.0", "example/tiny", "--hub"):
+    for part in (
+        "tiny.bin",
+        str(places / "local"),
+        "tiny-weights 1.0",
+        "example/tiny",
+        "`mediaindex models fetch tiny`",
+    ):
         assert part in raised.value.message
 
 
@@ -61,6 +68,17 @@ def test_nothing_is_fetched_offline(places: Path, entry: Entry, monkeypatch: pyt
     entry(**PACKAGED)
     monkeypatch.setenv("MEDIAINDEX_OFFLINE", "1")
     with pytest.raises(ModelMissingError, match="MEDIAINDEX_OFFLINE"):
+        fetch("tiny")
+    monkeypatch.setenv("MEDIAINDEX_FETCH_AT_RUN_TIME", "1")
+    with pytest.raises(ModelMissingError, match="MEDIAINDEX_OFFLINE"):
+        ensure(["tiny"])
+
+
+def test_what_is_missing_at_run_time_is_an_error_with_the_command(places: Path, entry: Entry) -> None:
+    entry(**PACKAGED)
+    with pytest.raises(
+        ModelMissingError, match=r"model tiny .*`mediaindex models fetch tiny`.*Nothing is fetched while"
+    ):
         ensure(["tiny"])
 
 
@@ -123,3 +141,65 @@ def test_a_changed_file_of_an_unpacked_package_counts_as_missing(places: Path, e
     assert locate("tiny").source == "package"
     put(folder / "extra.py")
     assert try_locate("tiny") is None
+
+
+def at_the_hub(places: Path, monkeypatch: pytest.MonkeyPatch, content: bytes = b"weights") -> Path:
+    path = put(places / "hub" / "snapshots" / "c0ffee" / "tiny.bin", content)
+    monkeypatch.setattr("mediaindex.models.hub.cached", lambda _official: path)
+    return path
+
+
+def test_the_official_place_is_preferred_to_the_package(
+    places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry(**PACKAGED, sha256=WEIGHTS, official={"repo": "example/tiny", "file": "tiny.bin"})
+    put(places / "cache" / "models" / "tiny-1.0" / "tiny.bin")
+    assert locate("tiny").source == "package"
+    official = at_the_hub(places, monkeypatch)
+    assert (locate("tiny").source, locate("tiny").path) == ("official", official)
+
+
+def test_unknown_weights_in_the_cache_of_the_hub_do_not_displace_the_package(
+    places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_the_hub(places, monkeypatch, b"from somebody")
+    entry(**PACKAGED, official={"repo": "example/tiny", "file": "tiny.bin"})
+    put(places / "cache" / "models" / "tiny-1.0" / "tiny.bin")
+    assert locate("tiny").source == "package"
+
+
+def test_a_refusal_has_the_line_that_pins_the_model(
+    places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_the_hub(places, monkeypatch)
+    entry(official={"repo": "example/tiny", "file": "tiny.bin"})
+    line = f"`- {{name: tiny, revision: c0ffee, sha256: {WEIGHTS}}}` under `models:`"
+    with pytest.raises(ConfigError, match=re.escape(line)):
+        locate("tiny")
+
+
+def test_a_directory_of_the_hub_is_not_pinned_without_a_revision(
+    places: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"form": "directory", "weights": "tiny.bin", "sha256": WEIGHTS, "path": "tiny"}
+    path = at_the_hub(places, monkeypatch).parent
+    monkeypatch.setattr("mediaindex.models.hub.cached", lambda _official: path)
+    entry(**fields, official={"repo": "example/tiny"})
+    with pytest.raises(ConfigError, match="is not used"):
+        locate("tiny")
+    entry(**fields, official={"repo": "example/tiny", "revision": "0" * 40})
+    assert locate("tiny").source == "official"
+
+
+def test_a_whisper_without_its_tokenizer_counts_as_missing(places: Path, entry: Entry) -> None:
+    entry(path="tiny", form="directory", weights="model.bin", engine="whisper", languages=["en"])
+    for name in ("model.bin", "config.json"):
+        put(places / "local" / "tiny" / name)
+    assert try_locate("tiny") is None  # faster-whisper would fetch one from a hub
+    put(places / "local" / "tiny" / "tokenizer.json")
+    assert locate("tiny").source == "local"
+
+
+def test_the_cache_of_the_hub_is_where_its_library_has_it() -> None:
+    constants = pytest.importorskip("huggingface_hub.constants")
+    assert hub.cache_folder("example/tiny") == Path(constants.HF_HUB_CACHE) / "models--example--tiny"

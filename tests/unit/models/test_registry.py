@@ -18,9 +18,26 @@ def test_every_entry_from_a_package_is_pinned_by_hash() -> None:
         assert entry.sha256 or entry.tree or not entry.packages, entry.name
 
 
-def test_every_entry_has_a_source() -> None:
+def test_every_entry_has_a_source_and_a_publisher() -> None:
     for entry in load_registry().values():
         assert entry.official or entry.packages or entry.bundled, entry.name
+        assert entry.official or entry.home, entry.name
+
+
+def test_every_package_has_a_licence() -> None:
+    packages = [package for entry in load_registry().values() for package in entry.packages]
+    assert [package.project for package in packages if not package.licence] == []
+
+
+def test_what_the_default_configuration_takes_from_a_hub_is_pinned() -> None:
+    for entry in load_registry().values():
+        assert not (entry.required and entry.official) or entry.pin, entry.name
+
+
+def test_whisper_small_and_turbo_are_known_and_pinned() -> None:
+    for name in ("whisper-small", "whisper-turbo"):
+        entry = load_registry()[name]
+        assert (entry.engine, bool(entry.pin), len(entry.languages)) == ("whisper", True, 99)
 
 
 def test_required_models_do_not_need_a_hub() -> None:

@@ -16,10 +16,11 @@ CONFIGURATION = """\
 sources: [{name: calls, bucket: my-calls}]
 stages: {transcribe: {max_chunk: 20.0}}
 recognisers: [parakeet-tdt-0.6b-v3, whisper-base]
+models: [{name: ours, engine: nemo-ctc, languages: [en], path: /srv/ours.nemo}]
 """
 
 
-def test_settings_and_recognisers_of_the_configuration_reach_the_job(
+def test_settings_recognisers_and_models_of_the_configuration_reach_the_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "sources.yaml"
@@ -33,3 +34,4 @@ def test_settings_and_recognisers_of_the_configuration_reach_the_job(
     job = batch_job.speech_work(7, "transcribe").job
     assert job.settings == {"max_chunk": 20.0}
     assert job.recognisers == ("parakeet-tdt-0.6b-v3", "whisper-base")
+    assert [model.name for model in job.models] == ["ours"]

@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mediaindex.contract.models import Sha256
 from mediaindex.errors import ConfigError
 from mediaindex.models.locate import LocatedModel
-from mediaindex.models.registry import Sha256, find
+from mediaindex.models.registry import find
 from mediaindex.printable import logger
 from mediaindex.settings import ModelSettings
 
