@@ -17,9 +17,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +53,25 @@ TESTS_ALSO = {
     "stages/media": ["tests/unit/stages"],
 }
 PER_TEST_S = 120  # a mutant may loop
+
+# Imports once what the tests of all mutants import; then forks for each line of pytest's arguments.
+WORKER = """
+import importlib, os, sys, pytest
+for name in ("hypothesis", "boto3", "botocore.stub", "s3transfer.manager", "psycopg2.extras", "elasticsearch.helpers",
+             "pydantic", "yaml", "numpy"):
+    try: importlib.import_module(name)
+    except ImportError: pass
+for line in sys.stdin:
+    if not (pid := os.fork()):
+        os.setsid()
+        log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for stream in (1, 2): os.dup2(log, stream)
+        status = pytest.main(line.split())
+        sys.stdout.flush()
+        os._exit(status)
+    print(pid, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
 
 
 @dataclass(frozen=True)
@@ -108,14 +129,29 @@ def modules_with(path: Path) -> set[str]:
 class Tests:
     """The tests of a room in a copy of the working tree."""
 
-    def __init__(self, room: str, tree: Path) -> None:
+    def __init__(self, room: str, tree: Path, *, nearest: bool) -> None:
         self.tree = tree
+        self.nearest = nearest
         self.environment = ".venv-speech" if room.split("/", maxsplit=1)[0] in SPEECH else ".venv-airflow"
         own = [place for layer in ("unit", "integration") if (ROOT / (place := f"tests/{layer}/{room}")).exists()]
         self.own = [path.relative_to(ROOT) for place in own for path in sorted((ROOT / place).rglob("test_*.py"))]
         self.others = [Path(place) for place in TESTS_ALSO.get(room, [])]
         self.imports = {path: imported(ROOT / path) for path in self.own}
         self.limit = 3600.0
+
+    @property
+    def log(self) -> Path:
+        """What pytest says."""
+        return self.tree.parent / "log"
+
+    @contextmanager
+    def started(self) -> Iterator[None]:
+        """With a process that runs tests on demand."""
+        command = [str(self.tree / self.environment / "bin" / "python"), "-c", WORKER, str(self.log)]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, cwd=self.tree, stdin=pipe, stdout=pipe, text=True) as self.worker:
+            yield
+            self.worker.communicate()
 
     def copy(self) -> None:
         listed = subprocess.run(
@@ -152,20 +188,22 @@ class Tests:
         """Test files in the order in which they are likely to notice a change to this file."""
         modules = modules_with(path)
         near = [test for test in self.own if self.imports[test] & modules]
-        yield from filter(None, (near, [test for test in self.own if test not in near], self.others))
+        near.sort(key=lambda test: path.stem not in test.stem)
+        groups = [near, [test for test in self.own if test not in near], self.others]
+        yield from [files for files in groups if files][: 1 if self.nearest else None]
 
     def fail(self, files: Sequence[Path]) -> bool:
         """Whether a test fails; a hanging one does."""
         options = ["-q", "-x", "-p", "no:cacheprovider", f"--timeout={PER_TEST_S}"]
-        command = [str(self.tree / self.environment / "bin" / "python"), "-m", "pytest", *options, *map(str, files)]
-        log = (self.tree.parent / "log").open("w+")
-        with log, subprocess.Popen(command, cwd=self.tree, stdout=log, stderr=log, start_new_session=True) as child:
-            try:
-                child.wait(self.limit)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                return True
-        return child.returncode not in (0, 5)  # 5: no test was found
+        assert self.worker.stdin
+        assert self.worker.stdout
+        self.worker.stdin.write(" ".join([*options, *map(str, files)]) + "\n")
+        self.worker.stdin.flush()
+        alarm = threading.Timer(self.limit, os.killpg, (int(self.worker.stdout.readline()), signal.SIGKILL))
+        alarm.start()
+        status = int(self.worker.stdout.readline())
+        alarm.cancel()
+        return status not in (0, 5)  # 5: no test was found
 
     def killed(self, mutant: Mutant) -> bool:
         file = self.tree / mutant.path
@@ -183,21 +221,25 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def main(room: str, sample: int, seed: int, only: Sequence[str]) -> int:
+def main(room: str, sample: int, seed: int, only: Sequence[str], *, nearest: bool) -> int:
     """1 if a mutant survives, 2 if the tests fail without one."""
     survivors = []
-    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
-        tests = Tests(room, Path(folder, "tree"))
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mutation-"))
+        tests = Tests(room, Path(folder, "tree"), nearest=nearest)
         tests.copy()
+        stack.enter_context(tests.started())
         every = sorted(mutants(room, tests.tree), key=lambda mutant: mutant.digest(seed))
         chosen = [mutant for mutant in every[:sample] if not only or any(part in str(mutant) for part in only)]
         chosen.sort(key=lambda mutant: (mutant.path, mutant.start))
         begun = time.monotonic()
-        if tests.fail([*tests.own, *tests.others]):
-            say(Path(folder, "log").read_text("utf-8", "replace")[-5_000:])
+        paths = {mutant.path for mutant in chosen}
+        needed = {test: None for path in sorted(paths) for files in tests.nearest_first(path) for test in files}
+        if tests.fail(list(needed)):
+            say(tests.log.read_text("utf-8", "replace")[-5_000:])
             return 2
         tests.limit = 60 + 3 * (time.monotonic() - begun)
-        *_, last = Path(folder, "log").read_text("utf-8").splitlines()
+        *_, last = tests.log.read_text("utf-8").splitlines()
         say(f"{room}: {len(chosen)} of {len(every)} mutants; without one: {last}")
         for mutant in chosen:
             begun = time.monotonic()
@@ -219,5 +261,8 @@ if __name__ == "__main__":
     parser.add_argument(
         "--only", action="append", default=[], metavar="TEXT", help="of the sample, those with this text"
     )
+    parser.add_argument(
+        "--nearest", action="store_true", help="run only the room's tests that import the changed module: a lower bound"
+    )
     options = parser.parse_args()
-    sys.exit(main(options.room, options.sample, options.seed, options.only))
+    sys.exit(main(options.room, options.sample, options.seed, options.only, nearest=options.nearest))
