@@ -45,7 +45,7 @@ def unfinished(client: Elasticsearch, indexes: Indexes) -> Unfinished | None:
     since = ""
     for kind in KINDS:
         names = sorted(_all(client, indexes, kind))
-        if not names or names[-1] in client.indices.get_alias(name=indexes.alias(kind)):
+        if names[-1] in client.indices.get_alias(name=indexes.alias(kind)):
             return None
         meta = client.indices.get_mapping(index=names[-1])[names[-1]]["mappings"].get("_meta", {})
         if meta.get("version") != template(kind)["_meta"]["version"] or since not in ("", meta.get(SINCE)):
@@ -81,16 +81,13 @@ def take_over(client: Elasticsearch, indexes: Indexes, into: Concrete) -> None:
     client.indices.update_aliases(actions=actions)
 
 
-def drop_unused(client: Elasticsearch, indexes: Indexes) -> list[str]:
-    """Delete the indexes without an alias: replaced ones, and those of rebuilds that cannot be resumed; their names."""
-    dropped = []
+def drop_unused(client: Elasticsearch, indexes: Indexes) -> None:
+    """Delete the indexes without an alias: replaced ones, and those of rebuilds that cannot be resumed."""
     for kind in KINDS:
         in_use = client.indices.get_alias(name=indexes.alias(kind))
         for name in sorted(_all(client, indexes, kind)):
             if name not in in_use:
                 client.options(ignore_status=404).indices.delete(index=name)
-                dropped.append(name)
-    return dropped
 
 
 def _all(client: Elasticsearch, indexes: Indexes, kind: str) -> list[str]:

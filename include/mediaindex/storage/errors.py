@@ -110,8 +110,8 @@ def _without_answer(what: str, error: BaseException) -> MediaindexError:
 def _innermost(error: BaseException) -> BaseException:
     """The cause of an error: transfers wrap it in their own."""
     if isinstance(error, RetriesExceededError | Boto3RetriesExceededError):
-        last: BaseException | None = getattr(error, "last_exception", None)
-        return last or error
+        last: BaseException = error.last_exception  # type: ignore[union-attr]  # not in the stubs of boto3
+        return last
     if isinstance(error, Boto3Error) and isinstance(error.__context__, ClientError | BotoCoreError):
         return error.__context__
     return error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,11 +18,14 @@ from mediaindex.contract.states import SeenBy
 from mediaindex.errors import ConfigError, TransientError
 from mediaindex.orchestration import discovery, events
 from mediaindex.orchestration.arrivals import Arrivals
+from mediaindex.storage.objects import ObjectVersion
 from mediaindex.storage.queue import Message
+from tests.builders.databases import throwaway_database
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("connections")]
 
 Sources = Callable[..., Source]
+HOSTILE = "\x1b[31mred\nWARNING forged\r\u202e"
 
 
 def configured(source: Source, queue: str) -> Configuration:
@@ -113,6 +118,49 @@ def test_messages_that_cannot_be_processed_stay_in_the_queue(
     with pytest.raises(TransientError):
         events.receive(configured(source(), queue), {})
     assert left(sqs, queue) == 1
+
+
+def test_messages_stay_in_the_queue_until_the_ledger_has_what_they_announce(
+    sqs: Any,
+    queue: str,
+    put: Callable[..., None],
+    source: Sources,
+    bucket: str,
+    states: Callable[[], Any],
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put("a.wav")
+    sqs.send_message(QueueUrl=queue, MessageBody=message(bucket, "a.wav"))
+    (announced,) = received = events._waiting(sqs, queue)
+    for empty in throwaway_database(database_url):  # it answers, and refuses what is written
+        monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", empty)
+        with pytest.raises(ConfigError):
+            events.receive(configured(source(), queue), {queue: received})
+    assert (states(), left(sqs, queue)) == ({}, 1)
+    monkeypatch.setenv("AIRFLOW_CONN_MEDIAINDEX_POSTGRES", database_url)
+    assert events.receive(configured(source(), queue), {queue: [announced]}).claimed == 1
+    assert (states(), left(sqs, queue)) == ({"a.wav": "claimed"}, 0)
+
+
+def test_why_a_message_is_dropped_is_logged_in_one_harmless_line(
+    conn: Any, client: Any, queue: str, source: Sources, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps({f"{HOSTILE}field": 1})
+    assert events.take(conn, client, configured(source(), queue), [Message(body, "")]).rejected == 1
+    (said,) = [record.getMessage() for record in caplog.records if "dropped a message" in record.getMessage()]
+    assert said.isprintable()
+
+
+def test_a_key_is_logged_in_one_harmless_line(
+    conn: Any, client: Any, queue: str, source: Sources, bucket: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    unstorable = ObjectVersion(bucket, f"\x00{HOSTILE}", "e", None, 1, datetime.now(UTC))
+    assert Arrivals(conn, client, source(), SeenBy.LISTING).wanted([unstorable]) == []
+    with caplog.at_level("INFO"):
+        events.take(conn, client, configured(source(), queue), [Message(message("elsewhere", HOSTILE), "")])
+    said = [record.getMessage() for record in caplog.records if "NUL" in record.msg or "no source" in record.msg]
+    assert [line.isprintable() for line in said] == [True, True]
 
 
 def test_a_queue_that_does_not_exist_does_not_hold_up_the_others(

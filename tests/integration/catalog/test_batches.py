@@ -55,6 +55,16 @@ def test_parallel_planners_plan_each_object_once(database_url: str, source: str,
     assert sorted(planned) == sorted(one.id for one in claimed)
 
 
+def test_a_planner_does_not_wait_for_another(
+    conn: Any, database_url: str, source: str, listed: Callable[..., Any]
+) -> None:
+    one, other = ledger.claim(conn, source, listed(2))
+    with connect(database_url) as busy, busy.cursor() as cursor:
+        cursor.execute("select from media_object where id = %s for update", (one.id,))
+        (planned,) = batches.plan(conn, source)
+        assert ids(batches.items(conn, planned)) == [other.id]
+
+
 def test_a_planned_batch_is_unstarted_until_a_run_is_recorded(
     conn: Any, source: str, batch: Callable[..., Any]
 ) -> None:

@@ -48,6 +48,20 @@ def test_a_recording_that_is_far_longer_than_planned_is_planned_again_alone(
     assert lengths.plan_again(conn, alone, 300.0) == []
 
 
+def test_only_recordings_that_are_still_in_work_are_planned_again(conn: Any, batch: Make, fails: Make) -> None:
+    batch_id, (given_up, long) = batch(2)
+    normalized(conn, batch_id, {given_up: 3600.0, long: 3600.0})
+    fails(batch_id, "detect_speech", given_up)
+    assert lengths.plan_again(conn, batch_id, 300.0) == []  # alone, for the other one waits for nothing
+
+
+def test_a_recording_that_was_given_up_stays_in_its_batch(conn: Any, batch: Make, fails: Make) -> None:
+    batch_id, (given_up, *others) = batch(3)
+    normalized(conn, batch_id, {given_up: 3600.0, **dict.fromkeys(others, 20.0)})
+    fails(batch_id, "detect_speech", given_up)
+    assert lengths.plan_again(conn, batch_id, 300.0) == []
+
+
 def test_known_lengths_decide_which_recordings_share_a_batch(conn: Any, source: str, batch: Make) -> None:
     batch_id, (short, long, other) = batch(3)
     normalized(conn, batch_id, {short: 20.0, long: 3600.0, other: 20.0})

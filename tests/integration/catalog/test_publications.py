@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mediaindex.catalog.transcripts import publications, transcripts
+from mediaindex.catalog.base.connection import connect
+from mediaindex.catalog.transcripts import publications, publishing_locks, transcripts
 from mediaindex.errors import TerminalError
 
 pytestmark = pytest.mark.servers
@@ -103,6 +104,22 @@ def test_a_publication_has_the_data_of_feed_and_key(conn: Any, loaded: Any) -> N
     told = publications.load_for_publication(conn, id_)
     assert (told.title, told.published_at.date().isoformat()) == ("Episode 7", "2020-02-03")
     assert told.metadata == {"show": "news"}
+
+
+def test_locks_of_publishers_end_with_their_block(
+    conn: Any, database_url: str, sha256: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing_locks, "TRIES", 1)
+    audio = sha256()
+    with connect(database_url) as other:
+        with publishing_locks.publishing(conn, audio) as mine, publishing_locks.publishing(other, audio) as theirs:
+            assert (mine, theirs) == (True, False)
+        with publishing_locks.publishing(other, audio) as theirs:
+            assert theirs
+        with publishing_locks.publishing_blocked(other):  # nobody publishes
+            pass
+        with publishing_locks.publishing(conn, audio) as mine:
+            assert mine
 
 
 def test_a_long_transcript_is_read_fast_before_analyze(

@@ -183,6 +183,35 @@ def test_a_late_result_does_not_change_a_requeued_object(conn: Any, batch: Make,
     assert state(conn, one).state == "claimed"
 
 
+def costs(conn: Any, id_: int) -> int:
+    with conn.cursor() as cursor:
+        cursor.execute("select count(*) from stage_run where media_object_id = %s", (id_,))
+        return int(cursor.fetchone()[0])
+
+
+def test_of_an_object_that_left_its_batch_only_the_costs_are_recorded(
+    conn: Any, batch: Make, passes: Make, sha256: Make
+) -> None:
+    audio = sha256()
+    batch_id, (left, stayed) = batch(2)
+    ledger.requeue(conn, left, in_progress=True)
+    recorded = passes(batch_id, "normalize", {left: audio, stayed: audio})
+    assert (recorded.done, recorded.duplicates) == ((stayed,), ())
+    assert (state(conn, left).audio_sha256, state(conn, stayed).audio_sha256) == (None, audio)
+    assert (costs(conn, left), costs(conn, stayed)) == (1, 1)
+    (again,) = batches.plan(conn, state(conn, left).source)
+    assert batches.items(conn, again)[0].upstream == {}
+
+
+def test_a_late_result_does_not_revive_a_quarantined_object(
+    conn: Any, batch: Make, passes: Make, fails: Make, sha256: Make
+) -> None:
+    batch_id, (one,) = batch(1)
+    fails(batch_id, "detect_speech", one)
+    assert passes(batch_id, "normalize", {one: sha256()}).done == ()
+    assert (state(conn, one).state, state(conn, one).audio_sha256) == ("quarantined", None)
+
+
 @pytest.mark.parametrize("id_", ["1099511627776", "x", "-1"])
 def test_a_result_for_an_unknown_item_is_refused(conn: Any, batch: Make, id_: str) -> None:
     batch_id, _ = batch(1)

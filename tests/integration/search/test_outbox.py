@@ -16,7 +16,7 @@ from mediaindex.catalog.ledger import departures, ledger
 from mediaindex.catalog.transcripts import publications, publishing_locks
 from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import ConfigError, TransientError
-from mediaindex.search import Hit, Indexes, PublishCounts, connect, publish, publish_pending, search
+from mediaindex.search import Hit, Indexes, PublishCounts, connect, outbox, publish, publish_pending, search
 from tests.builders.killed import run_killed
 from tests.builders.recordings import Recorded
 
@@ -203,6 +203,20 @@ def test_a_recording_locked_by_another_publisher_is_skipped(
         assert publish_pending(conn, client, indexes=indexes).published == 1
     assert publish_pending(conn, client, indexes=indexes).published == 1
     assert len(find("weather")) == 2
+
+
+@pytest.mark.parametrize("newer", [False, True], ids=["published", "a-newer-one-is-due"])
+def test_a_publisher_looks_again_under_its_lock(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load, newer: bool
+) -> None:
+    load("talk", "weather")
+    (due,) = publications.pending(conn)  # read, then delayed by other recordings
+    if newer:
+        load("talk", "new weather")
+    else:
+        publish_pending(conn, client, indexes=indexes)
+    assert outbox._publish_one(conn, client, due, indexes) == PublishCounts()
+    assert len(publications.pending(conn)) == newer
 
 
 # Kills itself by SIGKILL at the nth request to Elasticsearch: before it is sent, or after its answer.

@@ -10,7 +10,7 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
 from mediaindex.errors import ConfigError
 from mediaindex.search import Indexes, Prepared, prepare, publish, withdraw
-from mediaindex.search.setup import template
+from mediaindex.search.setup import existing, template
 
 pytestmark = pytest.mark.servers
 
@@ -50,6 +50,8 @@ def test_an_index_with_the_name_of_the_alias_is_reported(client: Elasticsearch, 
 
 def test_an_index_of_an_older_template_is_reported(client: Elasticsearch, indexes: Indexes) -> None:
     client.indices.put_mapping(index=indexes.turns, meta={"version": 0})
+    with pytest.raises(ConfigError, match="mediaindex reindex"):
+        existing(client, indexes)
     assert prepare(client, indexes).outdated == (f"{indexes.prefix}-turns-000001",)
 
 

@@ -15,7 +15,8 @@ from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publishing_locks
 from mediaindex.contract.states import ObjectState
 from mediaindex.errors import TerminalError
-from mediaindex.search import Hit, Indexes, prepare, publish_pending, reindex, search
+from mediaindex.search import Hit, Indexes, new_indexes, prepare, publish_pending, reindex, search
+from mediaindex.search.setup import template
 from tests.builders.killed import run_killed
 from tests.builders.recordings import Recorded
 from tests.builders.waiting import SOON_S, until
@@ -143,6 +144,30 @@ def test_an_unfinished_rebuild_by_an_older_template_is_deleted(
         client.indices.create(index=indexes.concrete(kind, 2), mappings={"_meta": {"version": 0}})
     assert reindex(conn, client, indexes, linger=0).recordings == 1
     assert concrete(client, indexes) == second(indexes)
+
+
+def test_indexes_of_two_unfinished_rebuilds_are_not_one(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
+) -> None:
+    load("talk", "weather")
+    for kind, since in (("turns", "2026-01-01T00:00:00+00:00"), ("recordings", "2026-01-02T00:00:00+00:00")):
+        meta = template(kind)["_meta"] | {new_indexes.SINCE: since}
+        client.indices.create(index=indexes.concrete(kind, 2), mappings={"_meta": meta})
+    assert new_indexes.unfinished(client, indexes) is None
+    assert reindex(conn, client, indexes, linger=0).recordings == 1
+
+
+def test_rebuilt_indexes_refresh_by_themselves_like_the_old_ones(
+    conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
+) -> None:
+    def intervals() -> list[Any]:
+        settings = client.indices.get_settings(index=[indexes.turns, indexes.recordings])
+        return [answer["settings"]["index"].get("refresh_interval") for answer in settings.values()]
+
+    load("talk", "weather")
+    before = intervals()
+    reindex(conn, client, indexes, linger=0)
+    assert intervals() == before
 
 
 def test_after_a_refused_document_the_old_indexes_stay_in_use(

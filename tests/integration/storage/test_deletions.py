@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -64,6 +65,21 @@ def test_pointers_are_read_if_etags_are_not_md5(
     monkeypatch.setattr(deletions, "_etag", lambda _: "as in encrypted buckets")
     assert deletions.delete_pointers(client, bucket, [ONE]) == 1
     assert store.get_pointer("source", OTHER[:8]) is not None
+
+
+def test_the_time_of_an_object_is_that_of_its_version(client: Any, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="a.wav", Body=b"new")
+    (listed,) = list_objects(client, bucket)
+    assert deletions.written_at(client, bucket, "a.wav", listed.etag) == listed.last_modified
+    assert deletions.written_at(client, bucket, "a.wav", "another") is None
+    assert deletions.written_at(client, bucket, "b.wav", listed.etag) is None
+
+
+def test_what_was_not_written_before_the_limit_is_kept(client: Any, bucket: str) -> None:
+    client.put_object(Bucket=bucket, Key="a.wav", Body=b"new")
+    (listed,) = list_objects(client, bucket)
+    assert deletions.delete_object(client, bucket, "a.wav", before=listed.last_modified) == 0
+    assert deletions.delete_object(client, bucket, "a.wav", before=listed.last_modified + timedelta(seconds=1)) == 1
 
 
 def test_the_newest_artifact_has_a_time(client: Any, bucket: str, store: S3ArtifactStore) -> None:

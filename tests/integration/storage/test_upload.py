@@ -80,6 +80,18 @@ def test_an_upload_killed_while_it_finishes_is_resumed(client: Any, bucket: str)
     assert stored(client, bucket) == body(PART + 9)
 
 
+@pytest.mark.parametrize("size", [9, PART + 9])
+def test_an_upload_that_starts_again_has_only_the_new_bytes(client: Any, bucket: str, size: int) -> None:
+    upload = Upload(client, bucket, "a.mp3", part_bytes=PART)
+    feed(upload, b"x" * size)
+    upload.restart()
+    assert (upload.received, upload.resume_id) == (0, None)
+    feed(upload, body(PART + 7))
+    upload.finish()
+    assert stored(client, bucket) == body(PART + 7)
+    assert unfinished(client, bucket) == []
+
+
 def test_an_unknown_upload_starts_again(client: Any, bucket: str) -> None:
     first = Upload(client, bucket, "a.mp3", part_bytes=PART)
     feed(first, body(PART + 9))

@@ -12,8 +12,8 @@ from mediaindex.catalog.base.connection import transaction
 from mediaindex.catalog.erasure import erasure
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import publications, reviews
-from mediaindex.contract.states import ReviewKind
-from mediaindex.errors import TerminalError, TransientError
+from mediaindex.contract.states import ObjectState, ReviewKind
+from mediaindex.errors import ErrorCode, TerminalError, TransientError
 from mediaindex.search import connect as connect_search
 from mediaindex.search import publish_pending, search
 from mediaindex.storage.media import list_objects
@@ -124,6 +124,13 @@ def test_a_recording_in_work_is_not_erased(stores: Stores, indexed: Indexed) -> 
     rows(stores, "update batch set dag_run_id = 'run', started_at = now() returning id")
     with pytest.raises(TerminalError, match=r"run run .* is processing it"):
         opened(stores, talk)
+
+
+def test_a_recording_that_was_given_up_is_erased_while_its_batch_runs(stores: Stores, indexed: Indexed) -> None:
+    talk = indexed("talk", publish=False)
+    rows(stores, "update batch set dag_run_id = 'run', started_at = now() returning id")
+    ledger.set_state(stores.conn, talk.id, ObjectState.QUARANTINED, code=ErrorCode.TRUNCATED, reason="it ends early")
+    assert opened(stores, talk)
 
 
 def test_a_listing_does_not_claim_it_during_an_erasure(

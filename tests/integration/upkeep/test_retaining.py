@@ -68,6 +68,7 @@ def test_expired_proxies_are_deleted_and_their_results_stay(stores: Stores, inde
     assert len(keys(stores, stores.artifacts_bucket, old.audio)) == 2
     assert retaining.remove_proxies(stores, rules, NOW) == 0
     assert list(verify(stores)) == []
+    assert retaining.remove_proxies(stores, rules, NOW + timedelta(days=30)) == 1  # the young one, which is old by now
 
 
 def test_expired_recordings_are_erased_with_a_receipt(stores: Stores, indexed: Indexed) -> None:

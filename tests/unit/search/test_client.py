@@ -35,8 +35,8 @@ def test_an_unreachable_server_is_transient_and_named_without_its_password() -> 
 @pytest.mark.parametrize(
     ("status", "reason", "expected"),
     [
-        (429, "", True),
-        (503, "", True),
+        *((status, "", True) for status in (408, 429, 502, 503, 504)),
+        (500, "", False),
         (403, "cluster_block_exception", True),
         (403, "security_exception", False),
         (400, "", False),

@@ -41,6 +41,25 @@ def test_a_long_turn_is_cut_around_the_match() -> None:
     assert sum(len(piece.text) for piece in pieces) < 100
 
 
+WORDS = " ".join(f"w{number:02}" for number in range(50))
+
+
+@pytest.mark.parametrize(
+    ("searched", "first", "last"), [("", 0, 16), ("w00", 0, 16), ("w08", 0, 24), ("w20", 12, 36), ("w49", 41, 50)]
+)
+def test_the_excerpt_has_eight_words_before_the_match_and_fifteen_after(searched: str, first: int, last: int) -> None:
+    pieces = best_match(WORDS, marked(WORDS, searched) if searched else []).pieces
+    assert "".join(piece.text for piece in pieces).split() == [f"w{number:02}" for number in range(first, last)]
+
+
+@pytest.mark.parametrize(("distance", "word"), [(11, 0), (12, 30)])
+def test_words_are_spoken_together_within_twelve_words(distance: int, word: int) -> None:
+    spoken = ["x"] * 40
+    spoken[0], spoken[distance], spoken[30], spoken[31] = "dog", "cat", "dog", "cat"
+    text = " ".join(spoken)
+    assert best_match(text, marked(text, "dog", "cat")).word == word
+
+
 def test_a_word_has_its_own_start() -> None:
     assert start_of(1, 10.0, [10.0, 10.5, 11.0], words=3) == 10.5
 

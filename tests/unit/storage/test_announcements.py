@@ -68,13 +68,30 @@ def test_other_events_are_ignored(text: str) -> None:
         body(record(key=["a"])), body(record(bucket="")), body({"eventName": "ObjectCreated:Put"}),
         body(record(key="\ud800")), "9" * 10_000, " " * 2_000_000, bridge("Object Created", "\x00"),
         json.dumps({"Type": "Notification", "Message": json.dumps({"Type": "Notification", "Message": "no"})}),
+        json.dumps({"Type": "Notification", "Message": 7}), json.dumps({"Type": "Notification"}),
     ],
-    ids=range(22),
+    ids=range(24),
 )  # fmt: skip
 def test_an_invalid_message_is_rejected(text: str) -> None:
     parsed = understand(text)
     assert parsed.announcements == []
     assert parsed.rejected
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key", "valid"),
+    [
+        ("b" * 63, "a", True),
+        ("b" * 64, "a", False),
+        ("bbb", "a", True),
+        ("bb", "a", False),
+        ("media", "ü" * 512, True),
+        ("media", "ü" * 513, False),
+    ],
+)
+def test_names_are_as_long_as_s3_allows(bucket: str, key: str, valid: bool) -> None:
+    parsed = understand(body(record(bucket=bucket, key=key)))
+    assert (len(parsed.announcements), len(parsed.rejected)) == ((1, 0) if valid else (0, 1))
 
 
 def test_an_invalid_record_does_not_fail_the_others() -> None:

@@ -44,6 +44,12 @@ def test_a_stream_at_a_fair_pace_is_read_whole() -> None:
     assert raw.clock.now > 40 * WINDOW_S
 
 
+def test_every_window_begins_without_the_wait_of_the_one_before() -> None:
+    pieces = 96  # per window, of which the last one comes just in time
+    stream, _ = paced(3 * WINDOW_BYTES, WINDOW_BYTES // pieces, WINDOW_S / pieces)
+    assert len(stream.read()) == 3 * WINDOW_BYTES
+
+
 @pytest.mark.parametrize("step", [1, 100, WINDOW_BYTES // 12])
 def test_a_slow_stream_times_out_after_a_window(step: int) -> None:
     stream, raw = paced(10 * WINDOW_BYTES, step, WINDOW_S / 10)

@@ -16,6 +16,7 @@ from mediaindex.errors import ConfigError, MediaindexError
 from mediaindex.storage import client as module
 from mediaindex.storage import looks, queue
 from mediaindex.storage.client import s3_client
+from mediaindex.storage.session import SessionOptions, open_session
 from tests.builders.certificates import certificate
 
 ROLE = "arn:aws:iam::123456789012:role/mediaindex"
@@ -101,6 +102,25 @@ def test_s3_and_sqs_use_the_role(server: Any, monkeypatch: pytest.MonkeyPatch) -
     assert (base, s3, again, sqs) == ("BASE", "ASSUMED", "BASE", "ASSUMED")
     assert "ExternalId=x7" in asked
     assert "role%2Fmediaindex" in asked
+    assert "RoleSessionName=mediaindex" in asked
+
+
+def test_the_credentials_of_the_connection_come_before_those_of_the_environment(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert server
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of the environment")
+    own = {
+        "AWS_ACCESS_KEY_ID": "OWN",
+        "AWS_SECRET_ACCESS_KEY": "own secret",
+        "AWS_SESSION_TOKEN": "own token",
+        "AWS_DEFAULT_REGION": "xx-own-1",
+    }
+    session = open_session(own, SessionOptions())
+    credentials = session.get_credentials()
+    assert credentials
+    assert tuple(credentials.get_frozen_credentials())[:3] == ("OWN", "own secret", "own token")
+    assert session.region_name == "xx-own-1"
 
 
 def test_a_role_that_cannot_be_assumed_concerns_every_object(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
