@@ -31,8 +31,9 @@ CODECS: dict[str, tuple[tuple[str, ...], int]] = {
     "libvorbis": ((), 22_050),
     "wmav2": ((), 44_100),
 }
-# FLAC and ALAC in ASF get time stamps of their own kind from ffmpeg's muxer, several frames at one time.
-UNUSUAL = {("asf", "flac"), ("asf", "alac")}
+# FLAC and ALAC in ASF get time stamps of their own kind from ffmpeg's muxer, several frames at one time; AAC and
+# Vorbis in WAV get no packet boundaries, without which nobody can decode them.
+UNUSUAL = {("asf", "flac"), ("asf", "alac"), ("wav", "aac"), ("wav", "libvorbis")}
 CONTAINERS = ("mkv", "mp4", "mov", "ts", "mpg", "flv", "ogg", "asf", "nut", "avi", "wav", "caf")
 # s by which a muxer of ffmpeg moves the start; that of mpg only if it would be 0.
 LATER = {"ts": 1.4, "mpg": 0.5}

@@ -6,13 +6,38 @@ by frequency; ``tone`` lasts ``seconds``.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 
 def ffmpeg(*arguments: str | Path) -> None:
-    """Run ffmpeg; what it says is shown when it fails."""
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True, timeout=300)
+    """Run ffmpeg; what it says is shown when it fails. A file of synthetic sound is made once per test process."""
+    *rest, target = map(str, arguments)
+    if any(Path(argument).exists() for argument in rest):
+        _ffmpeg([*rest, target])
+        return
+    kept = _made(tuple(rest), Path(target).suffix)
+    shutil.copyfile(kept, target)
+
+
+@cache
+def _made(arguments: tuple[str, ...], suffix: str) -> Path:
+    path = Path(_folder().name) / f"{len(list(Path(_folder().name).iterdir()))}{suffix}"
+    _ffmpeg([*arguments, str(path)])
+    return path
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="synthetic-")
+
+
+def _ffmpeg(arguments: Sequence[str]) -> None:
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *arguments], check=True, timeout=300)
 
 
 def tone(folder: Path, name: str = "tone.wav", *, seconds: float = 2.0, hertz: int = 440, volume: float = 1.0) -> Path:

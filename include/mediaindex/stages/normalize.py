@@ -18,8 +18,9 @@ from mediaindex.errors import ConfigError
 from mediaindex.stages.media.clock_checks import file_start, missing_seconds
 from mediaindex.stages.media.decode import MOST_FLAC_CHANNELS, Pcm
 from mediaindex.stages.media.encode import encode_flac, noise_filter
-from mediaindex.stages.media.extract import Extracted, extract
+from mediaindex.stages.media.extract import Extracted
 from mediaindex.stages.media.loudness import Loudness, gain_db, join, measure_speech
+from mediaindex.stages.media.parts import extract_parts
 from mediaindex.stages.media.probe import AudioStream, SourceFile, probe
 from mediaindex.stages.media.tracks import choose_tracks
 from mediaindex.timeline import round_to_ms
@@ -30,7 +31,7 @@ from .media.process import too_long
 if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
 
-VERSION = 4
+VERSION = 5
 AUDIO = "audio.flac"
 CHANNELS = "channels.flac"
 
@@ -52,7 +53,7 @@ def normalize(
     _check_length(probed, stream, settings)
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".normalize-", dir=out_dir) as folder:
-        extracted = extract(probed, tracks, Path(folder), settings)
+        extracted = extract_parts(probed, tracks, Path(folder), settings)
         pcm, clock = extracted.pcm, extracted.clock
         loudness, gain = _write(pcm, settings, out_dir)
     return NormalizedAudio(

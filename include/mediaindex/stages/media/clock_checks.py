@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mediaindex.timeline import Anchor, Clock, round_to_ms
 
 from .probe import AudioStream, SourceFile, has_clock
+from .riff import declared_size
 from .source_clock import ClockFinder, clock_of
 
 WORTH_TELLING = 0.1  # s by which time stamps and samples differ
@@ -15,6 +16,11 @@ ENDS_DECLARED = frozenset(("matroska", "ogg", "asf", "nut", "wtv"))
 # Containers without time stamps whose header has the number of samples. The duration of others without time stamps is
 # estimated from the bit rate and proves nothing.
 SAMPLES_DECLARED = frozenset(("wav", "w64", "aiff", "caf", "flac"))
+# Time stamps of these containers are numbers of packets or bytes, and say nothing unless packets have one length, as
+# those of these codecs; of others the samples are counted.
+PACKETS_COUNTED = frozenset(("avi", "caf"))
+EQUAL_PACKETS = frozenset(("mp1", "mp2", "mp3", "ac3", "eac3", "dts"))
+AVI = "avi"  # whose length is often an estimate by the size of the file, headers of packets included
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ def source_clock(source: SourceFile, stream: AudioStream, times: ClockFinder) ->
     """
     audio = times.seconds
     clock = clock_of(times.steps, audio)
+    if source.container in PACKETS_COUNTED and stream.codec not in EQUAL_PACKETS:
+        return SourceClock(Clock((Anchor(0.0, max(0.0, stream.start or 0.0)),)))
     declared = declared_length(source, stream, clock.anchors[0].source)
     if (
         not stream.silent
@@ -63,6 +71,10 @@ def missing_seconds(source: SourceFile, stream: AudioStream, clock: Clock, audio
 
     ``audio``: seconds of decoded audio. A gap of the source's clock is no loss.
     """
+    if source.container == AVI:
+        size = source.path.stat().st_size
+        lost = audio * max(0, declared_size(source.path) - size) / size
+        return (audio + lost, lost) if lost > slack(audio + lost) else None
     declared = declared_length(source, stream, clock.anchors[0].source)
     if declared is None:
         return None
@@ -74,7 +86,7 @@ def declared_length(source: SourceFile, stream: AudioStream, start: float) -> fl
     """Seconds from start to end by the header; None if it does not say, or is a guess."""
     kinds = set(source.container.split(","))
     declared = stream.duration or (None if source.has_video else source.duration)
-    if not declared or not (has_clock(source.container) or kinds & SAMPLES_DECLARED):
+    if not declared or source.container == AVI or not (has_clock(source.container) or kinds & SAMPLES_DECLARED):
         return None
     return declared - start if kinds & ENDS_DECLARED and declared > start else declared
 

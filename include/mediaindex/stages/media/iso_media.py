@@ -42,12 +42,12 @@ def boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
         start = stop
 
 
-def joined_at(path: Path) -> int | None:
-    """The byte at which a second file begins; None if there is one file, or the file has another format."""
+def joined_at(path: Path) -> Iterator[int]:
+    """The bytes at which further files begin."""
     with path.open("rb") as file:
         has_index = False
         for box in boxes(file, 0, file.seek(0, os.SEEK_END)):
             if box.kind == b"ftyp" and has_index:
-                return box.place
+                has_index = False
+                yield box.place
             has_index = has_index or box.kind == b"moov"
-    return None

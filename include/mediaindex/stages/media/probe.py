@@ -17,12 +17,11 @@ from mediaindex.timeline import Span
 from . import layouts
 from .commands import Option, inspect
 from .edit_lists import silent_edits
-from .iso_media import joined_at
 from .plausibility import check_samples
 from .process import needs_hint, run
 from .protection import check_protection
 from .refusals import check_extra, check_file, unreadable
-from .riff import Rest, rest_of
+from .riff import rest_of
 
 if TYPE_CHECKING:
     from mediaindex.contract.job import RawFormat
@@ -183,15 +182,12 @@ def _with_late_streams(source: SourceFile) -> SourceFile:
 
 def _whole(source: SourceFile) -> SourceFile:
     """The source with options to read all of a WAV file whose header says less than it holds; otherwise a warning."""
-    if "mov" in source.container.split(",") and (place := joined_at(source.path)):
-        rest: Rest | None = Rest(source.path.stat().st_size - place, readable=False)
-    else:
-        rest = rest_of(source.path) if source.container in {"wav", "aiff"} else None
-    if rest is None:
+    rest = rest_of(source.path) if source.container in {"wav", "aiff"} else None
+    if rest is None or (rest.places and not rest.readable):  # joined files of different formats are read one by one
         return source
     says = f"understated: the header says {source.duration or 0.0:.1f} s, but {rest.size} bytes follow"
     if not rest.readable:
-        return replace(source, warnings=(f"{says}, which are not read; split the file if it is two, or repair it",))
+        return replace(source, warnings=(f"{says}, which are not read; repair the file",))
     return replace(
         source,
         streams=tuple(replace(stream, duration=None) for stream in source.streams),

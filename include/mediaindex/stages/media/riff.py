@@ -25,10 +25,27 @@ class Rest:
     """The audio after the declared end, of ``size`` bytes.
 
     ``readable``: of the same format and at a sample boundary, so that reading on to the end of the file reads it.
+    ``places``: the bytes at which joined files begin.
     """
 
     size: int
     readable: bool
+    places: list[int] = field(default_factory=list, compare=False)
+
+
+def declared_size(path: Path) -> int:
+    """The size (bytes) of a RIFF file by its headers; AVI files beyond 1 GB have several."""
+    at = 0
+    with path.open("rb") as file:
+        total = file.seek(0, os.SEEK_END)
+        while at < total:
+            file.seek(at)
+            head = file.read(8)
+            if not head.startswith(b"RIFF") or len(head) < 8:
+                break
+            at += 8 + int.from_bytes(head[4:], "little")
+            at += at % 2
+    return at
 
 
 def rest_of(path: Path) -> Rest | None:
@@ -44,7 +61,7 @@ def rest_of(path: Path) -> Rest | None:
 
 @dataclass(slots=True)
 class _Walk:
-    """Goes from chunk to chunk. ``parts``: format and place of the audio of each file that is joined here."""
+    """Goes from chunk to chunk. ``parts``: format and place of the audio of each file; ``places``: of the files."""
 
     file: IO[bytes]
     form: bytes
@@ -53,6 +70,7 @@ class _Walk:
     format: bytes = b""
     first_end: int = 0
     parts: list[tuple[bytes, int]] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
 
     def rest(self) -> Rest | None:
         total = self.file.seek(0, os.SEEK_END)
@@ -66,13 +84,14 @@ class _Walk:
         unread = total - min(total, position)
         if not self.parts or (len(self.parts) == 1 and unread < SHORTEST):
             return None
-        return Rest(total - self.first_end, self.order == "little" and self._is_continuous())
+        return Rest(total - self.first_end, self.order == "little" and self._is_continuous(), self.places)
 
     def _chunk(self, position: int, total: int) -> int | None:
         """The size of the chunk at this position; 4 to enter a joined file; None if there is no chunk."""
         self.file.seek(position)
         name, size = self.file.read(4), int.from_bytes(self.file.read(4), self.order)  # type: ignore[arg-type]
         if self.parts and name == self.form:
+            self.places.append(position)
             return 4
         is_longer = position + 8 + size > total
         if self.parts and (not name.isascii() or (is_longer and name not in FOLLOWING | AUDIO)):

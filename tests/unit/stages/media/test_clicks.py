@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,24 +45,29 @@ def files(draw: st.DrawFn) -> Clicks:
     return Clicks(codec, container, draw(holes()), draw(st.sampled_from([0.0, 3.0, 100.0, 18_000.0])), size)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keeps the sound of each sample rate, from which files are made."""
+    return tmp_path_factory.mktemp("clicks")
+
+
 @settings(max_examples=30)
-@given(files())
-def test_clicks_are_where_the_source_has_them(clicks: Clicks) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        path = clicks.write(Path(name))
-        if path is None:  # ffmpeg does not write this codec into this container
-            return
-        try:
-            source = probe(path)
-        except BadMediaError:  # ffmpeg does not read all that it writes
-            return
-        if not source.streams or not source.streams[0].known:
-            return
-        stream = choose_stream(source)
-        pcm = decode(source, stream, Path(name), keep_channels=False, max_seconds=60, gap_tolerance=0.01)
-        assert pcm.times is not None
-        clock = source_clock(source, stream, pcm.times).clock
-        positions = heard(np.fromfile(pcm.path, dtype="<i2") / 32768)
+@given(clicks=files())
+def test_clicks_are_where_the_source_has_them(folder: Path, clicks: Clicks) -> None:
+    path = clicks.write(folder)
+    if path is None:  # ffmpeg does not write this codec into this container
+        return
+    try:
+        source = probe(path)
+    except BadMediaError:  # ffmpeg does not read all that it writes
+        return
+    if not source.streams or not source.streams[0].known:
+        return
+    stream = choose_stream(source)
+    pcm = decode(source, stream, folder, keep_channels=False, max_seconds=60, gap_tolerance=0.01)
+    assert pcm.times is not None
+    clock = source_clock(source, stream, pcm.times).clock
+    positions = heard(np.fromfile(pcm.path, dtype="<i2") / 32768)
     late = errors(clicks.times, [clock.to_source(at) for at in positions])
     constant = statistics.median(late)
     assert -EXACT <= constant <= ENCODER_DELAY

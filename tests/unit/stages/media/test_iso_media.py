@@ -52,17 +52,18 @@ def test_a_box_that_is_cut_off_is_not_whole() -> None:
     assert found(data, 12, 20) == [(b"moov", b"", False)]
 
 
-def test_a_second_file_begins_with_its_type_after_an_index(tmp_path: Path) -> None:
+def test_another_file_begins_with_its_type_after_an_index(tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     first = box(b"ftyp", b"M4A ") + box(b"mdat", b"sound") + box(b"moov")
-    for content, place in (
-        (first + first, len(first)),
-        (first, None),
-        (box(b"ftyp") + box(b"ftyp") + box(b"moov"), None),  # a type, twice, of one file
-        (b"RIFF" + bytes(100), None),
+    for content, places in (
+        (first + first, [len(first)]),
+        (first * 3, [len(first), 2 * len(first)]),
+        (first, []),
+        (box(b"ftyp") + box(b"ftyp") + box(b"moov"), []),  # a type, twice, of one file
+        (b"RIFF" + bytes(100), []),
     ):
         path.write_bytes(content)
-        assert joined_at(path) == place
+        assert list(joined_at(path)) == places
 
 
 def movie(*edits: tuple[int, int], scale: int = 1000, version: int = 0, count: int | None = None) -> bytes:
