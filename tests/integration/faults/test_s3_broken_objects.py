@@ -1,4 +1,4 @@
-"""Objects that S3 answers with an error for ever hold up no other recording of their batch."""
+"""Objects that S3 always answers with an error do not stop the other recordings of their batch."""
 
 from __future__ import annotations
 
