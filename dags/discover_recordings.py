@@ -35,6 +35,7 @@ may come late, and those of days without a run. The log of `claim_new` names the
 `--conf '{{"prefix": "calls/2025-03-01/", "whole": true}}'`
 For a period (if the prefix has no date: for what was last modified in it):
 `airflow backfill create --dag-id {dag_id} --from-date DATE --to-date DATE`
+While this DAG is paused, as new ones are, all of these stay queued: `airflow dags unpause {dag_id}`
 
 ## Owner
 mediaindex

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +12,15 @@ import airflow.providers.standard.decorators.branch_python
 import airflow.providers.standard.operators.trigger_dagrun
 import airflow.sdk.bases.sensor
 import airflow.sdk.definitions.decorators
-import airflow.sdk.definitions.retry_policy  # noqa: F401
 from airflow.sdk import DAG, Param, task
 
+from mediaindex.contract.dags import INDEX_DAG
 from mediaindex.contract.states import Lane
-from mediaindex.orchestration.defaults import INDEX_DAG, RUNS, default_args, report_failed_run
+from mediaindex.orchestration.defaults import RUNS, default_args, report_failed_run
 from mediaindex.orchestration.speech_operator import SpeechStageOperator
+
+with suppress(ImportError):  # likewise; Airflow before 3.3 does not have it
+    import airflow.sdk.definitions.retry_policy  # noqa: F401
 
 DOC = """
 ## What

@@ -17,7 +17,7 @@ Finds batches whose run has failed, was ended or does not exist any more, and qu
 or quarantines them after too many tries (`mediaindex ledger dead-letters`). Batches of another Airflow that uses the
 same catalog are left to that one, unless it was not heard of for two days. Plans recordings whose wait has ended into
 batches and starts their runs. Recordings that a fallback recogniser transcribed are queued again once the preferred
-recogniser works.
+recogniser works. Records which DAGs are paused, for `mediaindex ledger list`, `verify` and `plan`.
 
 ## When it fails
 `sweep` and `plan_due` fail if the catalog is unreachable. The next run does the same work.
@@ -32,7 +32,8 @@ mediaindex
 
 @task
 def sweep() -> dict[str, int]:
-    """Settle batches whose run has ended."""
+    """Settle batches whose run has ended, and record which DAGs are paused."""
+    from mediaindex.orchestration import paused
     from mediaindex.orchestration import sweep as sweeping
 
     def is_alive(dag_id: str, run_id: str) -> bool | None:
@@ -41,7 +42,9 @@ def sweep() -> dict[str, int]:
             return None
         return bool(runs(dag_id=dag_id, run_ids=[run_id], states=["queued", "running", "restarting"]))
 
-    return sweeping.sweep(is_alive)
+    counts = sweeping.sweep(is_alive)
+    paused.note(paused.from_task(get_current_context()["ti"]))
+    return counts
 
 
 @task

@@ -2,12 +2,17 @@
 select
     o.id, o.source, o.bucket, o.key, o.etag, o.size, o.last_modified, o.state, o.reason_code, o.reason_class, o.reason_stage,
     o.reason, o.attempts, o.not_before, o.updated_at, b.id as batch_id, b.lane, b.dag_id, b.dag_run_id,
+    coalesce(
+        o.state = 'claimed' and o.batch_id is null and coalesce(o.not_before <= now(), true)
+        and s.quota_used_at >= date_trunc('day', now(), 'UTC'), false
+    ) as awaits_quota,
     array(
-        select warning from batch_item_stage s, jsonb_array_elements_text(s.summary -> 'warnings') with ordinality as w (warning, place)
-        where s.batch_id = b.id and s.media_object_id = o.id and jsonb_typeof(s.summary -> 'warnings') = 'array'
-        order by s.stage, w.place
+        select warning from batch_item_stage r, jsonb_array_elements_text(r.summary -> 'warnings') with ordinality as w (warning, place)
+        where r.batch_id = b.id and r.media_object_id = o.id and jsonb_typeof(r.summary -> 'warnings') = 'array'
+        order by r.stage, w.place
     ) as warnings
 from media_object o
+join source s on s.name = o.source
 left join lateral (
     select b.id, b.lane, b.dag_id, b.dag_run_id
     from batch_item i join batch b on b.id = i.batch_id
@@ -25,8 +30,8 @@ where (%(ids)s::bigint[] is null or o.id = any (%(ids)s::bigint[]))
   and (%(bucket)s::text is null or o.bucket = %(bucket)s)
   and (%(key)s::text is null or o.key = %(key)s)
   and (not %(warned)s or exists (
-      select from batch_item_stage s
-      where s.batch_id = b.id and s.media_object_id = o.id and jsonb_array_length(s.summary -> 'warnings') > 0
+      select from batch_item_stage r
+      where r.batch_id = b.id and r.media_object_id = o.id and jsonb_array_length(r.summary -> 'warnings') > 0
   ))
   and (%(since)s::timestamptz is null or o.updated_at >= %(since)s)
 order by o.updated_at desc, o.id desc

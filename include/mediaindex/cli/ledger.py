@@ -11,7 +11,7 @@ import typer
 from mediaindex.contract.states import ObjectState, StateReason
 from mediaindex.errors import ErrorCode, FailureClass, TerminalError
 
-from . import ledger_tables
+from . import ledger_tables, paused
 from .figures import count_of
 from .options import DATES, OBJECT_NAMES, Json, Yes, catalog
 from .terminal import say, say_json
@@ -66,7 +66,7 @@ def list_objects(
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
-    """List objects and their states, most recently changed first, and the number of objects per state.
+    """List objects and their states, most recently changed first, the number per state, and DAGs that are paused.
 
     Examples:
 
@@ -82,10 +82,14 @@ def list_objects(
     with catalog("ledger") as conn:
         lines = ledger_lines.lines(conn, wanted, limit)
         counts = ledger_lines.counts(conn, wanted)
+        stopped = paused.dags(conn, source)
     if as_json:
-        say_json({"objects": [asdict(line) for line in lines], "counts": counts}, indent=2)
+        objects = [asdict(line) for line in lines]
+        say_json({"objects": objects, "counts": counts, "paused": paused.as_json(stopped)}, indent=2)
     else:
         ledger_tables.objects(ledger_tables.table_console(), lines, counts)
+        for dag in stopped:
+            say(paused.line(dag))
 
 
 @app.command()
@@ -188,6 +192,7 @@ def requeue(
     fallback: Fallback = False,
     in_progress: InProgress = False,
     yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Queue objects again: the named ones, or all that match (quarantined ones, unless --state is given).
 
@@ -210,7 +215,7 @@ def requeue(
         raise typer.BadParameter(UNFILTERED)
     with catalog("ledger") as conn:
         lines = _chosen(conn, names or [], filters, fallback)
-        _queue(conn, lines, in_progress=in_progress, yes=yes)
+        _queue(conn, lines, in_progress=in_progress, yes=yes, as_json=as_json)
 
 
 def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallback: bool) -> list[LedgerLine]:
@@ -226,11 +231,15 @@ def _chosen(conn: Connection, names: list[str], filters: tuple[Any, ...], fallba
     return ledger_lines.lines(conn, _wanted(source, state or [ObjectState.QUARANTINED], *rest))
 
 
-def _queue(conn: Connection, lines: list[LedgerLine], *, in_progress: bool, yes: bool) -> None:
+def _queue(conn: Connection, lines: list[LedgerLine], *, in_progress: bool, yes: bool, as_json: bool) -> None:
     sourceless = _without_source(conn, lines)
     possible = [line for line in lines if line.source not in sourceless]
+    done, busy = _requeue(conn, possible, in_progress) if yes else (0, 0)
+    if as_json:
+        ids = [line.id for line in possible]
+        say_json({"done": yes, "objects": ids, "queued": done, "in_progress": busy, "skipped": sourceless}, indent=2)
+        return
     if yes:
-        done, busy = _requeue(conn, possible, in_progress)
         skipped = f" Skipped {count_of(busy, 'object')} in progress." if busy else ""
         say(f"Queued {count_of(done, 'object')}.{skipped}")
     else:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mediaindex.contract.dags import INDEX_DAG
 from mediaindex.contract.states import ItemStatus, Lane, ObjectState
 from mediaindex.printable import printable
 from mediaindex.settings import ServerSettings
@@ -38,7 +39,6 @@ COLOURS = {
     ObjectState.QUARANTINED: "red",
     ObjectState.GONE: "dim",
 }
-DAGS = {Lane.FRESH: "index_recordings", Lane.BACKFILL: "index_recordings_backfill"}
 
 
 def table_console() -> Console:
@@ -135,6 +135,8 @@ def why(line: LedgerLine) -> str:
         parts.append("failed once" if line.attempts == 1 else f"failed {line.attempts} times")
     if line.state == ObjectState.CLAIMED and line.not_before is not None:
         parts.append(f"waits until {when(line.not_before)}")
+    if line.awaits_quota:
+        parts.append("waits for tomorrow's quota: hours_per_day of its source is used")
     summary = ", ".join(part for part in parts if part)
     return ": ".join(part for part in (summary, line.reason or "") if part)
 
@@ -158,14 +160,14 @@ def link_of(line: LedgerLine) -> str:
     """The URL of the failed task in Airflow's UI; names of run and task if Airflow's address is not set."""
     if line.dag_run_id is None:
         return "not in a run"
-    return run_link(line.dag_id or DAGS[line.lane or Lane.FRESH], line.dag_run_id, line.reason_stage)
+    return run_link(line.dag_id or INDEX_DAG[line.lane or Lane.FRESH], line.dag_run_id, line.reason_stage)
 
 
 def batch_link(batch: StoryBatch) -> str:
     """The URL of a batch's run in Airflow's UI; its name if Airflow's address is not set."""
     if batch.dag_run_id is None:
         return "no run yet"
-    return run_link(batch.dag_id or DAGS[batch.lane], batch.dag_run_id, None)
+    return run_link(batch.dag_id or INDEX_DAG[batch.lane], batch.dag_run_id, None)
 
 
 def run_link(dag_id: str, run_id: str, task: str | None) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mediaindex.contract.dags import INDEX_DAG, discover_dag
+from mediaindex.contract.states import Lane
 from mediaindex.errors import ErrorCode, TerminalError
 
 from . import plan_tables
@@ -19,6 +21,7 @@ from .options import Json, catalog
 from .terminal import Terminal, say_json
 
 if TYPE_CHECKING:
+    from mediaindex.catalog import Connection
     from mediaindex.config.sources import Configuration
     from mediaindex.forecast.forecasting import Forecast
     from mediaindex.forecast.places import Runs
@@ -65,16 +68,17 @@ def plan(
         return
     if source is None or first is None or last is None:
         raise typer.BadParameter("write SOURCE --from DATE --to DATE, or --review")
-    made, kept = _forecast(source, first.date(), last.date(), slots, cores, save)
+    made, kept, stopped = _forecast(source, first.date(), last.date(), slots, cores, save)
     if as_json:
-        say_json(plan_tables.as_json(made, kept), indent=2)
+        say_json(plan_tables.as_json(made, kept, stopped), indent=2)
     else:
-        plan_tables.forecast(table_console(), made, kept)
+        plan_tables.forecast(table_console(), made, kept, stopped)
 
 
 def _forecast(
     name: str, first: date, last: date, slots: int | None, cores: int | None, save: bool
-) -> tuple[Forecast, int | None]:
+) -> tuple[Forecast, int | None, list[str]]:
+    """The forecast, its number if it is kept, and the DAGs that are to be unpaused for the backfill."""
     from mediaindex.forecast import forecasting
     from mediaindex.forecast.places import span
     from mediaindex.forecast.workload import Machine, speech_slots
@@ -85,7 +89,16 @@ def _forecast(
     machine = Machine(slots or speech_slots(), cores)
     with catalog("plan") as conn, _progress() as watch:
         made = forecasting.forecast(conn, s3_client(), known.source(name), days, machine, _runs(), known.prices, watch)
-        return made, forecasting.keep(conn, made) if save and made.new else None
+        return made, forecasting.keep(conn, made) if save and made.new else None, _stopped(conn, name)
+
+
+def _stopped(conn: Connection, source: str) -> list[str]:
+    """The DAGs whose runs would stay queued. A new DAG is paused, so one that no Airflow has told of counts as such."""
+    from mediaindex.catalog.batches import pauses
+
+    discover, index = discover_dag(source), INDEX_DAG[Lane.BACKFILL]
+    found = [discover] if pauses.is_paused(conn, discover) is not False else []
+    return [*found, index] if pauses.is_paused(conn, index) else found
 
 
 def _runs() -> Runs | None:

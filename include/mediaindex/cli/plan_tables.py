@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mediaindex.contract.dags import discover_dag
 from mediaindex.contract.states import ObjectState
 from mediaindex.printable import printable
 
 from .figures import count_of, duration, hours, money, print_paragraph, print_trimmed
 from .ledger_tables import table
+from .paused import unpause
 
 if TYPE_CHECKING:
     from mediaindex.forecast.forecasting import Forecast
@@ -35,8 +37,11 @@ STATES = {
 NO_PRICES = "unknown: add `prices: {currency: EUR, cpu_core_hour: 0.04}` to the sources file"
 
 
-def forecast(console: Console, made: Forecast, kept: int | None) -> None:
-    """Print the recordings, the work, how it was estimated, and the command to run next."""
+def forecast(console: Console, made: Forecast, kept: int | None, stopped: Sequence[str] = ()) -> None:
+    """Print the recordings, the work, how it was estimated, and the commands to run next.
+
+    ``stopped``: DAGs that are to be unpaused before.
+    """
     days = f"{made.span.first:%Y-%m-%d} to {made.span.last:%Y-%m-%d}"
     print_paragraph(console, Text(f"{made.source.name}, {days}: {_places(made)}", "bold"))
     print_paragraph(console, "")
@@ -50,7 +55,7 @@ def forecast(console: Console, made: Forecast, kept: int | None) -> None:
         _facts(console, [("work", _work(made)), ("cost", cost(made)), ("finish", finish(made))])
         print_paragraph(console, "\nHow this was estimated", "bold")
         _facts(console, basis(made))
-        _next(console, made, kept)
+        _next(console, made, kept, stopped)
 
 
 def cost(made: Forecast) -> str:
@@ -95,7 +100,7 @@ def basis(made: Forecast) -> list[tuple[str, str]]:
     return lines
 
 
-def as_json(made: Forecast, kept: int | None) -> dict[str, Any]:
+def as_json(made: Forecast, kept: int | None, stopped: Sequence[str] = ()) -> dict[str, Any]:
     """All figures, in seconds."""
     return {
         "forecast": kept,
@@ -121,6 +126,7 @@ def as_json(made: Forecast, kept: int | None) -> dict[str, Any]:
         "ends_at": made.ends_at.isoformat(),
         "queue": {"files": made.queue.files, "audio_s": made.queue.audio_s, "seconds": made.queue.seconds},
         "basis": basis(made),
+        "commands": commands(made, stopped),
     }  # fmt: skip
 
 
@@ -161,13 +167,21 @@ def _work(made: Forecast) -> str:
     return f"{hours(core.value)} core hours {between}, in {count_of(made.tally.batches, 'batch', 'batches')}"
 
 
-def _next(console: Console, made: Forecast, kept: int | None) -> None:
+def commands(made: Forecast, stopped: Sequence[str]) -> list[str]:
+    """The commands that start the backfill."""
+    dates = f"--from-date {made.span.first:%Y-%m-%d} --to-date {made.span.last:%Y-%m-%dT%H:%M:%S}"
+    return [*map(unpause, stopped), f"airflow backfill create --dag-id {discover_dag(made.source.name)} {dates}"]
+
+
+def _next(console: Console, made: Forecast, kept: int | None, stopped: Sequence[str]) -> None:
     if not made.places.by_date:
         print_paragraph(console, f"\n{whole_prefix(made)}", "yellow")
-    dates = f"--from-date {made.span.first:%Y-%m-%d} --to-date {made.span.last:%Y-%m-%dT%H:%M:%S}"
     print_paragraph(console, "\nTo start it:")
-    # Not wrapped, so that it can be copied.
-    console.print(f"  airflow backfill create --dag-id discover_{made.source.name} {dates}", soft_wrap=True)
+    for command in commands(made, stopped):
+        console.print(f"  {command}", soft_wrap=True)  # not wrapped, so that it can be copied
+    if stopped:
+        text = f"Runs of a DAG that is paused stay queued. Unpausing {stopped[0]} starts its schedule, too."
+        print_paragraph(console, text)
     if kept is not None:
         print_paragraph(console, f"Afterwards: mediaindex plan {made.source.name} --review   (this is forecast {kept})")
 
@@ -175,10 +189,11 @@ def _next(console: Console, made: Forecast, kept: int | None) -> None:
 def whole_prefix(made: Forecast) -> str:
     """What a backfill does if the prefix has no date."""
     outside = made.tally.outside
-    more = f"also {count_of(outside, 'file')} of other days" if outside else "all of it is counted here"
+    others = f"; {count_of(outside, 'file')} of other days {'is' if outside == 1 else 'are'} left" if outside else ""
     return (
-        f"The prefix {printable(made.source.prefix)!r} has no date: `airflow backfill create` indexes the whole "
-        f"prefix, whatever the days: {more}. To index single days, use a prefix such as 'calls/{{{{ ds }}}}/'."
+        f"The prefix {printable(made.source.prefix)!r} has no date: each run of the backfill lists all of it, and "
+        f"takes what was last modified in its interval{others}. With a prefix such as 'calls/{{{{ ds }}}}/' a run "
+        "lists only its own folder."
     )
 
 

@@ -14,11 +14,13 @@ from rich.text import Text
 from mediaindex.errors import MediaindexError
 from mediaindex.printable import printable
 
+from . import paused
 from .figures import count_of
 from .options import Json, all_stores
 from .terminal import Terminal, say, say_json
 
 if TYPE_CHECKING:
+    from mediaindex.catalog.batches.pauses import PausedDag
     from mediaindex.upkeep.verifying import Difference
 
 CLEAN, DIFFERENT, NOT_COMPARED = 0, 1, 2
@@ -38,8 +40,8 @@ def verify(
 ) -> None:
     """Compare the catalog with Elasticsearch and S3, and print the differences.
 
-    With --json, each difference is one line, and the last line holds the counts. Exit codes: 0 without differences,
-    1 with differences, 2 if the stores could not be compared.
+    DAGs that are paused are named after them. With --json, each difference is one line, and the last line holds the
+    counts. Exit codes: 0 without differences, 1 with differences, 2 if the stores could not be compared.
 
     Examples:
 
@@ -55,13 +57,14 @@ def verify(
             differences = _counted(verifying.verify(stores, storage=storage), counts)
             printed = _print_json(differences) if as_json else _print_table(differences, limit)
             repaired = verifying.repair(stores, printed) if repair else _consume(printed)
+            stopped = paused.dags(stores.conn)
     except MediaindexError as error:
         say(f"mediaindex: {error}", error=True)
         raise typer.Exit(NOT_COMPARED) from error
     if as_json:
-        say_json({"clean": not counts, "counts": counts, "repaired": repaired})
+        say_json({"clean": not counts, "counts": counts, "repaired": repaired, "paused": paused.as_json(stopped)})
     else:
-        _print_summary(counts, repaired)
+        _print_summary(counts, repaired, stopped)
     raise typer.Exit(DIFFERENT if counts else CLEAN)
 
 
@@ -100,7 +103,7 @@ def _consume(differences: Iterable[Difference]) -> int:
     return 0
 
 
-def _print_summary(counts: Counter[str], repaired: int) -> None:
+def _print_summary(counts: Counter[str], repaired: int, stopped: Iterable[PausedDag]) -> None:
     from mediaindex.upkeep.verifying import REMEDIES
 
     if not counts:
@@ -109,3 +112,5 @@ def _print_summary(counts: Counter[str], repaired: int) -> None:
         say(f"{count} {kind}: {REMEDIES[kind]}")
     if repaired:
         say(f"Queued {count_of(repaired, 'recording')} for publication; publish_outbox publishes them.")
+    for dag in stopped:
+        say(paused.line(dag))

@@ -29,11 +29,20 @@ log = logger(__name__)
 
 FIRST_STAGE = "normalize"
 LONGEST_MESSAGE = 2_000  # characters of an error in the log
+LONGEST_NAME = 80  # characters of a file name in the note of a run
 
 
 def run_id(batch: PlannedBatch) -> str:
     """The id of a batch's run. No run of another batch has it, in whatever catalog that batch is."""
-    return f"batch_{batch.id}_{batch.run_token}"
+    return f"{batch.source}_batch_{batch.id}_{batch.run_token}"
+
+
+def run_note(batch: PlannedBatch) -> str:
+    """What the run works on, for people: ``calls: 12 files, a.wav, b.wav, c.wav and 9 more``."""
+    names = [printable(key.rpartition("/")[2] or key, LONGEST_NAME) for key in batch.first_keys]
+    more = f" and {batch.items - len(names)} more" if batch.items > len(names) else ""
+    count = "1 file" if batch.items == 1 else f"{batch.items} files"
+    return f"{batch.source}: {count}, {', '.join(names)}{more}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import RetryAction, RetryRule
-
 from mediaindex.catalog.batches.retry_policy import RetryPolicy
 from mediaindex.contract.states import Lane
 from mediaindex.errors import TerminalError
 from mediaindex.printable import logger
 from mediaindex.settings import RetrySettings
 
-from .retrying import JitteredRetryPolicy
 from .time_limits import BACKFILL_TIME_FACTOR
+from .versions import has_retry_policies
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -31,7 +29,6 @@ TIME_FACTOR = {Lane.FRESH: 1.0, Lane.BACKFILL: BACKFILL_TIME_FACTOR}
 # Per lane. Weights add up along a run's dozen tasks: even the last task of a backfill waits for the first fresh one.
 PRIORITY = {Lane.FRESH: 100, Lane.BACKFILL: 1}
 RUNS = {Lane.FRESH: 4, Lane.BACKFILL: 2}
-INDEX_DAG = {Lane.FRESH: "index_recordings", Lane.BACKFILL: "index_recordings_backfill"}
 
 
 # Seconds for which a received announcement of an upload is hidden in the queue: enough to wait for a slot and to work.
@@ -60,13 +57,24 @@ def default_args(lane: Lane = Lane.FRESH) -> dict[str, Any]:
         "retry_delay": timedelta(seconds=RetrySettings.read().retry_seconds),
         "retry_exponential_backoff": 2.0,  # the factor; True would mean 1, which is no backoff
         "max_retry_delay": timedelta(minutes=15),
-        "retry_policy": JitteredRetryPolicy([RetryRule(TerminalError, RetryAction.FAIL)]),
+        **_task_retry_policy(),
         "execution_timeout": timedelta(minutes=10),
         "pool": CATALOG_POOL,
         # The default rule would start new recordings before finishing those in progress.
         "weight_rule": "upstream",
         "priority_weight": PRIORITY[lane],
     }
+
+
+def _task_retry_policy() -> dict[str, Any]:
+    """Terminal errors fail at once. Airflow before 3.3 cannot tell errors apart, and retries all of them."""
+    if not has_retry_policies():
+        return {}
+    from airflow.sdk import RetryAction, RetryRule
+
+    from .retrying import JitteredRetryPolicy
+
+    return {"retry_policy": JitteredRetryPolicy([RetryRule(TerminalError, RetryAction.FAIL)])}
 
 
 SPEECH_TIMEOUT = timedelta(hours=4)

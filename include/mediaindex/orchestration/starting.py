@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches
 from mediaindex.config.sources import Source
+from mediaindex.contract.dags import INDEX_DAG
 from mediaindex.contract.states import Lane
 
 from . import connections
-from .batch_job import run_id
-from .defaults import INDEX_DAG
+from .batch_job import run_id, run_note
 from .identity import airflow_id
 
 if TYPE_CHECKING:
@@ -42,7 +42,12 @@ def runs_of(waiting: Sequence[batches.PlannedBatch]) -> list[dict[str, Any]]:
     The run's id is made from the batch's id and token, so that a second start finds the existing run.
     """
     return [
-        {"trigger_dag_id": INDEX_DAG[batch.lane], "trigger_run_id": run_id(batch), "conf": {"batch_id": batch.id}}
+        {
+            "trigger_dag_id": INDEX_DAG[batch.lane],
+            "trigger_run_id": run_id(batch),
+            "conf": {"batch_id": batch.id},
+            "note": run_note(batch),
+        }
         for batch in waiting[:LIMIT]
     ]
 

@@ -10,11 +10,12 @@ from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.batches import batches, sweeping
 from mediaindex.catalog.ledger import sources as known
 from mediaindex.config import sources
+from mediaindex.contract.dags import INDEX_DAG
 from mediaindex.errors import TerminalError
 from mediaindex.printable import logger
 
 from . import connections
-from .defaults import FALLBACKS_A_SWEEP, INDEX_DAG, retry_policy
+from .defaults import FALLBACKS_A_SWEEP, retry_policy
 from .identity import airflow_id, note_sources
 from .starting import plan, runs_of
 

@@ -70,7 +70,8 @@ def test_a_planned_batch_is_unstarted_until_a_run_is_recorded(
 ) -> None:
     batch_id, objects = batch(3)
     (offered,) = batches.unstarted(conn, source)
-    assert offered == batches.PlannedBatch(batch_id, source, Lane.FRESH, len(objects), 3_000, offered.run_token)
+    keys = tuple(f"clip {number:05}.wav" for number in range(len(objects)))
+    assert offered == batches.PlannedBatch(batch_id, source, Lane.FRESH, len(objects), 3_000, offered.run_token, keys)
     assert batches.mark_started(conn, batch_id, f"run-{batch_id}")
     assert batches.mark_started(conn, batch_id, f"run-{batch_id}")
     assert not batches.mark_started(conn, batch_id, "another-run")

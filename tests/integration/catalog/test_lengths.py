@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from mediaindex.catalog.batches import batches, lengths, stage_runs
+from mediaindex.catalog.ledger import lines as ledger_lines
+from mediaindex.catalog.ledger.lines import Wanted
 from mediaindex.contract.job import ItemResult, JobResult
 from mediaindex.contract.states import ItemStatus
 
@@ -77,9 +79,12 @@ def test_what_exceeds_the_quota_of_the_day_waits(conn: Any, source: str, batch: 
         cursor.execute("update media_object set batch_id = null where id = any (%s)", (ids[2:],))
     normalized(conn, batch_id, dict.fromkeys(ids[:2], 1800.0))
     assert batches.plan(conn, source, quota_seconds=3600.0) == []
+    waiting = {line.id for line in ledger_lines.lines(conn, Wanted(source=source)) if line.awaits_quota}
+    assert waiting == set(ids[2:])
     with conn, conn.cursor() as cursor:
         cursor.execute("update batch set created_at = created_at - interval '1 day' where id = %s", (batch_id,))
     assert len(batches.plan(conn, source, quota_seconds=3600.0)) == 1
+    assert not any(line.awaits_quota for line in ledger_lines.lines(conn, Wanted(source=source)))
 
 
 def test_a_recording_longer_than_the_quota_is_planned_on_a_day_of_its_own(conn: Any, source: str, batch: Make) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mediaindex.catalog.base.connection import connect
-from mediaindex.catalog.batches import airflows, batches, sweeping
+from mediaindex.catalog.batches import airflows, batches, pauses, sweeping
 from mediaindex.catalog.ledger import ledger, reprocessing
 from mediaindex.contract.states import Lane
 from mediaindex.orchestration import batch_job, discovery, starting, sweep
@@ -90,8 +90,10 @@ def test_a_sweep_of_another_airflow_leaves_live_batches_alone(
         batches.take_over(conn, batch_id, "index_recordings", run, airflow_id=owner)
         assert batch_and_attempts(conn, id_) == (batch_id, 0), number
     with conn, conn.cursor() as cursor:
-        cursor.execute("select count(*) from airflow")
-        assert cursor.fetchone() == (2,)
+        cursor.execute("select count(*), count(swept_at) from airflow")
+        assert cursor.fetchone() == (2, 2)
+    assert pauses.is_paused(conn, "publish_outbox") is False
+    assert pauses.is_paused(conn, "discover_recordings") is True  # as every new one
 
 
 def test_only_the_airflow_of_a_run_declares_it_dead(conn: Any) -> None:

@@ -65,7 +65,7 @@ def test_only_recordings_of_ended_runs_start_again(catalog_url: str) -> None:
     third = batch_of(catalog_url, dead)
     assert third not in (None, first)
     assert again[third]["trigger_dag_id"] == "index_recordings"
-    assert again[third]["trigger_run_id"].startswith(f"batch_{third}_")
+    assert again[third]["trigger_run_id"].startswith(f"recordings_batch_{third}_")
 
 
 def test_a_source_that_is_not_configured_any_more_does_not_stop_others(catalog_url: str) -> None:

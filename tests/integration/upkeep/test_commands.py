@@ -75,15 +75,19 @@ def test_verify_reindex_and_erase(stores: Stores, indexed: Indexed, run: Run) ->
     different = run("verify", "--json")
     first, last = map(json.loads, different.stdout.splitlines())
     assert (different.returncode, first["kind"], first["subject"]) == (1, "missing_documents", talk.audio)
-    assert last == {"clean": False, "counts": {"missing_documents": 1}, "repaired": 0}
+    assert last == {"clean": False, "counts": {"missing_documents": 1}, "repaired": 0, "paused": []}
     rebuilt = run("reindex")
     assert rebuilt.stdout.startswith("Indexed 1 recording with 2 turns. Searches now use "), rebuilt.stderr
     assert list(verify(stores)) == []
     asked = run("erase", talk.key, "--reason", "request 1")
     assert "would erase 1 object of the ledger and 1 recording " in asked.stdout, asked.stderr
+    asked = run("erase", talk.key, "--reason", "request 1", "--json")
+    assert json.loads(asked.stdout) == {
+        "name": talk.key, "erased": False, "objects": [talk.id], "audios": [talk.audio], "copies": []
+    }  # fmt: skip
     assert [one.key for one in list_objects(stores.s3, talk.bucket)] == [talk.key]
-    done = run("erase", talk.key, "--reason", "request 1", "--yes")
-    assert (done.returncode, "; complete." in done.stdout) == (0, True), done.stderr
+    done = run("erase", talk.key, "--reason", "request 1", "--yes", "--json")
+    assert (done.returncode, json.loads(done.stdout)["finished"]) == (0, True), done.stderr
     assert run("verify").returncode == 0
 
 

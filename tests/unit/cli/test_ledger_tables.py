@@ -100,3 +100,10 @@ def test_warnings_of_an_indexed_object_are_printed() -> None:
         "track 2 (deu) is left out",
         "truncated: 2 s of 6 s",
     ]
+
+
+def test_a_recording_that_waits_for_a_quota_says_so() -> None:
+    waits = replace(
+        LINE, state=ObjectState.CLAIMED, reason_code=None, reason_class=None, reason=None, awaits_quota=True
+    )
+    assert tables.why(waits) == "waits for tomorrow's quota: hours_per_day of its source is used"

@@ -95,8 +95,17 @@ def test_without_new_recordings_no_work_is_forecast() -> None:
 def test_a_prefix_without_a_date_is_reported() -> None:
     undated = replace(MADE, places=Places(("calls/",), 90, by_date=False), tally=replace(MADE.tally, outside=5))
     text = " ".join(printed(plan_tables.forecast, undated, None).split())
-    assert "has no date: `airflow backfill create` indexes the whole prefix" in text
-    assert "also 5 files of other days" in text
+    assert "has no date: each run of the backfill lists all of it" in text
+    assert "5 files of other days are left" in text
+
+
+def test_a_backfill_of_a_paused_dag_begins_with_its_end() -> None:
+    text = printed(plan_tables.forecast, MADE, None, ["discover_calls"], width=200)
+    first, second = [line.strip() for line in text.splitlines() if line.startswith("  airflow")]
+    assert first == "airflow dags unpause discover_calls"
+    assert second.startswith("airflow backfill create --dag-id discover_calls")
+    assert plan_tables.as_json(MADE, None, ["discover_calls"])["commands"] == [first, second]
+    assert "unpause" not in printed(plan_tables.forecast, MADE, None)
 
 
 def test_the_finish_time_assumes_idle_cores() -> None:

@@ -65,6 +65,16 @@ def within(cursor: Cursor, source: str, objects: Sequence[Sized], quota_seconds:
     return fitting
 
 
+def note_quota(cursor: Cursor, source: str, *, is_used: bool) -> None:
+    """Record whether a planning left recordings of the source for the next day."""
+    if is_used:
+        cursor.execute("update source set quota_used_at = now() where name = %s", (source,))
+    else:
+        cursor.execute(
+            "update source set quota_used_at = null where name = %s and quota_used_at is not null", (source,)
+        )
+
+
 def plan_again(conn: Connection, batch_id: int, target_seconds: float) -> list[int]:
     """Take recordings that turned out far longer than a batch should be out of it; they are planned again, alone.
 

@@ -45,7 +45,7 @@ class Unplanned(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlannedBatch:
-    """A batch without a run; ``items``: their number, ``bytes``: their total size.
+    """A batch without a run; ``items``: their number, ``bytes``: their total size, ``first_keys``: of at most three.
 
     ``run_token``: part of the id of its run, different for every batch of every catalog.
     """
@@ -56,6 +56,7 @@ class PlannedBatch:
     items: int
     bytes: int
     run_token: str
+    first_keys: tuple[str, ...] = ()
 
 
 def plan(
@@ -82,8 +83,9 @@ def plan(
             within = page if quota_seconds is None else lengths.within(cursor, source, page, quota_seconds)
             for (own_lane, limit), alike in _alike(within, lane, max_items).items():
                 planned += [_create(cursor, source, own_lane, group) for group in groups(alike, target_seconds, limit)]
-        if len(page) < PAGE or len(within) < len(page):
-            return planned
+            if len(page) < PAGE or len(within) < len(page):
+                lengths.note_quota(cursor, source, is_used=len(within) < len(page))
+                return planned
 
 
 def _alike(page: Iterable[Unplanned], lane: Lane, max_items: int) -> dict[tuple[Lane, int], list[Unplanned]]:

@@ -42,7 +42,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One object and its latest batch, with the warnings of its stages."""
+    """One object and its latest batch, with the warnings of its stages.
+
+    ``awaits_quota``: it could be planned, but the hours that its source may use on this day are used.
+    """
 
     id: int
     source: str
@@ -63,6 +66,7 @@ class LedgerLine:
     lane: Lane | None
     dag_id: str | None
     dag_run_id: str | None
+    awaits_quota: bool = False
     warnings: tuple[str, ...] = ()
 
 
