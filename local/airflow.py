@@ -30,7 +30,7 @@ class _Part(Server):
     """A component of Airflow. The API server reports its health."""
 
     needs = ("postgres",)
-    deadline_s = 180.0
+    quiet_s = 180.0  # some wait for the heartbeats of others, which come every few seconds
     arguments: ClassVar[tuple[str, ...]] = ()
     health_key: ClassVar[str]
 

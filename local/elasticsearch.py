@@ -24,7 +24,6 @@ class Elasticsearch(Server):
 
     name = "elasticsearch"
     port_name = "elasticsearch"
-    deadline_s = 180.0  # 10 s alone; much longer while other programs start on two cores
 
     def prepare(self) -> Launch:
         """Write the configuration again at each start; data is kept."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from local import ports, process
+from local.activity import Watch
 from local.process import Launch, Running
 from local.settings import LocalSettings
 from local.site import ServerError, Site
@@ -20,7 +21,7 @@ class Server(ABC):
     name: ClassVar[str]
     port_name: ClassVar[str | None] = None  # key of Settings.ports
     needs: ClassVar[tuple[str, ...]] = ()
-    deadline_s: ClassVar[float] = 60.0
+    quiet_s: ClassVar[float] = 60.0  # time without activity after which a start is given up
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     grace_s: ClassVar[float] = 15.0
 
@@ -53,7 +54,10 @@ class Server(ABC):
         return process.load(self._pid_file)
 
     def up(self) -> bool:
-        """Start the server and wait until it is healthy. Returns False if it was running. Raises ServerError."""
+        """Start the server and wait until it is healthy. Returns False if it was running.
+
+        Raises ServerError. A server that is late is left running.
+        """
         ran = self._keeps_running()
         if not ran:
             self._end(None)  # children of a killed server may still hold its port, memory or data
@@ -111,14 +115,19 @@ class Server(ABC):
         return True
 
     def _await_health(self, running: Running) -> None:
-        deadline = time.monotonic() + self.deadline_s
+        watch = Watch(running, self.log, self.site.activity, self.quiet_s)
         while not self.healthy(running):
             self.site.check()
             if running.process() is None:
+                self._end(None)
                 raise ServerError(f"{self.name} ended while starting. {self._last_lines()}")
-            if time.monotonic() > deadline:
-                raise ServerError(f"{self.name} was not healthy after {self.deadline_s:.0f} s. {self._last_lines()}")
+            if lateness := watch.lateness():
+                raise ServerError(
+                    f"{self.name} is not healthy, and {lateness}. It is left running: `make up` waits for it again, "
+                    f"`make down` stops it. {self._last_lines()}"
+                )
             time.sleep(0.2)
+        self.site.activity.note()
 
     def _last_lines(self, count: int = 15) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-count:] if self.log.exists() else []

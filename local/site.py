@@ -12,6 +12,7 @@ from pathlib import Path
 from local import credentials as secrets_
 from local import environment as variables
 from local.account import Account
+from local.activity import Activity
 from local.settings import Settings
 from mediaindex.errors import ErrorCode, MediaindexError
 
@@ -38,6 +39,7 @@ class Site:
     settings: Settings
     say: Callable[[str, str], None] = _silent
     cancel: threading.Event = field(default_factory=threading.Event)
+    activity: Activity = field(default_factory=Activity)
 
     @cached_property
     def credentials(self) -> secrets_.Credentials:
@@ -88,6 +90,7 @@ class Site:
             try:
                 return tool.communicate(timeout=0.5)[0]
             except subprocess.TimeoutExpired:
+                self.activity.note()
                 if watch:
                     watch()
                 if self.cancel.is_set():

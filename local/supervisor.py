@@ -1,34 +1,56 @@
-"""Start servers, each once the servers it needs are healthy, and stop them. A failed start stops what it started."""
+"""Start servers, each once the servers it needs are healthy, and stop them.
+
+A server that fails, or is late, does not stop the others. An interrupted start stops what it started.
+"""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 from local.locks import lock
 from local.server import Server
-from local.site import ServerError, Site, StoppedError
+from local.site import ServerError, Site
 
 
 def up(site: Site, servers: Sequence[Server]) -> list[str]:
     """Start servers that are not running, and return their names.
 
-    Raises the ServerError of the first that fails, or KeyboardInterrupt, after stopping the servers started here.
+    Raises ServerError, after all others have started, for those that failed; KeyboardInterrupt after stopping the
+    servers started here.
     """
     with lock(site.settings.state / "lock", site.check):
         ran_before = {server.name for server in servers if server.running()}
         try:
             with _stop_signals_interrupt():
-                return _start_all(site, servers)
+                ends = _start_all(site, servers)
         except BaseException:
             site.cancel.set()
             with _stop_signals_ignored():
                 _stop_all([server for server in servers if server.name not in ran_before])
             raise
+    errors = {name: error for name, end in ends.items() if (error := end.exception())}
+    if errors:
+        raise ServerError(_report(errors, [server.name for server in servers if server.name not in errors]))
+    return [name for name, end in ends.items() if end.result()]
+
+
+def _report(errors: Mapping[str, BaseException], others: Sequence[str]) -> str:
+    """Why servers are missing, which others wait for them, and which run."""
+    waiting = {name: str(error) for name, error in errors.items() if isinstance(error, NeedError)}
+    lines = [str(error) for name, error in errors.items() if name not in waiting]
+    lines += [f"Not started, for {needed} is missing: {name}." for name, needed in waiting.items()]
+    if others:
+        lines.append(f"Running: {', '.join(others)}.")
+    return "\n".join(lines)
+
+
+class NeedError(Exception):
+    """A server was not started, because the named one, which it needs, was not."""
 
 
 def down(site: Site, servers: Sequence[Server]) -> list[str]:
@@ -37,13 +59,14 @@ def down(site: Site, servers: Sequence[Server]) -> list[str]:
         return _stop_all(servers)
 
 
-def _start_all(site: Site, servers: Sequence[Server]) -> list[str]:
+def _start_all(site: Site, servers: Sequence[Server]) -> dict[str, Future[bool]]:
+    """Start all servers. Returns for each whether it was started here, or its error."""
     ends: dict[str, Future[bool]] = {server.name: Future() for server in servers}
 
     def bring_up(server: Server) -> bool:
         for need in server.needs:
-            if need in ends:
-                ends[need].result()
+            if need in ends and ends[need].exception():
+                raise NeedError(need)
         return server.up()
 
     def run(server: Server) -> None:
@@ -59,15 +82,11 @@ def _start_all(site: Site, servers: Sequence[Server]) -> list[str]:
         for server in servers:
             pool.submit(run, server)
         try:
-            wait(ends.values(), return_when=FIRST_EXCEPTION)
-        finally:
-            if not all(end.done() and end.exception() is None for end in ends.values()):
-                site.cancel.set()  # the threads notice within a second, and the pool waits for them
-    errors = [error for end in ends.values() if (error := end.exception())]
-    errors.sort(key=lambda error: isinstance(error, StoppedError))
-    if errors:
-        raise errors[0]
-    return [name for name, end in ends.items() if end.result()]
+            wait(ends.values())
+        except BaseException:
+            site.cancel.set()  # the threads notice within a second, and the pool waits for them
+            raise
+    return ends
 
 
 def _stop_all(servers: Sequence[Server]) -> list[str]:

@@ -69,9 +69,15 @@ class Broken(Shell):
         return False
 
 
+class Dependent(Shell):
+    name = "dependent"
+    needs = ("broken",)
+
+
 class Unhealthy(Shell):
     name = "unhealthy"
-    deadline_s = 0.5
+    script = "echo waits for a lock; exec sleep 600"
+    quiet_s = 2.0
 
     def healthy(self, running: Running) -> bool:
         return False
@@ -114,24 +120,41 @@ def test_a_server_that_ignores_sigterm_is_killed(site: Site, survivors: Survivor
     assert survivors() == []
 
 
-def test_a_failed_start_reports_the_server_and_its_log_and_leaves_no_process(site: Site, survivors: Survivors) -> None:
-    with pytest.raises(ServerError, match=r"broken ended while starting(.|\n)*the disk is full"):
-        supervisor.up(site, [First(site), Broken(site)])
+def test_a_failed_server_is_reported_with_its_log_and_does_not_stop_the_others(
+    site: Site, survivors: Survivors
+) -> None:
+    with pytest.raises(ServerError, match=r"broken ended while starting(.|\n)*the disk is full") as failed:
+        supervisor.up(site, [First(site), Broken(site), Dependent(site)])
+    assert failed.value.message.splitlines()[-2:] == [
+        "Not started, for broken is missing: dependent.", "Running: first."
+    ]  # fmt: skip
+    running = First(site).running()
+    assert running
+    assert survivors() == [running.pid]
+
+
+def test_a_server_that_ended_leaves_no_process(site: Site, survivors: Survivors) -> None:
+    class Forking(Unhealthy):
+        name = "forking"
+        script = "sleep 600 & exit 3"
+
+    with pytest.raises(ServerError, match="forking ended while starting"):
+        supervisor.up(site, [Forking(site)])
     assert survivors() == []
 
 
-def test_a_failed_start_does_not_stop_servers_that_were_running(site: Site, survivors: Survivors) -> None:
-    supervisor.up(site, [First(site)])
+def test_a_late_server_is_named_and_left_running(site: Site, survivors: Survivors) -> None:
+    with pytest.raises(ServerError, match=r"unhealthy is not healthy(.|\n)*waits for a lock(.|\n)*Running: first"):
+        supervisor.up(site, [First(site), Unhealthy(site)])
     before = survivors()
-    with pytest.raises(ServerError):
-        supervisor.up(site, [First(site), Broken(site)])
+    assert len(before) == 2
+
+    class Recovered(Unhealthy):
+        def healthy(self, running: Running) -> bool:
+            return True
+
+    assert supervisor.up(site, [First(site), Recovered(site)]) == []
     assert survivors() == before
-
-
-def test_a_server_that_does_not_become_healthy_is_stopped(site: Site, survivors: Survivors) -> None:
-    with pytest.raises(ServerError, match="unhealthy was not healthy after"):
-        supervisor.up(site, [Unhealthy(site)])
-    assert survivors() == []
 
 
 def test_a_pid_that_was_reused_is_ignored(site: Site) -> None:
