@@ -16,6 +16,7 @@ from mediaindex.printable import printable
 from . import (
     calibrate,
     config,
+    dags,
     db,
     doctor,
     erase,
@@ -70,6 +71,7 @@ cli.add_typer(ledger.app, name="ledger")
 cli.add_typer(source.app, name="source")
 cli.add_typer(config.app, name="config")
 cli.add_typer(db.app, name="db")
+cli.add_typer(dags.app, name="dags")
 
 
 def _version(wanted: bool) -> None:

@@ -11,11 +11,14 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from airflow.executors.local_executor import LocalExecutor
-from airflow.executors.workloads import ExecutorWorkload
 
 from mediaindex.stages.media.containment import hide_memory
+
+if TYPE_CHECKING:
+    from airflow.executors.workloads import ExecutorWorkload
 
 # Longest seconds between two loops of the scheduler while tasks run: some changes, such as skips, come without the end
 # of a task, and pass one level of tasks per loop.
