@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-# Not used here: the DAG processor imports the modules of Airflow that a DAG file names before it starts the processes
-# that parse, so that none of them imports these again.
-import airflow.providers.standard.decorators.branch_python
-import airflow.providers.standard.operators.trigger_dagrun
-import airflow.sdk.bases.sensor
-import airflow.sdk.definitions.decorators
 from airflow.sdk import DAG, Param, task
 
 from mediaindex.contract.dags import INDEX_DAG
@@ -19,8 +12,12 @@ from mediaindex.contract.states import Lane
 from mediaindex.orchestration.defaults import RUNS, default_args, report_failed_run
 from mediaindex.orchestration.speech_operator import SpeechStageOperator
 
-with suppress(ImportError):  # likewise; Airflow before 3.3 does not have it
-    import airflow.sdk.definitions.retry_policy  # noqa: F401
+if TYPE_CHECKING:  # the DAG processor loads what is named here once, before it starts a process per file
+    import airflow.providers.standard.decorators.branch_python
+    import airflow.providers.standard.operators.trigger_dagrun
+    import airflow.sdk.bases.sensor
+    import airflow.sdk.definitions.decorators
+    import airflow.sdk.definitions.retry_policy  # noqa: F401  # from Airflow 3.3 on
 
 DOC = """
 ## What

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-from importlib.resources import files
 
 from mediaindex.catalog.base.connection import connect
 from mediaindex.catalog.base.migrate import migrate
+from mediaindex.orchestration import pools
 from mediaindex.search import from_environment, prepare
 from mediaindex.settings import ServerSettings, StorageSettings
 from mediaindex.storage.client import s3_client
@@ -27,14 +26,10 @@ def main() -> None:
 
 def make_pools() -> None:
     """Create the pools that are missing; the slots of existing ones are the operator's."""
-    listed = subprocess.run(
-        ["airflow", "pools", "list", "--output", "json"], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
-    existing = {pool["pool"] for pool in json.loads(listed[listed.index("[{") :])}
-    wanted = json.loads((files("mediaindex.orchestration") / "pools.json").read_text("utf-8"))
-    for name, pool in wanted.items():
+    existing = pools.existing()
+    for name, (slots, description) in pools.needed().items():
         if name not in existing:
-            subprocess.run(["airflow", "pools", "set", name, str(pool["slots"]), pool["description"]], check=True)
+            subprocess.run(["airflow", "pools", "set", name, str(slots), description], check=True)
 
 
 def make_buckets(*names: str) -> None:

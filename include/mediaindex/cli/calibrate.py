@@ -5,14 +5,16 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .terminal import Terminal, say
+from .fetching import fetch_missing
+from .options import AS_JSON, check_folder
+from .terminal import Terminal, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +45,7 @@ def calibrate(
     model: list[str] = MODEL,
     degraded: bool = DEGRADED,
     folder: Path | None = FOLDER,
+    as_json: bool = AS_JSON,
 ) -> None:
     """Fit each recogniser's word confidence on the recordings of MANIFEST: the probability that a word is right.
 
@@ -62,9 +65,6 @@ def calibrate(
     from mediaindex.models.calibrations import own_path
     from mediaindex.runner.engines import Engines
 
-    from .fetching import fetch_missing
-    from .options import check_folder
-
     fetch_missing()
     entries, engines = _usable(read_manifest(manifest), manifest), Engines()
     chosen = _chosen(engines, model, entries)
@@ -72,7 +72,9 @@ def calibrate(
         check_folder(place)
     with tempfile.TemporaryDirectory(prefix="mediaindex-calibrate-") as made:
         variants = variants_of(entries, CONDITIONS if degraded else {}, CLEAN, Path(made))
-        done = [_calibrated(recogniser, variants, engines, entries, manifest.name, folder) for recogniser in chosen]
+        done = [_calibrated(each, variants, engines, entries, manifest.name, folder, as_json) for each in chosen]
+    if as_json:
+        say_json([card for card in done if card], indent=2)
     if not all(done):
         raise typer.Exit(1)
 
@@ -116,8 +118,9 @@ def _calibrated(
     entries: Sequence[Entry],
     manifest: str,
     folder: Path | None,
-) -> bool:
-    """Write one recogniser's calibration; if it cannot be fitted, print why and return False."""
+    as_json: bool,
+) -> dict[str, Any] | None:
+    """Write one recogniser's calibration, which is returned; if it cannot be fitted, print why and return None."""
     from mediaindex.errors import TerminalError
     from mediaindex.models.calibrations import write_card
 
@@ -125,9 +128,11 @@ def _calibrated(
         card = _card(recogniser, _recognised_words(variants, recogniser, engines), entries, manifest)
     except TerminalError as error:
         say(f"{recogniser.name}: {error}", error=True)
-        return False
-    _print_card(card, write_card(card, folder), Terminal())
-    return True
+        return None
+    path = write_card(card, folder)
+    if not as_json:
+        _print_card(card, path, Terminal())
+    return {"path": str(path), **card.model_dump(mode="json")}
 
 
 def _recognised_words(variants: Sequence[Variant], recogniser: Recogniser, engines: Engines) -> list[RawWord]:

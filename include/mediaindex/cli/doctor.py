@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from enum import StrEnum
-from importlib.resources import files
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,10 +24,8 @@ from .options import LOCAL, Json, catalog
 from .terminal import say, say_json
 
 if TYPE_CHECKING:
-    from mediaindex.config.sources import Configuration
+    from mediaindex.config.sources import Checked, Configuration
     from mediaindex.upkeep.checking import Check
-
-ANSWER_SECONDS = 120  # of Airflow's command line, or of the speech environment, which hashes its models
 
 
 class Part(StrEnum):
@@ -60,7 +56,8 @@ def doctor(*, only: Only = None, as_json: Json = False) -> None:
 
       mediaindex doctor --only catalog --only search
     """
-    looked = (check for part in only or Part for check in _PARTS[part]())
+    file = SourcesFile()
+    looked = (check for part in only or Part for check in _PARTS[part](file))
     checks = list(looked if as_json else _shown(looked))
     problems = sum(not check.ok for check in checks)
     if as_json:
@@ -71,7 +68,26 @@ def doctor(*, only: Only = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _environment() -> Iterator[Check]:
+class SourcesFile:
+    """The sources file, which several parts need: read once, so that all of them see the same."""
+
+    @cached_property
+    def checked(self) -> Checked:
+        """Its configuration, or its faults. Raises ConfigError if it cannot be read."""
+        from mediaindex.config import sources
+
+        return sources.check(SourceSettings.read().config)
+
+    @property
+    def configuration(self) -> Configuration | None:
+        """The configuration if the file is valid; the part ``sources`` shows its faults."""
+        try:
+            return self.checked.configuration
+        except MediaindexError:
+            return None
+
+
+def _environment(_file: SourcesFile) -> Iterator[Check]:
     from mediaindex.upkeep.checking import Check
 
     faults = [*settings.problems()]
@@ -80,13 +96,12 @@ def _environment() -> Iterator[Check]:
     yield Check(Part.ENVIRONMENT, "variables", not faults and not similar, detail)
 
 
-def _sources() -> Iterator[Check]:
-    from mediaindex.config import sources
+def _sources(file: SourcesFile) -> Iterator[Check]:
     from mediaindex.upkeep.checking import Check
 
     path = SourceSettings.read().config
     try:
-        found = sources.check(path)
+        found = file.checked
     except MediaindexError as error:
         yield Check(Part.SOURCES, str(path), False, error.message)
         return
@@ -96,7 +111,7 @@ def _sources() -> Iterator[Check]:
         yield Check(Part.SOURCES, str(path), True, count_of(len(found.configuration.sources), "source"))
 
 
-def _catalog() -> Iterator[Check]:
+def _catalog(_file: SourcesFile) -> Iterator[Check]:
     from mediaindex.upkeep import checking
 
     def look() -> Iterator[Check]:
@@ -106,43 +121,45 @@ def _catalog() -> Iterator[Check]:
     yield from _connected(Part.CATALOG, look)
 
 
-def _search() -> Iterator[Check]:
+def _search(_file: SourcesFile) -> Iterator[Check]:
     from mediaindex.search import from_environment
     from mediaindex.upkeep import checking
 
     yield from _connected(Part.SEARCH, lambda: checking.search(from_environment()))
 
 
-def _storage() -> Iterator[Check]:
+def _storage(file: SourcesFile) -> Iterator[Check]:
     from mediaindex.storage.client import s3_client
     from mediaindex.upkeep import checking
 
     def look() -> Iterator[Check]:
-        artifacts, known = StorageSettings.need("artifacts_bucket", LOCAL), _configuration()
+        artifacts, known = StorageSettings.need("artifacts_bucket", LOCAL), file.configuration
         yield from checking.storage(s3_client(), artifacts, known.sources if known else ())
 
     yield from _connected(Part.STORAGE, look)
 
 
-def _queues() -> Iterator[Check]:
+def _queues(file: SourcesFile) -> Iterator[Check]:
     from mediaindex.storage.queue import sqs_client
     from mediaindex.upkeep import checking
 
     def look() -> Iterator[Check]:
-        endpoint, known = ServerSettings.read().sqs_endpoint_url, _configuration()
+        endpoint, known = ServerSettings.read().sqs_endpoint_url, file.configuration
         urls = known.queues if known else SourceSettings.read().event_queues
         yield from checking.queues({url: sqs_client({}, endpoint) for url in urls})
 
     yield from _connected(Part.QUEUES, look)
 
 
-def _speech() -> Iterator[Check]:
+def _speech(file: SourcesFile) -> Iterator[Check]:
     """Of this environment if it has the engines, else of the one that MEDIAINDEX_SPEECH_PYTHON names."""
+    from mediaindex.upkeep import commands
     from mediaindex.upkeep.checking import Check, checked
 
     if find_spec("onnxruntime"):
         yield checked(Part.SPEECH, "ffmpeg", _ffmpeg)
-        yield from _models()
+        yield checked(Part.SPEECH, "containment", _containment)
+        yield from _models(file.configuration)
         return
     python = SpeechSettings.read().speech_python
     if python is None:
@@ -151,23 +168,30 @@ def _speech() -> Iterator[Check]:
         return
     command = [str(python.parent / "mediaindex"), "doctor", "--only", "speech", "--json"]
     try:
-        yield from (Check(**found) for found in json.loads(_output(command, accept=(0, 1)))["checks"])
+        yield from (Check(**found) for found in json.loads(commands.output(command, accept=(0, 1)))["checks"])
     except (ConfigError, ValueError, KeyError) as error:
         yield Check(Part.SPEECH, str(python), False, f"{error}; install the package and its speech extra there")
 
 
 def _ffmpeg() -> str:
+    from mediaindex.upkeep import commands
+
     for name in ("ffmpeg", "ffprobe"):
         if not shutil.which(name):
             raise ConfigError(f"{name} is not installed, or not in PATH; install the package ffmpeg of your system")
-    return _output(["ffmpeg", "-version"]).partition(" Copyright")[0]
+    return commands.output(["ffmpeg", "-version"]).partition(" Copyright")[0]
 
 
-def _models() -> Iterator[Check]:
+def _containment() -> str:
+    from mediaindex.stages.media.containment import containment
+
+    return containment().sentence
+
+
+def _models(known: Configuration | None) -> Iterator[Check]:
     from mediaindex.models import check, register
     from mediaindex.upkeep.checking import Check
 
-    known = _configuration()
     register(known.models if known else ())
     wanted = set(known.recognisers if known else ())
     for row in check():
@@ -177,7 +201,7 @@ def _models() -> Iterator[Check]:
             yield Check(Part.SPEECH, f"model {row.entry.name}", False, row.problem or "missing")
 
 
-def _airflow() -> Iterator[Check]:
+def _airflow(_file: SourcesFile) -> Iterator[Check]:
     """Pools and DAG files, as Airflow's command line shows them; nothing where Airflow is not installed."""
     from mediaindex.upkeep.checking import checked
 
@@ -188,8 +212,9 @@ def _airflow() -> Iterator[Check]:
 
 
 def _pools(airflow: str) -> str:
-    wanted = json.loads((files("mediaindex.orchestration") / "pools.json").read_text("utf-8"))
-    found = {pool["pool"]: int(pool["slots"]) for pool in _rows([airflow, "pools", "list", "--output", "json"])}
+    from mediaindex.orchestration import pools
+
+    wanted, found = pools.needed(), pools.existing(airflow)
     if missing := sorted(name for name in wanted if not found.get(name)):
         raise ConfigError(
             f"{', '.join(missing)} missing or without slots, and tasks of a missing pool wait for ever; "
@@ -199,34 +224,14 @@ def _pools(airflow: str) -> str:
 
 
 def _dag_files(airflow: str) -> str:
-    errors = _rows([airflow, "dags", "list-import-errors", "--output", "json"])
+    from mediaindex.upkeep import commands
+
+    errors = commands.rows([airflow, "dags", "list-import-errors"], accept=(0, 1))  # 1 if there are errors
     if errors:
         first = errors[0]
         lines = str(first.get("error", "")).strip().splitlines()
         raise ConfigError(f"{first.get('filepath')} cannot be imported: {lines[-1] if lines else 'no reason is given'}")
     return "no import errors"
-
-
-def _rows(command: list[str]) -> list[dict[str, Any]]:
-    output = _output(command, accept=(0, 1))
-    # Lines of the log, which begin with a date, may come before.
-    found = re.search(r"^\[\s*[{\]]", output, re.MULTILINE)
-    try:
-        rows: list[dict[str, Any]] = json.JSONDecoder().raw_decode(output[found.start() :])[0] if found else []
-    except ValueError:
-        rows = []
-    return rows
-
-
-def _output(command: list[str], accept: tuple[int, ...] = (0,)) -> str:
-    try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=ANSWER_SECONDS)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConfigError(f"{command[0]} cannot be run: {error}") from error
-    if done.returncode not in accept:
-        last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
-        raise ConfigError(f"{command[0]} failed with exit code {done.returncode}: {last}")
-    return done.stdout
 
 
 def _connected(part: Part, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
@@ -239,17 +244,7 @@ def _connected(part: Part, look: Callable[[], Iterator[Check]]) -> Iterator[Chec
         yield Check(part, "connection", False, error.message)
 
 
-def _configuration() -> Configuration | None:
-    """The sources file if it is valid; the part ``sources`` shows its faults."""
-    from mediaindex.config import sources
-
-    try:
-        return sources.check(SourceSettings.read().config).configuration
-    except MediaindexError:
-        return None
-
-
-_PARTS: dict[Part, Callable[[], Iterator[Check]]] = {
+_PARTS: dict[Part, Callable[[SourcesFile], Iterator[Check]]] = {
     Part.ENVIRONMENT: _environment,
     Part.SOURCES: _sources,
     Part.CATALOG: _catalog,

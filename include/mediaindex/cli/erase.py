@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +11,8 @@ import typer
 from mediaindex.printable import printable
 
 from .figures import count_of
-from .options import OBJECT_NAMES, Yes, all_stores
-from .terminal import say
+from .options import OBJECT_NAMES, Json, Yes, all_stores
+from .terminal import say, say_json
 
 if TYPE_CHECKING:
     from mediaindex.catalog import Connection
@@ -34,11 +35,13 @@ def erase(
     hash_keys: HashKeys = False,
     resume: Resume = False,
     yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Erase recordings: objects with all their versions, artifacts, transcripts and documents. A receipt is kept.
 
     A key stands for every object that was ever stored under it; an id stands for that version and older ones. If the
     command is killed, run it again or use --resume. A recording that is uploaded again afterwards is indexed again.
+    With --json, each name is one line.
 
     Examples:
 
@@ -46,24 +49,31 @@ def erase(
 
       mediaindex erase --resume
     """
-    from mediaindex.upkeep import erasing
-
     if bool(names) == resume:
         raise typer.BadParameter("name the objects by key, id or s3://bucket/key, or use --resume")
     if names and not reason:
         raise typer.BadParameter("--reason is missing; it is kept on the receipt")
     with all_stores("erase") as stores:
         if resume:
-            done = erasing.resume(stores)
-            receipts = f" (receipts: {', '.join(map(str, done))})" if done else ""
-            say(f"Completed {count_of(len(done), 'erasure')}{receipts}.")
+            _resume(stores, as_json)
             return
         for name in dict.fromkeys(names or []):
             objects = _objects(stores.conn, name)
             if yes:
-                _erase(stores, objects, str(reason), all_copies=all_copies, hash_keys=hash_keys)
+                _erase(stores, name, objects, str(reason), all_copies, hash_keys, as_json)
             else:
-                _describe(stores.conn, name, objects, all_copies)
+                _describe(stores.conn, name, objects, all_copies, as_json)
+
+
+def _resume(stores: Stores, as_json: bool) -> None:
+    from mediaindex.upkeep import erasing
+
+    done = erasing.resume(stores)
+    if as_json:
+        say_json({"receipts": done})
+        return
+    receipts = f" (receipts: {', '.join(map(str, done))})" if done else ""
+    say(f"Completed {count_of(len(done), 'erasure')}{receipts}.")
 
 
 def _objects(conn: Connection, name: str) -> dict[int, bool]:
@@ -75,10 +85,13 @@ def _objects(conn: Connection, name: str) -> dict[int, bool]:
     return {line.id: not by_id for line in lines}
 
 
-def _describe(conn: Connection, name: str, objects: dict[int, bool], all_copies: bool) -> None:
+def _describe(conn: Connection, name: str, objects: dict[int, bool], all_copies: bool, as_json: bool) -> None:
     from mediaindex.catalog.erasure import erasure
 
     scope = erasure.scope(conn, list(objects), all_copies=all_copies)
+    if as_json:
+        say_json({"name": name, "erased": False, **asdict(scope)})
+        return
     objects_text = count_of(len(scope.objects), "object")
     say(
         f"{printable(name)}: would erase {objects_text} of the ledger and {count_of(len(scope.audios), 'recording')} "
@@ -89,17 +102,34 @@ def _describe(conn: Connection, name: str, objects: dict[int, bool], all_copies:
         say(f"  {name_of_copy} has the same audio and would stay; --all-copies erases it")
 
 
-def _erase(stores: Stores, objects: dict[int, bool], reason: str, *, all_copies: bool, hash_keys: bool) -> None:
+def _erase(
+    stores: Stores,
+    name: str,
+    objects: dict[int, bool],
+    reason: str,
+    all_copies: bool,
+    hash_keys: bool,
+    as_json: bool,
+) -> None:
     from mediaindex.catalog.erasure import erasure
-    from mediaindex.upkeep import erasing
+    from mediaindex.upkeep import erasing, task_logs
 
     keys = _keys(stores.conn, objects, all_copies)
-    receipt = erasure.open_receipt(
+    number = erasure.open_receipt(
         stores.conn, objects, reason=reason, actor=getpass.getuser(), all_copies=all_copies, hide_keys=hash_keys
     )
-    _print_receipt(erasing.complete(stores, receipt))
-    if hash_keys:
-        _clean_logs(keys)
+    receipt = erasing.complete(stores, number)
+    folder = task_logs.log_folder() if hash_keys else None
+    logs = task_logs.redact(folder, keys) if folder else None
+    if as_json:
+        facts = {"receipt": receipt.id, "counts": receipt.counts, "finished": receipt.finished, "logs": logs}
+        say_json({"name": name, "erased": True, **facts})
+        return
+    _print_receipt(receipt)
+    if folder:
+        say(f"Removed the keys from {count_of(logs or 0, 'task log')} in {folder}.")
+    elif hash_keys:
+        say("Airflow's task logs are not on this machine, and name the keys until their own retention removes them.")
 
 
 def _keys(conn: Connection, objects: dict[int, bool], all_copies: bool) -> set[str]:
@@ -109,16 +139,6 @@ def _keys(conn: Connection, objects: dict[int, bool], all_copies: bool) -> set[s
 
     scope = erasure.scope(conn, list(objects), all_copies=all_copies)
     return {found.key for found in ledger.find(conn, ids=list(scope.objects))}
-
-
-def _clean_logs(keys: set[str]) -> None:
-    from mediaindex.upkeep import task_logs
-
-    folder = task_logs.log_folder()
-    if folder is None:
-        say("Airflow's task logs are not on this machine, and name the keys until their own retention removes them.")
-    else:
-        say(f"Removed the keys from {count_of(task_logs.redact(folder, keys), 'task log')} in {folder}.")
 
 
 def _print_receipt(receipt: Receipt) -> None:

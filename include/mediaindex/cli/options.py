@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"[a-z]{2,3}")
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 OBJECT_NAMES = "Object keys, ids as `mediaindex ledger list` shows them, s3://bucket/key, or links of a search."
+AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Make the changes; without this option they are only described.")

@@ -36,10 +36,20 @@ def test_a_recogniser_that_cannot_be_calibrated_does_not_stop_the_others(
     manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(typer.Exit) as ended:
-        calibrate.calibrate(manifest, [], degraded=False, folder=tmp_path / "out")
+        calibrate.calibrate(manifest, [], degraded=False, folder=tmp_path / "out", as_json=False)
     assert ended.value.exit_code == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["honest.json"]
     assert "too-good: 397 words are right and 3 wrong" in capsys.readouterr().err
+
+
+def test_a_calibration_as_json_has_its_path_and_its_figures(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit):
+        calibrate.calibrate(manifest, [], degraded=False, folder=tmp_path / "out", as_json=True)
+    (card,) = json.loads(capsys.readouterr().out)
+    assert card["path"] == str(tmp_path / "out" / "honest.json")
+    assert (card["model"], card["quality"]["all"]["words"]) == ("honest", 400)
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
@@ -47,4 +57,4 @@ def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
 ) -> None:
     monkeypatch.setattr(calibrate, "_recognised_words", lambda *_: pytest.fail("recognition has begun"))
     with pytest.raises(ConfigError, match="cannot be written"):
-        calibrate.calibrate(manifest, [], degraded=False, folder=tmp_path / "a.wav" / "out")
+        calibrate.calibrate(manifest, [], degraded=False, folder=tmp_path / "a.wav" / "out", as_json=False)

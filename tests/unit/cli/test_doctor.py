@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mediaindex.cli.main import cli
+from mediaindex.config import sources
 
 
 @pytest.fixture
@@ -61,3 +62,26 @@ def test_every_fault_of_the_sources_file_is_a_problem_with_its_line(
     code, checks = doctor("sources")
     assert code == 1
     assert any("colour" in check["detail"] and check["detail"].startswith("5") for check in checks)
+
+
+def test_the_sources_file_is_read_once(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text("sources: [{name: a, bucket: bucket}]\n")
+    read: list[Path] = []
+    check = sources.check
+
+    def counted(given: Path) -> sources.Checked:
+        read.append(given)
+        return check(given)
+
+    environment.setattr(sources, "check", counted)
+    environment.setenv("MEDIAINDEX_ARTIFACTS_BUCKET", "artifacts")
+    environment.setenv("MEDIAINDEX_S3_ENDPOINT_URL", "http://127.0.0.1:1")
+    doctor("sources", "storage", "queues")
+    assert read == [path]
+
+
+def test_the_containment_of_ffmpeg_is_told(environment: pytest.MonkeyPatch) -> None:
+    _, checks = doctor("speech")
+    [contained] = [check for check in checks if check["subject"] == "containment"]
+    assert contained["detail"].startswith("recordings are decoded with")

@@ -41,6 +41,11 @@ def test_help_has_an_example(name: str) -> None:
     assert "Example" in (COMMANDS[name].help or "")
 
 
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"stage"}))  # which prints nothing but JSON
+def test_every_command_prints_json_on_request(name: str) -> None:
+    assert "--json" in {option for parameter in COMMANDS[name].params for option in parameter.opts}
+
+
 def test_completion_can_be_installed_for_a_shell() -> None:
     command = [sys.executable, "-c", "from mediaindex.cli.main import app; app()", "--show-completion", "bash"]
     # Without this variable the script is for the shell that runs the tests, if one does.

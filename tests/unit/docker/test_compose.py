@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ONCE = {"airflow-init", "models", "search-users"}  # these end; all others keep running and need a health check
 
@@ -22,7 +23,7 @@ def example(checkout: Path) -> dict[str, str]:
 
 
 def test_the_example_has_exactly_the_variables_of_the_compose_file(checkout: Path) -> None:
-    assert variables((checkout / "docker/compose.yaml").read_text()) == set(example(checkout))
+    assert variables((checkout / "docker/compose.yaml").read_text()) | {"COMPOSE_PROFILES"} == set(example(checkout))
 
 
 def test_secrets_have_no_default_anywhere(checkout: Path) -> None:
@@ -90,9 +91,60 @@ def test_only_the_scheduler_and_the_models_have_the_speech_environment(compose: 
 def test_every_mounted_file_exists(checkout: Path, compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         for volume in service.get("volumes", []):
-            source = volume["source"] if isinstance(volume, dict) else volume.partition(":")[0]
-            path = re.sub(r"\$\{\w+:-(.*)\}", r"\1", source)
+            source = volume["source"] if isinstance(volume, dict) else volume
+            path = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", source).partition(":")[0]
             assert (checkout / "docker" / path).exists() if "/" in path else path in compose["volumes"]
+
+
+def test_the_example_names_the_defaults_of_the_compose_file(checkout: Path) -> None:
+    text = (checkout / "docker/compose.yaml").read_text()
+    given = example(checkout)
+    defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", text))
+    assert {name: given[name] for name in defaults} == defaults
+
+
+def test_health_checks_start_no_airflow(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        test = " ".join(service.get("healthcheck", {}).get("test", []))
+        assert not re.search(r"\b(airflow|python)\b", test), name
+
+
+def test_parts_without_a_port_are_asked_about_by_their_name_in_airflows_answer(compose: dict[str, Any]) -> None:
+    pytest.importorskip("airflow", reason="Airflow is in its own environment only")
+    from airflow.api_fastapi.core_api.datamodels.monitor import HealthInfoResponse
+
+    healthy = {"status": "healthy"}
+    beats = {part: {**healthy, f"latest_{part}_heartbeat": "x"} for part in ("scheduler", "triggerer", "dag_processor")}
+    answer = HealthInfoResponse.model_validate({"metadatabase": healthy, **beats}).model_dump_json()
+    for service in ("dag-processor", "triggerer"):
+        (pattern,) = re.findall(r"grep --quiet '(.*)'", " ".join(compose["services"][service]["healthcheck"]["test"]))
+        assert pattern in answer
+        assert pattern not in answer.replace('"status":"healthy"', '"status":"unhealthy"')
+
+
+def test_the_address_of_s3_is_in_one_variable(checkout: Path, compose: dict[str, Any]) -> None:
+    text = (checkout / "docker/compose.yaml").read_text()
+    assert "http://s3:" not in re.sub(r"\$\{S3_ENDPOINT_URL:-[^}]*\}", "", text)
+    assert compose["services"]["s3"]["profiles"] == ["s3"]
+    needs = [service.get("depends_on", {}) for service in compose["services"].values()]
+    assert [needed["s3"]["required"] for needed in needs if "s3" in needed] == [False]
+
+
+def test_models_recognisers_and_queues_reach_the_tasks(compose: dict[str, Any]) -> None:
+    environment = compose["services"]["scheduler"]["environment"]
+    names = ("MODELS", "OFFLINE", "TRUSTED_MODELS", "RECOGNISERS", "DIARIZER", "EVENT_QUEUES")
+    assert {f"MEDIAINDEX_{name}" for name in names} | {"AIRFLOW_CONN_MEDIAINDEX_SQS"} <= set(environment)
+    folders = [volume.rsplit(":", 2)[1] for volume in compose["services"]["scheduler"]["volumes"] if ":ro" in volume]
+    assert environment["MEDIAINDEX_MODELS"] in folders
+
+
+def test_the_gpu_goes_to_the_service_with_the_speech_environment(checkout: Path, compose: dict[str, Any]) -> None:
+    addition = yaml.safe_load((checkout / "docker/compose.gpu.yaml").read_text())
+    assert set(addition) == {"services"}
+    ((name, service),) = addition["services"].items()
+    assert compose["services"][name]["build"]["target"] == "worker"
+    (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+    assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
 
 
 def test_docker_compose_accepts_the_file(checkout: Path, tmp_path: Path) -> None:

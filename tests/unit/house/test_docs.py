@@ -88,5 +88,57 @@ def test_files_and_folders_named_in_the_text_exist(page: Path) -> None:
     assert not [span for span in spans if ours.fullmatch(span) and not (ROOT / span).exists()]
 
 
+def fields(model: Any, known: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The fields of a model and of the models in its fields, by the name of the model."""
+    known[model.__name__] = set(model.model_fields)
+    for field in model.model_fields.values():
+        for part in re.findall(r"[\w.]+", repr(field.annotation)):
+            other: Any = getattr(sys.modules.get(part.rpartition(".")[0]), part.rpartition(".")[2], None)
+            if hasattr(other, "model_fields") and other.__name__ not in known:
+                fields(other, known)
+    return known
+
+
+def test_every_field_of_the_sources_file_is_documented() -> None:
+    from mediaindex.config.sources import Configuration
+
+    models = fields(Configuration, {})
+    assert {"Configuration", "Source", "Listing", "Retention", "PodcastLimits"} <= set(models)
+    page = (ROOT / "docs/use/sources-file.md").read_text("utf-8")
+    assert not {name for names in models.values() for name in names if f"`{name}`" not in page}
+
+
+def test_every_connection_and_field_of_one_is_documented() -> None:
+    import ast
+
+    tree = ast.parse((ROOT / "include/mediaindex/orchestration/connection_fields.py").read_text("utf-8"))
+    extras = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name in ("AwsExtra", "SearchExtra")]
+    names = {
+        part.target.id
+        for extra in extras
+        for part in extra.body
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+    }
+    page = (ROOT / "docs/operate/deployment.md").read_text("utf-8")
+    assert len(names) >= 13
+    assert not {name for name in names if f"`{name}`" not in page}
+    for connection in ("postgres", "elasticsearch", "s3", "sqs"):
+        assert f"`mediaindex_{connection}`" in page
+
+
+def test_every_variable_is_documented() -> None:
+    from mediaindex import settings
+
+    page = (ROOT / "docs/operate/settings.md").read_text("utf-8")
+    kinds = [
+        kind for kind in vars(settings).values() if isinstance(kind, type) and kind.__module__ == settings.__name__
+    ]
+    groups = [kind for kind in kinds if issubclass(kind, settings.Group) and kind is not settings.Group]
+    assert set(groups) == set(settings.GROUPS)  # what is not one of these is not checked either
+    variables = {group.variable(name) for group in groups for name in group.model_fields}
+    assert len(variables) > 30
+    assert not {variable for variable in variables if f"`{variable}`" not in page}
+
+
 def test_the_readme_is_short() -> None:
     assert (ROOT / "README.md").read_text("utf-8").count("\n") <= 120
