@@ -1,4 +1,4 @@
-"""What ffprobe may say about a file, without a file."""
+"""Readings of ffprobe output, without files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files with encrypted audio, byte by byte: only what says so is in them, and no audio."""
+"""Files with the marks of encryption and without audio, built byte by byte."""
 
 from __future__ import annotations
 

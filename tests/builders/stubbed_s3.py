@@ -1,4 +1,4 @@
-"""A client with recorded answers of S3, for what no local server does."""
+"""A client with recorded answers of S3, for features that the local server lacks."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_an_object_that_is_not_archived_is_claimed(
 def test_an_object_that_was_replaced_or_removed_meanwhile_is_left_to_the_next_look(
     conn: Any, archive: Any, source: Callable[..., Source], bucket: str
 ) -> None:
-    """The archive state is that of another version, or of none."""
+    """S3 then has the archive state of another version, or none."""
     client, stub = archive
     head(stub, ETag='"other"', StorageClass="GLACIER")
     assert Arrivals(conn, client, source(), SeenBy.LISTING).take([listed(bucket)]) == 1

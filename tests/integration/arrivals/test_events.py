@@ -143,7 +143,7 @@ def test_messages_stay_in_the_queue_until_the_ledger_has_what_they_announce(
     assert (states(), left(sqs, queue)) == ({"a.wav": "claimed"}, 0)
 
 
-def test_why_a_message_is_dropped_is_logged_in_one_harmless_line(
+def test_the_reason_for_a_dropped_message_is_logged_as_one_printable_line(
     conn: Any, client: Any, queue: str, source: Sources, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = json.dumps({f"{HOSTILE}field": 1})
@@ -152,7 +152,7 @@ def test_why_a_message_is_dropped_is_logged_in_one_harmless_line(
     assert said.isprintable()
 
 
-def test_a_key_is_logged_in_one_harmless_line(
+def test_a_key_is_logged_as_one_printable_line(
     conn: Any, client: Any, queue: str, source: Sources, bucket: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     unstorable = ObjectVersion(bucket, f"\x00{HOSTILE}", "e", None, 1, datetime.now(UTC))

@@ -172,7 +172,7 @@ def test_after_many_failures_in_a_row_the_rest_is_not_read(
     assert len({path for _, path in proxy.asked if "/x/" in path}) == 2
 
 
-def test_many_that_are_never_read_do_not_keep_others_waiting_for_ever(
+def test_many_unreadable_objects_do_not_block_the_others(
     conn: Any,
     through: Any,
     proxy: S3Proxy,

@@ -1,4 +1,4 @@
-"""What retention may delete: what is old, whole and not deleted yet, in pages."""
+"""Objects and recordings that retention may delete, in pages."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def recorded(conn: Any, source: str, passes: Callable[..., Any], sha256: Callabl
     return build
 
 
-def test_media_is_offered_that_is_old_whole_and_not_deleted_yet(
-    conn: Any, source: str, recorded: Callable[..., Any]
-) -> None:
+def test_only_old_media_of_finished_recordings_expires(conn: Any, source: str, recorded: Callable[..., Any]) -> None:
     (old, _, deleted, busy), _ = recorded(OLD, BEFORE, OLD, OLD)
     candidates.note_media_removed(conn, deleted)
     ledger.requeue(conn, busy, in_progress=True)

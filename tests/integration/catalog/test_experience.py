@@ -1,4 +1,4 @@
-"""What forecasts are made from."""
+"""The data that forecasts are based on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mediaindex.storage.objects import ObjectVersion
 pytestmark = pytest.mark.servers
 
 
-def test_work_ahead_is_the_length_where_it_is_known_and_else_the_size(
+def test_queued_work_is_the_known_lengths_and_the_sizes_of_the_rest(
     conn: Any, source: str, passes: Callable[..., Any], sha256: Callable[[], str]
 ) -> None:
     types = [f".{uuid.uuid4().hex}" for _ in range(2)]  # the work is that of all sources

@@ -46,7 +46,7 @@ def test_a_report_of_a_batch_has_all_its_recordings_and_no_others(
     assert lines.rows(conn, source=f"{source}-other") == []
 
 
-def test_what_was_said_is_that_of_the_current_transcript(
+def test_words_and_speakers_of_a_report_are_those_of_the_current_transcript(
     conn: Any, source: str, batch: Make, passes: Make, assessed: Make, sha256: Make
 ) -> None:
     batch_id, (one,) = batch(1)

@@ -189,7 +189,7 @@ def costs(conn: Any, id_: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_of_an_object_that_left_its_batch_only_the_costs_are_recorded(
+def test_only_costs_are_recorded_for_an_object_that_left_its_batch(
     conn: Any, batch: Make, passes: Make, sha256: Make
 ) -> None:
     audio = sha256()

@@ -1,4 +1,4 @@
-"""What the tasks of a run write down of a stage's result."""
+"""Results of a stage that the tasks of a run record."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOURCE = {"name": "calls", "bucket": "media", "batch_seconds": 60, "raw_format":
 
 @pytest.fixture
 def conn(server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A catalog of the test's own, the connections and a sources file."""
+    """A separate catalog, Airflow's connections and a sources file."""
     (tmp_path / "sources.yaml").write_text(json.dumps({"sources": [SOURCE]}))
     monkeypatch.setenv("MEDIAINDEX_CONFIG", str(tmp_path / "sources.yaml"))
     monkeypatch.setenv("MEDIAINDEX_ARTIFACTS_BUCKET", "artifacts")
@@ -72,7 +72,9 @@ def test_a_job_has_what_is_known_about_each_recording(conn: Any) -> None:
     assert later.audio_seconds == {str(first): 10.0, str(second): 10.0}
 
 
-def test_a_failed_recording_is_told_without_control_characters(conn: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_error_of_a_recording_is_logged_without_control_characters(
+    conn: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     batch_id, (good, bad) = batch(conn, "a.raw", "b.raw")
     error = ItemError(code=ErrorCode.S3_BUSY, message="S3\x1b[2J is busy", failure_class=FailureClass.TRANSIENT)
     failed = ItemResult(id=str(bad), status=ItemStatus.FAILED, error=error)
@@ -85,7 +87,7 @@ def test_a_failed_recording_is_told_without_control_characters(conn: Any, caplog
 
 
 @pytest.mark.parametrize(("names", "left"), [(("a.raw", "b.raw"), 1), (("a.raw",), 1)])
-def test_only_among_others_a_far_longer_recording_is_planned_again(
+def test_a_far_longer_recording_is_planned_again_unless_it_is_alone(
     conn: Any, names: tuple[str, ...], left: int
 ) -> None:
     batch_id, (long, *others) = batch(conn, *names)

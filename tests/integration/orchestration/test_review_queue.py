@@ -1,4 +1,4 @@
-"""Recordings that triage holds back wait for a person."""
+"""Recordings that triage holds back are in review."""
 
 from __future__ import annotations
 

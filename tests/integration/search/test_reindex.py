@@ -146,7 +146,7 @@ def test_an_unfinished_rebuild_by_an_older_template_is_deleted(
     assert concrete(client, indexes) == second(indexes)
 
 
-def test_indexes_of_two_unfinished_rebuilds_are_not_one(
+def test_indexes_of_two_unfinished_rebuilds_are_not_combined(
     conn: Any, client: Elasticsearch, indexes: Indexes, load: Load
 ) -> None:
     load("talk", "weather")

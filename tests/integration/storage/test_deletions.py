@@ -75,7 +75,7 @@ def test_the_time_of_an_object_is_that_of_its_version(client: Any, bucket: str) 
     assert deletions.written_at(client, bucket, "b.wav", listed.etag) is None
 
 
-def test_what_was_not_written_before_the_limit_is_kept(client: Any, bucket: str) -> None:
+def test_objects_written_after_the_limit_are_kept(client: Any, bucket: str) -> None:
     client.put_object(Bucket=bucket, Key="a.wav", Body=b"new")
     (listed,) = list_objects(client, bucket)
     assert deletions.delete_object(client, bucket, "a.wav", before=listed.last_modified) == 0

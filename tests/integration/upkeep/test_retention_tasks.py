@@ -50,9 +50,7 @@ def connected(
 
 
 @pytest.mark.usefixtures("connected")
-def test_each_task_removes_what_is_older_than_its_days_and_nothing_twice(
-    stores: Stores, indexed: Callable[..., Recorded]
-) -> None:
+def test_each_task_removes_expired_data_once(stores: Stores, indexed: Callable[..., Recorded]) -> None:
     old, kept = indexed("old", source="calls", when=OLD), indexed("kept", source="shows", when=OLD)
     assert (retention.remove_media(), retention.remove_media()) == (1, 0)
     assert [one.key for one in list_objects(stores.s3, old.bucket)] == [kept.key]

@@ -47,7 +47,7 @@ def test_an_unknown_name_is_an_error_without_a_traceback(bare: CliRunner, comman
     assert "Traceback" not in result.output
 
 
-def test_the_recogniser_and_the_one_that_would_come_first_are_said_in_one_line(bare: CliRunner, tmp_path: Path) -> None:
+def test_the_recogniser_and_the_preferred_one_are_named_in_one_line(bare: CliRunner, tmp_path: Path) -> None:
     whisper = tmp_path / "models" / "ours"
     whisper.mkdir(parents=True)
     for name in ("config.json", "tokenizer.json", "model.bin"):

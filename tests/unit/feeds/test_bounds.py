@@ -136,7 +136,7 @@ def test_a_login_in_a_redirect_replaces_the_one_before() -> None:
     assert place.follow("https://a.example/y").login is None
 
 
-def test_what_is_shown_is_short() -> None:
+def test_a_shown_url_is_short() -> None:
     assert shown("http://a.example/" + "x" * 183) == "http://a.example/" + "x" * 183
     assert shown("http://a.example/" + "x" * 184) == "http://a.example/" + "x" * 183 + "…"
     assert shown("http://[::1") == "an invalid URL"

@@ -115,7 +115,7 @@ def test_a_host_with_private_addresses_only_is_refused_with_the_remedy() -> None
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, "unknown"), UnicodeError("label too long")])
-def test_a_name_that_no_server_knows_is_asked_for_later(error: Exception) -> None:
+def test_an_unknown_host_name_is_retried_later(error: Exception) -> None:
     def fails(_host: str, _port: int) -> list[str]:
         raise error
 

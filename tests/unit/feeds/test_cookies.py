@@ -25,7 +25,7 @@ def test_the_last_value_of_each_name_is_sent_to_the_whole_origin() -> None:
 
 
 @pytest.mark.parametrize("cookie", [b"flag", b"a=" + b"x" * 4_095, b"a=\x07b", b"a=\x85b"])
-def test_what_is_no_cookie_is_ignored(cookie: bytes) -> None:
+def test_an_invalid_cookie_is_ignored(cookie: bytes) -> None:
     cookies = Cookies()
     cookies.keep(HERE, answer(cookie))
     cookies.keep(HERE, answer(b"a=1", name=b"X-Cookie"))

@@ -304,7 +304,7 @@ def test_a_file_of_the_same_feed_is_not_stored_under_another_name(case: Case) ->
         ("audio", ("video/",), "audio"),
     ],
 )
-def test_a_media_type_is_one_of_those_accepted_or_says_nothing(
+def test_only_accepted_or_generic_media_types_are_copied(
     case: Case, sent: str, accepted: tuple[str, ...], stored: str | None
 ) -> None:
     sink = Memory()
@@ -326,7 +326,7 @@ def test_progress_ends_neither_the_tries_nor_the_copy(case: Case) -> None:
     assert len(case.host.asked) == 8
 
 
-def test_what_could_be_resumed_is_forgotten_at_an_end_that_is_final(case: Case) -> None:
+def test_the_state_of_a_transfer_is_deleted_after_a_final_result(case: Case) -> None:
     first = File(SOUND, cuts=[25_000])
 
     def answer(request: Any) -> None:

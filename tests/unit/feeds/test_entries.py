@@ -46,7 +46,7 @@ def one(item: str) -> Episode:
 @pytest.mark.parametrize(
     "head", ["<itunes:new-feed-url>https://new.example/</itunes:new-feed-url>", "<newLocation>https://new.example/</newLocation>"]
 )  # fmt: skip
-def test_a_feed_says_where_it_moved(head: str) -> None:
+def test_the_new_address_of_a_moved_feed_is_read(head: str) -> None:
     assert show(head=head).moved_to == "https://new.example/"
     assert show(head="<itunes:new-feed-url>/relative</itunes:new-feed-url>").moved_to is None
     assert show().moved_to is None
@@ -97,7 +97,7 @@ def test_a_length_of_the_episode_goes_before_that_of_its_file() -> None:
 
 
 @pytest.mark.parametrize("guid", ["", "<guid></guid>", "<guid>  </guid>"])
-def test_without_a_guid_the_address_is_one(guid: str) -> None:
+def test_without_a_guid_the_address_is_the_guid(guid: str) -> None:
     episode = one(guid + '<enclosure url="https://a.example/1.mp3?token=7" type="audio/mpeg"/>')
     assert episode.guid == "https://a.example/1.mp3"
     assert episode.guid_sha256 == hashlib.sha256(b"https://a.example/1.mp3").hexdigest()
@@ -126,7 +126,7 @@ def test_of_several_files_the_first_that_is_audio_or_video_counts() -> None:
         ('<enclosure url="https://a.example/1.zip?x=1.mp3" type=""/>', LeftOut.OTHER_TYPE),
     ],
 )
-def test_an_entry_without_a_file_has_the_reason_that_a_publisher_can_mend(item: str, reason: LeftOut) -> None:
+def test_an_entry_without_a_file_has_a_reason_for_its_publisher(item: str, reason: LeftOut) -> None:
     assert (show(item).episodes, show(item).left_out) == ((), {reason: 1})
 
 
@@ -135,12 +135,12 @@ OTHERS = "jpg jpeg png gif webp svg pdf epub zip torrent htm html txt srt vtt js
 
 
 @pytest.mark.parametrize("ending", ENDINGS.split())
-def test_a_name_of_a_recording_is_believed_whatever_the_type(ending: str) -> None:
+def test_a_file_name_of_a_recording_takes_precedence_over_the_type(ending: str) -> None:
     assert one(f'<enclosure url="https://a.example/1.{ending}?x" type="text/html"/>').url.endswith(f".{ending}?x")
 
 
 @pytest.mark.parametrize("ending", OTHERS.split())
-def test_without_a_type_the_name_of_something_else_is_believed(ending: str) -> None:
+def test_without_a_type_the_name_of_another_kind_of_file_excludes_it(ending: str) -> None:
     assert show(f'<enclosure url="https://a.example/1.{ending}" type=""/>').left_out == {LeftOut.OTHER_TYPE: 1}
 
 
@@ -175,7 +175,7 @@ def body(text: str) -> FeedBody:
         ("exit 0", "the parser returned invalid values"),
     ],
 )
-def test_whatever_becomes_of_the_parser_is_an_error_of_the_feed(
+def test_each_failure_of_the_parser_is_an_error_of_the_feed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str, part: str
 ) -> None:
     program = tmp_path / "python"

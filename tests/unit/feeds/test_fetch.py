@@ -102,7 +102,7 @@ def test_a_part_of_a_feed_is_not_a_feed(web: Web, host: Host, status: int) -> No
     assert caught.value.code == "http_unasked"
 
 
-def test_a_feed_is_asked_for_with_what_is_known_about_it(web: Web, host: Host) -> None:
+def test_a_feed_is_requested_with_its_validators(web: Web, host: Host) -> None:
     host.answers["/feed"] = FEED
     fetch_feed(web, f"{host.url}/feed", Validators('"old"', WHEN), 1_000)
     (_, headers) = host.asked[0]

@@ -92,7 +92,7 @@ def test_pages_end_where_one_is_known_or_there_are_episodes_enough(
     assert (names(enough), enough.left_out) == (["c", "b"], {LeftOut.NEXT_PAGES: 1})
 
 
-def test_an_episode_that_moved_to_the_next_page_meanwhile_is_one(web: Web, host: Host) -> None:
+def test_an_episode_that_moves_to_the_next_page_is_counted_once(web: Web, host: Host) -> None:
     tell(host, "/1", "b", "/2")
     tell(host, "/2", "b", "/3")
     tell(host, "/3", "a")

@@ -26,7 +26,7 @@ def test_a_clone_alone_has_no_folder_of_models(checkout: Site, monkeypatch: pyte
     assert recognisers.sentence(checkout) == "models recognisers: none"
 
 
-def test_a_folder_beside_the_checkout_is_used_and_said(checkout: Site, tmp_path: Path) -> None:
+def test_a_folder_beside_the_checkout_is_used_and_named(checkout: Site, tmp_path: Path) -> None:
     folder = tmp_path / "shared" / "models"
     folder.mkdir(parents=True)
     said = recognisers.sentence(Site(checkout.settings))
@@ -39,6 +39,6 @@ def test_a_folder_that_the_user_named_needs_no_reason(checkout: Site, tmp_path: 
     assert recognisers.sentence(named) == "models recognisers: /srv/models"
 
 
-def test_an_environment_that_is_not_there_is_no_traceback(checkout: Site) -> None:
+def test_a_missing_environment_is_reported_without_a_traceback(checkout: Site) -> None:
     gone = Site(replace(checkout.settings, root=checkout.settings.root / "absent"))
     assert recognisers.sentence(gone).startswith("recognisers: unknown, ")

@@ -92,7 +92,7 @@ def test_the_hub_is_asked_before_packages(address: str, entry: Entry, monkeypatc
     assert hub.commit_of(located.path) == COMMIT
 
 
-def test_a_hub_that_cannot_be_reached_is_said_and_packages_are_asked(places: Path, entry: Entry) -> None:
+def test_packages_are_used_if_the_hub_is_unreachable(places: Path, entry: Entry) -> None:
     notes: list[str] = []
     entry(**PACKAGED, sha256=SHA256, official={"repo": "example/tiny", "file": "tiny.nemo"})
     with pytest.raises(TransientError, match="tiny-weights-absent"):
@@ -108,9 +108,7 @@ def test_only_the_hub_is_asked_if_wanted(places: Path, entry: Entry) -> None:
         fetch("tiny", only="hub")
 
 
-def test_weights_that_nobody_pinned_are_fetched_and_refused(
-    address: str, entry: Entry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unpinned_weights_are_fetched_and_refused(address: str, entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
     reachable(monkeypatch)
     entry(path="tiny.nemo", official={"repo": "example/tiny", "file": "tiny.nemo"})
     with pytest.raises(ConfigError, match=f"revision: {COMMIT}, sha256: {SHA256}"):

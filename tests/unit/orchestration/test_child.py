@@ -103,9 +103,7 @@ def test_each_line_of_output_is_logged(
     assert caplog.messages == ["one", "two"]
 
 
-def test_nothing_in_a_line_of_the_child_is_obeyed_by_a_terminal(
-    speech_python: Make, plain_environment: dict[str, str]
-) -> None:
+def test_lines_of_the_child_contain_no_terminal_codes(speech_python: Make, plain_environment: dict[str, str]) -> None:
     """A title of a recording may set the terminal's title, hide text, or reverse its order."""
     log = Lines()
     body = r"print('talk \x1b]0;owned\x07\x1b[2K\x9b31m\x00 \u202egnp.exe \u2028end'); sys.exit(10)"

@@ -25,7 +25,7 @@ def test_an_error_of_our_own_servers_fails_the_task(error: MediaindexError) -> N
     assert caught.value is error
 
 
-def test_an_error_that_nobody_foresaw_is_told_with_its_kind() -> None:
+def test_an_unexpected_error_is_logged_with_its_class() -> None:
     found = _of_one(KeyError("guid"))
     assert (type(found), found.code) == (DoubtfulError, ErrorCode.UNFORESEEN)
     assert "KeyError: 'guid'" in found.message
@@ -37,6 +37,6 @@ def test_a_server_on_the_web_may_ask_for_a_wait() -> None:
     assert _asked_s(DoubtfulError("odd")) == 0.0
 
 
-def test_what_is_left_out_is_told_in_words() -> None:
+def test_omitted_entries_are_reported_in_words() -> None:
     assert _in_words({LeftOut.NO_MEDIA: 2, LeftOut.BAD_ADDRESS: 1}) == "1 bad address, 2 without media"
     assert _in_words({}) == "nothing"

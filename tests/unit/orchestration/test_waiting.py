@@ -154,7 +154,7 @@ def test_a_sources_file_is_read_twice_before_it_is_wrong(trouble: Trouble) -> No
     assert trouble.forgotten == 2
 
 
-def test_another_error_ends_the_wait_at_once(trouble: Trouble) -> None:
+def test_another_error_ends_the_wait_immediately(trouble: Trouble) -> None:
     gone = TerminalError("no such bucket", code=ErrorCode.NO_BUCKET)
     assert trouble.fire(gone) == {"failed": "no such bucket", "code": "no_bucket"}
 

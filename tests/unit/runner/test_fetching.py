@@ -39,7 +39,7 @@ def ours(path: Path) -> OwnModel:
     return OwnModel(name="ours", engine="whisper", languages=("eo",), path=str(path))
 
 
-def test_libraries_are_told_that_there_is_no_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_libraries_are_offline_unless_fetching_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_FETCH_AT_RUN_TIME", "1")
     with pytest.raises(TerminalError):
         _run(unknown_stage(tmp_path))

@@ -37,7 +37,7 @@ def skipped(outage: Outage) -> str:
     return caught.value.message
 
 
-def test_if_s3_answers_nothing_the_rest_is_skipped_without_asking_again() -> None:
+def test_if_s3_answers_nothing_the_rest_is_skipped_without_a_request() -> None:
     outage = after(S3(Reach.NOTHING), *[UNREACHABLE] * OUTAGE_AFTER)
     for _ in range(5):
         assert skipped(outage).startswith(
@@ -45,7 +45,7 @@ def test_if_s3_answers_nothing_the_rest_is_skipped_without_asking_again() -> Non
         )
 
 
-def test_if_s3_answers_for_others_each_recording_is_asked_for() -> None:
+def test_if_s3_answers_for_others_each_recording_is_requested() -> None:
     answers = [Reach.BUCKET, Reach.OBJECT, Reach.BUCKET]
     outage = after(S3(*answers), *[UNREACHABLE] * OUTAGE_AFTER)
     assert skipped(outage).startswith("a.wav: skipped: S3 does not return it now; S3 failed for 3 recordings in a row")
@@ -74,5 +74,5 @@ def test_a_recording_that_succeeds_ends_the_outage() -> None:
     ],
     ids=["too-few", "one-passed", "bad-files", "another-trouble"],
 )
-def test_otherwise_s3_is_not_asked(outcomes: tuple[Exception | None, ...]) -> None:
+def test_otherwise_no_request_is_sent_to_s3(outcomes: tuple[Exception | None, ...]) -> None:
     after(S3(), *outcomes).check(ITEM)

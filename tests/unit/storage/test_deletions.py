@@ -77,7 +77,7 @@ def test_a_later_version_is_kept(stub: Stubber) -> None:
     assert delete_object(CLIENT, "media", "a", "mine") == 0
 
 
-def test_what_was_not_written_before_the_limit_is_kept(stub: Stubber) -> None:
+def test_objects_written_after_the_limit_are_kept(stub: Stubber) -> None:
     lists(stub, ("a", "old", 1), ("a", "mine", 2), ("a", "new", 3), markers=("a",))
     deletes(stub, ("a", "v1"))
     assert delete_object(CLIENT, "media", "a", before=datetime(2026, 1, 2, tzinfo=UTC)) == 1
@@ -92,7 +92,7 @@ def test_an_object_that_could_not_be_deleted_is_an_error(stub: Stubber, code: st
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchVersion"])
-def test_an_object_that_is_gone_already_is_no_error(stub: Stubber, code: str) -> None:
+def test_an_object_that_does_not_exist_any_more_is_not_an_error(stub: Stubber, code: str) -> None:
     lists(stub, ("a", "mine", 1))
     deletes(stub, ("a", "v1"), error=code)
     assert delete_object(CLIENT, "media", "a", "mine") == 1

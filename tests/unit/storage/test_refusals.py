@@ -51,13 +51,13 @@ def test_alone_in_its_folder_it_is_compared_with_the_bucket(stub: Stubber) -> No
     assert judged(CLIENT, refused("in/a"), REFUSED) is REFUSED
 
 
-def test_where_the_neighbour_is_refused_as_well_the_policy_is_wrong(stub: Stubber) -> None:
+def test_if_the_neighbour_is_refused_too_the_policy_is_wrong(stub: Stubber) -> None:
     lists(stub, "", ("a", 5), ("b", 5))
     stub.add_client_error("get_object", "AccessDenied")
     assert judged(CLIENT, refused("a"), REFUSED).code == "s3_access"
 
 
-def test_alone_in_the_bucket_it_is_not_given_up(stub: Stubber) -> None:
+def test_the_only_object_of_a_bucket_is_not_given_up(stub: Stubber) -> None:
     lists(stub, "", ("a", 5))
     assert judged(CLIENT, refused("a"), REFUSED).code == "s3_access"
 

@@ -23,17 +23,17 @@ def found(seconds: float, *steps: tuple[float, float], restarts: tuple[float, ..
     return finder
 
 
-def test_time_stamps_that_agree_with_samples_are_the_clock_without_a_word() -> None:
+def test_time_stamps_that_agree_with_samples_give_no_warning() -> None:
     stream = audio_stream(duration=10.0)
     checked = source_clock(source_file(stream), stream, found(10.0, (0.0, 2.0)))
     assert (checked.clock, checked.warnings) == (Clock((Anchor(0.0, 2.0),)), ())
 
 
-@pytest.mark.parametrize(("jump", "is_told"), [(0.05, False), (0.2, True), (-0.2, True)])
-def test_a_difference_worth_telling_is_told(jump: float, is_told: bool) -> None:
+@pytest.mark.parametrize(("jump", "warned"), [(0.05, False), (0.2, True), (-0.2, True)])
+def test_a_large_difference_is_a_warning(jump: float, warned: bool) -> None:
     stream = audio_stream()
     checked = source_clock(source_file(stream), stream, found(10.0, (0.0, 1.0), (5.0, 1.0 + jump)))
-    assert bool(checked.warnings) is is_told
+    assert bool(checked.warnings) is warned
     assert checked.clock.to_source(9.0) == pytest.approx(10.0 + jump)
 
 
@@ -58,7 +58,7 @@ def test_a_warning_counts_the_jumps() -> None:
         (8.0, 30.0, False),
     ],
 )
-def test_samples_are_believed_if_the_header_agrees_with_them_alone(
+def test_samples_are_used_if_only_they_agree_with_the_header(
     header: float | None, jump: float, believes_samples: bool
 ) -> None:
     stream = audio_stream(duration=header)
@@ -69,20 +69,20 @@ def test_samples_are_believed_if_the_header_agrees_with_them_alone(
     assert warning.endswith(f"{believed} believed")
 
 
-def test_an_empty_edit_makes_samples_prove_nothing() -> None:
+def test_time_stamps_are_used_if_there_is_an_empty_edit() -> None:
     stream = audio_stream(duration=10.0, silent=(Span(5.0, 35.0),))
     checked = source_clock(source_file(stream), stream, found(10.0, (0.0, 0.0), (5.0, 30.0)))
     assert checked.clock.to_source(6.0) == pytest.approx(36.0)
 
 
 @pytest.mark.parametrize(("start", "first"), [(None, 3.0), (1.0, 1.0), (-0.02, 0.0), (5.0, 3.0)])
-def test_samples_that_are_believed_begin_with_the_earlier_start(start: float | None, first: float) -> None:
+def test_the_clock_of_samples_begins_at_the_earlier_start(start: float | None, first: float) -> None:
     stream = audio_stream(duration=10.0, start=start)
     checked = source_clock(source_file(stream), stream, found(10.0, (0.0, 3.0), (5.0, 33.0)))
     assert checked.clock == Clock((Anchor(0.0, first),))
 
 
-def test_clocks_that_break_off_are_told_with_the_farthest() -> None:
+def test_the_warning_of_several_restarts_has_the_largest_step() -> None:
     stream = audio_stream()
     (warning,) = source_clock(source_file(stream), stream, found(10.0, restarts=(2.0, -1000.0, 50.0))).warnings
     assert "break off 3 times (at most by -1000.0 s)" in warning

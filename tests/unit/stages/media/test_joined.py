@@ -60,7 +60,7 @@ def heard(audio: Extracted) -> list[set[int]]:
 
 
 @pytest.mark.parametrize("kind", PAIRS)
-def test_recordings_of_different_formats_are_all_heard(tmp_path: Path, kind: str) -> None:
+def test_joined_recordings_of_different_formats_are_all_decoded(tmp_path: Path, kind: str) -> None:
     suffix, *options = PAIRS[kind]
     path = joined(tmp_path / f"a.{suffix}", parts_of(tmp_path, suffix, *options))
     audio = extracted(path)

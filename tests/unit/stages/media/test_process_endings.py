@@ -35,7 +35,7 @@ def test_a_limit_or_a_crash_is_doubtful(ending: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["kill -TERM $$", "kill -KILL $$", "kill -HUP $$", "exit 137", "exit 143"])
-def test_a_kill_from_outside_says_nothing_about_the_recording(ending: str) -> None:
+def test_a_kill_from_outside_is_not_an_error_of_the_recording(ending: str) -> None:
     with pytest.raises(TransientError) as caught:
         run(["sh", "-c", ending], 60, lambda _piece: None, name="x")
     assert caught.value.code == "ffmpeg_killed"

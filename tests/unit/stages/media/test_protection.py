@@ -94,7 +94,7 @@ def test_an_encrypted_recording_is_recognised(tmp_path: Path, kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", OPEN)
-def test_audio_in_the_clear_is_not_called_encrypted(tmp_path: Path, kind: str) -> None:
+def test_unencrypted_audio_is_not_taken_for_encrypted(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(OPEN[kind])
     assert protection(path) is None

@@ -59,7 +59,7 @@ def test_a_wav_file_as_long_as_it_says_is_not_cut_off(tmp_path: Path, missing: i
     assert reason(tmp_path, b"RIFF" + struct.pack("<I", 100 + missing) + bytes(100), "bad")[0] == code
 
 
-def test_sockets_are_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_is_named_in_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("talk.sock")  # a whole path would be too long for an address

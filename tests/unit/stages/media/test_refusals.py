@@ -74,7 +74,7 @@ def test_a_reason_does_not_contain_the_folder_of_the_file(tmp_path: Path) -> Non
     assert "(talk \N{GREEK SMALL LETTER PI}.wav: Invalid data" in message
 
 
-def test_an_archive_is_called_one(tmp_path: Path) -> None:
+def test_an_archive_is_named_in_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "calls.mp3"
     path.write_bytes(protected.zip_archive(("a.mp3", bytes(999), False)))
     assert refused(path) == ("not_media", "calls.mp3: an archive (ZIP), not a recording; upload what is in it")

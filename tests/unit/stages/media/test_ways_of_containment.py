@@ -89,7 +89,7 @@ def test_a_way_works_if_its_program_exists_and_succeeds_in_time(monkeypatch: pyt
     assert not _works(["sleep", "60"])
 
 
-def test_required_containment_is_given_where_there_are_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_required_containment_works_if_there_are_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAINDEX_CONTAINMENT", "required")
     monkeypatch.setattr(containment, "_strongest", lambda: BY_NAME["unshare"])
     assert containment.containment() == BY_NAME["unshare"]
@@ -128,7 +128,7 @@ def test_every_limit_is_set() -> None:
 
 
 @pytest.mark.parametrize(("release", "apart"), [("5.13.9", False), ("5.14.0-rc1", True), ("6.1.0", True), ("x", False)])
-def test_processes_are_limited_where_only_the_programs_own_count(
+def test_processes_are_limited_if_only_those_of_the_program_count(
     monkeypatch: pytest.MonkeyPatch, release: str, apart: bool
 ) -> None:
     monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release=release))
