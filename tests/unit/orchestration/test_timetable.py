@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import DAG, timezone
 from airflow.sdk.definitions.context import KNOWN_CONTEXT_KEYS
 from airflow.timetables.base import TimeRestriction
 from airflow.timetables.interval import CronDataIntervalTimetable
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mediaindex.config import prefixes
 from mediaindex.config.sources import Source
 from mediaindex.errors import ConfigError, TerminalError
+from mediaindex.forecast.places import places, span
 from mediaindex.orchestration import timetable
 from mediaindex.orchestration.timetable import intervals, runs
-from mediaindex.orchestration.waiting import WaitForRecordings
+from mediaindex.orchestration.waiting import WaitForRecordings, days_of_backfill
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST, LAST = datetime(2025, 3, 3, tzinfo=UTC), datetime(2025, 3, 20, 23, 59, 59, tzinfo=UTC)
@@ -44,6 +48,35 @@ def test_the_number_of_intervals_is_limited(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(timetable, "LIMIT", 10)
     with pytest.raises(TerminalError, match="plan fewer days"):
         list(intervals("@daily", FIRST, LAST, NOW))
+
+
+@settings(max_examples=30)
+@given(
+    schedule=st.sampled_from(["@daily", "@weekly", "0 */6 * * *", "30 6 * * 1-5"]),
+    days=st.tuples(st.integers(0, 20), st.integers(0, 5)),
+    now=st.integers(0, 26 * 24 * 60),
+    moments=st.lists(st.integers(-2 * 24 * 60, 30 * 24 * 60), max_size=20),
+)
+def test_plan_counts_the_objects_that_a_backfill_takes(
+    schedule: str, days: tuple[int, int], now: int, moments: list[int]
+) -> None:
+    """If the prefix has no date: those that were last modified in an interval of its runs; all times in minutes."""
+    calls = Source.model_validate({"name": "calls", "bucket": "media", "prefix": "calls/", "schedule": schedule})
+    first, last = (FIRST.date() + timedelta(days=number) for number in (days[0], sum(days)))
+    wanted, present = span(first, last), FIRST + timedelta(minutes=now)
+    made = list(runs(calls, wanted.first, wanted.last, present))
+    contexts = [
+        {
+            "params": {},
+            "dag_run": SimpleNamespace(run_type="backfill", data_interval_start=start, data_interval_end=end),
+        }
+        for start, end, _ in made
+    ]
+    borders = [interval for context in contexts if (interval := days_of_backfill(context, calls))]
+    planned = places(calls, wanted, present, runs)
+    assert len(borders) == planned.intervals == len(made)
+    for moment in (FIRST + timedelta(minutes=minutes) for minutes in moments):
+        assert planned.takes(moment) == any(start <= moment < end for start, end in borders)
 
 
 def test_a_prefix_is_rendered_as_the_sensor_renders_it() -> None:
