@@ -12,6 +12,7 @@ import argparse
 import ast
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -118,12 +119,25 @@ def imported(file: Path) -> set[str]:
     return names.union(*({f"{one.module}", *(f"{one.module}.{alias.name}" for alias in one.names)} for one in froms))
 
 
+def module(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts[1:]).removesuffix(".__init__")
+
+
+def containing(pattern: str) -> list[Path]:
+    """Modules with this text."""
+    files = (ROOT / PACKAGE).rglob("*.py")
+    return [file.relative_to(ROOT) for file in files if re.search(pattern, file.read_text("utf-8"))]
+
+
 def modules_with(path: Path) -> set[str]:
     """The module of this path; of a query those that name it."""
-    if path.suffix == ".py":
-        return {".".join(path.relative_to("include").with_suffix("").parts).removesuffix(".__init__")}
-    users = (file for file in (ROOT / PACKAGE).rglob("*.py") if f'"{path.stem}"' in file.read_text("utf-8"))
-    return {".".join(file.relative_to(ROOT / "include").with_suffix("").parts) for file in users}
+    return {module(path)} if path.suffix == ".py" else set(map(module, containing(f'"{path.stem}"')))
+
+
+def users_of(path: Path) -> set[str]:
+    """The modules that import one of ``modules_with``."""
+    names = [name.rpartition(".")[2] for name in modules_with(path)]
+    return {module(file) for name in names for file in containing(rf"\b{name} import |import .*\b{name}\b")}
 
 
 class Tests:
@@ -184,10 +198,15 @@ class Tests:
             else:
                 copied.symlink_to(path)
 
+    def _with(self, modules: set[str]) -> list[Path]:
+        return [test for test in self.own if self.imports[test] & modules]
+
     def nearest_first(self, path: Path) -> Iterator[list[Path]]:
-        """Test files in the order in which they are likely to notice a change to this file."""
-        modules = modules_with(path)
-        near = [test for test in self.own if self.imports[test] & modules]
+        """Test files in the order in which they are likely to notice a change to this file.
+
+        The first group imports the module, or a module that imports it.
+        """
+        near = list(dict.fromkeys([*self._with(modules_with(path)), *self._with(users_of(path))]))
         near.sort(key=lambda test: path.stem not in test.stem)
         groups = [near, [test for test in self.own if test not in near], self.others]
         yield from [files for files in groups if files][: 1 if self.nearest else None]
@@ -262,7 +281,7 @@ if __name__ == "__main__":
         "--only", action="append", default=[], metavar="TEXT", help="of the sample, those with this text"
     )
     parser.add_argument(
-        "--nearest", action="store_true", help="run only the room's tests that import the changed module: a lower bound"
+        "--nearest", action="store_true", help="run only the room's tests near the changed module: a lower bound"
     )
     options = parser.parse_args()
     sys.exit(main(options.room, options.sample, options.seed, options.only, nearest=options.nearest))

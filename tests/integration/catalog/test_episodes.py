@@ -139,6 +139,41 @@ def test_a_failed_copy_waits_as_long_as_the_server_asks(conn: Any, feed_id: int,
     assert episodes.due(conn, feed_id) == []
 
 
+def test_what_was_taken_within_a_day_is_counted(conn: Any, feed_id: int, note: Any) -> None:
+    note(episode(1), episode(2), episode(3))
+    first, second, third = episodes.due(conn, feed_id)
+    copied(conn, first, "e1", size=32_000, sha256="a" * 64)  # too small for the minute that the feed states
+    copied(conn, second, "e2", size=160_000)
+    episodes.note_same(conn, third, feed_id, "a" * 64)
+    assert episodes.usage(conn, feed_id) == (3, 3, 192_000, 2.0 + 60.0)
+    with transaction(conn) as cursor:
+        cursor.execute(
+            "update episode set first_seen_at = first_seen_at - interval '25 hours', "
+            "checked_at = checked_at - interval '25 hours' where feed_id = %s",
+            (feed_id,),
+        )
+        cursor.execute(
+            "update episode_copy c set copied_at = copied_at - interval '25 hours' from episode e "
+            "where e.id = c.episode_id and e.feed_id = %s",
+            (feed_id,),
+        )
+    assert episodes.usage(conn, feed_id) == (0, 0, 0, 0.0)
+
+
+def test_an_episode_with_the_file_of_another_is_not_copied(conn: Any, feed_id: int, note: Any) -> None:
+    note(episode(1), episode(2))
+    first, second = episodes.due(conn, feed_id)
+    copied(conn, first, sha256="a" * 64)
+    assert episodes.copied_files(conn, feed_id) == {"a" * 64}
+    episodes.note_same(conn, second, feed_id, "a" * 64)
+    with transaction(conn) as cursor:
+        cursor.execute("select state, same_as from episode where feed_id = %s order by id", (feed_id,))
+        assert cursor.fetchall() == [("copied", None), ("same", first.id)]
+    (health,) = [one for one in feeds.health(conn) if one.id == feed_id]
+    assert (health.copied, health.same, health.wanted) == (1, 1, 0)
+    assert episodes.due(conn, feed_id) == []
+
+
 def test_a_failed_check_keeps_the_copy(conn: Any, feed_id: int, note: Any) -> None:
     note(episode(1))
     (due,) = episodes.due(conn, feed_id)

@@ -62,6 +62,16 @@ def test_publishing_an_older_one_leaves_the_newer_pending(conn: Any, loaded: Any
     assert [due.transcript_id for due in publications.pending(conn, batch_id=batch_id)] == [newest]
 
 
+def test_published_recordings_are_queued_again_and_counted(conn: Any, loaded: Any, sha256: Make) -> None:
+    batch_id, load = loaded
+    id_ = load("f1")
+    (due,) = publications.pending(conn, batch_id=batch_id)
+    publications.mark_published(conn, due.id)
+    assert publications.requeue(conn, [due.audio_sha256, sha256()]) == 1
+    (again,) = publications.pending(conn, batch_id=batch_id)
+    assert (again.transcript_id, again.id > due.id) == (id_, True)
+
+
 def test_a_failed_publication_stays_pending(conn: Any, loaded: Any) -> None:
     batch_id, load = loaded
     load("f1")

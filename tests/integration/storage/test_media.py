@@ -75,7 +75,7 @@ def test_a_wrong_size_is_incomplete(client: Any, bucket: str, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wrong_credentials_are_a_config_error(client: Any, bucket: str) -> None:
+def test_wrong_credentials_are_a_config_error(client: Any, bucket: str, tmp_path: Path) -> None:
     import boto3
 
     other = boto3.client(
@@ -88,3 +88,6 @@ def test_wrong_credentials_are_a_config_error(client: Any, bucket: str) -> None:
     )
     with pytest.raises(ConfigError, match="credentials"):
         list(list_objects(other, bucket))
+    with pytest.raises(ConfigError, match="credentials") as caught:  # not that of this recording alone
+        download(other, put(client, bucket, "a.wav"), tmp_path / "target")
+    assert caught.value.code == "s3_credentials"

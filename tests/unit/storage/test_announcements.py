@@ -52,6 +52,14 @@ def test_eventbridge_does_not_encode_keys() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "kind"),
+    [("Object Created", "created"), ("Object Deleted", "removed"), ("Object Restore Completed", "restored")],
+)
+def test_events_of_eventbridge_have_the_same_kinds(name: str, kind: str) -> None:
+    assert [announced.kind for announced in understand(bridge(name, "a")).announcements] == [kind]
+
+
+@pytest.mark.parametrize(
     "text", [json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}), body(record("ObjectTagging:Put"))]
 )
 def test_other_events_are_ignored(text: str) -> None:

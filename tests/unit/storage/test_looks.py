@@ -58,20 +58,31 @@ def test_a_refused_object_is_unknown_if_listings_are_refused_as_well(stub: Stubb
     assert (seen.version, seen.refusal is None) == (None, False)
 
 
-@pytest.mark.parametrize("code", ["NoSuchBucket", "InvalidAccessKeyId"])
-def test_an_error_of_the_listing_that_concerns_everything_is_raised(stub: Stubber, code: str) -> None:
+@pytest.mark.parametrize(("answer", "code"), [("NoSuchBucket", "no_bucket"), ("InvalidAccessKeyId", "s3_credentials")])
+def test_an_error_of_the_listing_that_concerns_everything_is_raised(stub: Stubber, answer: str, code: str) -> None:
     refuses(stub)
-    stub.add_client_error("list_objects_v2", code)
-    with pytest.raises(ConfigError):
+    stub.add_client_error("list_objects_v2", answer)
+    with pytest.raises(ConfigError) as caught:
         looks.inspect(CLIENT, "media", "a")
+    assert caught.value.code == code
 
 
-@pytest.mark.parametrize("code", ["NoSuchBucket", "ExpiredToken", "InvalidAccessKeyId"])
-def test_an_error_of_a_look_that_concerns_everything_is_raised_without_a_listing(stub: Stubber, code: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("NoSuchBucket", "no_bucket"),
+        ("ExpiredToken", "s3_token_expired"),
+        ("InvalidAccessKeyId", "s3_credentials"),
+    ],
+)
+def test_an_error_of_a_look_that_concerns_everything_is_raised_without_a_listing(
+    stub: Stubber, answer: str, code: str
+) -> None:
     stub.add_client_error("head_object", "400", http_status_code=400)
-    stub.add_client_error("get_object", code)
-    with pytest.raises(MediaindexError):
+    stub.add_client_error("get_object", answer)
+    with pytest.raises(MediaindexError) as caught:
         looks.inspect(CLIENT, "media", "a")
+    assert caught.value.code == code
 
 
 def test_an_empty_object_whose_head_fails_is_not_missing(stub: Stubber) -> None:

@@ -52,7 +52,7 @@ def recognise(cursor: Cursor, feed_id: int, listed: Sequence[Episode]) -> tuple[
     for id_, episode in renamed.items():
         if episode.guid_sha256 not in taken:
             _rename(cursor, id_, episode)
-    erased = {row.address_sha256 for row in known if row.is_erased and row.address_sha256}
+    erased = {row.address_sha256 for row in known if row.is_erased}
     place = addresses(episode.url for episode in listed)
     told = [
         episode
@@ -85,10 +85,12 @@ def matches(known: Sequence[KnownEpisode], listed: Sequence[Episode]) -> tuple[d
     told_once = Counter(filter(None, map(_told, listed)))
     renamed: dict[int, Episode] = {}
     repeated: set[str] = set()
-    first: dict[_File, str] = {}
+    first: dict[_File, str] = {}  # of the entries with one file, a known one repeats no other
+    for episode in sorted(listed, key=lambda episode: episode.guid_sha256 not in by_guid):
+        first.setdefault(_file(episode, place), episode.guid_sha256)
     for episode in listed:
         file, told = _file(episode, place), _told(episode)
-        if first.setdefault(file, episode.guid_sha256) != episode.guid_sha256:
+        if first[file] != episode.guid_sha256:
             repeated.add(episode.guid_sha256)
             continue
         row = by_file.get(file) or (by_told.get(told) if told and told_once[told] == 1 else None)
