@@ -77,6 +77,10 @@ def test_inflected_words_are_found_in_their_language(
         ("ja", "駅でコンピュータを買った", "コンピュータ", 1.0),
         ("zh", "他说我们去了北京大学。", "北京", 3.0),
         ("th", "ฉันพูดภาษาไทยได้", "ภาษา", 2.0),
+        ("lo", "ຂ້ອຍເວົ້າພາສາລາວໄດ້", "ພາສາ", 2.0),
+        ("km", "ខ្ញុំនិយាយភាសាខ្មែរ", "ភាសា", 2.0),
+        ("my", "ကျွန်တော်မြန်မာစကားပြောတယ်", "စကား", 3.0),
+        ("bo", "ངས་བོད་སྐད་ཤེས།", "སྐད", 2.0),
     ],
 )
 def test_words_of_scripts_without_spaces_are_found_with_their_second(
@@ -87,6 +91,28 @@ def test_words_of_scripts_without_spaces_are_found_with_their_second(
     assert hit.text == text
     assert hit.start_of_match == second
     assert "".join(marked_words(hit)).startswith(words[:2])
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "phrase", "another"),
+    [
+        ("ja", "これは客観的に見てVisual Studioです。", ["客観的に", "客観 的に", "客 観 的 に"], "的客観"),
+        ("zh", "他说我们去了北京大学。", ["北京大学", "北京 大学"], "大学北京"),
+        ("th", "ฉันพูดภาษาไทยได้", ["ภาษาไทย", "ภาษา ไทย"], "ไทยภาษา"),
+        ("th", "ฉันพูด ภาษา ไทยได้", ["ภาษาไทย", "ภาษา ไทย"], "ไทยภาษา"),
+        ("lo", "ຂ້ອຍເວົ້າພາສາລາວໄດ້", ["ພາສາລາວ", "ພາສາ ລາວ"], "ລາວພາສາ"),
+        ("km", "ខ្ញុំនិយាយភាសា\u200bខ្មែរ", ["ភាសាខ្មែរ", "ភាសា ខ្មែរ", "ភាសា\u200bខ្មែរ"], "ខ្មែរភាសា"),
+        ("my", "ကျွန်တော် မြန်မာစကား ပြောတယ်", ["မြန်မာစကား", "မြန်မာ စကား", "စကားပြော"], "စကားမြန်မာ"),
+        ("bo", "ངས་བོད་སྐད་ཤེས།", ["བོད་སྐད", "བོད་ སྐད་"], "སྐད་བོད"),
+    ],
+)
+def test_phrases_of_scripts_without_spaces_are_found_however_spaces_are_typed(
+    published: Publish, find: Find, language: str, text: str, phrase: list[str], another: str
+) -> None:
+    published(text, language=language)
+    assert [len(find(typed, phrase=True)) for typed in phrase] == [1] * len(phrase)
+    assert [len(find(f'"{typed}"')) for typed in phrase] == [1] * len(phrase)
+    assert find(another, phrase=True) == []
 
 
 def test_another_language_is_not_stemmed(published: Publish, find: Find) -> None:
