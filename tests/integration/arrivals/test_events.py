@@ -18,6 +18,7 @@ from mediaindex.contract.states import SeenBy
 from mediaindex.errors import ConfigError, TransientError
 from mediaindex.orchestration import discovery, events
 from mediaindex.orchestration.arrivals import Arrivals
+from mediaindex.storage import probes
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.storage.queue import Message
 from tests.builders.databases import throwaway_database
@@ -172,3 +173,8 @@ def test_a_queue_that_does_not_exist_does_not_hold_up_the_others(
     with pytest.raises(ConfigError, match=f"queue {queue}-gone"):
         events.receive(configuration, {})
     assert (states(), left(sqs, queue)) == ({"a.wav": "claimed"}, 0)
+
+
+def test_the_depth_of_a_queue_is_told(sqs: Any, queue: str) -> None:
+    sqs.send_message(QueueUrl=queue, MessageBody="a")
+    assert probes.depth(sqs, queue) == "about 1 messages wait"
