@@ -28,7 +28,10 @@ def test_new_reasons_update_the_open_review(conn: Any, batch: Make, source: str)
     id_ = reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["SNR 2 dB"])
     assert reviews.file(conn, one, kind=ReviewKind.TRIAGE, reasons=["language unsure"]) == id_
     assert reviews.open_items(conn, source)[0].reasons == ("language unsure",)
-    assert [event.action for event in reviews.events(conn, id_)] == ["opened", "changed"]
+    assert [(event.actor, event.action) for event in reviews.events(conn, id_)] == [
+        ("pipeline", "opened"),
+        ("pipeline", "changed"),
+    ]
 
 
 def test_closing_a_review_is_in_the_audit_log(conn: Any, batch: Make, source: str) -> None:
