@@ -287,6 +287,12 @@ def test_a_file_of_the_largest_size_is_copied(case: Case) -> None:
         assert sink.shown == SOUND
 
 
+def test_a_file_of_unknown_length_is_whole_when_the_answer_ends(case: Case) -> None:
+    sink = Memory()
+    case.copy(File(SOUND, etag=None, says_length=False), sink)
+    assert (sink.shown, len(case.host.asked)) == (SOUND, 1)
+
+
 def test_a_file_of_the_same_feed_is_not_stored_under_another_name(case: Case) -> None:
     sink, digest = Memory(), hashlib.sha256(SOUND).hexdigest()
     copied = case.copy(File(SOUND), sink, others=frozenset({digest}))

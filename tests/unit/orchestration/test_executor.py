@@ -46,6 +46,15 @@ def test_there_is_no_wait_after_a_loop_that_sent_tasks(local: WakingLocalExecuto
     assert took_s(local) < SOON_S / 2
 
 
+def test_each_loop_without_sent_tasks_waits(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "BUSY_S", 0.0)
+    local.sync()
+    monkeypatch.setattr(executor, "BUSY_S", SOON_S)
+    threading.Timer(0.05, local.result_queue.put, [RESULT]).start()
+    local.sync()
+    assert local.event_buffer == {KEY: ("success", None)}
+
+
 def test_the_wait_is_longer_at_rest(local: WakingLocalExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "BUSY_S", 0.0)
     assert local._longest_wait_s() == 0.0

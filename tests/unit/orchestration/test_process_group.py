@@ -91,6 +91,14 @@ def test_a_grandchild_does_not_delay_the_end_and_is_ended(tmp_path: Path) -> Non
     wait_for_end(int(lines[0]))
 
 
+@pytest.mark.parametrize("code", ["", "import os; os.close(1); os.close(2)"], ids=["silent", "closed its output"])
+def test_a_child_that_takes_too_long_is_ended(tmp_path: Path, code: str) -> None:
+    group = start(f"{code}\nimport time; time.sleep(300)", tmp_path)
+    with pytest.raises(TimeoutError):
+        group.follow(lambda _line: None, limit_s=0.5)
+    wait_for_end(group.pid)
+
+
 def test_a_child_may_tidy_up_before_it_is_killed(tmp_path: Path) -> None:
     code = f"""
 import pathlib, signal, sys, time
