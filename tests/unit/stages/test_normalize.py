@@ -53,9 +53,10 @@ def test_the_identity_of_audio_does_not_depend_on_container_and_settings(tmp_pat
     assert first.audio_sha256 == second.audio_sha256 != other.audio_sha256
 
 
-def test_loudness_reaches_the_target(tmp_path: Path) -> None:
-    quiet = build.tone(tmp_path, volume=0.2, seconds=5)
-    first = normalize(quiet, tmp_path / "1", NormalizeSettings())
+@pytest.mark.parametrize("volume", [0.2, 4.0], ids=["quiet", "loud"])
+def test_loudness_reaches_the_target(tmp_path: Path, volume: float) -> None:
+    tone = build.tone(tmp_path, volume=volume, seconds=5)
+    first = normalize(tone, tmp_path / "1", NormalizeSettings())
     assert first.loudness_lufs is not None
     assert first.loudness_lufs + first.gain_db == pytest.approx(-23.0, abs=0.1)
     again = normalize(tmp_path / "1" / "audio.flac", tmp_path / "2", NormalizeSettings())
