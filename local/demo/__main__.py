@@ -66,7 +66,7 @@ def main() -> int:
 
 def step(console: Console, began: float, text: str) -> None:
     """Print a headline with the seconds since the start."""
-    console.print(f"[bold]{time.monotonic() - began:6.1f} s[/]  {text}", highlight=False)
+    console.print(f"[bold]{time.monotonic() - began:6.1f} s[/]  {text}", highlight=False, soft_wrap=True)
 
 
 def prepare(site: Site) -> None:
