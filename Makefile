@@ -98,7 +98,7 @@ integration-speech: models
 	$(SPEECH)/python $(PYTEST) $(AT_ONCE) $(SPEECH_INTEGRATION)
 
 integration-servers: models
-	@$(served) $(AIRFLOW)/python $(PYTEST) $(SERVER_INTEGRATION)
+	@$(served) $(AIRFLOW)/python $(PYTEST) $(AT_ONCE) $(SERVER_INTEGRATION)
 
 e2e: models  ## Run the whole pipeline: recordings through Airflow into the search, and processes that die
 	@$(served) $(AIRFLOW)/python $(PYTEST) tests/e2e

@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,15 +27,17 @@ settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A marker beside those of pyproject.toml, for `make test-rounding` alone; a core for each test process."""
+    """A marker beside those of pyproject.toml, for `make test-rounding` alone; a core for each process with engines."""
     config.addinivalue_line("markers", "rounding: compares what two libraries compute, without a model's weights")
-    _take_a_core()
+    if find_spec("torch"):
+        _take_a_core()
 
 
 def _take_a_core() -> None:
     """Bind a process of pytest-xdist, and what it starts, to one core: engines start a thread per core that they see.
 
-    Two processes that run at once would otherwise have twice as many busy threads as there are cores.
+    Two processes that run at once would otherwise have twice as many busy threads as there are cores. Tests without
+    engines start servers instead, which wait for each other.
     """
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker and hasattr(os, "sched_setaffinity"):
