@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,15 +14,17 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mediaindex.models import LocatedModel, locate
+from mediaindex.errors import MediaindexError
+from mediaindex.models import LocatedModel, locate, try_locate
 from tests.builders import corpus
 
 MAKER = Path(__file__).parent / "builders" / "tiny_nemo.py"
 KINDS = ("conformer", "limited", "shared", "fastconformer", "tdt")
 
 # A property is about values. How long one example takes depends on the machine and on what else runs there: by itself
-# hypothesis fails a test for an example of 200 ms.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# hypothesis fails a test for an example of 200 ms. The examples are the same at every run, so that a change is to blame
+# for a failure; `--hypothesis-profile=default` draws others.
+settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 
@@ -112,3 +114,25 @@ def conformers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     """The same; then the published weights, if this machine has them."""
     with _placed(corpus.CONFORMERS[request.param], tmp_path_factory.mktemp("models")) as located:
         yield located
+
+
+@pytest.fixture(scope="session")
+def model() -> Callable[[str], LocatedModel]:
+    """Locates a model, or skips the test."""
+
+    def find(name: str) -> LocatedModel:
+        try:
+            located = try_locate(name)
+        except MediaindexError as error:
+            pytest.skip(error.message)
+        if located is None:
+            pytest.skip(f"model {name} is not on this machine (`mediaindex models fetch {name}`)")
+        return located
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def utterances() -> dict[str, list[Path]]:
+    """The files of each reader of the corpus."""
+    return {reader: [recording.path for recording in recordings] for reader, recordings in corpus.readers().items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaindex.config import sources
@@ -190,7 +190,6 @@ def named(place: tuple[str | int, ...]) -> str:
     return field + DEEPER.get(place, "")
 
 
-@settings(deadline=None)
 @given(st.sets(st.sampled_from(sorted(FAULTS, key=str)), min_size=1))
 def test_every_fault_of_a_file_is_reported(
     tmp_path_factory: pytest.TempPathFactory, places: set[tuple[str | int, ...]]
@@ -212,7 +211,6 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from([*sources.Source.model_fields, *sources.Configuration.model_fields]), ANYTHING)
 def test_any_value_of_a_field_is_valid_or_a_fault(
     tmp_path_factory: pytest.TempPathFactory, field: str, value: Any
