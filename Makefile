@@ -73,8 +73,8 @@ SPEECH_INTEGRATION := tests/integration/speech
 SERVER_INTEGRATION := $(filter-out $(SPEECH_INTEGRATION),$(patsubst %/,%,$(wildcard tests/integration/*/)))
 PYTEST := -m pytest -q --durations=10
 AT_ONCE := -n 2 --dist loadfile  # one process per core; a file stays together, with the models that it loads
-# Starts the servers and stops them at the end, unless another target has started them.
-served = [ -n "$$MEDIAINDEX_DATABASE_URL" ] || { $(LOCAL) up && trap '$(LOCAL) down' EXIT && eval "$$($(LOCAL) env)"; } || exit 1;
+# Starts the servers and stops them at the end, also if not all of them start, unless another target has started them.
+served = [ -n "$$MEDIAINDEX_DATABASE_URL" ] || { trap '$(LOCAL) down' EXIT && $(LOCAL) up && eval "$$($(LOCAL) env)"; } || exit 1;
 
 test: setup  ## Run lint, type checks, and the three layers below; TESTS="PATH" runs only these
 ifdef TESTS
@@ -132,7 +132,7 @@ bench: setup  ## Measure the figures of the documentation on this machine (about
 	for bench in $(filter $(or $(BENCHES),%),$(LONE_BENCHES)); do \
 		echo; echo "$$bench"; PYTHONPATH=. $(AIRFLOW)/python tests/bench/$$bench.py || status=1; done; \
 	for bench in $(filter $(or $(BENCHES),%),$(SERVER_BENCHES)); do \
-		[ -n "$$up" ] || { $(LOCAL) up && up=yes && trap '$(LOCAL) down' EXIT && eval "$$($(LOCAL) env)"; } || exit 1; \
+		[ -n "$$up" ] || { trap '$(LOCAL) down' EXIT && $(LOCAL) up && up=yes && eval "$$($(LOCAL) env)"; } || exit 1; \
 		echo; echo "$$bench"; PYTHONPATH=. $(AIRFLOW)/python tests/bench/$$bench.py || status=1; done; exit $$status
 
 lint: setup  ## Check rules and format with ruff

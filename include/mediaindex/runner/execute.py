@@ -157,7 +157,8 @@ def _in_folder(binding: Binding, item: JobItem, context: JobContext, meter: Mete
 
 
 def _is_installation(error: Exception) -> bool:
-    return isinstance(error, TerminalError) and error.code in INSTALLATION
+    """Whether the worker is at fault, such as for a library that is not installed."""
+    return isinstance(error, ModuleNotFoundError) or (isinstance(error, TerminalError) and error.code in INSTALLATION)
 
 
 def _describe(binding: Binding, item: JobItem, error: Exception, folder: str) -> ItemError:

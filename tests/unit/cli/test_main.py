@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from mediaindex.cli.main import cli
+from tests.builders import corpus
 
 
 def commands(group: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -59,7 +60,7 @@ def test_a_library_of_the_other_environment_is_named_in_one_line() -> None:
         "import sys; sys.modules['numpy'] = None; sys.argv = ['mediaindex', 'index', sys.argv[1], '--out', '/nowhere'];"
         "from mediaindex.cli.main import app; app()"
     )
-    command = [sys.executable, "-c", without, __file__]
+    command = [sys.executable, "-c", without, str(corpus.readings()[0].path)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

@@ -182,8 +182,10 @@ def test_a_failing_item_fails_alone(lab: Lab, error: Exception, failure_class: s
     assert (failed.failure_class, failed.code) == (failure_class, code)
 
 
-@pytest.mark.parametrize("error", [ModelMissingError("voice is missing"), ConfigError("no ffmpeg")])
-def test_a_broken_installation_fails_the_job_and_no_recording(lab: Lab, error: TerminalError) -> None:
+@pytest.mark.parametrize(
+    "error", [ModelMissingError("voice is missing"), ConfigError("no ffmpeg"), ModuleNotFoundError("No module torch")]
+)
+def test_a_broken_installation_fails_the_job_and_no_recording(lab: Lab, error: Exception) -> None:
     def run(inputs: Inputs, settings: Settings) -> Shout:
         raise error
 
