@@ -126,7 +126,7 @@ test-rounding: models  ## Run the tests that use models with the rounding of oth
 SPEECH_BENCHES := recognition diarization pipeline accuracy vocabulary entities sentence_ends memory fixed_cost media hostile
 LONE_BENCHES := faults  # these start their own servers
 SERVER_BENCHES := idle dag_parse catalog_load publish_hour discovery airflow_hour lanes
-bench: setup  ## Measure the figures of the documentation on this machine (about two hours); BENCHES="pipeline" runs only these
+bench: models  ## Measure the figures of the documentation on this machine (about two hours); BENCHES="pipeline" runs only these
 	@status=0; for bench in $(filter $(or $(BENCHES),%),$(SPEECH_BENCHES)); do \
 		echo; echo "$$bench"; PYTHONPATH=. $(SPEECH)/python tests/bench/$$bench.py || status=1; done; \
 	for bench in $(filter $(or $(BENCHES),%),$(LONE_BENCHES)); do \

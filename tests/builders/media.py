@@ -17,7 +17,8 @@ from pathlib import Path
 def ffmpeg(*arguments: str | Path) -> None:
     """Run ffmpeg; what it says is shown when it fails. A file of synthetic sound is made once per test process."""
     *rest, target = map(str, arguments)
-    if any(Path(argument).exists() for argument in rest):
+    inputs = [place for place, argument in enumerate(rest) if argument == "-i"]
+    if any(rest[max(0, place - 2) : place] != ["-f", "lavfi"] for place in inputs):
         _ffmpeg([*rest, target])
         return
     kept = _made(tuple(rest), Path(target).suffix)
