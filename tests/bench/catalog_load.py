@@ -10,15 +10,10 @@ import os
 import statistics
 import sys
 import time
-import uuid
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
-
-import psycopg2
 
 from mediaindex.catalog.base.connection import connect
-from mediaindex.catalog.base.migrate import migrate
 from mediaindex.catalog.batches import batches, stage_runs
 from mediaindex.catalog.ledger import ledger
 from mediaindex.catalog.transcripts import transcripts
@@ -27,6 +22,7 @@ from mediaindex.contract.results import Assessment, Mention, Topic, Topics
 from mediaindex.contract.states import ItemStatus, TopicKind
 from mediaindex.storage.objects import ObjectVersion
 from mediaindex.timeline import Transcript, Turn, Word
+from tests.builders.databases import migrated_database
 
 WORDS, WORDS_PER_TURN = 10_000, 20
 BUDGET_S = 2.0
@@ -74,19 +70,9 @@ def measure(conn: Any) -> list[float]:
 
 def main() -> int:
     """Measure and print. Returns the exit status."""
-    server = os.environ["MEDIAINDEX_DATABASE_URL"]
-    name = f"mediaindex_bench_{uuid.uuid4().hex[:12]}"
-    admin = psycopg2.connect(server)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f"create database {name}")
-        try:
-            with connect(urlunsplit(urlsplit(server)._replace(path=f"/{name}"))) as conn:
-                migrate(conn)
-                median = statistics.median(measure(conn))
-        finally:
-            cursor.execute(f"drop database {name} with (force)")
-    admin.close()
+    for url in migrated_database(os.environ["MEDIAINDEX_DATABASE_URL"], "bench"):
+        with connect(url) as conn:
+            median = statistics.median(measure(conn))
     ratio = BUDGET_S / median
     sys.stdout.write(f"load of one hour ({WORDS} words): {median:.2f} s, {ratio:.1f} x faster than {BUDGET_S} s\n")
     return int(median > BUDGET_S)

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+_SYNTHETIC = tempfile.TemporaryDirectory(prefix="synthetic-")  # at import: some tests move the temporary folder
+
 
 def ffmpeg(*arguments: str | Path) -> None:
     """Run ffmpeg; what it says is shown when it fails. A file of synthetic sound is made once per test process."""
@@ -27,14 +29,10 @@ def ffmpeg(*arguments: str | Path) -> None:
 
 @cache
 def _made(arguments: tuple[str, ...], suffix: str) -> Path:
-    path = Path(_folder().name) / f"{len(list(Path(_folder().name).iterdir()))}{suffix}"
+    folder = Path(_SYNTHETIC.name)
+    path = folder / f"{len(list(folder.iterdir()))}{suffix}"
     _ffmpeg([*arguments, str(path)])
     return path
-
-
-@cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="synthetic-")
 
 
 def _ffmpeg(arguments: Sequence[str]) -> None:

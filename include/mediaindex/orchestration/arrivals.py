@@ -121,6 +121,7 @@ class Arrivals:
             wanted = _shuffled([was for was in ours if self._is_inside(was.last_modified)])
             with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
                 inspected = list(pool.map(lambda was: self._reads.inspect(was.bucket, was.key), wanted))
+            self._reads.restart()
             looked = list(zip(wanted, map(_as_it_is, wanted, inspected), strict=True))
             unchanged = [(was, now) for was, now in looked if now.version and now.version.etag == was.etag]
             replaced = [(was, now) for was, now in looked if now.version is None or now.version.etag != was.etag]

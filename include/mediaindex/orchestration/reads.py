@@ -55,6 +55,10 @@ class Reads:
         self._count(None)
         return answer
 
+    def restart(self) -> None:
+        """Count failures anew, before objects that could be inspected are read."""
+        self._failed = 0
+
     def _count(self, error: MediaindexError | None) -> None:
         self._failed = self._failed + 1 if error and error.code in looks.OF_SERVER else 0
 
