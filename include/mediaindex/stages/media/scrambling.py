@@ -52,7 +52,7 @@ def _are_scrambled(packets: Sequence[bytes]) -> bool:
         if packet[3] & 0x10 and pid_of(packet) not in {PAT_PID, NULL_PID}:
             marks[pid_of(packet)].append(packet[3] & 0x80 != 0)
     audio = _audio_pids(packets) & marks.keys()
-    counted = [mark for pid in audio or marks for mark in marks[pid]]
+    counted = [mark for of_stream in marks.values() for mark in of_stream]
     shares = [sum(marks[pid]) / len(marks[pid]) for pid in audio] or [sum(counted) / max(1, len(counted))]
     return min(shares) > MOST_SCRAMBLED
 
