@@ -17,7 +17,7 @@ import psycopg2
 
 from local.account import write_private
 from local.environment import HOST
-from local.http import request
+from local.http import PATIENT_S, request
 from local.process import Launch, Running
 from local.server import Server
 from local.site import ServerError, Site
@@ -72,7 +72,9 @@ class ApiServer(_Part):
         pools = [{"name": name, **fields} for name, fields in json.loads(path.read_text()).items()]
         action = {"action": "create", "action_on_existence": "skip", "entities": pools}
         body = {"actions": [action]}
-        status, answer = request(f"{_api(self.site)}/pools", method="PATCH", body=body, token=_token(self.site))
+        status, answer = request(
+            f"{_api(self.site)}/pools", method="PATCH", body=body, token=_token(self.site), timeout_s=PATIENT_S
+        )
         errors = (answer or {}).get("create", {}).get("errors") if status == 200 else answer
         if errors or status != 200:
             raise ServerError(f"Airflow rejected the pools of {path} ({status}): {errors}")
@@ -119,7 +121,7 @@ def _api(site: Site) -> str:
 def _token(site: Site) -> str:
     body = {"username": USER, "password": site.credentials.airflow_password}
     url = f"http://{HOST}:{site.settings.ports['airflow']}/auth/token"
-    status, answer = request(url, method="POST", body=body)
+    status, answer = request(url, method="POST", body=body, timeout_s=PATIENT_S)
     if status != 201:
         raise ServerError(f"Airflow's API rejected the generated password ({status}). `make down`, then `make up`.")
     return str(answer["access_token"])

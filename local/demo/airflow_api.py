@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from local.airflow import USER
 from local.environment import HOST
-from local.http import request
+from local.http import PATIENT_S, request
 from local.site import ServerError, Site
 
 
@@ -24,7 +24,7 @@ class Airflow:
         """A client that is logged in as the local administrator."""
         root = f"http://{HOST}:{site.settings.ports['airflow']}"
         body = {"username": USER, "password": site.credentials.airflow_password}
-        status, answer = request(f"{root}/auth/token", method="POST", body=body)
+        status, answer = request(f"{root}/auth/token", method="POST", body=body, timeout_s=PATIENT_S)
         if status != 201:
             raise ServerError(f"Airflow's API rejected the generated password ({status}). `make down`, then `make up`.")
         return cls(f"{root}/api/v2", str(answer["access_token"]))
@@ -74,7 +74,7 @@ class Airflow:
         return [f"{error['filename']}: {error['stack_trace']}" for error in (answer or {}).get("import_errors", [])]
 
     def _call(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
-        return request(f"{self.base}/{path}", method=method, body=body, token=self.token)
+        return request(f"{self.base}/{path}", method=method, body=body, token=self.token, timeout_s=PATIENT_S)
 
 
 def _line(event: Any) -> str:
